@@ -1,0 +1,41 @@
+"""The portal of La Raffinerie: create_app() puts the house together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+
+from flask import Flask
+
+from portal.config import ROOT, Settings
+
+FEATURES = ("comptes", "poles", "actions", "missions", "candidatures", "jour_j", "notifications", "moi", "reglages", "accueil")
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The WSGI application, from PORTAL_* settings. Raises BadSetting or RuntimeError rather than start unsafe."""
+    from portal import cli, clock, db, errors, filters, layout, policy, security
+
+    settings = Settings.from_env(os.environ if environ is None else environ)
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.from_mapping(settings.flask())
+    clock.set_from(settings.now)
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    for kernel in (db, security, filters):
+        kernel.init_app(app)
+    _load_features(app)
+    policy.check_facts()
+    for edge in (layout, errors, cli):
+        edge.init_app(app)
+    return app
+
+
+def _load_features(app: Flask) -> None:
+    """Import each package's rooms: models and reactions register themselves, routes bring a blueprint `bp`."""
+    for name in FEATURES:
+        for room in ("models", "queries", "reactions", "routes"):
+            if (ROOT / "portal" / name / f"{room}.py").exists():
+                module = import_module(f"portal.{name}.{room}")
+                if room == "routes":
+                    app.register_blueprint(module.bp)

@@ -1,0 +1,208 @@
+"""An action from the first call to the last euro: its states are the process of the house (domain.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.comptes.models import Personne
+from portal.db import Base
+from portal.poles.models import Pole
+from portal.workflow import Event, Transition, Workflow
+
+
+class Etat(StrEnum):
+    SOLLICITEE = "sollicitee"
+    PROPOSEE = "proposee"
+    EN_VALIDATION = "en_validation"
+    VALIDEE = "validee"
+    DEVIS_ENVOYE = "devis_envoye"
+    CONFIRMEE = "confirmee"
+    EN_COURS = "en_cours"
+    TERMINEE = "terminee"
+    FACTUREE = "facturee"
+    SOLDEE = "soldee"
+    REFUSEE = "refusee"
+    DECLINEE = "declinee"
+    ANNULEE = "annulee"
+
+    @property
+    def label(self) -> str:
+        return _LOOK[self][0]
+
+    @property
+    def icon(self) -> str:
+        return _LOOK[self][1]
+
+    @property
+    def ton(self) -> str:
+        return _LOOK[self][2]
+
+
+_LOOK = {
+    Etat.SOLLICITEE: ("Sollicitée", "mail", "attente"),
+    Etat.PROPOSEE: ("Proposée à un pôle", "users", "attente"),
+    Etat.EN_VALIDATION: ("En validation", "hourglass", "attente"),
+    Etat.VALIDEE: ("Validée", "check", "action"),
+    Etat.DEVIS_ENVOYE: ("Devis envoyé", "send", "attente"),
+    Etat.CONFIRMEE: ("Confirmée", "calendar", "bon"),
+    Etat.EN_COURS: ("En cours", "play", "action"),
+    Etat.TERMINEE: ("Terminée", "check", "neutre"),
+    Etat.FACTUREE: ("Facturée", "clipboard-list", "neutre"),
+    Etat.SOLDEE: ("Soldée", "check", "bon"),
+    Etat.REFUSEE: ("Refusée", "x", "attention"),
+    Etat.DECLINEE: ("Déclinée", "x", "neutre"),
+    Etat.ANNULEE: ("Annulée", "ban", "attention"),
+}
+
+
+class TypeAction(StrEnum):
+    FORMATION = "formation"
+    ATELIER = "atelier"
+    MANIFESTATION = "manifestation"
+    AUTRE = "autre"
+
+    @property
+    def label(self) -> str:
+        return {
+            "formation": "Formation",
+            "atelier": "Atelier de travail",
+            "manifestation": "Manifestation thématique",
+            "autre": "Autre",
+        }[self]
+
+
+class Canal(StrEnum):
+    PERMANENCE = "permanence"
+    TELEPHONE = "telephone"
+    MAIL = "mail"
+    RESEAUX = "reseaux"
+    PORTAIL = "portail"
+
+    @property
+    def label(self) -> str:
+        return {
+            "permanence": "Permanence",
+            "telephone": "Téléphone",
+            "mail": "Mail",
+            "reseaux": "Réseaux sociaux",
+            "portail": "Portail",
+        }[self]
+
+
+class Demandeur(Base):
+    """The outside person or organisation that asks for the action."""
+
+    __tablename__ = "demandeur"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str]
+    contact: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    telephone: Mapped[str] = mapped_column(default="")
+
+
+class Action(Base):
+    """One external event hosted on the site."""
+
+    __tablename__ = "action"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    titre: Mapped[str]
+    type: Mapped[TypeAction]
+    etat: Mapped[Etat] = mapped_column(default=Etat.SOLLICITEE, index=True)
+    canal: Mapped[Canal]
+    demandeur_id: Mapped[int] = mapped_column(ForeignKey("demandeur.id"))
+    pole_porteur_id: Mapped[int | None] = mapped_column(ForeignKey("pole.id"))
+    bienveillant_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: "à prendre"
+    debut: Mapped[datetime]
+    fin: Mapped[datetime]
+    lieu: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")  # Markdown, public once missions are open
+    valeurs: Mapped[str] = mapped_column(default="")  # what may interest volunteers; without it no volontaire mission
+    cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+
+    demandeur: Mapped[Demandeur] = relationship()
+    pole_porteur: Mapped[Pole | None] = relationship()
+    bienveillant: Mapped[Personne | None] = relationship()
+    programme: Mapped[list[Etape]] = relationship(
+        back_populates="action", order_by="Etape.debut, Etape.fin.desc(), Etape.id", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        CheckConstraint("fin > debut", name="ordre"),
+        Index("ix_action__debut", "debut"),
+    )
+
+    @property
+    def action(self) -> Action:
+        """Rules speak of `subject.action` whatever the subject is."""
+        return self
+
+    @property
+    def is_over(self) -> bool:
+        return self.etat in ENDED
+
+    @property
+    def takes_missions(self) -> bool:
+        """Missions are published from the demandeur's agreement to the closing of the site."""
+        return self.etat in {Etat.CONFIRMEE, Etat.EN_COURS}
+
+
+class Etape(Base):
+    """One timed item of the programme; items of different `piste` run side by side."""
+
+    __tablename__ = "etape"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"), index=True)
+    titre: Mapped[str]
+    debut: Mapped[datetime]
+    fin: Mapped[datetime]
+    lieu: Mapped[str] = mapped_column(default="")
+    piste: Mapped[str] = mapped_column(default="")  # "" is the main thread of the day
+    ancre: Mapped[bool] = mapped_column(default=False)  # fixed by the clock: a meal, a bus
+    action: Mapped[Action] = relationship(back_populates="programme")
+
+    __table_args__ = (CheckConstraint("fin > debut", name="ordre"),)
+
+
+ENDED = frozenset({Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE, Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})
+STOPPED = frozenset({Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})
+_UP_TO_VALIDATED = frozenset({Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION, Etat.VALIDEE})
+_BEFORE_THE_END = _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE, Etat.CONFIRMEE, Etat.EN_COURS}
+
+
+def _t(slug: str, label: str, done: str, sources: set[Etat] | frozenset[Etat], target: Etat, *, motif: bool = False, icon: str = "check") -> Transition:
+    return Transition(f"action.{slug}", label, done, icon, frozenset(sources), target, needs_motif=motif)
+
+
+proposer = _t("proposer", "Proposer à un pôle", "proposée à un pôle", {Etat.SOLLICITEE}, Etat.PROPOSEE)
+prendre_en_charge = _t("prendre_en_charge", "Le pôle la porte", "portée par le pôle", {Etat.PROPOSEE}, Etat.EN_VALIDATION)
+valider = _t("valider", "Valider", "validée par l’interpôle", {Etat.EN_VALIDATION}, Etat.VALIDEE)
+enregistrer = _t("enregistrer", "Enregistrer comme confirmée", "enregistrée, validée hors du portail", {Etat.SOLLICITEE}, Etat.CONFIRMEE, motif=True)
+envoyer_le_devis = _t("envoyer_le_devis", "Envoyer le devis", "devis envoyé", {Etat.VALIDEE}, Etat.DEVIS_ENVOYE, icon="send")
+confirmer = _t("confirmer", "Confirmer", "devis accepté", {Etat.DEVIS_ENVOYE}, Etat.CONFIRMEE)
+confirmer_sans_devis = _t("confirmer_sans_devis", "Confirmer sans devis", "confirmée sans devis", {Etat.VALIDEE}, Etat.CONFIRMEE, motif=True)
+revenir_au_devis = _t("revenir_au_devis", "Revenir au devis", "accord annulé", {Etat.CONFIRMEE}, Etat.DEVIS_ENVOYE, motif=True, icon="undo-2")
+ouvrir = _t("ouvrir", "Ouvrir le site", "site ouvert", {Etat.CONFIRMEE}, Etat.EN_COURS, icon="door-open")
+clore = _t("clore", "Fermer le site", "site fermé", {Etat.EN_COURS}, Etat.TERMINEE, icon="door-closed")
+rouvrir = _t("rouvrir", "Rouvrir le site", "site rouvert", {Etat.TERMINEE}, Etat.EN_COURS, icon="door-open")
+facturer = _t("facturer", "Facturer", "facturée", {Etat.TERMINEE}, Etat.FACTUREE)
+solder = _t("solder", "Solder", "soldée", {Etat.FACTUREE}, Etat.SOLDEE)
+solder_sans_facture = _t("solder_sans_facture", "Solder sans facture", "soldée sans facture", {Etat.TERMINEE}, Etat.SOLDEE, motif=True)
+refuser = _t("refuser", "Refuser", "refusée", _UP_TO_VALIDATED, Etat.REFUSEE, motif=True, icon="x")
+decliner = _t("decliner", "Le demandeur renonce", "déclinée par le demandeur", _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE}, Etat.DECLINEE, motif=True, icon="x")
+annuler = _t("annuler", "Annuler l’action", "annulée", _BEFORE_THE_END, Etat.ANNULEE, motif=True, icon="ban")
+
+WORKFLOW = Workflow(
+    Action.etat,
+    (
+        proposer, prendre_en_charge, valider, enregistrer, envoyer_le_devis, confirmer, confirmer_sans_devis, revenir_au_devis,
+        ouvrir, clore, rouvrir, facturer, solder, solder_sans_facture, refuser, decliner, annuler,
+    ),
+)  # fmt: skip
+
+modifier = Event("action.modifier", "Modifier", "modifiée", "pencil")
+creer = Event("action.creer", "Nouvelle action", "créée", "plus")

@@ -1,0 +1,243 @@
+"""Every write about candidatures: applying, answering, taking back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from portal import clock, outbox
+from portal.candidatures import queries
+from portal.candidatures.models import (
+    DECISIONS,
+    UNDO,
+    Candidature,
+    Etat,
+    accepter,
+    annuler,
+    corriger,
+    deposer,
+    desister,
+    liberer,
+    refuser,
+    rejoindre,
+)
+from portal.comptes import commands as comptes
+from portal.comptes.models import Personne
+from portal.db import db, insert_once, lock
+from portal.fields import address_key
+from portal.missions import commands as missions
+from portal.missions import queries as missions_queries
+from portal.missions.models import Mission, Origine
+from portal.workflow import Refusal, Transition, fire
+
+
+class PhaseClosed(Refusal):
+    sentence = "Les candidatures à cette mission ne sont pas ouvertes en ce moment."
+
+
+class FilledUp(Refusal):
+    sentence = "Cette mission vient de se remplir. Tu peux rejoindre la liste d’attente."
+
+
+class Clash(Refusal):
+    sentence = "Cette personne est déjà prise sur une autre mission au même moment."
+    short = "chevauchement"
+
+
+class TooLate(Refusal):
+    sentence = "La réponse est déjà partie : elle ne peut plus être annulée."
+    short = "réponse déjà partie"
+
+
+def apply(
+    mission: Mission, *, cle: str, nom: str, email: str, telephone: str, message: str, waiting_list: bool, by: Personne | None
+) -> Candidature:
+    """One submission is one candidature: the same key again gives back the first, without a second message.
+
+    Raises PhaseClosed, or FilledUp when the mission is full and the person did not ask for the waiting list.
+    """
+    if again := queries.by_key(cle):
+        return again
+    if not mission.accepts_candidatures:
+        raise PhaseClosed
+    if mission.is_full and not waiting_list:
+        raise FilledUp
+    double = queries.same_address(mission, address_key(email))
+    itself = by is not None and by.adresse == address_key(email)
+    personne = by if by and itself else comptes.introduce(nom=nom, email=email, telephone=telephone)
+    if by and itself and telephone:
+        by.telephone = telephone
+    new = insert_once(
+        Candidature,
+        mission_id=mission.id,
+        personne_id=personne.id,
+        etat=Etat.DEPOSEE,
+        message=message,
+        cle=cle,
+        en_double=double,
+        deposee_le=clock.now(),
+        decisions=0,
+        cedee=False,
+        generation=1,
+    )
+    candidature = queries.by_key(cle)
+    assert candidature
+    if new:
+        deposer.tell(candidature, by=personne)
+        outbox.post("candidature_recue", f"candidature:{candidature.id}:recue", to=email, candidature=candidature.id)
+    elif personne is not by:
+        db.session.delete(personne)  # made for nothing: the other sending came first
+    return candidature
+
+
+def edit(candidature: Candidature, *, nom: str, telephone: str, message: str) -> None:
+    """What the candidate may mend while it is alive: not the address, which the link proves."""
+    candidature = _locked(candidature)
+    if not candidature.is_live:
+        raise TooLate("Cette candidature est close : elle ne se modifie plus.")
+    personne = candidature.personne
+    changed = [
+        name
+        for name, old, new in (
+            ("nom", personne.nom, nom),
+            ("telephone", personne.telephone, telephone),
+            ("message", candidature.message, message),
+        )
+        if old != new
+    ]
+    personne.nom, personne.telephone, candidature.message = nom, telephone, message
+    if changed:
+        corriger.tell(candidature, by=personne, champs=changed)
+
+
+def join(candidature: Candidature) -> None:
+    """The mail's link was used: the address is proved, the candidature joins its one Personne."""
+    provisional = candidature.personne
+    if provisional.confirme_le:
+        return
+    candidature = _locked(candidature)
+    personne = comptes.confirm(provisional)
+    if personne is not provisional:
+        if held := missions_queries.active_of(candidature.mission, provisional):
+            missions.hand_to(held, personne)
+        candidature.personne_id = personne.id
+        personne.telephone = personne.telephone or provisional.telephone
+        provisional.desactive_le = clock.now()
+        db.session.flush()
+        db.session.refresh(candidature)
+    rejoindre.tell(candidature, by=personne)
+
+
+def decide(
+    candidature: Candidature, transition: Transition, *, by: Personne, motif: str = "", mot: str = "", despite_clash: bool = False
+) -> None:
+    """Answer: accept, waiting list, refuse. The message leaves two minutes later; until then `undo` takes both back.
+
+    Raises TransitionRefused, MotifMissing, Clash, and what `missions.commands.assign` raises.
+    """
+    assert transition in DECISIONS
+    candidature = _locked(candidature)
+    if not transition.opens_from(candidature.etat):
+        fire(transition, candidature, by=by)  # refuses, before a place is taken
+    if transition is accepter:
+        if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
+            raise Clash
+        missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE)
+    candidature.decisions += 1
+    candidature.decidee_le = clock.now()
+    candidature.cedee = False
+    fire(transition, candidature, by=by, motif=motif)
+    _tell(candidature, "candidature_reponse", due=clock.now() + UNDO, motif=motif, mot=mot, etat=candidature.etat)
+
+
+def undo(candidature: Candidature, *, by: Personne) -> None:
+    """Take an answer back before its message leaves: the place is free again, nobody was told anything."""
+    candidature = _locked(candidature)
+    in_time = candidature.decidee_le and clock.now() - candidature.decidee_le < UNDO
+    if not annuler.opens_from(candidature.etat):
+        fire(annuler, candidature, by=by)
+    if not in_time or not outbox.withdraw(candidature.answer_key):
+        raise TooLate
+    _free_place(candidature, "réponse annulée")
+    candidature.decidee_le = None
+    fire(annuler, candidature, by=by)
+
+
+def free(candidature: Candidature, *, by: Personne, motif: str) -> None:
+    """The bienveillant takes an accepted place back, with a reason that the person is told."""
+    candidature = _locked(candidature)
+    fire(liberer, candidature, by=by, motif=motif)
+    _free_place(candidature, motif)
+    candidature.decisions += 1
+    _tell(candidature, "candidature_reponse", motif=motif, mot="", etat=candidature.etat)
+
+
+def leave(candidature: Candidature, transition: Transition, *, motif: str = "") -> None:
+    """The candidate's own: `retirer` before acceptance, `desister` after."""
+    candidature = _locked(candidature)
+    fire(transition, candidature, by=candidature.personne, motif=motif)
+    outbox.withdraw(candidature.answer_key)
+    if transition is desister:
+        _free_place(candidature, motif or "désistement")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a bulk decision did to one row."""
+
+    candidature: Candidature
+    refusal: Refusal | None = None
+
+
+def decide_all(
+    candidatures: list[Candidature], transition: Transition, *, by: Personne, motif: str = "", mot: str = ""
+) -> list[Outcome]:
+    """Each row answers for itself, in its own savepoint; the oldest are served first. All locks are taken before, in order."""
+    lock(Personne, *{c.personne_id for c in candidatures})
+    lock(Mission, *{c.mission_id for c in candidatures})
+    lock(Candidature, *{c.id for c in candidatures})
+    outcomes = []
+    for candidature in sorted(candidatures, key=lambda c: (c.deposee_le, c.id)):
+        try:
+            with db.session.begin_nested():
+                decide(candidature, transition, by=by, motif=motif, mot=mot)
+            outcomes.append(Outcome(candidature))
+        except Refusal as refusal:
+            outcomes.append(Outcome(candidature, refusal))
+    return outcomes
+
+
+def close(candidature: Candidature, transition: Transition, *, by: Personne | None, motif: str, genre: str) -> None:
+    """What the house does to a candidature when its mission changes; the caller holds the mission's lock."""
+    fire(transition, candidature, by=by, motif=motif)
+    outbox.withdraw(candidature.answer_key)
+    candidature.cedee = candidature.etat is Etat.LISTE_ATTENTE
+    candidature.decisions += 1
+    _tell(candidature, genre, motif=motif, etat=candidature.etat)
+
+
+def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
+    return db.session.scalar(
+        select(Candidature).where(
+            Candidature.mission_id == mission.id, Candidature.personne_id == personne_id, Candidature.etat == Etat.ACCEPTEE
+        )
+    )
+
+
+def _locked(candidature: Candidature) -> Candidature:
+    """Person, then mission, then candidature: the one order of locks."""
+    lock(Personne, candidature.personne_id)
+    lock(Mission, candidature.mission_id)
+    return lock(Candidature, candidature.id)[0]
+
+
+def _free_place(candidature: Candidature, motif: str) -> None:
+    if held := missions_queries.active_of(candidature.mission, candidature.personne):
+        missions.release(held, motif=motif)
+
+
+def _tell(candidature: Candidature, genre: str, *, due=None, **faits: object) -> None:  # type: ignore[no-untyped-def]
+    outbox.post(genre, candidature.answer_key, to=candidature.personne.email, due=due, candidature=candidature.id, **faits)
+
+

@@ -1,0 +1,111 @@
+"""A person's application to a mission, from the form to the answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.db import Base
+from portal.missions.models import Mission
+from portal.workflow import Event, Transition, Workflow
+
+UNDO = timedelta(minutes=2)  # how long a decision's message waits, and « Annuler » works
+
+
+class Etat(StrEnum):
+    DEPOSEE = "deposee"
+    ACCEPTEE = "acceptee"
+    LISTE_ATTENTE = "liste_attente"
+    REFUSEE = "refusee"
+    LIBEREE = "liberee"
+    RETIREE = "retiree"
+    DESISTEE = "desistee"
+
+    @property
+    def label(self) -> str:
+        return _LOOK[self][0]
+
+    @property
+    def icon(self) -> str:
+        return _LOOK[self][1]
+
+    @property
+    def ton(self) -> str:
+        return _LOOK[self][2]
+
+
+_LOOK = {
+    Etat.DEPOSEE: ("En attente de réponse", "hourglass", "attente"),
+    Etat.ACCEPTEE: ("Acceptée", "check", "bon"),
+    Etat.LISTE_ATTENTE: ("Liste d’attente", "clock", "attente"),
+    Etat.REFUSEE: ("Non retenue", "x", "attention"),
+    Etat.LIBEREE: ("Place libérée", "undo-2", "neutre"),
+    Etat.RETIREE: ("Retirée", "undo-2", "neutre"),
+    Etat.DESISTEE: ("Désistement", "undo-2", "neutre"),
+}
+
+
+class Candidature(Base):
+    """`personne` is provisional until the mail's link was used, or the signed-in person themself."""
+
+    __tablename__ = "candidature"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
+    etat: Mapped[Etat] = mapped_column(default=Etat.DEPOSEE)
+    message: Mapped[str] = mapped_column(default="")
+    cle: Mapped[str] = mapped_column(unique=True)  # the form's hidden key: one submission is one row
+    en_double: Mapped[bool] = mapped_column(default=False)  # the same address had already applied to this mission
+    deposee_le: Mapped[datetime] = mapped_column(default=clock.now)
+    decidee_le: Mapped[datetime | None]
+    decisions: Mapped[int] = mapped_column(default=0)  # numbers the answers, so that each has its own message
+    cedee: Mapped[bool] = mapped_column(default=False)  # moved to the waiting list by the référent's priority, never judged
+    generation: Mapped[int] = mapped_column(default=1)  # of its personal link
+    mission: Mapped[Mission] = relationship()
+    personne: Mapped[Personne] = relationship()
+
+    __table_args__ = (Index("ix_candidature__file", "mission_id", "etat", "deposee_le"),)
+
+    @property
+    def action(self) -> Action:
+        return self.mission.action
+
+    @property
+    def is_live(self) -> bool:
+        return self.etat in {Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE}
+
+    @property
+    def answer_key(self) -> str:
+        """The outbox key of the present answer's message."""
+        return f"candidature:{self.id}:reponse:{self.decisions}"
+
+
+_D = Etat.DEPOSEE
+_W = Etat.LISTE_ATTENTE
+accepter = Transition("candidature.accepter", "Accepter", "acceptée", "check", frozenset({_D, _W}), Etat.ACCEPTEE)
+mettre_en_attente = Transition("candidature.mettre_en_attente", "Liste d’attente", "mise en liste d’attente", "clock", frozenset({_D}), _W)
+refuser = Transition("candidature.refuser", "Refuser", "refusée", "x", frozenset({_D, _W}), Etat.REFUSEE, needs_motif=True)
+annuler = Transition(
+    "candidature.annuler", "Annuler la réponse", "réponse annulée", "undo-2", frozenset({Etat.ACCEPTEE, Etat.REFUSEE, _W}), _D
+)
+liberer = Transition(
+    "candidature.liberer", "Libérer la place", "place libérée", "undo-2", frozenset({Etat.ACCEPTEE}), Etat.LIBEREE, needs_motif=True
+)
+ceder = Transition("candidature.ceder", "Céder la priorité", "en attente : le poste est pris par priorité", "clock", frozenset({_D}), _W)
+rendre = Transition("candidature.rendre", "Revenir dans la file", "revenue dans la file : le poste est rendu", "undo-2", frozenset({_W}), _D)
+retirer = Transition("candidature.retirer", "Retirer ma candidature", "retirée", "undo-2", frozenset({_D, _W}), Etat.RETIREE)
+desister = Transition("candidature.desister", "Me désister", "désistement", "undo-2", frozenset({Etat.ACCEPTEE}), Etat.DESISTEE)
+WORKFLOW = Workflow(
+    Candidature.etat, (accepter, mettre_en_attente, refuser, annuler, liberer, ceder, rendre, retirer, desister)
+)
+DECISIONS = (accepter, mettre_en_attente, refuser)
+
+deposer = Event("candidature.deposer", "Déposer ma candidature", "déposée", "send")
+corriger = Event("candidature.corriger", "Corriger", "corrigée", "pencil")
+rejoindre = Event("candidature.rejoindre", "C’est bien moi", "adresse confirmée", "user-check")

@@ -1,0 +1,200 @@
+"""Reading candidatures: the bienveillant's queue, one person's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from portal import clock
+from portal.actions.models import Action
+from portal.candidatures.models import Candidature, Etat
+from portal.comptes.models import NomRole, Personne
+from portal.db import db
+from portal.missions.models import Affectation, Mission
+from portal.missions.models import Etat as EtatMission
+from portal.web import Leaf
+
+PAGE = 50
+
+
+@dataclass
+class Row:
+    """A candidature with what a decision needs."""
+
+    candidature: Candidature
+    clashes: list[Mission] = field(default_factory=list)  # of the same person, at the same time
+    past: int = 0  # missions this person already did here; only for a proved address
+
+    @property
+    def id(self) -> int:
+        return self.candidature.id
+
+
+def queue(personne: Personne, *, etat: Etat | None = Etat.DEPOSEE, action: int | None = None, mission: int | None = None, number: int = 1) -> Leaf:
+    """Candidatures to the actions of this bienveillant (all of them for an admin), oldest first, as Rows; four queries."""
+    where = _scope(personne)
+    if etat:
+        where.append(Candidature.etat == etat)
+    if action:
+        where.append(Mission.action_id == action)
+    if mission:
+        where.append(Mission.id == mission)
+    base = select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
+    total = db.session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    found = db.session.scalars(
+        base.options(contains_eager(Candidature.mission).contains_eager(Mission.action), joinedload(Candidature.personne))
+        .order_by(Candidature.deposee_le, Candidature.id)
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    ).all()
+    return Leaf(rows_of(list(found)), number, total, PAGE)
+
+
+def _scope(personne: Personne) -> list[Any]:
+    return [] if personne.has_role(NomRole.ADMIN) else [Action.bienveillant_id == personne.id]
+
+
+def rows_of(candidatures: list[Candidature]) -> list[Row]:
+    """Add the clashes and past missions of these people, in two queries whatever their number."""
+    rows = {c.id: Row(c) for c in candidatures}
+    if not rows:
+        return []
+    held = aliased(Mission)
+    at_the_same_time = (
+        select(Candidature.id, held)
+        .join(Mission, Mission.id == Candidature.mission_id)
+        .join(Affectation, Affectation.personne_id == Candidature.personne_id)
+        .join(held, held.id == Affectation.mission_id)
+        .where(
+            Candidature.id.in_(rows),
+            Affectation.libere_le.is_(None),
+            held.id != Mission.id,
+            held.etat != EtatMission.ANNULEE,
+            held.debut < Mission.fin,
+            held.fin > Mission.debut,
+        )
+        .order_by(held.debut)
+    )
+    for id, mission in db.session.execute(at_the_same_time):
+        rows[id].clashes.append(mission)
+    done = (
+        select(Candidature.id, func.count(Affectation.id))
+        .join(Personne, Personne.id == Candidature.personne_id)
+        .join(Affectation, Affectation.personne_id == Personne.id)
+        .join(Mission, Mission.id == Affectation.mission_id)
+        .where(Candidature.id.in_(rows), Personne.confirme_le.is_not(None), Affectation.libere_le.is_(None), Mission.fin < clock.now())
+        .group_by(Candidature.id)
+    )
+    for id, count in db.session.execute(done):
+        rows[id].past = count
+    return list(rows.values())
+
+
+def waiting_count(personne: Personne) -> int:
+    """How many wait for an answer from this bienveillant."""
+    return db.session.scalar(
+        select(func.count(Candidature.id))
+        .join(Candidature.mission)
+        .join(Mission.action)
+        .where(Candidature.etat == Etat.DEPOSEE, *_scope(personne))
+    ) or 0
+
+
+def by_key(cle: str) -> Candidature | None:
+    return db.session.scalar(select(Candidature).where(Candidature.cle == cle))
+
+
+def followed(id: int) -> Candidature | None:
+    """A candidature with what its personal page shows, in one query."""
+    return db.session.scalar(
+        select(Candidature)
+        .where(Candidature.id == id)
+        .options(
+            joinedload(Candidature.personne),
+            joinedload(Candidature.mission).joinedload(Mission.action).joinedload(Action.pole_porteur),
+        )
+    )
+
+
+def waiting_for(mission: Mission) -> list[Candidature]:
+    """Those still without an answer on this mission, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Candidature)
+            .where(Candidature.mission_id == mission.id, Candidature.etat == Etat.DEPOSEE)
+            .options(joinedload(Candidature.personne))
+            .order_by(Candidature.id)
+        )
+    )
+
+
+def yielded_on(mission: Mission) -> list[Candidature]:
+    """Those that the référent's priority moved to the waiting list."""
+    return list(
+        db.session.scalars(
+            select(Candidature)
+            .where(Candidature.mission_id == mission.id, Candidature.etat == Etat.LISTE_ATTENTE, Candidature.cedee)
+            .options(joinedload(Candidature.personne))
+            .order_by(Candidature.id)
+        )
+    )
+
+
+def live_on(mission: Mission) -> list[Candidature]:
+    """Those that a cancelled mission concerns."""
+    live = (Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE)
+    return list(
+        db.session.scalars(
+            select(Candidature)
+            .where(Candidature.mission_id == mission.id, Candidature.etat.in_(live))
+            .options(joinedload(Candidature.personne))
+            .order_by(Candidature.id)
+        )
+    )
+
+
+def same_address(mission: Mission, adresse: str) -> bool:
+    """Whether a live candidature to this mission already comes from this address."""
+    live = (Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE)
+    return bool(
+        db.session.scalar(
+            select(Candidature.id)
+            .join(Candidature.personne)
+            .where(Candidature.mission_id == mission.id, Personne.adresse == adresse, Candidature.etat.in_(live))
+            .limit(1)
+        )
+    )
+
+
+def of_person(personne: Personne) -> list[Candidature]:
+    """Their candidatures, latest first, with mission and action; one query."""
+    return list(
+        db.session.scalars(
+            select(Candidature)
+            .where(Candidature.personne_id == personne.id)
+            .options(joinedload(Candidature.mission).joinedload(Mission.action))
+            .order_by(Candidature.id.desc())
+        )
+    )
+
+
+def other_open(mission: Mission, limit: int = 2) -> list[Mission]:
+    """Two other missions to offer to someone who was refused."""
+    return list(
+        db.session.scalars(
+            select(Mission)
+            .where(
+                Mission.id != mission.id,
+                Mission.etat == EtatMission.OUVERTE,
+                Mission.debut > clock.now(),
+                Mission.prises < Mission.places,
+                or_(Mission.candidatures_au.is_(None), Mission.candidatures_au > clock.now()),
+            )
+            .options(joinedload(Mission.action))
+            .order_by(Mission.nature != mission.nature, Mission.debut)
+            .limit(limit)
+        )
+    )

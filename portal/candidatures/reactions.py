@@ -1,0 +1,42 @@
+"""What happens to candidatures when their mission moves."""
+
+from __future__ import annotations
+
+from portal.candidatures import commands, queries
+from portal.candidatures.models import Candidature, Etat, ceder, desister, liberer, refuser, rendre, retirer
+from portal.db import lock
+from portal.missions import models as missions
+from portal.workflow import News, fire
+
+
+@missions.prendre.react
+def yield_to_the_priority(news: News) -> None:
+    """Those waiting for the post move to the waiting list and are told why; the taker's own candidature has no object any more."""
+    waiting = queries.waiting_for(news.subject)
+    lock(Candidature, *(c.id for c in waiting))
+    for candidature in waiting:
+        if candidature.personne_id == news.by.id:
+            fire(retirer, candidature, by=news.by, motif="poste pris par priorité")
+        else:
+            commands.close(candidature, ceder, by=None, motif="", genre="candidature_cedee")
+
+
+@missions.liberer.react
+def return_to_the_queue(news: News) -> None:
+    """Those moved by the priority were never judged: they come back; a référent accepted by candidature has stepped down."""
+    if stepped_down := commands.accepted_of(news.subject, news.facts["personne"]):
+        fire(desister, stepped_down, by=news.by, motif=news.motif)
+    returning = queries.yielded_on(news.subject)
+    lock(Candidature, *(c.id for c in returning))
+    for candidature in returning:
+        commands.close(candidature, rendre, by=None, motif="", genre="candidature_rendue")
+
+
+@missions.annuler.react
+def close_with_the_mission(news: News) -> None:
+    """A cancelled mission tells everyone who waits or was accepted."""
+    concerned = queries.live_on(news.subject)
+    lock(Candidature, *(c.id for c in concerned))
+    for candidature in concerned:
+        end = liberer if candidature.etat is Etat.ACCEPTEE else refuser
+        commands.close(candidature, end, by=news.by, motif=news.motif, genre="mission_annulee")

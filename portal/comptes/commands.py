@@ -1,0 +1,197 @@
+"""Every write about people: making them known, signing in and out, roles."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import selectinload
+
+from portal import clock, journal, outbox, security
+from portal.comptes import queries
+from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
+from portal.db import apart, db
+from portal.fields import address_key
+from portal.workflow import Refusal
+
+LINK_LIFE = timedelta(minutes=10)
+MAX_TRIES = 5
+
+
+class AddressTaken(Refusal):
+    sentence = "Une personne est déjà connue avec cette adresse."
+
+
+class LastAdmin(Refusal):
+    sentence = "C’est la dernière personne à administrer le portail : donne d’abord ce rôle à quelqu’un d’autre."
+
+
+class OwnRole(Refusal):
+    status = 403
+    sentence = "Personne ne se donne un rôle : demande à quelqu’un d’autre de l’administration."
+
+
+class LinkUsed(Refusal):
+    status = 410
+    sentence = "Ce lien ou ce code a déjà servi, ou ses dix minutes sont passées. Demande-en un autre."
+
+
+def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
+    """A provisional person, as a public form describes them: nothing is proved yet."""
+    personne = Personne(nom=nom, email=email, adresse=address_key(email), telephone=telephone, roles=[])
+    db.session.add(personne)
+    db.session.flush()
+    return personne
+
+
+def confirm(personne: Personne) -> Personne:
+    """The address is proved. Returns the one person of that address: this row, or the one confirmed before."""
+    if personne.confirme_le:
+        return personne
+    if already := queries.confirmed(personne.email):
+        return already
+    personne.confirme_le = clock.now()
+    db.session.flush()
+    return personne
+
+
+def add_person(
+    *, nom: str, email: str, telephone: str = "", roles: Collection[NomRole] = (), password: str = "", by: Personne | None
+) -> Personne:
+    """Make someone known to the house, with their roles. Raises AddressTaken."""
+    if queries.confirmed(email):
+        raise AddressTaken
+    personne = introduce(nom=nom, email=email, telephone=telephone)
+    personne.confirme_le = clock.now()
+    if password:
+        personne.mot_de_passe = security.hash_password(password)
+    personne.roles = [Role(nom=nom) for nom in sorted(set(roles))]
+    journal.record("personne.ajouter", personne, by=by, faits={"roles": sorted(roles)})
+    return personne
+
+
+def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -> None:
+    """Give and take roles. Raises OwnRole or LastAdmin; effective at the person's next request."""
+    wanted, held = set(roles), {role.nom for role in personne.roles}
+    if wanted == held:
+        return
+    if wanted - held and personne.id == by.id:
+        raise OwnRole
+    if NomRole.ADMIN in held - wanted:
+        _keep_an_admin()
+    for role in [r for r in personne.roles if r.nom not in wanted]:
+        personne.roles.remove(role)
+        db.session.delete(role)
+    personne.roles.extend(Role(nom=nom) for nom in sorted(wanted - held))
+    journal.record("personne.roles", personne, by=by, avant=",".join(sorted(held)), apres=",".join(sorted(wanted)))
+
+
+def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
+    """Deactivating closes every session at once."""
+    if active == personne.is_active:
+        return
+    if not active and personne.has_role(NomRole.ADMIN):
+        _keep_an_admin()
+    personne.desactive_le = None if active else clock.now()
+    if not active:
+        db.session.execute(delete(Session).where(Session.personne_id == personne.id))
+    journal.record("personne.reactiver" if active else "personne.desactiver", personne, by=by)
+
+
+def _keep_an_admin() -> None:
+    """Admins are locked in order, so that two of them leaving at once cannot both pass."""
+    admins = db.session.scalars(
+        select(Role).where(Role.nom == NomRole.ADMIN).order_by(Role.personne_id).with_for_update()
+    ).all()
+    if len(admins) <= 1 or queries.count_admins() <= 1:
+        raise LastAdmin
+
+
+def edit_person(personne: Personne, *, nom: str, telephone: str, by: Personne) -> None:
+    personne.nom, personne.telephone = nom, telephone
+    journal.record("personne.modifier", personne, by=by)
+
+
+# --- signing in ----------------------------------------------------------------------------------------------
+
+
+def check_password(email: str, password: str) -> Personne | None:
+    """The person, or None. Unknown and wrong take the same time, and no transaction is open while hashing."""
+    personne = queries.confirmed(email)
+    id, stored = (personne.id, personne.mot_de_passe) if personne else (None, "")
+    db.session.rollback()
+    if not security.verify_password(stored, password):
+        return None
+    return db.session.get(Personne, id, options=[selectinload(Personne.roles)])
+
+
+def open_session(personne: Personne, *, agent: str = "") -> str:
+    """A new session row; returns the secret that the cookie carries."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(Session(empreinte=security.fingerprint(token), personne_id=personne.id, appareil=agent[:200]))
+    personne.session_token = token
+    return token
+
+
+def close_session(token: str) -> None:
+    db.session.execute(delete(Session).where(Session.empreinte == security.fingerprint(token)))
+
+
+def close_other_sessions(personne: Personne) -> None:
+    mine = security.fingerprint(personne.session_token)
+    db.session.execute(delete(Session).where(Session.personne_id == personne.id, Session.empreinte != mine))
+
+
+def touch_session(session_id: int) -> None:
+    """Last-seen time, hourly at most, in a transaction of its own: the one write that a read may cause."""
+    with apart() as connection:
+        connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
+
+
+def set_password(personne: Personne, password: str) -> None:
+    """The other devices are signed out."""
+    personne.mot_de_passe = security.hash_password(password)
+    close_other_sessions(personne)
+    journal.record("personne.mot_de_passe", personne, by=personne)
+
+
+def ask_link(email: str, *, suite: str) -> Jeton:
+    """A link and a code for that address. A row is made for an unknown address too, so that both take as long."""
+    personne = queries.known(email)
+    code = f"{secrets.randbelow(10**6):06d}"
+    jeton = Jeton(
+        personne_id=personne.id if personne else None,
+        code=security.fingerprint(code),
+        suite=suite,
+        expire_le=clock.now() + LINK_LIFE,
+    )
+    db.session.add(jeton)
+    db.session.flush()
+    if personne:
+        outbox.post("connexion", f"connexion:{jeton.id}", to=personne.email, jeton=jeton.id, code=code, nom=personne.nom)
+    return jeton
+
+
+def use_link(jeton_id: int, generation: int) -> tuple[Personne, str]:
+    """Sign-in by the mail's link: (person, where they were going). Raises LinkUsed; a link serves once."""
+    return _consume(jeton_id, lambda jeton: jeton.generation == generation)
+
+
+def use_code(jeton_id: int, code: str) -> tuple[Personne, str]:
+    """The same with the six digits, for a mail read on another device; five tries."""
+    with apart() as connection:  # counted even though a wrong code rolls the request back
+        connection.execute(update(Jeton).where(Jeton.id == jeton_id).values(essais=Jeton.essais + 1))
+    return _consume(jeton_id, lambda jeton: jeton.essais <= MAX_TRIES and jeton.code == security.fingerprint(code))
+
+
+def _consume(jeton_id: int, proves) -> tuple[Personne, str]:  # type: ignore[no-untyped-def]
+    jeton = db.session.scalar(select(Jeton).where(Jeton.id == jeton_id).with_for_update())
+    good = jeton and jeton.personne_id and jeton.utilise_le is None and jeton.expire_le > clock.now() and proves(jeton)
+    if not good:
+        raise LinkUsed
+    jeton.utilise_le = clock.now()
+    personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])
+    assert personne
+    return confirm(personne), jeton.suite

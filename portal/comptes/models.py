@@ -1,0 +1,99 @@
+"""Personne: anyone the portal knows by e-mail. Their roles, their open sessions, their one-use links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.db import Base
+
+
+class NomRole(StrEnum):
+    BIENVEILLANT = "bienveillant"
+    TRESORIER = "tresorier"
+    ADMIN = "admin"
+
+    @property
+    def label(self) -> str:
+        return {"bienveillant": "Bienveillant", "tresorier": "Trésorier", "admin": "Administration"}[self]
+
+
+class Personne(UserMixin, Base):  # type: ignore[misc]
+    """One person. Until a link sent to the address was used, the row is provisional: it proves nothing and joins nothing."""
+
+    __tablename__ = "personne"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str]
+    email: Mapped[str]  # as typed
+    adresse: Mapped[str]  # fields.address_key(email): what is compared
+    telephone: Mapped[str] = mapped_column(default="")  # E.164
+    mot_de_passe: Mapped[str] = mapped_column(default="")  # argon2id; empty: signs in by link only
+    cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+    confirme_le: Mapped[datetime | None]
+    desactive_le: Mapped[datetime | None]
+    roles: Mapped[list[Role]] = relationship(back_populates="personne", lazy="raise_on_sql", order_by="Role.nom")
+    is_pole_member: Mapped[bool] = mapped_column(default=False)  # kept by poles.commands, so that no page pays a query for it
+
+    __table_args__ = (
+        Index("uq_personne__adresse_confirmee", "adresse", unique=True, postgresql_where=text("confirme_le IS NOT NULL"), sqlite_where=text("confirme_le IS NOT NULL")),
+        Index("ix_personne__adresse", "adresse"),
+    )
+
+    session_token: str = ""  # the secret of the session this object was loaded by
+
+    def get_id(self) -> str:
+        return self.session_token
+
+    @property
+    def is_active(self) -> bool:
+        return self.desactive_le is None
+
+    @property
+    def prenom(self) -> str:
+        return self.nom.split(" ")[0]
+
+    def has_role(self, nom: str) -> bool:
+        return any(role.nom == nom for role in self.roles)
+
+
+class Role(Base):
+    __tablename__ = "role"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    nom: Mapped[NomRole]
+    personne: Mapped[Personne] = relationship(back_populates="roles")
+
+    __table_args__ = (UniqueConstraint("personne_id", "nom"),)
+
+
+class Session(Base):
+    """One signed-in browser. Deleting the row signs it out at its next request."""
+
+    __tablename__ = "session"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    empreinte: Mapped[str] = mapped_column(unique=True)  # security.fingerprint of the cookie's secret
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), index=True)
+    ouverte_le: Mapped[datetime] = mapped_column(default=clock.now)
+    vue_le: Mapped[datetime] = mapped_column(default=clock.now)
+    appareil: Mapped[str] = mapped_column(default="")
+    personne: Mapped[Personne] = relationship()
+
+
+class Jeton(Base):
+    """A link or a short code to sign in with: ten minutes, one use. `personne_id` is None for an address nobody has."""
+
+    __tablename__ = "jeton"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    generation: Mapped[int] = mapped_column(default=1)
+    code: Mapped[str]  # fingerprint of the six digits
+    essais: Mapped[int] = mapped_column(default=0)
+    suite: Mapped[str] = mapped_column(default="/")
+    expire_le: Mapped[datetime]
+    utilise_le: Mapped[datetime | None]
+    personne: Mapped[Personne | None] = relationship()

@@ -1,0 +1,125 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+
+from portal import security
+from portal.comptes import commands, queries
+from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SignInForm
+from portal.comptes.models import Personne
+from portal.web import Done, GuardedBlueprint, Page, done, me, render, safe_next, toast
+
+bp = GuardedBlueprint("comptes", __name__, url_prefix="/comptes")
+
+
+def _enter(personne: Personne, suite: str) -> Done:
+    """A fresh cookie: nothing of the anonymous session survives, its CSRF token included."""
+    session.clear()
+    commands.open_session(personne, agent=request.user_agent.string)
+    session.permanent = True
+    login_user(personne)
+    return done(suite)
+
+
+@bp.get("/connexion", access="public")
+def connexion() -> Any:
+    if current_user.is_authenticated:
+        return redirect(safe_next("/"), 303)
+    form = SignInForm(formdata=None)
+    form.next.data = safe_next("")
+    return render("comptes/connexion.html", form=form)
+
+
+@bp.post("/connexion", access="public", limit="connexion")
+def sign_in() -> Any:
+    form = SignInForm()
+    form.next.data = safe_next("")
+    if not form.validate():
+        return render("comptes/connexion.html", status=422, form=form)
+    personne = commands.check_password(form.email.data, form.mot_de_passe.data)
+    if personne is None:
+        form.form_errors.append("Cette adresse et ce mot de passe ne vont pas ensemble. Vérifie-les, ou demande un lien.")
+        return render("comptes/connexion.html", status=422, form=form)
+    return _enter(personne, form.next.data or "/")
+
+
+@bp.post("/lien", access="public", limit="lien")
+def ask_link() -> Any:
+    form = LinkForm()
+    form.next.data = safe_next("")
+    if not form.validate():
+        whole = SignInForm()
+        whole.email.errors = form.email.errors
+        return render("comptes/connexion.html", status=422, form=whole)
+    session["jeton"] = commands.ask_link(form.email.data, suite=form.next.data or "/").id
+    return done(url_for(".code"))
+
+
+@bp.get("/code", access="public")
+def code() -> Any:
+    return render("comptes/code.html", form=CodeForm(formdata=None))
+
+
+@bp.post("/code", access="public", limit="connexion")
+def use_code() -> Any:
+    form = CodeForm()
+    if not form.validate():
+        return render("comptes/code.html", status=422, form=form)
+    try:
+        return _enter(*commands.use_code(int(session.get("jeton") or 0), form.code.data))
+    except commands.LinkUsed:
+        form.code.errors = ["Ce code n’est pas le bon, ou ses dix minutes sont passées."]
+        return render("comptes/code.html", status=422, form=form)
+
+
+@bp.get("/lien/<jeton>", access="public")
+def lien(jeton: str) -> Any:
+    opened = security.unseal("connexion", jeton)
+    if opened is None:
+        return _unusable(404)
+    return render("comptes/lien.html", jeton=jeton) if queries.pending(*opened) else _unusable(410)
+
+
+@bp.post("/lien/<jeton>", access="public", limit="connexion")
+def use_link(jeton: str) -> Any:
+    opened = security.unseal("connexion", jeton)
+    if opened is None:
+        return _unusable(404)
+    try:
+        return _enter(*commands.use_link(*opened))
+    except commands.LinkUsed:
+        return _unusable(410)
+
+
+def _unusable(status: int) -> Page:
+    form = SignInForm(formdata=None)
+    form.form_errors.append(commands.LinkUsed.sentence)
+    return render("comptes/connexion.html", status=status, form=form)
+
+
+@bp.post("/deconnexion", access="public")
+def deconnexion() -> Any:
+    if current_user.is_authenticated:
+        commands.close_session(me().session_token)
+        logout_user()
+    session.clear()
+    return done("/")
+
+
+@bp.get("/mot-de-passe", access="moi.voir")
+def mot_de_passe() -> Any:
+    return render("comptes/mot_de_passe.html", form=PasswordForm(formdata=None))
+
+
+@bp.post("/mot-de-passe", access="moi.voir", limit="connexion")
+def set_password() -> Any:
+    form = PasswordForm()
+    if not form.validate():
+        return render("comptes/mot_de_passe.html", status=422, form=form)
+    commands.set_password(me(), form.mot_de_passe.data)
+    toast("Ton mot de passe est enregistré. Tes autres appareils sont déconnectés.")
+    return done(url_for("moi.index"))

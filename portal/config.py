@@ -1,0 +1,150 @@
+"""Every PORTAL_* setting: its type, its default, what it refuses."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ("production", "development", "test")
+MIN_KEY_LENGTH = 32
+
+
+class BadSetting(Exception):
+    """A setting that would make the portal unsafe or unable to start; the message is for the person who runs it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The portal's settings, read once from the environment. `.env.example` says each in a French line."""
+
+    env: str
+    instance_dir: Path
+    database_url: str
+    secret_keys: tuple[str, ...]  # the first one signs, the others still open what they signed
+    base_url: str
+    mail_url: str | None
+    mail_from: str
+    rocketchat_url: str | None
+    trusted_hosts: tuple[str, ...]
+    proxy_hops: int
+    rate_limits: bool
+    now: str | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read and check PORTAL_*; raises BadSetting with a sentence to act on."""
+        env = environ.get("PORTAL_ENV", "production")
+        if env not in ENVIRONMENTS:
+            raise BadSetting(f"PORTAL_ENV vaut {env!r} : choisir parmi {', '.join(ENVIRONMENTS)}.")
+        instance = Path(environ.get("PORTAL_INSTANCE_DIR") or ROOT / "instance").resolve()
+        base_url = environ.get("PORTAL_BASE_URL", "").rstrip("/")
+        if not base_url and env == "production":
+            raise BadSetting("PORTAL_BASE_URL manque : l’adresse publique du portail, par exemple https://portail.exemple.re")
+        base_url = base_url or f"http://127.0.0.1:{environ.get('PORT', '8000')}"
+        host = urlsplit(base_url).hostname
+        if not host:
+            raise BadSetting(f"PORTAL_BASE_URL vaut {base_url!r} : une adresse complète est attendue, avec https://")
+        settings = cls(
+            env=env,
+            instance_dir=instance,
+            database_url=environ.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance / 'portail.db'}",
+            secret_keys=_secret_keys(environ, env, instance),
+            base_url=base_url,
+            mail_url=environ.get("PORTAL_MAIL_URL") or None,
+            mail_from=environ.get("PORTAL_MAIL_FROM") or f"La Raffinerie <ne-pas-repondre@{host}>",
+            rocketchat_url=environ.get("PORTAL_ROCKETCHAT_URL") or None,
+            trusted_hosts=_hosts(environ, host, env),
+            proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
+            rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
+            now=environ.get("PORTAL_NOW") or None,
+        )
+        if env == "production" and not settings.rate_limits:
+            raise BadSetting("PORTAL_RATE_LIMITS=off est réservé aux mesures, jamais en production.")
+        if env == "production" and settings.now:
+            raise BadSetting("PORTAL_NOW est réservé aux essais, jamais en production.")
+        return settings
+
+    @property
+    def is_production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    def flask(self) -> dict[str, Any]:
+        """The same settings in the names that Flask and its extensions read."""
+        return {
+            "PORTAL": self,
+            "SECRET_KEY": self.secret_keys[0],
+            "SECRET_KEY_FALLBACKS": list(self.secret_keys[1:]),
+            "TRUSTED_HOSTS": list(self.trusted_hosts),
+            "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+            "MAX_FORM_PARTS": 500,
+            "SESSION_COOKIE_NAME": "__Host-portail" if self.is_https else "portail",
+            "SESSION_COOKIE_SECURE": self.is_https,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_REFRESH_EACH_REQUEST": False,
+            "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 30,
+            "WTF_CSRF_TIME_LIMIT": None,
+            "WTF_I18N_ENABLED": False,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(self),
+            "PROPAGATE_EXCEPTIONS": False,
+        }
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.is_sqlite:
+        return {"connect_args": {"timeout": 5}}
+    limits = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    return {"connect_args": {"options": limits}, "pool_pre_ping": True}
+
+
+def _hosts(environ: Mapping[str, str], host: str, env: str) -> tuple[str, ...]:
+    named = tuple(h.strip() for h in environ.get("PORTAL_TRUSTED_HOSTS", "").split(",") if h.strip())
+    local = () if env == "production" else ("127.0.0.1", "localhost")
+    return named or tuple(dict.fromkeys((host, *local)))
+
+
+def _whole(name: str, environ: Mapping[str, str]) -> int:
+    text = environ.get(name, "0")
+    if not text.isascii() or not text.isdigit():
+        raise BadSetting(f"{name} vaut {text!r} : un nombre entier est attendu.")
+    return int(text)
+
+
+def _secret_keys(environ: Mapping[str, str], env: str, instance: Path) -> tuple[str, ...]:
+    keys = tuple(k.strip() for k in environ.get("PORTAL_SECRET_KEY", "").split(",") if k.strip())
+    if env == "production" and (not keys or any(len(k) < MIN_KEY_LENGTH for k in keys)):
+        raise BadSetting(
+            f"PORTAL_SECRET_KEY manque ou est trop courte : {MIN_KEY_LENGTH} caractères au moins. "
+            "Par exemple : python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return keys or (_kept_key(instance),)
+
+
+def _kept_key(instance: Path) -> str:
+    """The key that a development portal makes for itself once, readable by its owner only."""
+    instance.mkdir(parents=True, exist_ok=True)
+    path = instance / "cle-secrete"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key

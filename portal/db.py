@@ -1,0 +1,133 @@
+"""One database, one session, one transaction per unsafe request."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Flask, g, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, Text, TypeDecorator, event, select
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, registry
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+T = TypeVar("T", bound="Base")
+
+_apart: ContextVar[bool] = ContextVar("apart", default=False)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC; SQLite has no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s__%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s__%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s__%(constraint_name)s",
+        "fk": "fk_%(table_name)s__%(column_0_N_name)s__%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# An enum is stored by value as text under a CHECK, so that both databases refuse a state nobody declared.
+STATES = EnumType(
+    Enum, native_enum=False, create_constraint=True, length=40, values_callable=lambda states: [s.value for s in states]
+)
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        metadata=METADATA,
+        type_annotation_map={str: Text(), datetime: Instant(), dict[str, Any]: JSON(), Enum: STATES},
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "begin", _begin)
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _configure_sqlite)
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not open transactions by itself: it would do so after the first read, too late to lock.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write() else "BEGIN")
+
+
+def may_write() -> bool:
+    """Whether a transaction opened now takes SQLite's write lock at once: unsafe requests, and all that is no request."""
+    if not has_request_context() or _apart.get():
+        return True
+    return request.method not in SAFE_METHODS and not g.get("committed", False)
+
+
+def commit() -> None:
+    """End the request's one write; what follows in this request only reads."""
+    db.session.commit()
+    if has_request_context():
+        g.committed = True
+
+
+@contextmanager
+def apart() -> Iterator[Connection]:
+    """A short write transaction of its own, outside the request's; never open it while that one holds the write lock."""
+    token = _apart.set(True)
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _apart.reset(token)
+
+
+def lock(model: type[T], *ids: int) -> list[T]:
+    """Lock rows in the order of their ids and refresh them; callers lock personne, then mission, then candidature."""
+    key = model.__mapper__.primary_key[0]
+    found = db.session.scalars(
+        select(model).where(key.in_(ids)).order_by(key).with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def lock_one(row: T) -> T:
+    """Lock and refresh one row that is already loaded."""
+    db.session.flush()
+    db.session.refresh(row, with_for_update={"key_share": True})
+    return row
+
+
+
+def insert_once(model: type[T], **values: Any) -> bool:
+    """Insert a row unless one of its unique keys is taken; says whether it was inserted, and never fails a transaction."""
+    upsert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.engine.dialect.name]
+    statement = upsert(model).values(values).on_conflict_do_nothing()
+    return bool(db.session.execute(statement).rowcount)

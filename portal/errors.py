@@ -1,0 +1,105 @@
+"""Every refusal becomes an answer here, once: a status and a French sentence that says what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal.db import SAFE_METHODS, db
+from portal.web import wants_fragment
+from portal.workflow import Refusal
+
+SENTENCES = {
+    400: ("Cette demande est mal formée", "Reviens à la page précédente et recommence. Si cela se répète, préviens l’équipe."),
+    401: ("Il faut te connecter", "Connecte-toi, puis recommence."),
+    403: ("Ce n’est pas ouvert pour toi", "Cette action est réservée à d’autres personnes de l’équipe."),
+    404: ("Cette page n’existe pas", "Le lien est peut-être incomplet, ou la page a changé d’adresse."),
+    405: ("Cette adresse ne s’utilise pas ainsi", "Reviens à l’accueil et repars de là."),
+    408: ("La connexion a été trop lente", "Rien n’est enregistré. Essaie encore."),
+    409: ("La situation a changé", "Recharge la page pour voir où en sont les choses."),
+    410: ("Ce lien ne sert plus", "Demande-en un autre."),
+    413: ("C’est trop lourd", "Raccourcis le texte ou choisis un fichier plus petit, puis renvoie."),
+    414: ("Cette adresse est trop longue", "Reviens à l’accueil et repars de là."),
+    415: ("Ce format n’est pas pris en charge", "Utilise le formulaire de la page."),
+    422: ("Quelque chose manque", "Corrige ce qui est signalé, puis renvoie."),
+    429: ("Doucement", "Beaucoup d’essais en peu de temps. Attends un moment, puis recommence."),
+    500: ("Le portail a trébuché", "Ce n’est pas de ton fait, et l’équipe technique est prévenue. Essaie encore dans un instant."),
+    503: ("Le portail est momentanément occupé", "Rien n’est perdu : attends quelques secondes, puis renvoie."),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(IntegrityError, _collision)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: Refusal) -> Response:
+    return answer(error.status, error.sentence)
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    return answer(400, "Ce formulaire n’est plus à jour : la page est restée ouverte longtemps, ou tu t’es connecté entre-temps.")
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    response = answer(error.code)
+    for name, value in error.get_headers(request.environ):
+        if name in {"Retry-After", "Allow"}:
+            response.headers[name] = value
+    return response
+
+
+def _collision(error: IntegrityError) -> Response:
+    """A constraint spoke where a command should have: the data is safe, the sentence can only be general."""
+    current_app.logger.exception("constraint: %s", error.orig)
+    return answer(409)
+
+
+def _database(error: DBAPIError) -> Response:
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        current_app.logger.error("database unavailable: %s", error.orig)
+        response = answer(503)
+        response.headers["Retry-After"] = "5"
+        return response
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Response:
+    current_app.logger.error("unexpected", exc_info=error)
+    return answer(500)
+
+
+def answer(status: int, sentence: str | None = None) -> Response:
+    """The error page, or its fragment for htmx. What was typed is shown back, since the form itself is gone."""
+    db.session.rollback()
+    title, advice = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
+    context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": _typed()}
+    try:
+        html = render_template("erreur_fragment.html" if wants_fragment() else "erreur.html", **context)
+    except Exception:  # the layout itself may need what just failed
+        db.session.rollback()
+        html = render_template("erreur_nue.html", **context)
+    response = make_response(html, status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def _typed() -> list[str]:
+    """The texts of a refused form that took someone time to write."""
+    if request.method in SAFE_METHODS:
+        return []
+    try:
+        values = request.form.items(multi=True)
+        return [v[:5000] for name, v in values if "passe" not in name and (" " in v.strip() or "\n" in v)][:20]
+    except HTTPException:
+        return []

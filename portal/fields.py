@@ -1,0 +1,227 @@
+"""What people type, understood as they meant it: French dates, euros, phones, plain text; and the quiet guards of public forms."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+import unicodedata
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask import current_app
+from flask_wtf import FlaskForm
+from wtforms import DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from portal import clock
+
+FASTEST, SLOWEST = 2, 24 * 3600  # seconds between showing a public form and sending it
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def clean(text: str | None) -> str:
+    """The text without invisible characters, unified line ends, no blanks around."""
+    return CONTROL.sub("", unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n"))).strip()
+
+
+def one_line(text: str | None) -> str:
+    return " ".join(clean(text).split())
+
+
+def address_key(email: str) -> str:
+    """The form in which two spellings of one e-mail address are the same: NFKC, lower case."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+class Form(FlaskForm):
+    """Every form of the portal: French messages, no HTML name collisions."""
+
+    class Meta(FlaskForm.Meta):
+        locales = ("fr",)
+
+
+class Line(StringField):
+    """One line of text, cleaned as it comes in."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = one_line(valuelist[0]) if valuelist else ""
+
+
+class Words(TextAreaField):
+    """Several lines of text, cleaned as they come in."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = clean(valuelist[0]) if valuelist else ""
+
+
+class Email(Line):
+    """An address a message can be sent to; kept as typed, compared by `address_key`."""
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            validate_email(address_key(self.data), check_deliverability=False, allow_domain_literal=False)
+        except (EmailNotValidError, UnicodeError, ValueError) as error:
+            raise ValidationError("Cette adresse semble incomplète : elle s’écrit comme prenom@exemple.re") from error
+        if len(self.data) > 254:
+            raise ValidationError("Cette adresse est trop longue.")
+
+
+class Phone(Line):
+    """A number of La Réunion or of France however it is typed, kept as E.164; other countries with their +."""
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        number = parse_phone(self.data)
+        if number is None:
+            raise ValidationError(_phone_advice(self.data))
+        self.data = number
+
+
+def parse_phone(text: str) -> str | None:
+    """E.164, or None. Read as a number of La Réunion first, then of France."""
+    for region in ("RE", "FR"):
+        try:
+            number = phonenumbers.parse(text[:40], region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return None
+
+
+def _phone_advice(text: str) -> str:
+    digits = re.sub(r"\D", "", text)
+    if local := re.fullmatch(r"(?:00)?33(0?)([62][69][023]\d{6})", digits):
+        return f"Ce numéro est de La Réunion : écris-le +262 {local[2]}, ou simplement 0{local[2]}."
+    return "Ce numéro ne semble pas exister : par exemple 0692 12 34 56 ou 06 12 34 56 78."
+
+
+class LocalDateTime(Field):
+    """A wall-clock date and hour at La Réunion (`datetime-local`, or "29/10/2022 9h30"); `data` is an instant in UTC."""
+
+    formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%d/%m/%Y %Hh%M", "%d/%m/%Y %Hh")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.raw = ""
+
+    def _value(self) -> str:
+        return self.raw or (clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data else "")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.raw, self.data = one_line(valuelist[0]) if valuelist else "", None
+        if not self.raw:
+            return
+        for form in self.formats:
+            try:
+                typed = datetime.strptime(self.raw, form)
+            except ValueError:
+                continue
+            if 2000 <= typed.year <= 2100:
+                self.data = typed.replace(tzinfo=clock.REUNION).astimezone(clock.UTC)
+                return
+        raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026 9h30.")
+
+
+class Day(DateField):
+    """A day; years outside 2000–2100 are typing mistakes."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata([one_line(v) for v in valuelist if v] or [])
+        if self.data and not 2000 <= self.data.year <= 2100:
+            self.data = None
+            raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026.")
+
+    def start(self) -> datetime | None:
+        return clock.start_of(self.data) if self.data else None
+
+
+class Whole(IntegerField):
+    """A whole number from `least` to `most`, in plain digits."""
+
+    def __init__(self, *args: Any, least: int = 0, most: int = 100_000, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.least, self.most = least, most
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = one_line(valuelist[0]) if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not self.least <= int(text) <= self.most:
+            raise ValueError(f"Un nombre entier entre {self.least} et {self.most} est attendu.")
+        self.data = int(text)
+
+
+class Euros(Line):
+    """An amount typed the French way; `data` is whole cents."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        text = re.sub(r"[\s€\u00a0\u202f]", "", self.data).replace(",", ".")
+        self.data = None
+        if not text:
+            return
+        try:
+            cents = Decimal(text) * 100 if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,2})?", text) else None
+        except InvalidOperation:
+            cents = None
+        if cents is None:
+            raise ValueError("Ce montant n’est pas compris : par exemple 1 234,50.")
+        self.data = int(cents)
+
+
+class TooFast(Exception):
+    """A public form came back in less than two seconds, after a day, or with its trap filled."""
+
+
+class PublicForm(Form):
+    """A form anybody may send: one key per submission, a trap for robots, a time no person beats.
+
+    `trapped` is checked after validation: the same form comes back with every word kept, and one tap sends it.
+    """
+
+    cle = HiddenField()  # what says that two sendings are one
+    vu = HiddenField()  # when the form was shown, signed
+    site_web = StringField("Ne rien écrire ici")  # honeypot
+
+    def prepare(self) -> None:
+        """Give a form that is about to be shown its key and its time."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{22,43}", self.cle.data or ""):
+            self.cle.data = secrets.token_urlsafe(16)
+        self.vu.data = _stamp(int(clock.now().timestamp()))
+        self.site_web.data = ""
+
+    @property
+    def trapped(self) -> bool:
+        if not current_app.config["PORTAL"].rate_limits:
+            return False
+        shown, _, _ = (self.vu.data or "").partition(".")
+        known = shown.isascii() and shown.isdigit() and len(shown) < 12
+        if not known or not hmac.compare_digest(_stamp(int(shown)).encode(), self.vu.data.encode()):
+            return True
+        return bool(self.site_web.data) or not FASTEST <= clock.now().timestamp() - int(shown) <= SLOWEST
+
+    @property
+    def submission(self) -> str:
+        """The key of this sending; a form without a fair one gets a new one each time."""
+        key = self.cle.data or ""
+        return key if re.fullmatch(r"[A-Za-z0-9_-]{22,43}", key) else secrets.token_urlsafe(16)
+
+
+def _stamp(second: int) -> str:
+    key = current_app.config["PORTAL"].secret_keys[0].encode()
+    return f"{second}.{hmac.new(key, f'vu:{second}'.encode(), sha256).hexdigest()[:24]}"
+
+
+def combine(day: date, hour: time) -> datetime:
+    """An instant in UTC from a day and an hour at La Réunion."""
+    return datetime.combine(day, hour, clock.REUNION).astimezone(clock.UTC)

@@ -1,0 +1,150 @@
+"""How the screens say dates, hours, amounts, phones and people's own text, the French way."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote
+
+import phonenumbers
+from babel.dates import format_date
+from flask import Flask
+from markupsafe import Markup
+
+from portal import clock
+
+NBSP, THIN = "\u00a0", "\u202f"
+
+
+def init_app(app: Flask) -> None:
+    for function in (jour, jour_long, date_longue, date_courte, heure, creneau, moment, duree, euros, telephone, tel, depuis, markdown, carte, iso):
+        app.jinja_env.filters[function.__name__] = function
+
+
+def _day(value: datetime | date) -> date:
+    return clock.local(value).date() if isinstance(value, datetime) else value
+
+
+def _year(day: date) -> str:
+    return "" if day.year == clock.today().year else f" {day.year}"
+
+
+def jour(value: datetime | date) -> str:
+    """ "samedi 12" this month, "samedi 12 novembre" otherwise, "aujourd’hui", "demain"."""
+    day = _day(value)
+    away = (day - clock.today()).days
+    if away in (0, 1):
+        return ("aujourd’hui", "demain")[away]
+    return jour_long(day)
+
+
+def jour_long(value: datetime | date) -> str:
+    """ "samedi 12 novembre", with the year only when it isn’t this one."""
+    day = _day(value)
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{format_date(day, 'EEEE', locale='fr')} {number}{NBSP}{format_date(day, 'MMMM', locale='fr')}{_year(day)}"
+
+
+def date_longue(value: datetime | date) -> str:
+    """ "12 novembre 2026", the year always."""
+    day = _day(value)
+    return format_date(day, "d MMMM yyyy", locale="fr").replace(" ", NBSP)
+
+
+def date_courte(value: datetime | date) -> str:
+    """ "sam. 12 nov."."""
+    day = _day(value)
+    return format_date(day, "EEE d MMM", locale="fr") + _year(day)
+
+
+def heure(value: datetime) -> str:
+    """ "9 h", "8 h 30"."""
+    at = clock.local(value)
+    return f"{at.hour}{NBSP}h" + (f"{NBSP}{at.minute:02d}" if at.minute else "")
+
+
+def creneau(start: datetime, end: datetime) -> str:
+    """ "9 h à 13 h", or with the day of the end when it is another one, unless it ends in the same night."""
+    last = clock.local(end)
+    nights = (last.date() - clock.local(start).date()).days
+    if nights == 0 or (nights == 1 and last.hour < 6):
+        return f"{heure(start)} à {heure(end)}"
+    return f"{heure(start)} jusqu’au {jour_long(end)}, {heure(end)}"
+
+
+def moment(value: datetime) -> str:
+    """ "samedi 12 novembre à 9 h"."""
+    return f"{jour(value)} à {heure(value)}"
+
+
+def duree(minutes: int | timedelta) -> str:
+    """ "45 min", "1 h 30"."""
+    total = int(minutes.total_seconds() // 60) if isinstance(minutes, timedelta) else minutes
+    hours, rest = divmod(abs(total), 60)
+    if not hours:
+        return f"{rest}{NBSP}min"
+    return f"{hours}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+
+
+def depuis(value: datetime) -> str:
+    """ "à l’instant", "il y a 5 min", "il y a 3 h", "il y a 2 jours"."""
+    gone = int((clock.now() - value).total_seconds() // 60)
+    if gone < 1:
+        return "à l’instant"
+    if gone < 60:
+        return f"il y a {gone}{NBSP}min"
+    if gone < 60 * 24:
+        return f"il y a {gone // 60}{NBSP}h"
+    days = gone // (60 * 24)
+    return f"il y a {days}{NBSP}jour{'s' if days > 1 else ''}"
+
+
+def euros(cents: int) -> str:
+    """ "1 234,50 €"; whole amounts too keep their cents."""
+    sign, cents = ("-" if cents < 0 else ""), abs(cents)
+    return f"{sign}{cents // 100:,}".replace(",", THIN) + f",{cents % 100:02d}{NBSP}€"
+
+
+def telephone(number: str) -> str:
+    """A stored E.164 number as people here read it: "0692 12 34 56"."""
+    if not number:
+        return ""
+    parsed = phonenumbers.parse(number)
+    if parsed.country_code == 262:
+        local = f"0{parsed.national_number}"
+        return f"{local[:4]} {local[4:6]} {local[6:8]} {local[8:]}".replace(" ", NBSP)
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, style.NATIONAL if parsed.country_code == 33 else style.INTERNATIONAL).replace(" ", NBSP)
+
+
+def tel(number: str) -> str:
+    return f"tel:{number}"
+
+
+def carte(place: str) -> str:
+    """A link that opens the place in whatever map the phone has."""
+    return f"https://www.openstreetmap.org/search?query={quote(place)}"
+
+
+def iso(value: datetime) -> str:
+    return clock.local(value).isoformat(timespec="minutes")
+
+
+def markdown(text: str) -> Markup:
+    """People's own text as safe HTML; templates wrap it in hx-ignore, since a strict CSP does not stop injected hx-*."""
+    return Markup(_rendered(text or ""))  # noqa: S704 — nh3 keeps an allow-list of inert tags only
+
+
+@lru_cache(maxsize=512)
+def _rendered(text: str) -> str:
+    import nh3
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image").render(text)
+    return nh3.clean(
+        html,
+        tags={"p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "h3", "h4", "code", "pre", "hr"},
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener nofollow ugc",
+    )

@@ -1,0 +1,65 @@
+"""What happened, to what, by whom: the only history table, append-only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.db import Base, db
+
+
+class Person(Protocol):
+    """Whoever acts: the journal only needs the id."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class EntreeJournal(Base):
+    """One row per state change or notable fact; no route updates or deletes one."""
+
+    __tablename__ = "journal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quand: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    sujet: Mapped[str] = mapped_column(index=True)  # "candidature:12"
+    action_id: Mapped[int | None] = mapped_column(index=True)  # the action it belongs to, for its bienveillant to read
+    evenement: Mapped[str]  # "candidature.accepter"
+    avant: Mapped[str | None]
+    apres: Mapped[str | None]
+    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # None: the portal itself
+    motif: Mapped[str] = mapped_column(default="")
+    faits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def subject_key(subject: Any) -> str:
+    return f"{subject.__tablename__}:{subject.id}"
+
+
+def record(
+    event: str,
+    subject: Any,
+    *,
+    by: Person | None,
+    motif: str = "",
+    avant: str | None = None,
+    apres: str | None = None,
+    faits: dict[str, Any] | None = None,
+) -> EntreeJournal:
+    """Add the row to the change's own transaction."""
+    db.session.flush()  # a subject made just now gets its id
+    entry = EntreeJournal(
+        sujet=subject_key(subject),
+        action_id=getattr(getattr(subject, "action", None), "id", None),
+        evenement=event,
+        avant=avant,
+        apres=apres,
+        personne_id=by.id if by else None,
+        motif=motif,
+        faits=faits or {},
+    )
+    db.session.add(entry)
+    return entry

@@ -1,0 +1,108 @@
+"""What every template may use, and who is in front of the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, session, url_for
+from flask_login import LoginManager, current_user
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as BaseResponse
+from datetime import timedelta
+
+from portal import clock, policy
+from portal.comptes import commands, queries
+from portal.comptes.models import Personne
+from portal.db import SAFE_METHODS
+from portal.web import htmx_redirect, toasts, wants_fragment
+
+MAISON = "La Raffinerie"
+SEEN_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of the places of the navigation bar."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: int | None = None
+
+
+def init_app(app: Flask) -> None:
+    CSRFProtect(app)
+    login = LoginManager(app)
+    login.session_protection = None  # a phone that moves from Wi-Fi to 4G stays signed in
+    login.user_loader(_person_behind)
+    login.unauthorized_handler(_show_the_door)
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.globals.update(
+        asset=asset,
+        can=lambda right, subject=None: policy.can(current_user, right, subject),
+        clock=clock,
+        csrf_meta=csrf_meta,
+        env=app.config["PORTAL"].env,
+        maison=MAISON,
+        nav=nav,
+        toasts=toasts,
+    )
+    env.globals["ui"] = env.get_template("ui.html").module
+
+
+def _person_behind(token: str) -> Personne | None:
+    found = queries.session_of(token)
+    if found is None:
+        return None
+    found.personne.session_token = token
+    if request.method in SAFE_METHODS and clock.now() - found.vue_le > SEEN_EVERY:
+        commands.touch_session(found.id)
+    return found.personne
+
+
+def _show_the_door() -> BaseResponse:
+    from flask import redirect
+
+    wanted = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
+    location = url_for("comptes.connexion", next=wanted)
+    return htmx_redirect(location, 401) if wants_fragment() else redirect(location, 303)
+
+
+def csrf_meta() -> str:
+    """The token for htmx. A visitor whose page has no form gets none, hence no cookie."""
+    return generate_csrf() if current_user.is_authenticated or "csrf_token" in session else ""
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, _changed: int) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """The URL of a static file, named by its content so that it is cached for ever."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+
+
+def nav() -> list[Place]:
+    """The two to four places that this person goes to."""
+    places = [("Accueil", "accueil.index", "house", "public"), ("Missions", "missions.index", "search", "public")]
+    if current_user.is_authenticated:
+        if policy.can(current_user, "candidature.lister"):
+            places.append(("À valider", "candidatures.index", "list-checks", ""))
+        if policy.can(current_user, "action.lister"):
+            places.append(("Actions", "actions.index", "calendar", ""))
+        if not policy.can(current_user, "action.lister"):
+            places.append(("Jour J", "jour_j.index", "clipboard-list", ""))
+        places.append(("Moi", "moi.index", "user", ""))
+    return [Place(label, url_for(endpoint), icon, request.endpoint == endpoint) for label, endpoint, icon, _ in places[:5]]
+
+
+__all__ = ["asset", "csrf_meta", "init_app", "nav"]

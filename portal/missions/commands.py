@@ -1,0 +1,204 @@
+"""Every write about missions and the places on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from portal import clock
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.db import db, lock, lock_one
+from portal.missions import queries
+from portal.missions.models import (
+    Affectation,
+    Etat,
+    Mission,
+    Nature,
+    Origine,
+    creer,
+    liberer,
+    modifier,
+    prendre,
+    publier,
+    rouvrir,
+)
+from portal.workflow import Refusal, Transition, fire
+
+
+class MissionFull(Refusal):
+    sentence = "Cette mission est complète : la liste d’attente reste ouverte."
+    short = "complet"
+
+
+class AlreadyOn(Refusal):
+    sentence = "Cette personne tient déjà une place sur cette mission."
+    short = "déjà inscrite"
+
+
+class MissionOver(Refusal):
+    sentence = "Cette mission est passée ou annulée : on ne peut plus y inscrire personne."
+    short = "mission passée ou annulée"
+
+
+class PostTaken(Refusal):
+    sentence = "Le poste de référent est déjà tenu par une personne acceptée. Vois avec elle, ou libère sa place d’abord."
+
+
+class NoValues(Refusal):
+    status = 422
+    sentence = "Cette action n’énonce pas de valeurs : écris-les d’abord, une mission volontaire en a besoin."
+
+
+class NotConfirmed(Refusal):
+    sentence = "L’action n’est pas encore confirmée : ses missions s’ouvrent après l’accord du demandeur."
+
+
+class PlacesBelowTaken(Refusal):
+    status = 422
+    sentence = "Il y a déjà plus de personnes inscrites que ce nombre de places. Libère d’abord des places."
+
+
+class NotReferent(Refusal):
+    sentence = "La priorité ne vaut que pour un poste de référent."
+
+
+def create(action: Action, *, by: Personne, take_post: bool = False, **fields: Any) -> Mission:
+    """A draft mission; `take_post` gives the référent's post at once to the bienveillant who sets the action up."""
+    _check_values(action, fields["nature"])
+    mission = Mission(action=action, etat=Etat.BROUILLON, prises=0, **fields)
+    db.session.add(mission)
+    creer.tell(mission, by=by)
+    if take_post:
+        take(mission, by=by)
+    return mission
+
+
+def edit(mission: Mission, *, by: Personne, **fields: Any) -> None:
+    """Change a mission that is not cancelled; places never go below the people on it."""
+    mission = lock_one(mission)
+    if mission.etat is Etat.ANNULEE:
+        raise MissionOver
+    _check_values(mission.action, fields["nature"])
+    if fields["places"] < mission.prises:
+        raise PlacesBelowTaken
+    before = {name: getattr(mission, name) for name in fields}
+    for name, value in fields.items():
+        setattr(mission, name, value)
+    changed = [name for name, value in before.items() if value != fields[name]]
+    if changed:
+        modifier.tell(mission, by=by, champs=changed)
+
+
+def _check_values(action: Action, nature: Nature) -> None:
+    if nature is Nature.VOLONTAIRE and not action.valeurs.strip():
+        raise NoValues
+
+
+def decide(mission: Mission, transition: Transition, *, by: Personne | None, motif: str = "") -> None:
+    """Publish, close, reopen or cancel. Cancelling frees every place; candidatures react."""
+    mission = lock_one(mission)
+    if transition in (publier, rouvrir):
+        if not mission.action.takes_missions:
+            raise NotConfirmed
+        if mission.is_past:
+            raise MissionOver
+        _check_values(mission.action, mission.nature)
+    fire(transition, mission, by=by, motif=motif)
+    if transition.target is Etat.ANNULEE:
+        for affectation in queries.active_on(mission):
+            release(affectation, motif=motif)
+
+
+def duplicate(mission: Mission, *, by: Personne, shift: timedelta = timedelta()) -> Mission:
+    """The same post again, as a draft with nobody on it; `shift` moves its slot and its phase."""
+    copied = ("nature", "titre", "description", "places", "fourni", "contrepartie")
+    fields = {name: getattr(mission, name) for name in copied}
+    for name in ("debut", "fin", "candidatures_du", "candidatures_au"):
+        value = getattr(mission, name)
+        fields[name] = value + shift if value else None
+    return create(mission.action, by=by, **fields)
+
+
+def assign(mission: Mission, personne: Personne, *, origine: Origine) -> Affectation:
+    """Give a place. The caller holds the locks of the person, then of the mission.
+
+    Raises MissionOver, AlreadyOn or MissionFull. The guarded counter and its CHECK stand behind the seats,
+    the partial unique index behind "once per person".
+    """
+    if mission.etat is Etat.ANNULEE or mission.is_past:
+        raise MissionOver
+    if queries.active_of(mission, personne):
+        raise AlreadyOn
+    taken = db.session.execute(
+        update(Mission).where(Mission.id == mission.id, Mission.prises < Mission.places).values(prises=Mission.prises + 1)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise MissionFull
+    affectation = Affectation(mission_id=mission.id, personne_id=personne.id, origine=origine)
+    db.session.add(affectation)
+    db.session.flush()
+    db.session.refresh(mission)
+    return affectation
+
+
+def release(affectation: Affectation, *, motif: str) -> None:
+    """Free a place, keeping the row. Releasing twice frees once."""
+    freed = db.session.execute(
+        update(Affectation)
+        .where(Affectation.id == affectation.id, Affectation.libere_le.is_(None))
+        .values(libere_le=clock.now(), motif=motif)
+    )
+    if freed.rowcount:  # type: ignore[attr-defined]
+        db.session.execute(update(Mission).where(Mission.id == affectation.mission_id).values(prises=Mission.prises - 1))
+    db.session.refresh(affectation)
+    if mission := db.session.get(Mission, affectation.mission_id):
+        db.session.refresh(mission)
+
+
+def take(mission: Mission, *, by: Personne) -> Affectation:
+    """The référent's priority: the bienveillant who sets the action up takes the post, with no candidature.
+
+    It beats every candidature still waiting (they react to `prendre`), and never evicts someone accepted:
+    raises PostTaken then, NotReferent, MissionOver or AlreadyOn. domain.md, step 5.
+    """
+    if mission.nature is not Nature.REFERENT:
+        raise NotReferent
+    lock(Personne, by.id)
+    mission = lock_one(mission)
+    try:
+        affectation = assign(mission, by, origine=Origine.PRIORITE)
+    except MissionFull:
+        raise PostTaken from None
+    prendre.tell(mission, by=by)
+    return affectation
+
+
+def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
+    """Give the référent's post back; those that the priority had put on the waiting list return to the queue."""
+    mission = lock_one(mission)
+    held = db.session.scalar(
+        select(Affectation)
+        .where(Affectation.mission_id == mission.id, Affectation.libere_le.is_(None))
+        .options(joinedload(Affectation.personne))
+    )
+    if held is None:
+        raise NobodyOn
+    release(held, motif=motif)
+    liberer.tell(mission, by=by, motif=motif, personne=held.personne_id)
+
+
+class NobodyOn(Refusal):
+    sentence = "Personne ne tient ce poste : il est déjà libre."
+
+
+def hand_to(affectation: Affectation, personne: Personne) -> None:
+    """The place of a provisional person goes to the confirmed one that it turned out to be."""
+    if queries.active_of(affectation.mission, personne):
+        release(affectation, motif="inscription en double")
+    else:
+        affectation.personne_id = personne.id
+        db.session.flush()

@@ -1,0 +1,170 @@
+"""A mission is one post on an action; an Affectation alone says who holds a place of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal import clock
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.db import Base
+from portal.workflow import Event, Transition, Workflow
+
+URGENT = timedelta(hours=72)
+
+
+class Nature(StrEnum):
+    REFERENT = "referent"
+    CHARGE_DE_MISSION = "charge_de_mission"
+    VOLONTAIRE = "volontaire"
+
+    @property
+    def label(self) -> str:
+        return {"referent": "Référent", "charge_de_mission": "Chargé de mission", "volontaire": "Volontaire"}[self]
+
+    @property
+    def icon(self) -> str:
+        return {"referent": "key-round", "charge_de_mission": "briefcase", "volontaire": "hand-heart"}[self]
+
+    @property
+    def ton(self) -> str:
+        return {"referent": "neutre", "charge_de_mission": "action", "volontaire": "bon"}[self]
+
+
+class Etat(StrEnum):
+    BROUILLON = "brouillon"
+    OUVERTE = "ouverte"
+    FERMEE = "fermee"
+    ANNULEE = "annulee"
+
+    @property
+    def label(self) -> str:
+        return {"brouillon": "Brouillon", "ouverte": "Ouverte", "fermee": "Fermée", "annulee": "Annulée"}[self]
+
+    @property
+    def icon(self) -> str:
+        return {"brouillon": "pencil", "ouverte": "door-open", "fermee": "door-closed", "annulee": "ban"}[self]
+
+    @property
+    def ton(self) -> str:
+        return {"brouillon": "neutre", "ouverte": "bon", "fermee": "neutre", "annulee": "attention"}[self]
+
+
+class Origine(StrEnum):
+    CANDIDATURE = "candidature"
+    PRIORITE = "priorite"
+
+
+class Mission(Base):
+    """One post: a nature, a slot, a number of places. `prises` counts the active affectations, under the row's lock."""
+
+    __tablename__ = "mission"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), index=True)
+    nature: Mapped[Nature]
+    etat: Mapped[Etat] = mapped_column(default=Etat.BROUILLON)
+    titre: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")  # what one does
+    debut: Mapped[datetime]
+    fin: Mapped[datetime]
+    places: Mapped[int] = mapped_column(default=1)
+    prises: Mapped[int] = mapped_column(default=0)
+    fourni: Mapped[str] = mapped_column(default="")  # what the house provides: a meal, gloves
+    contrepartie: Mapped[str] = mapped_column(default="")  # hours credited, points, or what the contract says
+    candidatures_du: Mapped[datetime | None]  # the phase de candidature; None: as soon as published
+    candidatures_au: Mapped[datetime | None]  # None: until the mission starts
+    cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+
+    action: Mapped[Action] = relationship()
+    affectations: Mapped[list[Affectation]] = relationship(back_populates="mission", lazy="raise_on_sql")
+
+    __table_args__ = (
+        CheckConstraint("fin > debut", name="ordre"),
+        CheckConstraint("places BETWEEN 1 AND 500", name="places"),
+        CheckConstraint("prises BETWEEN 0 AND places", name="prises"),
+        CheckConstraint("nature <> 'referent' OR places = 1", name="un_referent"),
+        CheckConstraint("candidatures_au IS NULL OR candidatures_du IS NULL OR candidatures_au > candidatures_du", name="phase"),
+        Index("ix_mission__liste", "etat", "fin", "debut"),
+    )
+
+    @property
+    def is_public(self) -> bool:
+        return self.etat is not Etat.BROUILLON
+
+    @property
+    def left(self) -> int:
+        return self.places - self.prises
+
+    @property
+    def is_full(self) -> bool:
+        return self.left == 0
+
+    @property
+    def is_past(self) -> bool:
+        return self.fin <= clock.now()
+
+    @property
+    def has_started(self) -> bool:
+        return self.debut <= clock.now()
+
+    @property
+    def is_today(self) -> bool:
+        return clock.local(self.debut).date() <= clock.today() <= clock.local(self.fin).date()
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.accepts_candidatures and not self.is_full and self.debut - clock.now() < URGENT
+
+    @property
+    def phase(self) -> str:
+        """Where the phase de candidature stands: "avant", "ouverte", "apres"; "close" when the mission is not open."""
+        if self.etat is not Etat.OUVERTE:
+            return "close"
+        if self.candidatures_du and clock.now() < self.candidatures_du:
+            return "avant"
+        return "apres" if clock.now() >= (self.candidatures_au or self.debut) or self.has_started else "ouverte"
+
+    @property
+    def accepts_candidatures(self) -> bool:
+        return self.phase == "ouverte"
+
+
+class Affectation(Base):
+    """Someone holds a place. Never deleted: a place given back keeps its row, with when and why."""
+
+    __tablename__ = "affectation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"), index=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
+    origine: Mapped[Origine]
+    cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+    libere_le: Mapped[datetime | None]
+    motif: Mapped[str] = mapped_column(default="")
+    mission: Mapped[Mission] = relationship(back_populates="affectations")
+    personne: Mapped[Personne] = relationship()
+
+    __table_args__ = (
+        Index(
+            "uq_affectation__active", "mission_id", "personne_id", unique=True,
+            postgresql_where=text("libere_le IS NULL"), sqlite_where=text("libere_le IS NULL"),
+        ),
+    )  # fmt: skip
+
+
+publier = Transition("mission.publier", "Publier", "publiée", "send", frozenset({Etat.BROUILLON}), Etat.OUVERTE)
+fermer = Transition("mission.fermer", "Fermer les candidatures", "fermée", "door-closed", frozenset({Etat.OUVERTE}), Etat.FERMEE)
+rouvrir = Transition("mission.rouvrir", "Rouvrir les candidatures", "rouverte", "door-open", frozenset({Etat.FERMEE}), Etat.OUVERTE)
+annuler = Transition(
+    "mission.annuler", "Annuler la mission", "annulée", "ban",
+    frozenset({Etat.BROUILLON, Etat.OUVERTE, Etat.FERMEE}), Etat.ANNULEE, needs_motif=True,
+)  # fmt: skip
+WORKFLOW = Workflow(Mission.etat, (publier, fermer, rouvrir, annuler))
+
+creer = Event("mission.creer", "Nouvelle mission", "créée", "plus")
+modifier = Event("mission.modifier", "Modifier", "modifiée", "pencil")
+prendre = Event("mission.prendre", "Je prends le poste", "prise par priorité", "key-round")
+liberer = Event("mission.liberer", "Je rends le poste", "rendue", "undo-2")

@@ -1,0 +1,200 @@
+"""Reading missions and who is on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from portal import clock
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.missions.models import Affectation, Etat, Mission, Nature
+from portal.policy import provides
+from portal.web import Leaf
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the listing can be narrowed by; every field comes from the query of the URL."""
+
+    nature: Nature | None = None
+    pole: int | None = None
+    du: date | None = None
+    au: date | None = None
+    places: bool = False
+    q: str = ""
+
+
+def public_list(filters: Filters, number: int) -> Leaf:
+    """Published missions to come, soonest first; full ones after those with places; two queries."""
+    where = [Mission.etat != Etat.BROUILLON, Mission.etat != Etat.ANNULEE, Mission.fin > clock.now(), *_narrowed(filters)]
+    total = db.session.scalar(select(func.count()).select_from(Mission).join(Mission.action).where(*where)) or 0
+    rows = db.session.scalars(
+        select(Mission)
+        .join(Mission.action)
+        .where(*where)
+        .options(contains_eager(Mission.action).joinedload(Action.pole_porteur))
+        .order_by(Mission.debut, Mission.id)
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
+    return Leaf(list(rows), number, total, PAGE)
+
+
+def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
+    if f.nature:
+        yield Mission.nature == f.nature
+    if f.pole:
+        yield Action.pole_porteur_id == f.pole
+    if f.du:
+        yield Mission.fin > clock.start_of(f.du)
+    if f.au:
+        yield Mission.debut < clock.start_of(f.au + timedelta(days=1))
+    if f.places:
+        yield and_(Mission.prises < Mission.places, Mission.etat == Etat.OUVERTE)
+    if f.q:
+        words = f.q.lower().split()[:6]
+        for word in words:
+            yield or_(*(func.lower(column).contains(word, autoescape=True) for column in (Mission.titre, Mission.description, Action.titre, Action.lieu)))
+
+
+def with_action(id: int) -> Mission | None:
+    """A mission with what its page shows of its action, in one query and one for the programme."""
+    return db.session.scalar(
+        select(Mission)
+        .where(Mission.id == id)
+        .options(
+            joinedload(Mission.action).options(
+                joinedload(Action.pole_porteur), joinedload(Action.bienveillant), joinedload(Action.demandeur)
+            )
+        )
+    )
+
+
+def of_action(action: Action) -> list[Mission]:
+    """All its missions, référents first, with the people on them; two queries."""
+    from sqlalchemy.orm import selectinload
+
+    missions = db.session.scalars(
+        select(Mission)
+        .where(Mission.action_id == action.id)
+        .options(selectinload(Mission.affectations.and_(Affectation.libere_le.is_(None))).joinedload(Affectation.personne))
+        .order_by(Mission.debut, Mission.id)
+    ).all()
+    return sorted(missions, key=lambda m: (m.nature is not Nature.REFERENT, m.debut, m.id))
+
+
+def team_of(action: Action) -> list[Affectation]:
+    """Who is on the action now, référents first, in one query."""
+    rows = db.session.scalars(
+        select(Affectation)
+        .join(Affectation.mission)
+        .where(Mission.action_id == action.id, Affectation.libere_le.is_(None))
+        .options(contains_eager(Affectation.mission), joinedload(Affectation.personne))
+        .order_by(Mission.debut, Affectation.id)
+    ).all()
+    return sorted(rows, key=lambda a: list(Nature).index(a.mission.nature))
+
+
+def active_on(mission: Mission) -> list[Affectation]:
+    return list(
+        db.session.scalars(
+            select(Affectation)
+            .where(Affectation.mission_id == mission.id, Affectation.libere_le.is_(None))
+            .options(joinedload(Affectation.personne))
+            .order_by(Affectation.id)
+        )
+    )
+
+
+def active_of(mission: Mission, personne: Personne) -> Affectation | None:
+    return db.session.scalar(
+        select(Affectation).where(
+            Affectation.mission_id == mission.id, Affectation.personne_id == personne.id, Affectation.libere_le.is_(None)
+        )
+    )
+
+
+def engagements(personne: Personne, *, after: datetime | None = None) -> list[Affectation]:
+    """The places a person holds, soonest first, with mission and action; one query."""
+    query = (
+        select(Affectation)
+        .join(Affectation.mission)
+        .where(Affectation.personne_id == personne.id, Affectation.libere_le.is_(None), Mission.etat != Etat.ANNULEE)
+        .options(contains_eager(Affectation.mission).joinedload(Mission.action))
+        .order_by(Mission.debut, Affectation.id)
+    )
+    if after:
+        query = query.where(Mission.fin > after)
+    return list(db.session.scalars(query))
+
+
+def referents_of(action_ids: Iterable[int]) -> dict[int, list[Personne]]:
+    """The référents of several actions, in one query."""
+    rows = db.session.execute(
+        select(Mission.action_id, Personne)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .join(Personne, Personne.id == Affectation.personne_id)
+        .where(Mission.action_id.in_(list(action_ids)), Mission.nature == Nature.REFERENT, Affectation.libere_le.is_(None))
+        .order_by(Mission.debut, Affectation.id)
+    )
+    found: dict[int, list[Personne]] = {}
+    for action_id, personne in rows:
+        found.setdefault(action_id, []).append(personne)
+    return found
+
+
+def overlap(debut: datetime, fin: datetime) -> ColumnElement[bool]:
+    """Missions that share an instant with [debut, fin); back-to-back slots do not."""
+    return and_(Mission.debut < fin, Mission.fin > debut)
+
+
+def clashes(personne_id: int, mission: Mission) -> list[Mission]:
+    """The other missions this person holds at the same time."""
+    return list(
+        db.session.scalars(
+            select(Mission)
+            .join(Affectation, Affectation.mission_id == Mission.id)
+            .where(
+                Affectation.personne_id == personne_id,
+                Affectation.libere_le.is_(None),
+                Mission.id != mission.id,
+                Mission.etat != Etat.ANNULEE,
+                overlap(mission.debut, mission.fin),
+            )
+            .options(joinedload(Mission.action))
+            .order_by(Mission.debut)
+        )
+    )
+
+
+def _active(personne: Any, *conditions: ColumnElement[bool]) -> bool:
+    query = exists().where(
+        Affectation.mission_id == Mission.id, Affectation.personne_id == personne.id, Affectation.libere_le.is_(None), *conditions
+    )
+    return bool(db.session.scalar(select(query)))
+
+
+@provides("referent_of")
+def _is_referent(personne: Any, subject: Any) -> bool:
+    return _active(personne, Mission.action_id == subject.action.id, Mission.nature == Nature.REFERENT)
+
+
+@provides("on_team")
+def _is_on_team(personne: Any, subject: Any) -> bool:
+    return _active(personne, Mission.action_id == subject.action.id)
+
+
+@provides("holds")
+def _holds(personne: Any, mission: Any) -> bool:
+    return _active(personne, Mission.id == mission.id)
+
+

@@ -1,0 +1,20 @@
+"""What happens to missions when their action stops."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from portal.actions import models as actions
+from portal.db import db
+from portal.missions import commands
+from portal.missions.models import Etat, Mission, annuler
+from portal.workflow import News
+
+
+@actions.annuler.react
+@actions.refuser.react
+@actions.decliner.react
+def cancel_with_the_action(news: News) -> None:
+    live = select(Mission).where(Mission.action_id == news.subject.id, Mission.etat != Etat.ANNULEE).order_by(Mission.id)
+    for mission in db.session.scalars(live).all():
+        commands.decide(mission, annuler, by=news.by, motif=news.motif)

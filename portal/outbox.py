@@ -1,0 +1,66 @@
+"""Messages written with the change, sent after it by the worker.
+
+A row holds what is needed to write the message (a template, facts), never the message nor a link's signature.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, delete
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+from portal.db import Base, db, insert_once
+
+
+class Message(Base):
+    """One message to one address, once: `cle` is unique, and names what it is about."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cle: Mapped[str] = mapped_column(unique=True)  # "candidature:12:reponse:3"
+    genre: Mapped[str]  # the template: templates/messages/<genre>.txt and .html
+    adresse: Mapped[str]
+    faits: Mapped[dict[str, Any]]
+    cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+    du_le: Mapped[datetime] = mapped_column(default=clock.now)
+    bail_jusqu: Mapped[datetime | None]  # leased to a worker until then
+    essais: Mapped[int] = mapped_column(default=0)
+    erreur: Mapped[str] = mapped_column(default="")
+    envoye_le: Mapped[datetime | None]
+    abandonne_le: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_outbox__attente", "envoye_le", "abandonne_le", "du_le"),)
+
+
+class Battement(Base):
+    """The worker's last tick, that /sante shows."""
+
+    __tablename__ = "battement"
+    nom: Mapped[str] = mapped_column(primary_key=True)
+    quand: Mapped[datetime]
+
+
+def post(genre: str, cle: str, *, to: str, due: datetime | None = None, **faits: Any) -> bool:
+    """Queue a message in the present transaction; a second one under the same key is not queued (returns False)."""
+    return insert_once(
+        Message,
+        cle=cle,
+        genre=genre,
+        adresse=to,
+        faits=faits,
+        cree_le=clock.now(),
+        du_le=due or clock.now(),
+        essais=0,
+        erreur="",
+    )
+
+
+def withdraw(cle: str) -> bool:
+    """Take back a message nobody has begun to send; False when it is already on its way."""
+    gone = db.session.execute(
+        delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.bail_jusqu.is_(None))
+    )
+    return bool(gone.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,67 @@
+"""Pôles and groupes, who belongs to them, and the spaces of the house."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.comptes.models import Personne
+from portal.db import Base
+
+
+class Genre(StrEnum):
+    POLE = "pole"
+    GROUPE = "groupe"
+
+    @property
+    def label(self) -> str:
+        return {"pole": "Pôle", "groupe": "Groupe"}[self]
+
+
+class Pole(Base):
+    """A standing team (pôle) or a working group (groupe)."""
+
+    __tablename__ = "pole"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str] = mapped_column(unique=True)
+    genre: Mapped[Genre]
+    description: Mapped[str] = mapped_column(default="")
+    adhesions: Mapped[list[Adhesion]] = relationship(back_populates="pole", lazy="raise_on_sql")
+
+    @property
+    def label(self) -> str:
+        return f"{self.genre.label} {self.nom}"
+
+
+class Adhesion(Base):
+    """Someone is a member of a pôle or groupe."""
+
+    __tablename__ = "adhesion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pole_id: Mapped[int] = mapped_column(ForeignKey("pole.id", ondelete="CASCADE"))
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), index=True)
+    pole: Mapped[Pole] = relationship(back_populates="adhesions")
+    personne: Mapped[Personne] = relationship()
+
+    __table_args__ = (UniqueConstraint("pole_id", "personne_id"),)
+
+
+class Espace(Base):
+    """A space that can be booked; a space inside another is booked with it."""
+
+    __tablename__ = "espace"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str] = mapped_column(unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("espace.id"))
+    capacite: Mapped[int | None]  # people, public and team together
+    avant_min: Mapped[int] = mapped_column(default=0)  # minutes to set up
+    apres_min: Mapped[int] = mapped_column(default=0)  # minutes to tidy
+    parent: Mapped[Espace | None] = relationship(remote_side=[id])
+
+    __table_args__ = (
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("capacite IS NULL OR capacite > 0", name="capacite"),
+        CheckConstraint("avant_min >= 0 AND apres_min >= 0", name="marges"),
+    )

@@ -1,0 +1,210 @@
+"""Who may do what: every right of the portal, on one page.
+
+Views, templates and tests all ask `can(personne, key, subject)`; nothing else decides. A right that is also
+a transition is refused when the subject's state does not open it, so a button is shown exactly when its POST
+would pass. The same table is written out, cell by cell, in tests/test_policy.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import abort, current_app, g, has_request_context
+from flask_login import current_user
+
+from portal.db import Base, db
+from portal.workflow import Transition, TransitionRefused
+
+T = TypeVar("T", bound=Base)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`door` answers for a route, before any row is read; `test` for one row."""
+
+    door: Callable[[Any], bool]
+    test: Callable[[Any, Any], bool]
+
+    def __call__(self, personne: Any, subject: Any) -> bool:
+        return self.door(personne) and self.test(personne, subject)
+
+    def __or__(self, other: Rule) -> Rule:
+        return Rule(lambda p: self.door(p) or other.door(p), lambda p, s: self(p, s) or other(p, s))
+
+    def __and__(self, other: Rule) -> Rule:
+        return Rule(lambda p: self.door(p) and other.door(p), lambda p, s: self(p, s) and other(p, s))
+
+    def __invert__(self) -> Rule:
+        return Rule(lambda p: True, lambda p, s: not self(p, s))
+
+
+_facts: dict[str, Callable[[Any, Any], bool]] = {}
+_wanted: set[str] = set()
+
+
+def fact(name: str) -> Rule:
+    """A rule about rows of a package above this one, which answers for it through `provides`."""
+    _wanted.add(name)
+    return Rule(_signed_in, lambda p, s: _remembered(name, p, s))
+
+
+def provides(name: str) -> Callable[[Callable[[Any, Any], bool]], Callable[[Any, Any], bool]]:
+    """Decorator: this function (personne, subject) -> bool answers the named fact."""
+
+    def register(function: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+        _facts[name] = function
+        return function
+
+    return register
+
+
+def check_facts() -> None:
+    """Called at start-up: a fact that nobody provides would refuse everybody in silence."""
+    if missing := _wanted - _facts.keys():
+        raise RuntimeError(f"no package provides: {', '.join(sorted(missing))}")
+
+
+def forget() -> None:
+    """Facts are asked once a request; a commit may have changed them."""
+    if has_request_context():
+        g.pop("facts", None)
+
+
+def _remembered(name: str, personne: Any, subject: Any) -> bool:
+    if not has_request_context():
+        return _facts[name](personne, subject)
+    known = g.setdefault("facts", {})
+    key = (name, personne.id, type(subject).__name__, subject.id)
+    if key not in known:
+        known[key] = _facts[name](personne, subject)
+    return bool(known[key])
+
+
+def _signed_in(personne: Any) -> bool:
+    return bool(personne.is_authenticated)
+
+
+def _always(_personne: Any, _subject: Any) -> bool:
+    return True
+
+
+def role(name: str) -> Rule:
+    return Rule(lambda p: _signed_in(p) and p.has_role(name), _always)
+
+
+anyone = Rule(lambda p: True, _always)
+nobody = Rule(lambda p: False, _always)
+signed_in = Rule(_signed_in, _always)
+admin = role("admin")
+treasurer = role("tresorier")
+any_bienveillant = role("bienveillant")
+pole_member = Rule(lambda p: _signed_in(p) and p.is_pole_member, _always)
+bienveillant = any_bienveillant & Rule(_signed_in, lambda p, s: s.action.bienveillant_id == p.id)
+referent = fact("referent_of")
+team = fact("on_team")
+post_holder = fact("holds")
+own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
+oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  # even before the address is proved
+published = Rule(lambda p: True, lambda p, s: s.is_public)
+
+house = any_bienveillant | treasurer | admin | pole_member
+insiders = house | referent
+
+RULES: dict[str, Rule] = {
+    # everybody
+    "public": anyone,
+    "moi.voir": signed_in,
+    # actions
+    "action.lister": house,
+    "action.voir": insiders,
+    "action.creer": any_bienveillant,
+    "action.modifier": bienveillant | admin,
+    "action.enregistrer": bienveillant,
+    "action.proposer": nobody,
+    "action.prendre_en_charge": nobody,
+    "action.valider": nobody,
+    "action.envoyer_le_devis": nobody,
+    "action.confirmer": nobody,
+    "action.confirmer_sans_devis": nobody,
+    "action.revenir_au_devis": nobody,
+    "action.ouvrir": referent | bienveillant,
+    "action.clore": referent | bienveillant,
+    "action.rouvrir": referent | bienveillant,
+    "action.facturer": nobody,
+    "action.solder": nobody,
+    "action.solder_sans_facture": nobody,
+    "action.refuser": bienveillant | admin,
+    "action.decliner": bienveillant | admin,
+    "action.annuler": bienveillant | admin,
+    # missions
+    "mission.voir": published | insiders | team,
+    "mission.creer": bienveillant | admin,
+    "mission.modifier": bienveillant | admin,
+    "mission.dupliquer": bienveillant | admin,
+    "mission.publier": bienveillant | admin,
+    "mission.fermer": bienveillant | admin,
+    "mission.rouvrir": bienveillant | admin,
+    "mission.annuler": bienveillant | admin,
+    "mission.prendre": bienveillant,
+    "mission.liberer": post_holder | admin,
+    # candidatures
+    "candidature.deposer": anyone,
+    "candidature.lister": any_bienveillant | admin,
+    "candidature.voir": bienveillant | admin | own,
+    "candidature.accepter": bienveillant & ~oneself,
+    "candidature.mettre_en_attente": bienveillant & ~oneself,
+    "candidature.refuser": bienveillant & ~oneself,
+    "candidature.annuler": bienveillant & ~oneself,
+    "candidature.liberer": bienveillant & ~oneself,
+    "candidature.ceder": nobody,
+    "candidature.rendre": nobody,
+    "candidature.retirer": own,
+    "candidature.desister": own,
+    # the day
+    "jour.lister": signed_in,
+    "jour.voir": any_bienveillant | admin | pole_member | referent | team,
+    "jour.agir": referent | bienveillant,
+    "jour.telephones": referent | bienveillant | admin,
+    # settings
+    "reglages.voir": admin,
+    "personne.voir": admin,
+    "personne.modifier": admin,
+    "pole.voir": house,
+    "pole.modifier": admin,
+    "espace.modifier": admin,
+}
+
+
+def can(personne: Any, right: str | Transition, subject: Any = None) -> bool:
+    """Whether this person may do this to this subject, now. Without a subject: whether the door is open at all."""
+    key = right.key if isinstance(right, Transition) else right
+    rule = RULES[key]
+    if subject is None:
+        return rule.door(personne)
+    if isinstance(right, Transition) and not right.opens_from(subject.etat):
+        return False
+    return rule(personne, subject)
+
+
+def enter(key: str) -> Any:
+    """The door of a route: None when it is open, else the answer for whoever stands before it."""
+    if RULES[key].door(current_user):
+        return None
+    if current_user.is_authenticated:
+        abort(403)
+    return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+
+
+def load(model: type[T], id: int, right: str | Transition) -> T:
+    """The only door from a URL to a row: 404 unless the person may see it, 403 unless they may act, 409 when it is too late."""
+    subject = db.session.get(model, id)
+    if subject is None or not can(current_user, f"{model.__tablename__}.voir", subject):
+        abort(404)
+    key = right.key if isinstance(right, Transition) else right
+    if not can(current_user, key, subject):
+        abort(403)
+    if isinstance(right, Transition) and not right.opens_from(subject.etat):  # type: ignore[attr-defined]
+        raise TransitionRefused
+    return subject

@@ -1,0 +1,173 @@
+"""The portal's skin: headers, hosts, signed links, passwords, limits."""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import Flask, Response, current_app, request
+from itsdangerous import Signer
+from sqlalchemy import delete, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import clock
+from portal.config import Settings
+from portal.db import Base, apart, db
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; object-src 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def init_app(app: Flask) -> None:
+    settings: Settings = app.config["PORTAL"]
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.after_request(_dress)
+
+
+def _dress(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    settings: Settings = current_app.config["PORTAL"]
+    if settings.is_https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "Cache-Control" not in response.headers and request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# --- passwords -----------------------------------------------------------------------------------------------
+
+MIN_PASSWORD, MAX_PASSWORD = 12, 1000
+_hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's minimum: a small server has many sign-ins
+_NOBODY = _hasher.hash("personne n'a ce mot de passe")
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(_normal(password))
+
+
+def verify_password(stored: str, password: str) -> bool:
+    """Same duration whether or not there is a password to compare with. Call it with no transaction open."""
+    try:
+        return _hasher.verify(stored or _NOBODY, _normal(password)) and bool(stored)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password[:MAX_PASSWORD])
+
+
+def fingerprint(secret: str) -> str:
+    """What the database keeps of a secret that is already random."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# --- signed links --------------------------------------------------------------------------------------------
+
+
+def seal(purpose: str, id: int, generation: int) -> str:
+    """The signed end of a personal link: the row, its purpose, its generation."""
+    settings: Settings = current_app.config["PORTAL"]
+    return _sealed(settings.secret_keys[0], purpose, f"{id}-{generation}")
+
+
+def unseal(purpose: str, token: str) -> tuple[int, int] | None:
+    """(id, generation) of a link that one of our keys signed to the letter; None otherwise."""
+    settings: Settings = current_app.config["PORTAL"]
+    payload, _, _ = token.partition(".")
+    id, _, generation = payload.partition("-")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (id, generation)) or not token.isascii():
+        return None
+    # Signing again and comparing refuses the look-alikes that base64 would decode to the same signature.
+    good = [hmac.compare_digest(_sealed(key, purpose, payload), token) for key in settings.secret_keys]
+    return (int(id), int(generation)) if any(good) else None
+
+
+def _sealed(key: str, purpose: str, payload: str) -> str:
+    return Signer(key, salt=f"portail.{purpose}", digest_method=sha256, key_derivation="hmac").sign(payload).decode()
+
+
+# --- limits --------------------------------------------------------------------------------------------------
+
+
+class RateLimit(Base):
+    """Hits of one key in one window; shared by all processes because it is in the database."""
+
+    __tablename__ = "rate_limit"
+    cle: Mapped[str] = mapped_column(primary_key=True)
+    nombre: Mapped[int]
+    fin: Mapped[datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `per_account` posts for one typed address and `per_host` for one network address, in a window.
+
+    The network ceiling is generous: a whole village shares one 4G address.
+    """
+
+    name: str
+    per_account: int
+    per_host: int
+    window: timedelta
+    account_field: str = "email"
+
+    def spend(self) -> None:
+        """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
+        if not current_app.config["PORTAL"].rate_limits:
+            return
+        account = request.form.get(self.account_field, "").strip().lower()[:200]
+        keys = {f"{self.name}:h:{request.remote_addr}": self.per_host}
+        if account:
+            # Keyed by both, so that a stranger's tries never lock the owner of the address out.
+            keys[f"{self.name}:c:{fingerprint(f'{account}|{request.remote_addr}')[:32]}"] = self.per_account
+        now = clock.now()
+        with apart() as connection:
+            connection.execute(delete(RateLimit).where(RateLimit.fin < now))
+            counts = [(connection.execute(_hit(key, now + self.window)).one(), most) for key, most in keys.items()]
+        over = [end for (count, end), most in counts if count > most]
+        if over:
+            raise TooManyRequests(retry_after=max(1, int((max(over) - now).total_seconds())))
+
+
+def _hit(key: str, end: datetime):  # type: ignore[no-untyped-def]
+    upsert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.engine.dialect.name]
+    return (
+        upsert(RateLimit)
+        .values(cle=key, nombre=1, fin=end)
+        .on_conflict_do_update(index_elements=["cle"], set_={"nombre": literal_column("rate_limit.nombre + 1")})
+        .returning(RateLimit.nombre, RateLimit.fin)
+    )
+
+
+LIMITS = {
+    limit.name: limit
+    for limit in (
+        Limit("connexion", 10, 100, timedelta(minutes=5)),
+        Limit("lien", 5, 60, timedelta(minutes=15)),
+        Limit("candidature", 12, 30, timedelta(minutes=1)),
+        Limit("suivi", 30, 120, timedelta(minutes=1)),
+    )
+}

@@ -1,0 +1,181 @@
+"""HTTP manners shared by every blueprint: who enters, one commit, one page or one block of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, get_flashed_messages, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal import policy, security
+from portal.db import SAFE_METHODS, commit, db
+
+LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
+
+
+@dataclass
+class Page:
+    """What a view wants shown; it becomes HTML once the transaction is over."""
+
+    template: str
+    block: str | None = None
+    status: int = 200
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Done:
+    """A successful change: where to go without htmx, what to show with it."""
+
+    location: str
+    page: Callable[[], Page] | None = None
+    status = 303
+
+
+Answer = Page | Done | ResponseReturnValue
+
+
+class GuardedBlueprint(Blueprint):
+    """A blueprint whose routes cannot be declared without saying who enters.
+
+    `access` is a key of policy.RULES; `limit` a name of security.LIMITS. An unsafe view's work is committed here,
+    once, before anything is rendered, and only when its answer is below 400.
+    """
+
+    def route(self, rule: str, *, access: str, limit: str | None = None, **options: Any) -> Callable[..., Any]:  # type: ignore[override]
+        assert access in policy.RULES, f"{access} is not in policy.RULES"
+        quota = security.LIMITS[limit] if limit else None
+
+        def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
+            @wraps(view)
+            def guarded(**args: Any) -> Response:
+                if quota and request.method not in SAFE_METHODS:
+                    quota.spend()
+                refused = policy.enter(access)
+                answer = view(**args) if refused is None else refused
+                if request.method not in SAFE_METHODS:
+                    _settle(answer)
+                return _respond(answer)
+
+            return super(GuardedBlueprint, self).route(rule, **options)(guarded)  # type: ignore[no-any-return]
+
+        return decorate
+
+    def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:  # type: ignore[override]
+        if getattr(view_func, "__name__", "") and not hasattr(view_func, "__wrapped__"):
+            raise TypeError(f"{self.name}: declare {rule} with @route(…, access=…)")
+        super().add_url_rule(rule, endpoint, view_func, **options)
+
+
+def _settle(answer: Answer) -> None:
+    status = answer.status if isinstance(answer, Page | Done) else make_response(answer).status_code
+    if status < 400:
+        commit()
+        policy.forget()
+    else:
+        db.session.rollback()
+
+
+def _respond(answer: Answer) -> Response:
+    if isinstance(answer, Page):
+        return _show(answer)
+    if isinstance(answer, Done):
+        if not wants_fragment():
+            return redirect(answer.location, 303)  # type: ignore[return-value]
+        if answer.page is None:
+            return htmx_redirect(answer.location)
+        return _show(answer.page())
+    return make_response(answer)
+
+
+def _show(page: Page) -> Response:
+    context = dict(page.context)
+    current_app.update_template_context(context)
+    template = current_app.jinja_env.get_template(page.template)
+    if page.block and wants_fragment():
+        block = "".join(template.blocks[page.block](template.new_context(context)))
+        html = block + current_app.jinja_env.get_template("toasts.html").render(context)
+    else:
+        html = template.render(context)
+    response = make_response(html, page.status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def htmx_redirect(location: str, status: int = 204) -> Response:
+    response = make_response("", status)
+    response.headers["HX-Redirect"] = location
+    return response
+
+
+def render(template: str, block: str | None = None, status: int = 200, **context: Any) -> Page:
+    """The page; or, for htmx, the named block of that same page."""
+    return Page(template, block, status, context)
+
+
+def done(location: str, page: Callable[[], Page] | None = None) -> Done:
+    """After a change: `page` is called once it is committed, so that it shows what is now true."""
+    return Done(location, page)
+
+
+def wants_fragment() -> bool:
+    headers = request.headers
+    return "HX-Request" in headers and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
+
+
+def me() -> Any:
+    """The signed-in Personne itself, for commands, which must not hold a proxy of the request."""
+    return current_user._get_current_object()
+
+
+def safe_next(default: str) -> str:
+    """The local path asked for in `next`, or the default: never another site."""
+    wanted = request.values.get("next", "")
+    return wanted if len(wanted) < 500 and LOCAL_PATH.fullmatch(wanted) else default
+
+
+def toast(text: str, ton: str = "bon", undo: tuple[str, str] | None = None) -> None:
+    """A word at the bottom of the next screen; `undo` is (url, label) of a POST that takes it back."""
+    flash({"text": text, "tone": ton, "undo": {"url": undo[0], "label": undo[1]} if undo else None}, "toast")  # type: ignore[arg-type]
+
+
+def toasts() -> list[Any]:
+    return list(get_flashed_messages(category_filter=["toast"]))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One page of a list: `number` from 1, `pages` at least 1."""
+
+    items: list[Any]
+    number: int
+    total: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def prev_url(self) -> str | None:
+        return self._url(self.number - 1) if self.number > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self._url(self.number + 1) if self.number < self.pages else None
+
+    def _url(self, number: int) -> str:
+        assert request.endpoint
+        query = {k: v for k, v in request.args.to_dict(flat=False).items() if k != "page"}
+        return url_for(request.endpoint, **(request.view_args or {}), **query, page=number)  # type: ignore[arg-type]
+
+
+def page_number() -> int:
+    """`page` of the query: a whole number from 1 to 9999, anything else is the first page."""
+    text = request.args.get("page", "1")
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,3}", text) else 1

@@ -1,0 +1,83 @@
+"""Fetch what we ship but did not write, as listed in vendor.toml; `--check` compares our tree with that list, without network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
+
+
+def packages() -> list[dict[str, Any]]:
+    return list(tomllib.loads((ROOT / "tools" / "vendor.toml").read_text("utf-8"))["package"])
+
+
+def fetch(package: dict[str, Any], folder: str) -> tarfile.TarFile:
+    """The package's archive, once its bytes are those we wrote down."""
+    wanted = f"{package['name']}@{package['version']}"
+    answer = subprocess.run(["npm", "pack", wanted, "--json", "--silent"], cwd=folder, check=True, capture_output=True, text=True)
+    archive = Path(folder) / json.loads(answer.stdout)[0]["filename"]
+    integrity = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if integrity != package["integrity"]:
+        sys.exit(f"{wanted} : l’empreinte {integrity} n’est pas celle de vendor.toml")
+    return tarfile.open(archive)
+
+
+def member(archive: tarfile.TarFile, path: str) -> bytes:
+    content = archive.extractfile(f"package/{path}")
+    assert content is not None, path
+    return content.read()
+
+
+def sprite(archive: tarfile.TarFile, icons: list[str]) -> str:
+    """One <symbol> per icon; stroke and fill come from app.css, which reaches inside <use> by inheritance."""
+    symbols = []
+    for name in sorted(icons):
+        drawing = re.sub(r"<!--.*?-->", "", member(archive, f"icons/{name}.svg").decode(), flags=re.DOTALL)
+        shapes = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
+        assert shapes is not None, name
+        inside = re.sub(r"\s+", " ", shapes[1]).replace("> <", "><").replace(" />", "/>").strip()
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inside}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+
+
+def update() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for package in packages():
+            with fetch(package, folder) as archive:
+                for file in package["files"]:
+                    target = ROOT / file["to"]
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(member(archive, file["from"]))
+                if "sprite" in package:
+                    (ROOT / package["sprite"]).write_text(sprite(archive, package["icons"]), "utf-8")
+
+
+def differences() -> list[str]:
+    """What in our tree is not what vendor.toml says."""
+    found = []
+    for package in packages():
+        for file in package["files"]:
+            target = ROOT / file["to"]
+            if not target.is_file() or hashlib.sha256(target.read_bytes()).hexdigest() != file["sha256"]:
+                found.append(f"{file['to']} n’est pas celui de {package['name']} {package['version']}")
+        if "sprite" in package and SYMBOL.findall((ROOT / package["sprite"]).read_text("utf-8")) != sorted(package["icons"]):
+            found.append(f"{package['sprite']} n’a pas les icônes de vendor.toml")
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--check"]:
+        update()
+    if problems := differences():
+        sys.exit("\n".join(problems))
