@@ -127,7 +127,7 @@ def carte(place: str) -> str:
 
 
 def iso(value: datetime) -> str:
-    return clock.local(value).isoformat(timespec="minutes")
+    return clock.local(value).isoformat(timespec="seconds")
 
 
 def markdown(text: str) -> Markup:

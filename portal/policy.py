@@ -7,12 +7,13 @@ would pass. The same table is written out, cell by cell, in tests/test_policy.py
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
+from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.db import Base, db
 from portal.workflow import Transition, TransitionRefused
@@ -197,9 +198,9 @@ def enter(key: str) -> Any:
     return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
 
 
-def load(model: type[T], id: int, right: str | Transition) -> T:
+def load(model: type[T], id: int, right: str | Transition, options: Sequence[ORMOption] = ()) -> T:
     """The only door from a URL to a row: 404 unless the person may see it, 403 unless they may act, 409 when it is too late."""
-    subject = db.session.get(model, id)
+    subject = db.session.get(model, id, options=options)
     if subject is None or not can(current_user, f"{model.__tablename__}.voir", subject):
         abort(404)
     key = right.key if isinstance(right, Transition) else right

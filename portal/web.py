@@ -23,9 +23,10 @@ class Page:
     """What a view wants shown; it becomes HTML once the transaction is over."""
 
     template: str
-    block: str | None = None
+    block: str | tuple[str, ...] | None = None  # what htmx gets: one block, or one and its out-of-band companions
     status: int = 200
     context: dict[str, Any] = field(default_factory=dict)
+    mimetype: str = "text/html"
 
 
 @dataclass
@@ -98,11 +99,14 @@ def _show(page: Page) -> Response:
     current_app.update_template_context(context)
     template = current_app.jinja_env.get_template(page.template)
     if page.block and wants_fragment():
-        block = "".join(template.blocks[page.block](template.new_context(context)))
-        html = block + current_app.jinja_env.get_template("toasts.html").render(context)
+        names = (page.block,) if isinstance(page.block, str) else page.block
+        scope = template.new_context(context)
+        blocks = ["".join(template.blocks[name](scope)) for name in names]
+        html = "".join(blocks) + current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True)  # type: ignore[attr-defined]
     else:
         html = template.render(context)
     response = make_response(html, page.status)
+    response.mimetype = page.mimetype
     response.vary.add("HX-Request")
     return response
 
@@ -113,7 +117,7 @@ def htmx_redirect(location: str, status: int = 204) -> Response:
     return response
 
 
-def render(template: str, block: str | None = None, status: int = 200, **context: Any) -> Page:
+def render(template: str, block: str | tuple[str, ...] | None = None, status: int = 200, **context: Any) -> Page:
     """The page; or, for htmx, the named block of that same page."""
     return Page(template, block, status, context)
 

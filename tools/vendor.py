@@ -25,7 +25,9 @@ def packages() -> list[dict[str, Any]]:
 def fetch(package: dict[str, Any], folder: str) -> tarfile.TarFile:
     """The package's archive, once its bytes are those we wrote down."""
     wanted = f"{package['name']}@{package['version']}"
-    answer = subprocess.run(["npm", "pack", wanted, "--json", "--silent"], cwd=folder, check=True, capture_output=True, text=True)
+    answer = subprocess.run(
+        ["npm", "pack", wanted, "--json", "--silent"], cwd=folder, check=True, capture_output=True, text=True
+    )
     archive = Path(folder) / json.loads(answer.stdout)[0]["filename"]
     integrity = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if integrity != package["integrity"]:
@@ -71,7 +73,9 @@ def differences() -> list[str]:
             target = ROOT / file["to"]
             if not target.is_file() or hashlib.sha256(target.read_bytes()).hexdigest() != file["sha256"]:
                 found.append(f"{file['to']} n’est pas celui de {package['name']} {package['version']}")
-        if "sprite" in package and SYMBOL.findall((ROOT / package["sprite"]).read_text("utf-8")) != sorted(package["icons"]):
+        if "sprite" in package and SYMBOL.findall((ROOT / package["sprite"]).read_text("utf-8")) != sorted(
+            package["icons"]
+        ):
             found.append(f"{package['sprite']} n’a pas les icônes de vendor.toml")
     return found
 

@@ -18,6 +18,7 @@ from portal.missions.models import Etat as EtatMission
 from portal.web import Leaf
 
 PAGE = 50
+WITH_MISSION = (joinedload(Candidature.personne), joinedload(Candidature.mission).joinedload(Mission.action))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
 from portal.actions.models import Action
@@ -19,6 +19,11 @@ from portal.policy import provides
 from portal.web import Leaf
 
 PAGE = 50
+WITH_ACTION = (  # what a mission's page shows of its action: one query, and one for the programme
+    joinedload(Mission.action).options(
+        joinedload(Action.pole_porteur), joinedload(Action.bienveillant), joinedload(Action.demandeur), selectinload(Action.programme)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -66,23 +71,8 @@ def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
             yield or_(*(func.lower(column).contains(word, autoescape=True) for column in (Mission.titre, Mission.description, Action.titre, Action.lieu)))
 
 
-def with_action(id: int) -> Mission | None:
-    """A mission with what its page shows of its action, in one query and one for the programme."""
-    return db.session.scalar(
-        select(Mission)
-        .where(Mission.id == id)
-        .options(
-            joinedload(Mission.action).options(
-                joinedload(Action.pole_porteur), joinedload(Action.bienveillant), joinedload(Action.demandeur)
-            )
-        )
-    )
-
-
 def of_action(action: Action) -> list[Mission]:
     """All its missions, référents first, with the people on them; two queries."""
-    from sqlalchemy.orm import selectinload
-
     missions = db.session.scalars(
         select(Mission)
         .where(Mission.action_id == action.id)

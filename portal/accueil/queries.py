@@ -1,0 +1,66 @@
+"""What the home page and /sante read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import contains_eager
+
+from portal import clock
+from portal.actions.models import Action, Etat
+from portal.comptes.models import Personne
+from portal.db import apart, db
+from portal.missions.models import Affectation, Mission, Nature
+from portal.missions.models import Etat as EtatMission
+from portal.outbox import Battement
+
+
+def worker_tick() -> datetime | None:
+    return db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
+
+
+def revision() -> str | None:
+    return db.session.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def prove_writable() -> None:
+    """Write for real, in a transaction of its own: a read-only or full database fails here."""
+    with apart() as connection:
+        connection.execute(text("UPDATE battement SET quand = quand WHERE nom = 'sante'"))
+
+
+def without_referent(personne: Personne) -> list[tuple[Action, int]]:
+    """Confirmed actions to come of this bienveillant whose référent posts are not all held, with how many are missing."""
+    held = (
+        select(Action, func.sum(Mission.places - Mission.prises))
+        .join(Mission, Mission.action_id == Action.id)
+        .where(
+            Action.bienveillant_id == personne.id,
+            Action.etat.in_((Etat.CONFIRMEE, Etat.EN_COURS)),
+            Action.fin > clock.now(),
+            Mission.nature == Nature.REFERENT,
+            Mission.etat != EtatMission.ANNULEE,
+        )
+        .group_by(Action.id)
+        .having(func.sum(Mission.places - Mission.prises) > 0)
+        .order_by(Action.debut)
+        .limit(20)
+    )
+    return [(action, int(missing)) for action, missing in db.session.execute(held)]
+
+
+def next_held(personne: Personne) -> Affectation | None:
+    return db.session.scalar(
+        select(Affectation)
+        .join(Affectation.mission)
+        .where(
+            Affectation.personne_id == personne.id,
+            Affectation.libere_le.is_(None),
+            Mission.etat != EtatMission.ANNULEE,
+            Mission.fin > clock.now(),
+        )
+        .options(contains_eager(Affectation.mission).joinedload(Mission.action))
+        .order_by(Mission.debut)
+        .limit(1)
+    )

@@ -1,0 +1,61 @@
+"""What applying and answering ask."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from portal.candidatures.models import Etat
+from portal.fields import Email, Form, Line, Phone, PublicForm, Words
+
+MOTIFS = (
+    "Toutes les places sont prises.",
+    "Le créneau ne correspond pas.",
+    "La mission demande une autre expérience.",
+    "La mission a changé.",
+)
+
+
+class CandidatureForm(PublicForm):
+    nom = Line(
+        "Ton nom",
+        [DataRequired("Écris ton nom, pour que l’équipe sache qui tu es."), Length(max=120, message="Ce nom est trop long.")],
+        render_kw={"autocomplete": "name", "autocapitalize": "words"},
+    )
+    email = Email("Ton adresse e-mail", [DataRequired("Écris ton adresse e-mail : la réponse y sera envoyée.")])
+    telephone = Phone("Ton téléphone")
+    message = Words(
+        "Un mot pour l’équipe", [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")], render_kw={"rows": 3}
+    )
+    accord = BooleanField(
+        "J’ai lu ce que deviennent ces informations", [InputRequired("Coche cette case après avoir lu la note ci-dessous.")]
+    )
+    attente = BooleanField("Je rejoins la liste d’attente")
+
+
+class CorrectionForm(Form):
+    nom = Line(
+        "Ton nom", [DataRequired("Écris ton nom."), Length(max=120, message="Ce nom est trop long.")], render_kw={"autocomplete": "name"}
+    )
+    telephone = Phone("Ton téléphone")
+    message = Words(
+        "Un mot pour l’équipe", [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")], render_kw={"rows": 3}
+    )
+
+
+class DecisionForm(Form):
+    motif = Line("Motif", [Length(max=300, message="Ce motif est trop long : 300 caractères au plus.")])
+    mot = Words("Un mot pour la personne", [Length(max=500, message="Ce mot est trop long : 500 caractères au plus.")])
+    malgre_chevauchement = BooleanField("Accepter quand même")
+
+
+class FilterForm(Form):
+    class Meta(Form.Meta):
+        csrf = False
+
+    etat = SelectField(
+        "État",
+        choices=[("", "À valider"), *((e.value, e.label) for e in Etat if e is not Etat.DEPOSEE), ("toutes", "Toutes")],
+        default="",
+        validate_choice=False,
+    )

@@ -1,0 +1,247 @@
+"""Applying, following one's candidature, and the bienveillant's queue."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_login import current_user
+
+from portal import security
+from portal.candidatures import commands, queries
+from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm
+from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
+from portal.missions import commands as missions
+from portal.missions.models import Mission, Nature
+from portal.policy import can, load
+from portal.web import GuardedBlueprint, Page, done, me, page_number, render, toast
+from portal.workflow import Refusal
+
+bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
+
+
+def page_token(candidature: Candidature) -> str:
+    return security.seal("candidature", candidature.id, candidature.generation)
+
+
+# --- applying ------------------------------------------------------------------------------------------------
+
+
+@bp.get("/deposer/<int:mission_id>", access="candidature.deposer")
+def deposer(mission_id: int) -> Any:
+    mission = load(Mission, mission_id, "mission.voir")
+    form = CandidatureForm(formdata=None, obj=me() if current_user.is_authenticated else None)
+    form.attente.data = mission.is_full
+    form.prepare()
+    return _form_page(mission, form)
+
+
+@bp.post("/deposer/<int:mission_id>", access="candidature.deposer", limit="candidature")
+def apply(mission_id: int) -> Any:
+    mission = load(Mission, mission_id, "mission.voir")
+    if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
+        missions.take(mission, by=me())
+        toast("Le poste de référent est à toi. Les personnes en attente sont prévenues.")
+        return done(url_for("missions.show", id=mission.id))
+    form = CandidatureForm()
+    if not form.validate():
+        return _again(mission, form, 422)
+    if form.trapped:
+        return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")
+    try:
+        candidature = commands.apply(
+            mission,
+            cle=form.submission,
+            nom=form.nom.data,
+            email=form.email.data,
+            telephone=form.telephone.data,
+            message=form.message.data,
+            waiting_list=form.attente.data,
+            by=me() if current_user.is_authenticated else None,
+        )
+    except (commands.FilledUp, commands.PhaseClosed) as refusal:
+        form.attente.data = isinstance(refusal, commands.FilledUp)
+        return _again(mission, form, refusal.status, refusal.sentence)
+    return done(url_for(".suivi", jeton=page_token(candidature)))
+
+
+def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str = "") -> Page:
+    """The same form, every word kept."""
+    if sentence:
+        form.form_errors.append(sentence)
+    form.prepare(again=True)
+    return _form_page(mission, form, status)
+
+
+def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Page:
+    return render("candidatures/deposer.html", status=status, mission=mission, form=form)
+
+
+# --- the candidate's own page --------------------------------------------------------------------------------
+
+
+def _followed(jeton: str) -> tuple[Candidature, bool]:
+    """The candidature of a personal link, and whether the link came by mail, which proves the address."""
+    for purpose, proves in (("candidature", False), ("candidature.mail", True)):
+        if opened := security.unseal(purpose, jeton):
+            candidature = queries.followed(opened[0])
+            if candidature and candidature.generation == opened[1]:
+                return candidature, proves
+    abort(404)
+
+
+@bp.get("/suivi/<jeton>", access="public")
+def suivi(jeton: str) -> Any:
+    candidature, proves = _followed(jeton)
+    form = CorrectionForm(
+        formdata=None,
+        data={"nom": candidature.personne.nom, "telephone": candidature.personne.telephone, "message": candidature.message},
+    )
+    return _suivi_page(candidature, jeton, proves, form)
+
+
+@bp.post("/suivi/<jeton>/corriger", access="public", limit="suivi")
+def corriger(jeton: str) -> Any:
+    candidature, proves = _followed(jeton)
+    form = CorrectionForm()
+    if not form.validate():
+        return _suivi_page(candidature, jeton, proves, form, 422)
+    commands.edit(candidature, nom=form.nom.data, telephone=form.telephone.data, message=form.message.data)
+    return _followed_on(candidature, jeton, proves, "C’est corrigé.")
+
+
+@bp.post("/suivi/<jeton>/confirmer", access="public", limit="suivi")
+def confirmer(jeton: str) -> Any:
+    candidature, proves = _followed(jeton)
+    return _followed_on(candidature, jeton, proves, "Merci, ton adresse est confirmée." if proves else "")
+
+
+@bp.post("/suivi/<jeton>/<any(retirer, desister):slug>", access="public", limit="suivi")
+def leave(jeton: str, slug: str) -> Any:
+    candidature, proves = _followed(jeton)
+    transition = retirer if slug == "retirer" else desister
+    commands.leave(candidature, transition, motif=request.form.get("motif", "")[:300])
+    said = "Ta candidature est retirée." if slug == "retirer" else "C’est noté, l’équipe est prévenue. Merci de l’avoir dit."
+    return _followed_on(candidature, jeton, proves, said)
+
+
+def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) -> Any:
+    if proves:
+        commands.join(candidature)
+    if said:
+        toast(said)
+    return done(url_for(".suivi", jeton=jeton))
+
+
+def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200) -> Page:
+    others = queries.other_open(candidature.mission) if candidature.etat in (Etat.REFUSEE, Etat.LIBEREE) else []
+    return render(
+        "candidatures/suivi.html",
+        status=status,
+        candidature=candidature,
+        mission=candidature.mission,
+        jeton=jeton,
+        to_prove=proves and candidature.personne.confirme_le is None,
+        form=form,
+        others=others,
+    )
+
+
+# --- the queue -----------------------------------------------------------------------------------------------
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
+
+
+def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more: Any) -> Page:
+    asked = request.args.get("etat", "")
+    etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
+    leaf = queries.queue(me(), etat=etat, action=_number("action"), mission=_number("mission"), number=page_number())
+    if rows:
+        known = {row.id for row in rows}
+        leaf.items[:] = sorted([*rows, *(r for r in leaf.items if r.id not in known)], key=lambda r: r.candidature.deposee_le)
+    context = {"leaf": leaf, "etat": etat, "waiting": queries.waiting_count(me()), "motifs": MOTIFS, "refus": {}} | more
+    return render("candidatures/file.html", ("file", "compteurs"), status, **context)
+
+
+@bp.get("/", access="candidature.lister")
+def index() -> Any:
+    return _queue_page()
+
+
+@bp.post("/lot", access="candidature.lister")
+def decide_all() -> Any:
+    transition = next((t for t in DECISIONS if t.slug == request.form.get("decision")), None) or abort(404)
+    form = DecisionForm()
+    wanted = [int(i) for i in request.form.getlist("id") if re.fullmatch(r"[1-9][0-9]{0,8}", i)][:100]
+    if not form.validate() or not wanted:
+        sentence = next(iter(e for errors in form.errors.values() for e in errors), "Coche d’abord des candidatures.")
+        toast(sentence, "attention")
+        return done(_back(), _queue_page)
+    # The right is asked row by row, the state by the command: a row that moved meanwhile answers for itself.
+    chosen = [load(Candidature, id, transition.key, queries.WITH_MISSION) for id in dict.fromkeys(wanted)]
+    outcomes = commands.decide_all(chosen, transition, by=me(), motif=form.motif.data, mot=form.mot.data)
+    toast(_sum_up(outcomes, transition.done), "bon" if all(o.refusal is None for o in outcomes) else "attention")
+    refus = {o.candidature.id: o.refusal.sentence for o in outcomes if o.refusal}
+    return done(_back(), lambda: _queue_page(rows=queries.rows_of([o.candidature for o in outcomes]), refus=refus))
+
+
+def _sum_up(outcomes: list[commands.Outcome], word: str) -> str:
+    """ "9 acceptées, 2 non : complet, chevauchement"."""
+    refused = [o.refusal.short for o in outcomes if o.refusal]
+    good = len(outcomes) - len(refused)
+    plural = "s" if good > 1 and not word.endswith("s") and " " not in word else ""
+    said = f"{good} {word}{plural}"
+    return f"{said}, {len(refused)} non\u00a0: {', '.join(dict.fromkeys(refused))}" if refused else said
+
+
+def _back() -> str:
+    return url_for(".index", **{k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")})
+
+
+@bp.post("/<int:id>/<slug>", access="moi.voir")
+def decide(id: int, slug: str) -> Any:
+    transition = WORKFLOW.get(slug) or abort(404)
+    candidature = load(Candidature, id, transition, queries.WITH_MISSION)
+    if transition in (retirer, desister):
+        commands.leave(candidature, transition, motif=request.form.get("motif", "")[:300])
+        toast("C’est noté, l’équipe est prévenue.")
+        return done(url_for("moi.index"))
+    form = DecisionForm()
+    if not form.validate():
+        return _row_page(candidature, 422, next(e for errors in form.errors.values() for e in errors))
+    try:
+        _act(candidature, transition, form)
+    except Refusal as refusal:
+        if not isinstance(refusal, commands.Clash | missions.MissionFull) and refusal.status != 422:
+            raise
+        return _row_page(candidature, refusal.status, refusal.sentence)
+    return done(_back(), lambda: _row_page(candidature))
+
+
+def _act(candidature: Candidature, transition: Any, form: DecisionForm) -> None:
+    if transition is annuler:
+        commands.undo(candidature, by=me())
+    elif transition is liberer:
+        commands.free(candidature, by=me(), motif=form.motif.data)
+    else:
+        commands.decide(
+            candidature,
+            transition,
+            by=me(),
+            motif=form.motif.data,
+            mot=form.mot.data,
+            despite_clash=form.malgre_chevauchement.data,
+        )
+
+
+def _row_page(candidature: Candidature, status: int = 200, sentence: str = "") -> Page:
+    """Only the row and the counters; without htmx, the queue with that row's refusal in place."""
+    row = queries.rows_of([candidature])[0]
+    page = _queue_page(status, rows=[row], refus={candidature.id: sentence} if sentence else {})
+    page.context["row"] = row
+    page.block = ("rangee", "compteurs")
+    return page

@@ -1,0 +1,129 @@
+// What the portal adds to htmx. Every screen works without this file.
+"use strict";
+
+const region = () => document.getElementById("toasts");
+
+function sprite() {
+  return document.querySelector("use")?.getAttribute("href").split("#")[0] ?? "";
+}
+
+/** A word at the bottom of the screen; the same word is never shown twice at once. */
+function toast(text, tone = "attention") {
+  const zone = region();
+  if (!zone) return;
+  for (const old of zone.children) if (old.querySelector("p")?.textContent === text) old.remove();
+  const box = document.createElement("div");
+  box.className = `toast ton-${tone}`;
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("class", "icone");
+  icon.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${sprite()}#${tone === "bon" ? "circle-check" : "circle-alert"}`);
+  icon.append(use);
+  const words = document.createElement("p");
+  words.textContent = text;
+  box.append(icon, words);
+  zone.append(box);
+}
+
+/** A word that stays (attention) needs a way to leave. */
+function closable(zone) {
+  for (const box of zone.querySelectorAll(".toast.ton-attention:not(:has([data-fermer]))")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "bouton";
+    button.dataset.fermer = "";
+    button.textContent = "Fermer";
+    box.append(button);
+  }
+}
+
+// --- errors that htmx does not swap: say them ------------------------------------------------------------------
+
+const SENTENCES = {
+  403: "Tu n’as pas accès à cela.",
+  404: "Cette page n’existe pas ou plus.",
+  409: "Entre-temps, la situation a changé : recharge la page.",
+  413: "C’est trop lourd pour être envoyé.",
+  429: "Trop d’essais à la suite : attends une minute.",
+};
+
+// Nobody asked for a poll: its failures are not announced.
+const asked = (ctx) => !["every", "load"].includes(ctx.sourceEvent?.type);
+
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+  const { status } = ctx.response;
+  if (status === 401 || status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
+  const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
+  toast(said?.textContent.trim() || SENTENCES[status] || "La Raffinerie n’a pas pu répondre : réessaie dans un instant.");
+});
+
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx && !ctx.response && asked(ctx)) toast("Pas de réseau : rien n’est envoyé. Réessaie quand il revient.");
+});
+
+// --- what every request carries --------------------------------------------------------------------------------
+
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  const token = document.querySelector('meta[name="csrf-token"]')?.content;
+  if (token && !/^(GET|HEAD)$/i.test(ctx.request.method)) ctx.request.headers["X-CSRFToken"] = token;
+});
+
+// htmx's history is off (nothing of a page stays on a shared phone), so the address is kept here.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.replace === "true" && ctx.response?.status === 200) history.replaceState(null, "", ctx.request.action);
+});
+
+// --- one submission at a time: a busy form ignores the second tap ----------------------------------------------
+
+const free = (form) => form.removeAttribute("aria-busy");
+
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("aria-busy") !== "true") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
+window.addEventListener("submit", ({ target: form, defaultPrevented }) => {
+  if (defaultPrevented || form.method !== "post") return;
+  form.setAttribute("aria-busy", "true");
+  setTimeout(free, 10000, form); // a download never leaves the page
+});
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.matches("form")) ctx.sourceElement.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.sourceElement));
+window.addEventListener("pageshow", () => document.querySelectorAll('form[aria-busy="true"]').forEach(free));
+
+// --- small things ----------------------------------------------------------------------------------------------
+
+document.addEventListener("click", async ({ target }) => {
+  if (target.closest("[data-fermer]")) target.closest(".toast").remove();
+  if (target.closest("[data-imprimer]")) window.print();
+  const button = target.closest("[data-partager]");
+  if (!button) return;
+  const url = new URL(button.dataset.partager, location.href).href;
+  try {
+    if (navigator.share) await navigator.share({ title: button.dataset.titre || document.title, url });
+    else {
+      await navigator.clipboard.writeText(url);
+      toast("Lien copié.", "bon");
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") toast(`Voici le lien à copier : ${url}`);
+  }
+});
+
+document.addEventListener("animationend", ({ target, animationName }) => {
+  if (animationName === "passe") target.remove();
+});
+
+function ready() {
+  document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]").forEach((button) => { button.hidden = false; });
+  const zone = region();
+  if (!zone) return;
+  new MutationObserver(() => closable(zone)).observe(zone, { childList: true });
+  closable(zone);
+}
+ready();

@@ -1,0 +1,83 @@
+"""What the tests need besides Python, a Chromium and a PostgreSQL server: found, or installed from Debian's packages.
+
+Standard library only. `make test` runs it; tests/services.py asks it where things are.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+CHROMIUMS = (
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-headless-shell",
+    "/usr/lib/chromium/chromium",
+    "/usr/lib/chromium/chromium-headless-shell",
+)
+
+
+def chromium() -> Path | None:
+    """The browser's program: PORTAL_CHROMIUM when it is set, else the first of Debian's places."""
+    wanted = os.environ.get("PORTAL_CHROMIUM")
+    places = [wanted] if wanted else [*CHROMIUMS, shutil.which("chromium") or ""]
+    return next((Path(place) for place in places if place and os.access(place, os.X_OK)), None)
+
+
+def postgresql() -> Path | None:
+    """The folder of PostgreSQL's server programs, the newest first."""
+    debian = Path("/usr/lib/postgresql").glob("*/bin")
+    folders = sorted(debian, key=lambda folder: float(folder.parent.name), reverse=True)
+    if on_path := shutil.which("initdb"):
+        folders.append(Path(on_path).resolve().parent)
+    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    package: str
+    find: Callable[[], Path | None]
+    otherwise: str = ""
+
+    @property
+    def missing(self) -> str:
+        """The line that says what to do about it."""
+        return f"{self.name} manque, et les tests en ont besoin : apt-get install {self.package}{self.otherwise}"
+
+
+CHROMIUM = Service("Chromium", "chromium-headless-shell", chromium, " (ou PORTAL_CHROMIUM=/chemin/du/programme)")
+POSTGRESQL = Service("Le serveur PostgreSQL", "postgresql", postgresql)
+SERVICES = (CHROMIUM, POSTGRESQL)
+
+
+def install(services: list[Service]) -> None:
+    """Install their Debian packages; raises CalledProcessError when apt-get fails."""
+    apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*apt, "update"], check=True, env=env, stdin=subprocess.DEVNULL)
+    packages = [service.package for service in services]
+    print(f"Installation de {' et '.join(packages)}…", flush=True)
+    command = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    subprocess.run(command, check=True, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def main() -> int:
+    absent = [service for service in SERVICES if service.find() is None]
+    if absent and os.geteuid() == 0 and shutil.which("apt-get"):
+        try:
+            install(absent)
+        except subprocess.CalledProcessError as failure:
+            print(f"apt-get a échoué (code {failure.returncode}).", file=sys.stderr)
+        absent = [service for service in absent if service.find() is None]
+    for service in absent:
+        print(service.missing, file=sys.stderr)
+    return 1 if absent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
