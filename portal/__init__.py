@@ -10,19 +10,30 @@ from flask import Flask
 
 from portal.config import ROOT, Settings
 
-FEATURES = ("comptes", "poles", "actions", "missions", "candidatures", "jour_j", "notifications", "moi", "reglages", "accueil")
+FEATURES = (
+    "comptes",
+    "poles",
+    "actions",
+    "missions",
+    "candidatures",
+    "jour_j",
+    "notifications",
+    "moi",
+    "reglages",
+    "accueil",
+)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """The WSGI application, from PORTAL_* settings. Raises BadSetting or RuntimeError rather than start unsafe."""
-    from portal import cli, clock, db, errors, filters, layout, policy, security
+    from portal import assets, cache, cli, clock, db, errors, filters, layout, policy, security
 
     settings = Settings.from_env(os.environ if environ is None else environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(settings.flask())
     clock.set_from(settings.now)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
-    for kernel in (db, security, filters):
+    for kernel in (db, security, cache, assets, filters):
         kernel.init_app(app)
     _load_features(app)
     policy.check_facts()

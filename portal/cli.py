@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from flask_migrate import Migrate
+from flask_migrate import Migrate, upgrade
 
+from portal import demo, supervise
 from portal.config import ROOT
 from portal.db import commit, db
 
@@ -16,6 +17,26 @@ portal = AppGroup("portal", help="Commandes du portail.")
 def init_app(app: Flask) -> None:
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     app.cli.add_command(portal)
+
+
+@portal.command("run")
+@click.option("--demo", "with_demo", is_flag=True, help="Charge la démonstration si la base est vide.")
+@click.option("--port", envvar="PORT", default=8000, show_default=True)
+def run(with_demo: bool, port: int) -> None:
+    """Met la base à jour, puis fait tourner le site et le facteur jusqu’à l’arrêt."""
+    upgrade()
+    if with_demo and demo.is_empty():
+        demo.load()
+    raise SystemExit(supervise.run(port=port, ready=lambda address: _welcome(address, with_demo)))
+
+
+def _welcome(address: str, with_demo: bool) -> None:
+    click.echo(f"\nLe portail répond à {address}")
+    if with_demo:
+        click.echo(f"Mot de passe de la démonstration : {demo.PASSWORD}")
+        for email, who in demo.ACCOUNTS.items():
+            click.echo(f"  {email:<28} {who}")
+    click.echo("Ctrl-C pour arrêter.\n")
 
 
 @portal.command("create-admin")

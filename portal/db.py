@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, Text, TypeDecorator, event, select
+from sqlalchemy import JSON, Connection, CursorResult, DateTime, Dialect, MetaData, Result, Text, TypeDecorator, event, select
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -113,7 +113,11 @@ def lock(model: type[T], *ids: int) -> list[T]:
     """Lock rows in the order of their ids and refresh them; callers lock personne, then mission, then candidature."""
     key = model.__mapper__.primary_key[0]
     found = db.session.scalars(
-        select(model).where(key.in_(ids)).order_by(key).with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+        select(model)
+        .where(key.in_(ids))
+        .order_by(key)
+        .with_for_update(of=model, key_share=True)
+        .execution_options(populate_existing=True)
     )
     return list(found)
 
@@ -125,9 +129,17 @@ def lock_one(row: T) -> T:
     return row
 
 
-
 def insert_once(model: type[T], **values: Any) -> bool:
     """Insert a row unless one of its unique keys is taken; says whether it was inserted, and never fails a transaction."""
-    upsert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.engine.dialect.name]
     statement = upsert(model).values(values).on_conflict_do_nothing()
-    return bool(db.session.execute(statement).rowcount)
+    return touched(db.session.execute(statement)) == 1
+
+
+def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect of the day."""
+    return sqlite.insert(model) if db.engine.dialect.name == "sqlite" else postgresql.insert(model)
+
+
+def touched(result: Result[Any]) -> int:
+    """How many rows an UPDATE, DELETE or INSERT changed."""
+    return cast("CursorResult[Any]", result).rowcount

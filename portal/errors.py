@@ -14,7 +14,10 @@ from portal.web import wants_fragment
 from portal.workflow import Refusal
 
 SENTENCES = {
-    400: ("Cette demande est mal formée", "Reviens à la page précédente et recommence. Si cela se répète, préviens l’équipe."),
+    400: (
+        "Cette demande est mal formée",
+        "Reviens à la page précédente et recommence. Si cela se répète, préviens l’équipe.",
+    ),
     401: ("Il faut te connecter", "Connecte-toi, puis recommence."),
     403: ("Ce n’est pas ouvert pour toi", "Cette action est réservée à d’autres personnes de l’équipe."),
     404: ("Cette page n’existe pas", "Le lien est peut-être incomplet, ou la page a changé d’adresse."),
@@ -27,7 +30,10 @@ SENTENCES = {
     415: ("Ce format n’est pas pris en charge", "Utilise le formulaire de la page."),
     422: ("Quelque chose manque", "Corrige ce qui est signalé, puis renvoie."),
     429: ("Doucement", "Beaucoup d’essais en peu de temps. Attends un moment, puis recommence."),
-    500: ("Le portail a trébuché", "Ce n’est pas de ton fait, et l’équipe technique est prévenue. Essaie encore dans un instant."),
+    500: (
+        "Le portail a trébuché",
+        "Ce n’est pas de ton fait, et l’équipe technique est prévenue. Essaie encore dans un instant.",
+    ),
     503: ("Le portail est momentanément occupé", "Rien n’est perdu : attends quelques secondes, puis renvoie."),
 }
 
@@ -46,7 +52,9 @@ def _refused(error: Refusal) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return answer(400, "Ce formulaire n’est plus à jour : la page est restée ouverte longtemps, ou tu t’es connecté entre-temps.")
+    return answer(
+        400, "Ce formulaire n’est plus à jour : la page est restée ouverte longtemps, ou tu t’es connecté entre-temps."
+    )
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

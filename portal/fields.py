@@ -1,4 +1,4 @@
-"""What people type, understood as they meant it: French dates, euros, phones, plain text; and the quiet guards of public forms."""
+"""What people type, understood as they meant it, and the quiet guards of public forms."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import hmac
 import re
 import secrets
 import unicodedata
-from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +17,7 @@ from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import ValidationError
+from wtforms.widgets import DateTimeLocalInput, TextInput
 
 from portal import clock
 
@@ -36,6 +37,12 @@ def one_line(text: str | None) -> str:
 def address_key(email: str) -> str:
     """The form in which two spellings of one e-mail address are the same: NFKC, lower case."""
     return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def name_key(text: str) -> str:
+    """How names are sorted, searched and compared: no accent, no case, one blank between words."""
+    letters = unicodedata.normalize("NFKD", one_line(text))
+    return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
 
 
 class Form(FlaskForm):
@@ -107,7 +114,15 @@ def _phone_advice(text: str) -> str:
 class LocalDateTime(Field):
     """A wall-clock date and hour at La Réunion (`datetime-local`, or "29/10/2022 9h30"); `data` is an instant in UTC."""
 
-    formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%d/%m/%Y %Hh%M", "%d/%m/%Y %Hh")
+    formats = (
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %Hh%M",
+        "%d/%m/%Y %Hh",
+    )
+    widget = DateTimeLocalInput()
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -122,11 +137,11 @@ class LocalDateTime(Field):
             return
         for form in self.formats:
             try:
-                typed = datetime.strptime(self.raw, form)
+                typed = datetime.strptime(self.raw, form).replace(tzinfo=clock.REUNION)
             except ValueError:
                 continue
             if 2000 <= typed.year <= 2100:
-                self.data = typed.replace(tzinfo=clock.REUNION).astimezone(clock.UTC)
+                self.data = typed.astimezone(UTC)
                 return
         raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026 9h30.")
 
@@ -161,22 +176,27 @@ class Whole(IntegerField):
         self.data = int(text)
 
 
-class Euros(Line):
+class Euros(Field):
     """An amount typed the French way; `data` is whole cents."""
 
+    widget = TextInput()
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else euros_typed(self.data)
+
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
-        text = re.sub(r"[\s€\u00a0\u202f]", "", self.data).replace(",", ".")
         self.data = None
+        text = re.sub(r"[\s€]", "", one_line(valuelist[0]) if valuelist else "").replace(",", ".")
         if not text:
             return
-        try:
-            cents = Decimal(text) * 100 if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,2})?", text) else None
-        except InvalidOperation:
-            cents = None
-        if cents is None:
+        if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,2})?", text):
             raise ValueError("Ce montant n’est pas compris : par exemple 1 234,50.")
-        self.data = int(cents)
+        self.data = int(Decimal(text) * 100)
+
+
+def euros_typed(cents: int | None) -> str:
+    """ "1234,50": cents as they are typed."""
+    return "" if cents is None else f"{Decimal(cents) / 100:.2f}".replace(".", ",")
 
 
 class PublicForm(Form):
@@ -220,4 +240,4 @@ def _stamp(second: int) -> str:
 
 def combine(day: date, hour: time) -> datetime:
     """An instant in UTC from a day and an hour at La Réunion."""
-    return datetime.combine(day, hour, clock.REUNION).astimezone(clock.UTC)
+    return datetime.combine(day, hour, clock.REUNION).astimezone(UTC)

@@ -17,7 +17,23 @@ NBSP, THIN = "\u00a0", "\u202f"
 
 
 def init_app(app: Flask) -> None:
-    for function in (jour, jour_long, date_longue, date_courte, heure, creneau, moment, duree, euros, telephone, tel, depuis, markdown, carte, iso):
+    for function in (
+        jour,
+        jour_long,
+        date_longue,
+        date_courte,
+        heure,
+        creneau,
+        moment,
+        duree,
+        euros,
+        telephone,
+        tel,
+        depuis,
+        markdown,
+        carte,
+        iso,
+    ):
         app.jinja_env.filters[function.__name__] = function
 
 
@@ -114,7 +130,9 @@ def telephone(number: str) -> str:
         local = f"0{parsed.national_number}"
         return f"{local[:4]} {local[4:6]} {local[6:8]} {local[8:]}".replace(" ", NBSP)
     style = phonenumbers.PhoneNumberFormat
-    return phonenumbers.format_number(parsed, style.NATIONAL if parsed.country_code == 33 else style.INTERNATIONAL).replace(" ", NBSP)
+    return phonenumbers.format_number(parsed, style.NATIONAL if parsed.country_code == 33 else style.INTERNATIONAL).replace(
+        " ", NBSP
+    )
 
 
 def tel(number: str) -> str:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
-from flask import Flask, current_app, request, session, url_for
+from flask import Flask, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
-from datetime import timedelta
 
 from portal import clock, policy
 from portal.comptes import commands, queries
@@ -45,7 +41,6 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
-        asset=asset,
         can=lambda right, subject=None: policy.can(current_user, right, subject),
         clock=clock,
         csrf_meta=csrf_meta,
@@ -68,8 +63,6 @@ def _person_behind(token: str) -> Personne | None:
 
 
 def _show_the_door() -> BaseResponse:
-    from flask import redirect
-
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
     location = url_for("comptes.connexion", next=wanted)
     return htmx_redirect(location, 401) if wants_fragment() else redirect(location, 303)
@@ -78,17 +71,6 @@ def _show_the_door() -> BaseResponse:
 def csrf_meta() -> str:
     """The token for htmx. A visitor whose page has no form gets none, hence no cookie."""
     return generate_csrf() if current_user.is_authenticated or "csrf_token" in session else ""
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, _changed: int) -> str:
-    return sha256(path.read_bytes()).hexdigest()[:10]
-
-
-def asset(name: str) -> str:
-    """The URL of a static file, named by its content so that it is cached for ever."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
 
 
 def nav() -> list[Place]:
@@ -104,5 +86,3 @@ def nav() -> list[Place]:
         places.append(("Moi", "moi.index", "user", ""))
     return [Place(label, url_for(endpoint), icon, request.endpoint == endpoint) for label, endpoint, icon, _ in places[:5]]
 
-
-__all__ = ["asset", "csrf_meta", "init_app", "nav"]

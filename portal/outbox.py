@@ -12,7 +12,7 @@ from sqlalchemy import Index, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, db, insert_once
+from portal.db import Base, db, insert_once, touched
 
 
 class Message(Base):
@@ -63,4 +63,4 @@ def withdraw(cle: str) -> bool:
     gone = db.session.execute(
         delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.bail_jusqu.is_(None))
     )
-    return bool(gone.rowcount)  # type: ignore[attr-defined]
+    return touched(gone) == 1

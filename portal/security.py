@@ -13,14 +13,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Response, current_app, request
 from itsdangerous import Signer
 from sqlalchemy import delete, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import clock
 from portal.config import Settings
-from portal.db import Base, apart, db
+from portal.db import Base, apart, upsert
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -51,8 +51,7 @@ def _dress(response: Response) -> Response:
     settings: Settings = current_app.config["PORTAL"]
     if settings.is_https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if "Cache-Control" not in response.headers and request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -152,8 +151,7 @@ class Limit:
             raise TooManyRequests(retry_after=max(1, int((max(over) - now).total_seconds())))
 
 
-def _hit(key: str, end: datetime):  # type: ignore[no-untyped-def]
-    upsert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.engine.dialect.name]
+def _hit(key: str, end: datetime) -> ReturningInsert[int, datetime]:
     return (
         upsert(RateLimit)
         .values(cle=key, nombre=1, fin=end)

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, get_flashed_messages, make_response, redirect, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    get_flashed_messages,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import policy, security
+from portal import cache, policy, security
 from portal.db import SAFE_METHODS, commit, db
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
@@ -44,26 +54,31 @@ Answer = Page | Done | ResponseReturnValue
 class GuardedBlueprint(Blueprint):
     """A blueprint whose routes cannot be declared without saying who enters.
 
-    `access` is a key of policy.RULES; `limit` a name of security.LIMITS. An unsafe view's work is committed here,
-    once, before anything is rendered, and only when its answer is below 400.
+    `access` is a key of policy.RULES; `limit` a name of security.LIMITS; `kept` lets cache.py serve it.
+    An unsafe view's work is committed here, once, before anything is rendered, and only when its answer is below 400.
     """
 
-    def route(self, rule: str, *, access: str, limit: str | None = None, **options: Any) -> Callable[..., Any]:  # type: ignore[override]
+    def route(  # type: ignore[override]
+        self, rule: str, *, access: str, limit: str | None = None, kept: bool = False, **options: Any
+    ) -> Callable[..., Any]:
         assert access in policy.RULES, f"{access} is not in policy.RULES"
         quota = security.LIMITS[limit] if limit else None
 
         def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
-            @wraps(view)
-            def guarded(**args: Any) -> Response:
-                if quota and request.method not in SAFE_METHODS:
-                    quota.spend()
+            def enter(**args: Any) -> Response:
                 refused = policy.enter(access)
                 answer = view(**args) if refused is None else refused
                 if request.method not in SAFE_METHODS:
                     _settle(answer)
                 return _respond(answer)
 
-            return super(GuardedBlueprint, self).route(rule, **options)(guarded)  # type: ignore[no-any-return]
+            @wraps(view)
+            def guarded(**args: Any) -> Response:
+                if quota and request.method not in SAFE_METHODS:
+                    quota.spend()
+                return cache.serve(wants_fragment(), lambda: enter(**args)) if kept else enter(**args)
+
+            return super(GuardedBlueprint, self).route(rule, **options)(guarded)
 
         return decorate
 

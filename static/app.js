@@ -3,37 +3,34 @@
 
 const region = () => document.getElementById("toasts");
 
-function sprite() {
-  return document.querySelector("use")?.getAttribute("href").split("#")[0] ?? "";
+/** An icon of the sprite that the page itself uses. */
+function icon(name) {
+  const svg = document.querySelector("svg.icone").cloneNode(true);
+  const use = svg.querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${name}`));
+  return svg;
 }
 
 /** A word at the bottom of the screen; the same word is never shown twice at once. */
 function toast(text, tone = "attention") {
-  const zone = region();
-  if (!zone) return;
-  for (const old of zone.children) if (old.querySelector("p")?.textContent === text) old.remove();
   const box = document.createElement("div");
   box.className = `toast ton-${tone}`;
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  icon.setAttribute("class", "icone");
-  icon.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${sprite()}#${tone === "bon" ? "circle-check" : "circle-alert"}`);
-  icon.append(use);
   const words = document.createElement("p");
   words.textContent = text;
-  box.append(icon, words);
-  zone.append(box);
+  box.append(icon(tone === "bon" ? "circle-check" : "circle-alert"), words);
+  for (const old of region().querySelectorAll("p")) if (old.textContent === text) old.parentElement.remove();
+  region().append(box);
 }
 
 /** A word that stays (attention) needs a way to leave. */
-function closable(zone) {
-  for (const box of zone.querySelectorAll(".toast.ton-attention:not(:has([data-fermer]))")) {
+function closable() {
+  for (const box of region().querySelectorAll(".toast.ton-attention:not(:has([data-fermer]))")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "bouton";
+    button.setAttribute("aria-label", "Fermer");
     button.dataset.fermer = "";
-    button.textContent = "Fermer";
+    button.append(icon("x"));
     box.append(button);
   }
 }
@@ -119,11 +116,8 @@ document.addEventListener("animationend", ({ target, animationName }) => {
   if (animationName === "passe") target.remove();
 });
 
-function ready() {
-  document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]").forEach((button) => { button.hidden = false; });
-  const zone = region();
-  if (!zone) return;
-  new MutationObserver(() => closable(zone)).observe(zone, { childList: true });
-  closable(zone);
-}
-ready();
+document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]").forEach((button) => { button.hidden = false; });
+const tab = document.querySelector(".onglets [aria-current]"); // on a phone the current tab may be out of sight
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+new MutationObserver(closable).observe(region(), { childList: true });
+closable();

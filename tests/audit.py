@@ -75,9 +75,7 @@ def text(element: Element) -> str:
     if element.get("aria-hidden") == "true":
         return ""
     own = [element.text or "", element.get("alt", "") if element.tag == "img" else "", element.get("aria-label", "")]
-    return " ".join(
-        [*own, *(text(child) + " " + (child.tail or "") for child in element if isinstance(child.tag, str))]
-    )
+    return " ".join([*own, *(text(child) + " " + (child.tail or "") for child in element if isinstance(child.tag, str))])
 
 
 def page_has_its_landmarks(page: Document) -> Iterator[str]:

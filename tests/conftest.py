@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
@@ -48,9 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _start_cluster(config: pytest.Config) -> None:
     cluster = services.PostgresCluster()
-    os.environ[CLUSTER] = str(cluster.folder)
-    config.add_cleanup(lambda: os.environ.pop(CLUSTER, None))
     config.add_cleanup(cluster.stop)
+    os.environ[CLUSTER] = str(cluster.folder)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -68,25 +69,23 @@ def cluster(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def sites(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Callable[[str], support.Site]]:
-    """This worker's portal on each database, put up when first asked for."""
-    folder = support.fast_folder()
-    built: dict[str, support.Site] = {}
+def folder() -> Iterator[Path]:
+    """A folder of this worker's own."""
+    with TemporaryDirectory(prefix="portail-", dir=services.memory_folder()) as name:
+        yield Path(name)
 
-    def site(engine: str) -> support.Site:
-        if engine not in built:
-            home = folder / engine
-            home.mkdir()
-            database: support.Database = support.SqliteDatabase(home)
-            if engine == "postgresql":
-                database = support.PostgresDatabase(request.getfixturevalue("cluster"), f"portail_{worker_id}")
-            built[engine] = support.Site(database, home)
-        return built[engine]
 
-    yield site
-    for each in built.values():
-        each.close()
-    shutil.rmtree(folder)
+@pytest.fixture(scope="session")
+def sqlite_site(folder: Path) -> Iterator[support.Site]:
+    with closing(support.Site(support.SqliteDatabase(folder), folder / "instance-sqlite")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def postgresql_site(folder: Path, cluster: str, worker_id: str) -> Iterator[support.Site]:
+    database = support.PostgresDatabase(cluster, f"portail_{worker_id}")
+    with closing(support.Site(database, folder / "instance-postgresql")) as site:
+        yield site
 
 
 @pytest.fixture
@@ -95,8 +94,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def site(engine: str, sites: Callable[[str], support.Site]) -> Iterator[support.Site]:
-    site = sites(engine)
+def site(engine: str, request: pytest.FixtureRequest) -> Iterator[support.Site]:
+    """This worker's portal on that database, emptied for this test."""
+    site: support.Site = request.getfixturevalue(f"{engine}_site")
     site.renew()
     yield site
     site.watch.tell()
@@ -197,7 +197,7 @@ def processes() -> Iterator[services.Processes]:
 @pytest.fixture
 def live(app: Flask, site: support.Site) -> str:
     """The address of the portal served for real, in this process."""
-    assert site.live
+    site.serve()
     return site.url
 
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -51,6 +51,13 @@ def wait_until(condition: Callable[[], T], what: str = "", seconds: float = 10) 
     return answer
 
 
+def memory_folder() -> str:
+    """A folder in memory when the machine has room there, else the usual /tmp: databases of tests wait for no disk."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**29
+    return str(memory) if roomy else "/tmp"
+
+
 def bound_socket() -> socket.socket:
     """A socket on a free port of 127.0.0.1, kept until it is closed; it refuses connections until it listens."""
     sock = socket.socket()
@@ -71,7 +78,7 @@ def _die_with_parent() -> None:
 
 
 def spawn(command: Iterable[str | Path], **options: Any) -> subprocess.Popen[str]:
-    """Start a program out of reach of the terminal's Ctrl-C. It ends with the thread that starts it: use the main one."""
+    """Start a program out of reach of the terminal's Ctrl-C; it ends with the thread that starts it (the main one)."""
     return subprocess.Popen(
         [str(part) for part in command], start_new_session=True, preexec_fn=_die_with_parent, text=True, **options
     )
@@ -115,15 +122,25 @@ class PostgresCluster:
         programs = systeme.postgresql()
         if programs is None:
             raise ServiceMissing(systeme.POSTGRESQL.missing)
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path has about 100 characters
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory_folder()))  # short: a socket's path has 100 characters
         self._as = self._owner()
         data = self.folder / "data"
-        initdb = [programs / "initdb", "-D", data, "--no-sync", "-A", "trust", "-U", "postgres", "--wal-segsize=1"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "--no-sync",
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "--wal-segsize=1",
+        ]
         try:
             self.process = self._run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"])
             if self.process.wait():
                 raise RuntimeError((self.folder / "log").read_text())
-            settings = [part for setting in self.FAST for part in ("-c", setting)]
+            settings = [f"--{setting}" for setting in self.FAST]
             self.process = self._run([programs / "postgres", "-D", data, "-k", self.folder, *settings])
             wait_until(self._answers, "PostgreSQL", seconds=30)
         except BaseException:
@@ -139,7 +156,7 @@ class PostgresCluster:
         os.chown(self.folder, account.pw_uid, account.pw_gid)
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
-    def _run(self, command: list[str | Path]) -> subprocess.Popen[str]:
+    def _run(self, command: Sequence[str | Path]) -> subprocess.Popen[str]:
         with (self.folder / "log").open("a") as log:
             return spawn(command, cwd=self.folder, stdout=log, stderr=log, **self._as)
 

@@ -6,10 +6,8 @@ import contextlib
 import logging
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextvars import Context
-from hashlib import sha1
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 import flask_migrate
 from flask import Flask, has_app_context, has_request_context, request, session
 from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
+from flask_wtf.csrf import generate_csrf
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from sqlalchemy import event
 from werkzeug.datastructures import Headers
@@ -29,10 +27,7 @@ from portal.db import SAFE_METHODS, db
 from tests.audit import audit
 from tests.services import LiveServer, Postgres, bound_socket
 
-SECRET_KEY = "une clé pour les tests seulement, assez longue pour passer"
-WRITE = re.compile(
-    r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO|(?:CREATE|DROP|ALTER)\s+\w+)\s+\W?(\w+)", re.I
-)
+WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO|(?:CREATE|DROP|ALTER)\s+\w+)\s+\W?(\w+)", re.I)
 OVERHEAD = re.compile(r"\s*(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA)\b", re.I)
 # A read may write these: a session's last-seen time, and who consulted personal data.
 WRITTEN_BY_READS = frozenset({"session", "consultation"})
@@ -97,26 +92,33 @@ Database = SqliteDatabase | PostgresDatabase
 class Site:
     """The portal on one database, for all the tests of a worker; renew() gives it back as it was installed."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        self.database, self.instance = database, folder / "instance"
+    def __init__(self, database: Database, instance: Path) -> None:
+        self.database, self.instance = database, instance
         self._socket = bound_socket()
         self.url = f"http://localhost:{self._socket.getsockname()[1]}"
         self.environ = {
             "PORTAL_ENV": "test",
             "PORTAL_INSTANCE_DIR": str(self.instance),
             "PORTAL_DATABASE_URL": database.url,
-            "PORTAL_SECRET_KEY": SECRET_KEY,
+            "PORTAL_SECRET_KEY": "une clé qui ne sert que dans les tests du portail",
             "PORTAL_BASE_URL": self.url,
             "PORTAL_RATE_LIMITS": "off",
         }
+        self._live: LiveServer | None = None
+        try:
+            self._install()
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _install(self) -> None:
         self.app = create_app(self.environ)
         self.app.test_client_class = PortalClient
         with self.app.app_context():
             flask_migrate.upgrade(directory=str(ROOT / "migrations"))
             self.watch = self.app.extensions["watch"] = Watch(self.app)
             db.engine.dispose()
-        database.keep()
-        self._live: LiveServer | None = None
+        self.database.keep()
 
     def renew(self) -> None:
         """A migrated, empty database and an empty instance folder."""
@@ -127,8 +129,8 @@ class Site:
         self.instance.mkdir(parents=True)
         self.watch.problems.clear()
 
-    @property
-    def live(self) -> LiveServer:
+    def serve(self) -> LiveServer:
+        """The portal on its address, from the first time this is asked."""
         if self._live is None:
             self._live = LiveServer(self.app, self._socket)
         return self._live
@@ -219,9 +221,7 @@ class PortalClient(FlaskClient):
 
     def csrf_token(self) -> str:
         """A token that this client's session makes good, as a form of the portal would hold it."""
-        found = self._session(lambda: session.get("csrf_token"))
-        secret = found or self._session(lambda: session.setdefault("csrf_token", sha1(b"les tests").hexdigest()))
-        return str(URLSafeTimedSerializer(SECRET_KEY, salt="wtf-csrf-token").dumps(secret))
+        return str(self._session(generate_csrf))
 
     def remember(self, **values: Any) -> None:
         """Put values into the session cookie, as the portal itself would."""
@@ -234,7 +234,7 @@ class PortalClient(FlaskClient):
             with self.application.test_request_context(environ_overrides=self._cookie_header()):
                 answer = use()
                 response = self.application.response_class()
-                self.application.session_interface.save_session(self.application, session, response)  # type: ignore[arg-type]
+                self.application.session_interface.save_session(self.application, session, response)
             self._update_cookies_from_response("localhost", "/", response.headers.getlist("Set-Cookie"))
             return answer
 
@@ -259,7 +259,7 @@ class Visitors:
 
     def __call__(self, personne: Any = None, **options: Any) -> Page:
         """A page for that person, or for a visitor; options are Playwright's, a phone of 360 × 740 by default."""
-        assert self._site.live
+        self._site.serve()
         settings = {**PHONE, "locale": "fr-FR", "timezone_id": "Indian/Reunion", **options}
         context = self._browser.new_context(base_url=self._site.url, **settings)
         context.set_default_timeout(5000)
@@ -293,11 +293,5 @@ class Visitors:
     def leave(self) -> None:
         for context in self._contexts:
             context.close()
-        self._site.live.quiet()
+        self._site.serve().quiet()
         assert not self.problems, "\n".join(self.problems)
-
-
-def fast_folder() -> Path:
-    """A folder in memory when the machine has one: tests wait for no disk."""
-    memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="portail-", dir=memory if memory.is_dir() else None))

@@ -91,6 +91,11 @@ def upgrade() -> None:
     with op.batch_alter_table('rate_limit', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_rate_limit__fin'), ['fin'], unique=False)
 
+    op.create_table('version',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('numero', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_version'))
+    )
     op.create_table('action',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('titre', sa.Text(), nullable=False),
@@ -359,6 +364,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_action__bienveillant_id'))
 
     op.drop_table('action')
+    op.drop_table('version')
     with op.batch_alter_table('rate_limit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_rate_limit__fin'))
 

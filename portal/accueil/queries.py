@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
 from portal import clock
@@ -15,19 +16,25 @@ from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
 from portal.outbox import Battement
 
-
-def worker_tick() -> datetime | None:
-    return db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
+SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is down
 
 
-def revision() -> str | None:
-    return db.session.scalar(text("SELECT version_num FROM alembic_version"))
-
-
-def prove_writable() -> None:
-    """Write for real, in a transaction of its own: a read-only or full database fails here."""
-    with apart() as connection:
-        connection.execute(text("UPDATE battement SET quand = quand WHERE nom = 'sante'"))
+def pulse() -> dict[str, str | None]:
+    """What /sante says: `etat` is "ok", or what is wrong."""
+    try:
+        with apart() as connection:  # a real write: a read-only or full database fails here
+            connection.execute(text("UPDATE battement SET quand = quand WHERE nom = 'sante'"))
+        tick = db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
+        revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError:
+        return {"etat": "base de données indisponible"}
+    alive = tick is not None and clock.now() - tick < SILENCE
+    return {
+        "etat": "ok" if alive else "facteur arrêté",
+        "base": "ok",
+        "worker": tick.isoformat(timespec="seconds") if tick else None,
+        "revision": revision,
+    }
 
 
 def without_referent(personne: Personne) -> list[tuple[Action, int]]:

@@ -4,11 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.web import GuardedBlueprint, render
+from flask import abort, jsonify
+from flask_login import current_user
+
+from portal.accueil import queries
+from portal.candidatures import queries as candidatures
+from portal.jour_j import queries as jour_j
+from portal.missions import queries as missions
+from portal.policy import can
+from portal.web import GuardedBlueprint, Page, me, render
 
 bp = GuardedBlueprint("accueil", __name__)
 
+PAGES = ("mentions-legales", "donnees-personnelles", "accessibilite")
 
-@bp.get("/", access="public")
+
+@bp.get("/", access="public", kept=True)
 def index() -> Any:
-    return render("accueil/index.html")
+    soon = missions.public_list(missions.Filters(places=True), 1).items[:6]
+    if not current_user.is_authenticated:
+        return render("accueil/index.html", missions=soon)
+    return _mine(soon)
+
+
+def _mine(soon: list[Any]) -> Page:
+    """What awaits the person: each block asks its one question, and only of those it concerns."""
+    sets_up = can(current_user, "action.creer")
+    return render(
+        "accueil/chez_moi.html",
+        missions=soon,
+        today=jour_j.today_for(me()),
+        next=queries.next_held(me()),
+        waiting=candidatures.waiting_count(me()) if sets_up else 0,
+        lacking=queries.without_referent(me()) if sets_up else [],
+    )
+
+
+@bp.get("/pages/<nom>", access="public")
+def page(nom: str) -> Any:
+    if nom not in PAGES:
+        abort(404)
+    return render(f"accueil/pages/{nom}.html")
+
+
+@bp.get("/sante", access="public")
+def sante() -> Any:
+    """200 when the database takes writes and the worker ticks; 503, with what is wrong, otherwise."""
+    pulse = queries.pulse()
+    return jsonify(pulse), 200 if pulse["etat"] == "ok" else 503

@@ -174,26 +174,62 @@ _UP_TO_VALIDATED = frozenset({Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION
 _BEFORE_THE_END = _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE, Etat.CONFIRMEE, Etat.EN_COURS}
 
 
-def _t(slug: str, label: str, done: str, sources: set[Etat] | frozenset[Etat], target: Etat, *, motif: bool = False, icon: str = "check") -> Transition:
+def _t(
+    slug: str,
+    label: str,
+    done: str,
+    sources: set[Etat] | frozenset[Etat],
+    target: Etat,
+    *,
+    motif: bool = False,
+    icon: str = "check",
+) -> Transition:
     return Transition(f"action.{slug}", label, done, icon, frozenset(sources), target, needs_motif=motif)
 
 
 proposer = _t("proposer", "Proposer à un pôle", "proposée à un pôle", {Etat.SOLLICITEE}, Etat.PROPOSEE)
 prendre_en_charge = _t("prendre_en_charge", "Le pôle la porte", "portée par le pôle", {Etat.PROPOSEE}, Etat.EN_VALIDATION)
 valider = _t("valider", "Valider", "validée par l’interpôle", {Etat.EN_VALIDATION}, Etat.VALIDEE)
-enregistrer = _t("enregistrer", "Enregistrer comme confirmée", "enregistrée, validée hors du portail", {Etat.SOLLICITEE}, Etat.CONFIRMEE, motif=True)
+enregistrer = _t(
+    "enregistrer",
+    "Enregistrer comme confirmée",
+    "enregistrée, validée hors du portail",
+    {Etat.SOLLICITEE},
+    Etat.CONFIRMEE,
+    motif=True,
+)
 envoyer_le_devis = _t("envoyer_le_devis", "Envoyer le devis", "devis envoyé", {Etat.VALIDEE}, Etat.DEVIS_ENVOYE, icon="send")
 confirmer = _t("confirmer", "Confirmer", "devis accepté", {Etat.DEVIS_ENVOYE}, Etat.CONFIRMEE)
-confirmer_sans_devis = _t("confirmer_sans_devis", "Confirmer sans devis", "confirmée sans devis", {Etat.VALIDEE}, Etat.CONFIRMEE, motif=True)
-revenir_au_devis = _t("revenir_au_devis", "Revenir au devis", "accord annulé", {Etat.CONFIRMEE}, Etat.DEVIS_ENVOYE, motif=True, icon="undo-2")
+confirmer_sans_devis = _t(
+    "confirmer_sans_devis", "Confirmer sans devis", "confirmée sans devis", {Etat.VALIDEE}, Etat.CONFIRMEE, motif=True
+)
+revenir_au_devis = _t(
+    "revenir_au_devis",
+    "Revenir au devis",
+    "accord annulé",
+    {Etat.CONFIRMEE},
+    Etat.DEVIS_ENVOYE,
+    motif=True,
+    icon="undo-2",
+)
 ouvrir = _t("ouvrir", "Ouvrir le site", "site ouvert", {Etat.CONFIRMEE}, Etat.EN_COURS, icon="door-open")
 clore = _t("clore", "Fermer le site", "site fermé", {Etat.EN_COURS}, Etat.TERMINEE, icon="door-closed")
 rouvrir = _t("rouvrir", "Rouvrir le site", "site rouvert", {Etat.TERMINEE}, Etat.EN_COURS, icon="door-open")
 facturer = _t("facturer", "Facturer", "facturée", {Etat.TERMINEE}, Etat.FACTUREE)
 solder = _t("solder", "Solder", "soldée", {Etat.FACTUREE}, Etat.SOLDEE)
-solder_sans_facture = _t("solder_sans_facture", "Solder sans facture", "soldée sans facture", {Etat.TERMINEE}, Etat.SOLDEE, motif=True)
+solder_sans_facture = _t(
+    "solder_sans_facture", "Solder sans facture", "soldée sans facture", {Etat.TERMINEE}, Etat.SOLDEE, motif=True
+)
 refuser = _t("refuser", "Refuser", "refusée", _UP_TO_VALIDATED, Etat.REFUSEE, motif=True, icon="x")
-decliner = _t("decliner", "Le demandeur renonce", "déclinée par le demandeur", _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE}, Etat.DECLINEE, motif=True, icon="x")
+decliner = _t(
+    "decliner",
+    "Le demandeur renonce",
+    "déclinée par le demandeur",
+    _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE},
+    Etat.DECLINEE,
+    motif=True,
+    icon="x",
+)
 annuler = _t("annuler", "Annuler l’action", "annulée", _BEFORE_THE_END, Etat.ANNULEE, motif=True, icon="ban")
 
 WORKFLOW = Workflow(

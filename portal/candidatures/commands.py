@@ -19,7 +19,6 @@ from portal.candidatures.models import (
     deposer,
     desister,
     liberer,
-    refuser,
     rejoindre,
 )
 from portal.comptes import commands as comptes
@@ -51,7 +50,15 @@ class TooLate(Refusal):
 
 
 def apply(
-    mission: Mission, *, cle: str, nom: str, email: str, telephone: str, message: str, waiting_list: bool, by: Personne | None
+    mission: Mission,
+    *,
+    cle: str,
+    nom: str,
+    email: str,
+    telephone: str,
+    message: str,
+    waiting_list: bool,
+    by: Personne | None,
 ) -> Candidature:
     """One submission is one candidature: the same key again gives back the first, without a second message.
 
@@ -130,7 +137,13 @@ def join(candidature: Candidature) -> None:
 
 
 def decide(
-    candidature: Candidature, transition: Transition, *, by: Personne, motif: str = "", mot: str = "", despite_clash: bool = False
+    candidature: Candidature,
+    transition: Transition,
+    *,
+    by: Personne,
+    motif: str = "",
+    mot: str = "",
+    despite_clash: bool = False,
 ) -> None:
     """Answer: accept, waiting list, refuse. The message leaves two minutes later; until then `undo` takes both back.
 
@@ -220,7 +233,9 @@ def close(candidature: Candidature, transition: Transition, *, by: Personne | No
 def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
     return db.session.scalar(
         select(Candidature).where(
-            Candidature.mission_id == mission.id, Candidature.personne_id == personne_id, Candidature.etat == Etat.ACCEPTEE
+            Candidature.mission_id == mission.id,
+            Candidature.personne_id == personne_id,
+            Candidature.etat == Etat.ACCEPTEE,
         )
     )
 
@@ -239,5 +254,3 @@ def _free_place(candidature: Candidature, motif: str) -> None:
 
 def _tell(candidature: Candidature, genre: str, *, due=None, **faits: object) -> None:  # type: ignore[no-untyped-def]
     outbox.post(genre, candidature.answer_key, to=candidature.personne.email, due=due, candidature=candidature.id, **faits)
-
-

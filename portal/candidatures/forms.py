@@ -19,27 +19,37 @@ MOTIFS = (
 class CandidatureForm(PublicForm):
     nom = Line(
         "Ton nom",
-        [DataRequired("Écris ton nom, pour que l’équipe sache qui tu es."), Length(max=120, message="Ce nom est trop long.")],
+        [
+            DataRequired("Écris ton nom, pour que l’équipe sache qui tu es."),
+            Length(max=120, message="Ce nom est trop long."),
+        ],
         render_kw={"autocomplete": "name", "autocapitalize": "words"},
     )
     email = Email("Ton adresse e-mail", [DataRequired("Écris ton adresse e-mail : la réponse y sera envoyée.")])
     telephone = Phone("Ton téléphone")
     message = Words(
-        "Un mot pour l’équipe", [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")], render_kw={"rows": 3}
+        "Un mot pour l’équipe",
+        [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
+        render_kw={"rows": 3},
     )
     accord = BooleanField(
-        "J’ai lu ce que deviennent ces informations", [InputRequired("Coche cette case après avoir lu la note ci-dessous.")]
+        "J’ai lu ce que deviennent ces informations",
+        [InputRequired("Coche cette case après avoir lu la note ci-dessous.")],
     )
     attente = BooleanField("Je rejoins la liste d’attente")
 
 
 class CorrectionForm(Form):
     nom = Line(
-        "Ton nom", [DataRequired("Écris ton nom."), Length(max=120, message="Ce nom est trop long.")], render_kw={"autocomplete": "name"}
+        "Ton nom",
+        [DataRequired("Écris ton nom."), Length(max=120, message="Ce nom est trop long.")],
+        render_kw={"autocomplete": "name"},
     )
     telephone = Phone("Ton téléphone")
     message = Words(
-        "Un mot pour l’équipe", [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")], render_kw={"rows": 3}
+        "Un mot pour l’équipe",
+        [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
+        render_kw={"rows": 3},
     )
 
 

@@ -89,16 +89,43 @@ class Candidature(Base):
 _D = Etat.DEPOSEE
 _W = Etat.LISTE_ATTENTE
 accepter = Transition("candidature.accepter", "Accepter", "acceptée", "check", frozenset({_D, _W}), Etat.ACCEPTEE)
-mettre_en_attente = Transition("candidature.mettre_en_attente", "Liste d’attente", "mise en liste d’attente", "clock", frozenset({_D}), _W)
+mettre_en_attente = Transition(
+    "candidature.mettre_en_attente", "Liste d’attente", "mise en liste d’attente", "clock", frozenset({_D}), _W
+)
 refuser = Transition("candidature.refuser", "Refuser", "refusée", "x", frozenset({_D, _W}), Etat.REFUSEE, needs_motif=True)
 annuler = Transition(
-    "candidature.annuler", "Annuler la réponse", "réponse annulée", "undo-2", frozenset({Etat.ACCEPTEE, Etat.REFUSEE, _W}), _D
+    "candidature.annuler",
+    "Annuler la réponse",
+    "réponse annulée",
+    "undo-2",
+    frozenset({Etat.ACCEPTEE, Etat.REFUSEE, _W}),
+    _D,
 )
 liberer = Transition(
-    "candidature.liberer", "Libérer la place", "place libérée", "undo-2", frozenset({Etat.ACCEPTEE}), Etat.LIBEREE, needs_motif=True
+    "candidature.liberer",
+    "Libérer la place",
+    "place libérée",
+    "undo-2",
+    frozenset({Etat.ACCEPTEE}),
+    Etat.LIBEREE,
+    needs_motif=True,
 )
-ceder = Transition("candidature.ceder", "Céder la priorité", "en attente : le poste est pris par priorité", "clock", frozenset({_D}), _W)
-rendre = Transition("candidature.rendre", "Revenir dans la file", "revenue dans la file : le poste est rendu", "undo-2", frozenset({_W}), _D)
+ceder = Transition(
+    "candidature.ceder",
+    "Céder la priorité",
+    "en attente : le poste est pris par priorité",
+    "clock",
+    frozenset({_D}),
+    _W,
+)
+rendre = Transition(
+    "candidature.rendre",
+    "Revenir dans la file",
+    "revenue dans la file : le poste est rendu",
+    "undo-2",
+    frozenset({_W}),
+    _D,
+)
 retirer = Transition("candidature.retirer", "Retirer ma candidature", "retirée", "undo-2", frozenset({_D, _W}), Etat.RETIREE)
 desister = Transition("candidature.desister", "Me désister", "désistement", "undo-2", frozenset({Etat.ACCEPTEE}), Etat.DESISTEE)
 WORKFLOW = Workflow(

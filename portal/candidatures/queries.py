@@ -34,7 +34,14 @@ class Row:
         return self.candidature.id
 
 
-def queue(personne: Personne, *, etat: Etat | None = Etat.DEPOSEE, action: int | None = None, mission: int | None = None, number: int = 1) -> Leaf:
+def queue(
+    personne: Personne,
+    *,
+    etat: Etat | None = Etat.DEPOSEE,
+    action: int | None = None,
+    mission: int | None = None,
+    number: int = 1,
+) -> Leaf:
     """Candidatures to the actions of this bienveillant (all of them for an admin), oldest first, as Rows; four queries."""
     where = _scope(personne)
     if etat:
@@ -86,7 +93,12 @@ def rows_of(candidatures: list[Candidature]) -> list[Row]:
         .join(Personne, Personne.id == Candidature.personne_id)
         .join(Affectation, Affectation.personne_id == Personne.id)
         .join(Mission, Mission.id == Affectation.mission_id)
-        .where(Candidature.id.in_(rows), Personne.confirme_le.is_not(None), Affectation.libere_le.is_(None), Mission.fin < clock.now())
+        .where(
+            Candidature.id.in_(rows),
+            Personne.confirme_le.is_not(None),
+            Affectation.libere_le.is_(None),
+            Mission.fin < clock.now(),
+        )
         .group_by(Candidature.id)
     )
     for id, count in db.session.execute(done):
@@ -96,12 +108,15 @@ def rows_of(candidatures: list[Candidature]) -> list[Row]:
 
 def waiting_count(personne: Personne) -> int:
     """How many wait for an answer from this bienveillant."""
-    return db.session.scalar(
-        select(func.count(Candidature.id))
-        .join(Candidature.mission)
-        .join(Mission.action)
-        .where(Candidature.etat == Etat.DEPOSEE, *_scope(personne))
-    ) or 0
+    return (
+        db.session.scalar(
+            select(func.count(Candidature.id))
+            .join(Candidature.mission)
+            .join(Mission.action)
+            .where(Candidature.etat == Etat.DEPOSEE, *_scope(personne))
+        )
+        or 0
+    )
 
 
 def by_key(cle: str) -> Candidature | None:

@@ -11,7 +11,7 @@ from portal.workflow import News, fire
 
 @missions.prendre.react
 def yield_to_the_priority(news: News) -> None:
-    """Those waiting for the post move to the waiting list and are told why; the taker's own candidature has no object any more."""
+    """Those waiting move to the waiting list and are told why; the taker's own candidature has no object any more."""
     waiting = queries.waiting_for(news.subject)
     lock(Candidature, *(c.id for c in waiting))
     for candidature in waiting:

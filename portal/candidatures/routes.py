@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, request, url_for
 from flask_login import current_user
+from werkzeug.exceptions import NotFound
 
 from portal import security
 from portal.candidatures import commands, queries
@@ -88,7 +89,7 @@ def _followed(jeton: str) -> tuple[Candidature, bool]:
             candidature = queries.followed(opened[0])
             if candidature and candidature.generation == opened[1]:
                 return candidature, proves
-    abort(404)
+    raise NotFound
 
 
 @bp.get("/suivi/<jeton>", access="public")
@@ -96,7 +97,11 @@ def suivi(jeton: str) -> Any:
     candidature, proves = _followed(jeton)
     form = CorrectionForm(
         formdata=None,
-        data={"nom": candidature.personne.nom, "telephone": candidature.personne.telephone, "message": candidature.message},
+        data={
+            "nom": candidature.personne.nom,
+            "telephone": candidature.personne.telephone,
+            "message": candidature.message,
+        },
     )
     return _suivi_page(candidature, jeton, proves, form)
 
@@ -199,7 +204,8 @@ def _sum_up(outcomes: list[commands.Outcome], word: str) -> str:
 
 
 def _back() -> str:
-    return url_for(".index", **{k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")})
+    kept: dict[str, Any] = {k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")}
+    return url_for(".index", **kept)
 
 
 @bp.post("/<int:id>/<slug>", access="moi.voir")

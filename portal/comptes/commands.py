@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
@@ -58,7 +58,13 @@ def confirm(personne: Personne) -> Personne:
 
 
 def add_person(
-    *, nom: str, email: str, telephone: str = "", roles: Collection[NomRole] = (), password: str = "", by: Personne | None
+    *,
+    nom: str,
+    email: str,
+    telephone: str = "",
+    roles: Collection[NomRole] = (),
+    password: str = "",
+    by: Personne | None,
 ) -> Personne:
     """Make someone known to the house, with their roles. Raises AddressTaken."""
     if queries.confirmed(email):
@@ -186,12 +192,12 @@ def use_code(jeton_id: int, code: str) -> tuple[Personne, str]:
     return _consume(jeton_id, lambda jeton: jeton.essais <= MAX_TRIES and jeton.code == security.fingerprint(code))
 
 
-def _consume(jeton_id: int, proves) -> tuple[Personne, str]:  # type: ignore[no-untyped-def]
+def _consume(jeton_id: int, proves: Callable[[Jeton], bool]) -> tuple[Personne, str]:
     jeton = db.session.scalar(select(Jeton).where(Jeton.id == jeton_id).with_for_update())
-    good = jeton and jeton.personne_id and jeton.utilise_le is None and jeton.expire_le > clock.now() and proves(jeton)
-    if not good:
+    if not jeton or jeton.utilise_le or jeton.expire_le <= clock.now() or not proves(jeton):
+        raise LinkUsed
+    personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])
+    if personne is None or not personne.is_active:
         raise LinkUsed
     jeton.utilise_le = clock.now()
-    personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])
-    assert personne
     return confirm(personne), jeton.suite

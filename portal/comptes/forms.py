@@ -19,7 +19,11 @@ class SignInForm(LinkForm):
 
 
 class CodeForm(Form):
-    code = Line("Code à six chiffres", [DataRequired("Écris le code reçu par e-mail.")], filters=[lambda s: (s or "").replace(" ", "")])
+    code = Line(
+        "Code à six chiffres",
+        [DataRequired("Écris le code reçu par e-mail.")],
+        filters=[lambda s: (s or "").replace(" ", "")],
+    )
 
 
 class PasswordForm(Form):
@@ -27,7 +31,10 @@ class PasswordForm(Form):
         "Nouveau mot de passe",
         [
             DataRequired("Écris un mot de passe."),
-            Length(min=MIN_PASSWORD, message=f"Au moins {MIN_PASSWORD} caractères : trois mots au hasard font très bien l’affaire."),
+            Length(
+                min=MIN_PASSWORD,
+                message=f"Au moins {MIN_PASSWORD} caractères : trois mots au hasard font très bien l’affaire.",
+            ),
             Length(max=MAX_PASSWORD, message="Ce mot de passe est trop long."),
         ],
     )

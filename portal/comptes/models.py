@@ -40,7 +40,13 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     is_pole_member: Mapped[bool] = mapped_column(default=False)  # kept by poles.commands, so that no page pays a query for it
 
     __table_args__ = (
-        Index("uq_personne__adresse_confirmee", "adresse", unique=True, postgresql_where=text("confirme_le IS NOT NULL"), sqlite_where=text("confirme_le IS NOT NULL")),
+        Index(
+            "uq_personne__adresse_confirmee",
+            "adresse",
+            unique=True,
+            postgresql_where=text("confirme_le IS NOT NULL"),
+            sqlite_where=text("confirme_le IS NOT NULL"),
+        ),
         Index("ix_personne__adresse", "adresse"),
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
-from portal.comptes.models import Jeton, Personne, Session
+from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
 from portal.db import db
 from portal.fields import address_key
 from portal.security import fingerprint
@@ -65,8 +65,12 @@ def everyone(search: str = "") -> list[Personne]:
 
 
 def count_admins() -> int:
-    from portal.comptes.models import NomRole, Role
-
-    return db.session.scalar(
-        select(func.count()).select_from(Role).join(Role.personne).where(Role.nom == NomRole.ADMIN, Personne.desactive_le.is_(None))
-    ) or 0
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Role)
+            .join(Role.personne)
+            .where(Role.nom == NomRole.ADMIN, Personne.desactive_le.is_(None))
+        )
+        or 0
+    )

@@ -49,7 +49,9 @@ class Jour(Base):
     version: Mapped[int] = mapped_column(default=0)
     action: Mapped[Action] = relationship()
     points: Mapped[list[Point]] = relationship(back_populates="jour", order_by="Point.phase, Point.ordre")
-    entrees: Mapped[list[Entree]] = relationship(back_populates="jour", order_by="Entree.quand, Entree.uuid", lazy="raise_on_sql")
+    entrees: Mapped[list[Entree]] = relationship(
+        back_populates="jour", order_by="Entree.quand, Entree.uuid", lazy="raise_on_sql"
+    )
 
     @property
     def id(self) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
-from portal.db import db, lock, lock_one
+from portal.db import db, lock, lock_one, touched
 from portal.missions import queries
 from portal.missions.models import (
     Affectation,
@@ -136,7 +136,7 @@ def assign(mission: Mission, personne: Personne, *, origine: Origine) -> Affecta
     taken = db.session.execute(
         update(Mission).where(Mission.id == mission.id, Mission.prises < Mission.places).values(prises=Mission.prises + 1)
     )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    if touched(taken) != 1:
         raise MissionFull
     affectation = Affectation(mission_id=mission.id, personne_id=personne.id, origine=origine)
     db.session.add(affectation)
@@ -152,7 +152,7 @@ def release(affectation: Affectation, *, motif: str) -> None:
         .where(Affectation.id == affectation.id, Affectation.libere_le.is_(None))
         .values(libere_le=clock.now(), motif=motif)
     )
-    if freed.rowcount:  # type: ignore[attr-defined]
+    if touched(freed):
         db.session.execute(update(Mission).where(Mission.id == affectation.mission_id).values(prises=Mission.prises - 1))
     db.session.refresh(affectation)
     if mission := db.session.get(Mission, affectation.mission_id):

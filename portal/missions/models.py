@@ -87,7 +87,9 @@ class Mission(Base):
         CheckConstraint("places BETWEEN 1 AND 500", name="places"),
         CheckConstraint("prises BETWEEN 0 AND places", name="prises"),
         CheckConstraint("nature <> 'referent' OR places = 1", name="un_referent"),
-        CheckConstraint("candidatures_au IS NULL OR candidatures_du IS NULL OR candidatures_au > candidatures_du", name="phase"),
+        CheckConstraint(
+            "candidatures_au IS NULL OR candidatures_du IS NULL OR candidatures_au > candidatures_du", name="phase"
+        ),
         Index("ix_mission__liste", "etat", "fin", "debut"),
     )
 
@@ -156,8 +158,12 @@ class Affectation(Base):
 
 
 publier = Transition("mission.publier", "Publier", "publiée", "send", frozenset({Etat.BROUILLON}), Etat.OUVERTE)
-fermer = Transition("mission.fermer", "Fermer les candidatures", "fermée", "door-closed", frozenset({Etat.OUVERTE}), Etat.FERMEE)
-rouvrir = Transition("mission.rouvrir", "Rouvrir les candidatures", "rouverte", "door-open", frozenset({Etat.FERMEE}), Etat.OUVERTE)
+fermer = Transition(
+    "mission.fermer", "Fermer les candidatures", "fermée", "door-closed", frozenset({Etat.OUVERTE}), Etat.FERMEE
+)
+rouvrir = Transition(
+    "mission.rouvrir", "Rouvrir les candidatures", "rouverte", "door-open", frozenset({Etat.FERMEE}), Etat.OUVERTE
+)
 annuler = Transition(
     "mission.annuler", "Annuler la mission", "annulée", "ban",
     frozenset({Etat.BROUILLON, Etat.OUVERTE, Etat.FERMEE}), Etat.ANNULEE, needs_motif=True,

@@ -21,7 +21,10 @@ from portal.web import Leaf
 PAGE = 50
 WITH_ACTION = (  # what a mission's page shows of its action: one query, and one for the programme
     joinedload(Mission.action).options(
-        joinedload(Action.pole_porteur), joinedload(Action.bienveillant), joinedload(Action.demandeur), selectinload(Action.programme)
+        joinedload(Action.pole_porteur),
+        joinedload(Action.bienveillant),
+        joinedload(Action.demandeur),
+        selectinload(Action.programme),
     ),
 )
 
@@ -40,7 +43,12 @@ class Filters:
 
 def public_list(filters: Filters, number: int) -> Leaf:
     """Published missions to come, soonest first; full ones after those with places; two queries."""
-    where = [Mission.etat != Etat.BROUILLON, Mission.etat != Etat.ANNULEE, Mission.fin > clock.now(), *_narrowed(filters)]
+    where = [
+        Mission.etat != Etat.BROUILLON,
+        Mission.etat != Etat.ANNULEE,
+        Mission.fin > clock.now(),
+        *_narrowed(filters),
+    ]
     total = db.session.scalar(select(func.count()).select_from(Mission).join(Mission.action).where(*where)) or 0
     rows = db.session.scalars(
         select(Mission)
@@ -68,7 +76,12 @@ def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
     if f.q:
         words = f.q.lower().split()[:6]
         for word in words:
-            yield or_(*(func.lower(column).contains(word, autoescape=True) for column in (Mission.titre, Mission.description, Action.titre, Action.lieu)))
+            yield or_(
+                *(
+                    func.lower(column).contains(word, autoescape=True)
+                    for column in (Mission.titre, Mission.description, Action.titre, Action.lieu)
+                )
+            )
 
 
 def of_action(action: Action) -> list[Mission]:
@@ -108,7 +121,9 @@ def active_on(mission: Mission) -> list[Affectation]:
 def active_of(mission: Mission, personne: Personne) -> Affectation | None:
     return db.session.scalar(
         select(Affectation).where(
-            Affectation.mission_id == mission.id, Affectation.personne_id == personne.id, Affectation.libere_le.is_(None)
+            Affectation.mission_id == mission.id,
+            Affectation.personne_id == personne.id,
+            Affectation.libere_le.is_(None),
         )
     )
 
@@ -168,7 +183,10 @@ def clashes(personne_id: int, mission: Mission) -> list[Mission]:
 
 def _active(personne: Any, *conditions: ColumnElement[bool]) -> bool:
     query = exists().where(
-        Affectation.mission_id == Mission.id, Affectation.personne_id == personne.id, Affectation.libere_le.is_(None), *conditions
+        Affectation.mission_id == Mission.id,
+        Affectation.personne_id == personne.id,
+        Affectation.libere_le.is_(None),
+        *conditions,
     )
     return bool(db.session.scalar(select(query)))
 
@@ -186,5 +204,3 @@ def _is_on_team(personne: Any, subject: Any) -> bool:
 @provides("holds")
 def _holds(personne: Any, mission: Any) -> bool:
     return _active(personne, Mission.id == mission.id)
-
-

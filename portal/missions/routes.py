@@ -11,8 +11,8 @@ from portal import clock
 from portal.missions import queries
 from portal.missions.forms import FilterForm
 from portal.missions.models import Mission
-from portal.policy import load
 from portal.poles import queries as poles
+from portal.policy import load
 from portal.web import GuardedBlueprint, me, page_number, render
 
 bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
@@ -21,14 +21,14 @@ bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
 # --- public --------------------------------------------------------------------------------------------------
 
 
-@bp.get("/", access="public")
+@bp.get("/", access="public", kept=True)
 def index() -> Any:
     form = FilterForm.of_query(poles.poles())
     leaf = queries.public_list(form.filters(), page_number())
     return render("missions/liste.html", "liste", form=form, leaf=leaf, filtered=form.is_set)
 
 
-@bp.get("/flux.atom", access="public")
+@bp.get("/flux.atom", access="public", kept=True)
 def flux() -> Any:
     leaf = queries.public_list(queries.Filters(places=True), 1)
     page = render("missions/flux.xml", missions=leaf.items, updated=clock.now(), base_url=base_url())
@@ -36,7 +36,7 @@ def flux() -> Any:
     return page
 
 
-@bp.get("/<int:id>", access="public")
+@bp.get("/<int:id>", access="public", kept=True)
 def show(id: int) -> Any:
     mission = load(Mission, id, "mission.voir", queries.WITH_ACTION)
     held = current_user.is_authenticated and queries.active_of(mission, me())

@@ -17,7 +17,9 @@ def poles() -> list[Pole]:
 def poles_with_members() -> list[Pole]:
     return list(
         db.session.scalars(
-            select(Pole).options(selectinload(Pole.adhesions).joinedload(Adhesion.personne)).order_by(Pole.genre.desc(), Pole.nom)
+            select(Pole)
+            .options(selectinload(Pole.adhesions).joinedload(Adhesion.personne))
+            .order_by(Pole.genre.desc(), Pole.nom)
         )
     )
 

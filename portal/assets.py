@@ -1,0 +1,66 @@
+"""Static files: named by their content so that a browser keeps them for ever, compressed once per process."""
+
+from __future__ import annotations
+
+import gzip
+import mimetypes
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
+
+TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def init_app(app: Flask) -> None:
+    app.view_functions["static"] = serve
+    app.jinja_env.globals["asset"] = asset
+
+
+def asset(name: str) -> str:
+    """The URL of a file of static/, which changes when the file does."""
+    return f"{current_app.static_url_path}/{name}?v={_read(_path(name)).digest}"
+
+
+def serve(filename: str) -> Response:
+    """The file; for ever when asked for by its content's name, revalidated otherwise."""
+    found = _read(_path(filename))
+    response = Response(found.body, mimetype=found.mimetype)
+    if found.zipped and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(found.zipped)
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == found.digest else "no-cache"
+    response.set_etag(found.digest)
+    response.make_conditional(request)
+    return response
+
+
+class File:
+    """A file of static/ as it is sent: its bytes, the same compressed when that helps, its name by content."""
+
+    def __init__(self, path: Path):
+        self.body = path.read_bytes()
+        self.digest = sha256(self.body).hexdigest()[:12]
+        self.mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        self.zipped = gzip.compress(self.body, 9, mtime=0) if self.mimetype.startswith(TEXT) else None
+
+
+def _path(name: str) -> Path:
+    found = safe_join(str(current_app.static_folder), name)
+    if found is None or "\0" in name or not Path(found).is_file():
+        raise NotFound
+    return Path(found)
+
+
+def _read(path: Path) -> File:
+    return _read_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=128)
+def _read_once(path: Path, _changed: int) -> File:
+    return File(path)

@@ -1,0 +1,109 @@
+"""Public pages kept in memory until anything at all is written: never stale, never another person's.
+
+One number grows with each commit of the portal. A page made under this number, in this minute (cards speak of
+the time), is the page that would be made now.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from flask import Flask, Response, current_app, request, session
+from sqlalchemy import event, literal_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal import clock
+from portal.db import Base, db, upsert
+
+MOST = 256  # pages kept by a process, the least recently asked for leave first
+
+State = tuple[int, int]  # the version, the minute
+
+
+class Version(Base):
+    """How many times something was written."""
+
+    __tablename__ = "version"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    numero: Mapped[int]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A page as it was sent."""
+
+    state: State
+    body: bytes
+    zipped: bytes
+    mimetype: str
+    etag: str
+
+
+Pages = OrderedDict[tuple[str, bool], Kept]
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["pages"] = OrderedDict()
+    if not event.contains(db.session, "before_commit", _count):
+        event.listen(db.session, "before_commit", _count)
+
+
+def _count(writing: Session) -> None:
+    """The last statement of a commit, so that the row is locked for no time; a savepoint's end is no commit."""
+    if not writing.in_nested_transaction():
+        grown = upsert(Version).values(id=1, numero=1)
+        again: dict[str, Any] = {"numero": literal_column("version.numero + 1")}
+        writing.execute(grown.on_conflict_do_update(index_elements=["id"], set_=again))
+
+
+def serve(fragment: bool, make: Callable[[], Response]) -> Response:
+    """The kept page (or fragment) for an anonymous visitor, made when it is not there; anybody else's is made afresh."""
+    if request.method not in {"GET", "HEAD"} or current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        return make()
+    pages: Pages = current_app.extensions["pages"]
+    key = (request.full_path, fragment)
+    state = (_version(), int(clock.now().timestamp()) // 60)
+    found = pages.get(key)
+    if found is None or found.state != state:
+        response = make()
+        if response.status_code != 200 or session.modified:
+            return response
+        found = pages[key] = _keep(state, response)
+    pages.move_to_end(key)
+    while len(pages) > MOST:
+        pages.popitem(last=False)
+    return _send(found)
+
+
+def _version() -> int:
+    connection = db.engine.raw_connection()  # without a session or a transaction: this is asked for each page served
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT numero FROM version")
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0
+    finally:
+        connection.close()
+
+
+def _keep(state: State, response: Response) -> Kept:
+    body = response.get_data()
+    etag = sha256(body).hexdigest()[:20]
+    return Kept(state, body, gzip.compress(body, 6, mtime=0), response.content_type, etag)
+
+
+def _send(kept: Kept) -> Response:
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = Response(kept.zipped if zipped else kept.body, content_type=kept.mimetype)
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Cookie, HX-Request, Accept-Encoding"
+    response.set_etag(kept.etag + ("-z" if zipped else ""))
+    response.make_conditional(request)
+    return response
