@@ -131,13 +131,14 @@ def lock_one(row: T) -> T:
 
 def insert_once(model: type[T], **values: Any) -> bool:
     """Insert a row unless one of its unique keys is taken; says whether it was inserted, and never fails a transaction."""
-    statement = upsert(model).values(values).on_conflict_do_nothing()
+    statement = upsert(model).values(values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return touched(db.session.execute(statement)) == 1
 
 
 def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the day."""
-    return sqlite.insert(model) if db.engine.dialect.name == "sqlite" else postgresql.insert(model)
+    table = model.__table__
+    return sqlite.insert(table) if db.engine.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def touched(result: Result[Any]) -> int:

@@ -83,6 +83,9 @@ class Email(Line):
 class Phone(Line):
     """A number of La Réunion or of France however it is typed, kept as E.164; other countries with their +."""
 
+    def _value(self) -> str:
+        return one_line(self.raw_data[0]) if self.raw_data else local_phone(self.data or "")
+
     def pre_validate(self, form: Any) -> None:
         if not self.data:
             return
@@ -102,6 +105,18 @@ def parse_phone(text: str) -> str | None:
         if phonenumbers.is_valid_number(number):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return None
+
+
+def local_phone(number: str) -> str:
+    """A stored E.164 number as people here read it: "0692 12 34 56"."""
+    if not number:
+        return ""
+    parsed = phonenumbers.parse(number)
+    if parsed.country_code == 262:
+        local = f"0{parsed.national_number}"
+        return f"{local[:4]} {local[4:6]} {local[6:8]} {local[8:]}"
+    style = phonenumbers.PhoneNumberFormat
+    return str(phonenumbers.format_number(parsed, style.NATIONAL if parsed.country_code == 33 else style.INTERNATIONAL))
 
 
 def _phone_advice(text: str) -> str:
@@ -148,6 +163,8 @@ class LocalDateTime(Field):
 
 class Day(DateField):
     """A day; years outside 2000–2100 are typing mistakes."""
+
+    data: date | None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata([one_line(v) for v in valuelist if v] or [])

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
-import phonenumbers
 from babel.dates import format_date
 from flask import Flask
 from markupsafe import Markup
 
 from portal import clock
+from portal.fields import local_phone
 
 NBSP, THIN = "\u00a0", "\u202f"
 
@@ -122,17 +122,8 @@ def euros(cents: int) -> str:
 
 
 def telephone(number: str) -> str:
-    """A stored E.164 number as people here read it: "0692 12 34 56"."""
-    if not number:
-        return ""
-    parsed = phonenumbers.parse(number)
-    if parsed.country_code == 262:
-        local = f"0{parsed.national_number}"
-        return f"{local[:4]} {local[4:6]} {local[6:8]} {local[8:]}".replace(" ", NBSP)
-    style = phonenumbers.PhoneNumberFormat
-    return phonenumbers.format_number(parsed, style.NATIONAL if parsed.country_code == 33 else style.INTERNATIONAL).replace(
-        " ", NBSP
-    )
+    """A stored E.164 number as people here read it, never cut at the end of a line."""
+    return local_phone(number).replace(" ", NBSP)
 
 
 def tel(number: str) -> str:

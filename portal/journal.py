@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -63,3 +63,14 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def made_by(cle: str, event: str, *, by: Person) -> int | None:
+    """The id of what this person's form of that key already made today: a form sent twice has one effect."""
+    recent = select(EntreeJournal).where(
+        EntreeJournal.evenement == event,
+        EntreeJournal.personne_id == by.id,
+        EntreeJournal.quand > clock.now() - timedelta(days=1),
+    )
+    made = [entry for entry in db.session.scalars(recent) if cle and entry.faits.get("cle") == cle]
+    return int(made[0].sujet.partition(":")[2]) if made else None

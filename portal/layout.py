@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
@@ -15,7 +15,7 @@ from portal import clock, policy
 from portal.comptes import commands, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
-from portal.web import htmx_redirect, toasts, wants_fragment
+from portal.web import htmx_redirect, see_other, toasts, wants_fragment
 
 MAISON = "La Raffinerie"
 SEEN_EVERY = timedelta(hours=1)
@@ -65,7 +65,7 @@ def _person_behind(token: str) -> Personne | None:
 def _show_the_door() -> BaseResponse:
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
     location = url_for("comptes.connexion", next=wanted)
-    return htmx_redirect(location, 401) if wants_fragment() else redirect(location, 303)
+    return htmx_redirect(location, 401) if wants_fragment() else see_other(location)
 
 
 def csrf_meta() -> str:

@@ -109,6 +109,8 @@ post_holder = fact("holds")
 own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
 oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  # even before the address is proved
 published = Rule(lambda p: True, lambda p, s: s.is_public)
+held = Rule(_signed_in, lambda p, s: s.libere_le is None)
+proved = Rule(_signed_in, lambda p, s: s.confirme_le is not None)  # a provisional person is nobody yet
 
 house = any_bienveillant | treasurer | admin | pole_member
 insiders = house | referent
@@ -122,6 +124,7 @@ RULES: dict[str, Rule] = {
     "action.voir": insiders,
     "action.creer": any_bienveillant,
     "action.modifier": bienveillant | admin,
+    "action.journal": bienveillant | admin,
     "action.enregistrer": bienveillant,
     "action.proposer": nobody,
     "action.prendre_en_charge": nobody,
@@ -149,7 +152,9 @@ RULES: dict[str, Rule] = {
     "mission.rouvrir": bienveillant | admin,
     "mission.annuler": bienveillant | admin,
     "mission.prendre": bienveillant,
-    "mission.liberer": post_holder | admin,
+    "mission.liberer": admin | post_holder,
+    "mission.equipe": bienveillant | admin | referent,
+    "affectation.voir": own & held,
     # candidatures
     "candidature.deposer": anyone,
     "candidature.lister": any_bienveillant | admin,
@@ -170,10 +175,11 @@ RULES: dict[str, Rule] = {
     "jour.telephones": referent | bienveillant | admin,
     # settings
     "reglages.voir": admin,
-    "personne.voir": admin,
+    "personne.voir": admin & proved,
     "personne.modifier": admin,
     "pole.voir": house,
     "pole.modifier": admin,
+    "espace.voir": house,
     "espace.modifier": admin,
 }
 

@@ -15,17 +15,23 @@ from flask import (
     flash,
     get_flashed_messages,
     make_response,
-    redirect,
     request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter
 
 from portal import cache, policy, security
 from portal.db import SAFE_METHODS, commit, db
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
+
+
+class RowId(IntegerConverter):
+    """`<int:…>` in a URL: plain ASCII digits that both databases can hold; anything else is 404."""
+
+    regex = r"[1-9][0-9]{0,8}"
 
 
 @dataclass
@@ -102,7 +108,7 @@ def _respond(answer: Answer) -> Response:
         return _show(answer)
     if isinstance(answer, Done):
         if not wants_fragment():
-            return redirect(answer.location, 303)  # type: ignore[return-value]
+            return see_other(answer.location)
         if answer.page is None:
             return htmx_redirect(answer.location)
         return _show(answer.page())
@@ -117,13 +123,18 @@ def _show(page: Page) -> Response:
         names = (page.block,) if isinstance(page.block, str) else page.block
         scope = template.new_context(context)
         blocks = ["".join(template.blocks[name](scope)) for name in names]
-        html = "".join(blocks) + current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True)  # type: ignore[attr-defined]
+        html = "".join(blocks) + str(current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True))  # type: ignore[attr-defined]
     else:
         html = template.render(context)
     response = make_response(html, page.status)
     response.mimetype = page.mimetype
     response.vary.add("HX-Request")
     return response
+
+
+def see_other(location: str) -> Response:
+    """303, with no body: nobody reads it."""
+    return Response(status=303, headers={"Location": location})
 
 
 def htmx_redirect(location: str, status: int = 204) -> Response:

@@ -58,6 +58,7 @@ class News:
 
 
 Reaction = Callable[[News], None]
+EVENTS: dict[str, Event] = {}  # every event by its key, so that the journal is read back in French words
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,9 @@ class Event:
     done: str = ""  # what the journal says of it, a past participle
     icon: str = "check"
     reactions: list[Reaction] = field(default_factory=list, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        EVENTS[self.key] = self
 
     @property
     def slug(self) -> str:

@@ -1,6 +1,11 @@
 // What the portal adds to htmx. Every screen works without this file.
 "use strict";
 
+// On a slow phone the style sheet comes first: htmx is asked for once it is there, and forms work without it meanwhile.
+const htmx = document.createElement("script");
+htmx.src = document.currentScript.dataset.htmx;
+document.head.append(htmx);
+
 const region = () => document.getElementById("toasts");
 
 /** An icon of the sprite that the page itself uses. */

@@ -83,8 +83,10 @@ def sqlite_site(folder: Path) -> Iterator[support.Site]:
 
 @pytest.fixture(scope="session")
 def postgresql_site(folder: Path, cluster: str, worker_id: str) -> Iterator[support.Site]:
-    database = support.PostgresDatabase(cluster, f"portail_{worker_id}")
-    with closing(support.Site(database, folder / "instance-postgresql")) as site:
+    with (
+        closing(support.PostgresDatabase(cluster, f"portail_{worker_id}")) as database,
+        closing(support.Site(database, folder / "instance-postgresql")) as site,
+    ):
         yield site
 
 

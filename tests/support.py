@@ -29,8 +29,8 @@ from tests.services import LiveServer, Postgres, bound_socket
 
 WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO|(?:CREATE|DROP|ALTER)\s+\w+)\s+\W?(\w+)", re.I)
 OVERHEAD = re.compile(r"\s*(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA)\b", re.I)
-# A read may write these: a session's last-seen time, and who consulted personal data.
-WRITTEN_BY_READS = frozenset({"session", "consultation"})
+# A read may write these: a session's last-seen time, who consulted personal data; /sante's UPDATE touches no row.
+WRITTEN_BY_READS = frozenset({"session", "consultation", "battement"})
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
@@ -127,7 +127,9 @@ class Site:
         self.database.renew()
         shutil.rmtree(self.instance, ignore_errors=True)
         self.instance.mkdir(parents=True)
+        self.app.extensions["pages"].clear()  # the new database counts its versions from the beginning
         self.watch.problems.clear()
+        self.app.extensions["pages"].clear()  # the new database counts its versions from the start again
 
     def serve(self) -> LiveServer:
         """The portal on its address, from the first time this is asked."""
@@ -141,8 +143,6 @@ class Site:
         self._socket.close()
         with self.app.app_context():
             db.engine.dispose()
-        if isinstance(self.database, PostgresDatabase):
-            self.database.close()
 
 
 class Watch(logging.Handler):
@@ -152,9 +152,10 @@ class Watch(logging.Handler):
         super().__init__(logging.ERROR)
         self.problems: list[str] = []
         self.crash: BaseException | None = None
+        self._prepared = False  # the test itself wrote, and has not committed
         app.logger.addHandler(self)
         app.teardown_request(self._session_is_clean)
-        event.listen(db.engine, "before_cursor_execute", self._reads_only_read)
+        event.listen(db.engine, "before_cursor_execute", self._note_write)
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1]:
@@ -165,11 +166,22 @@ class Watch(logging.Handler):
         if left:
             self.problems.append(f"{request.method} {request.path} leaves in the session: {left}")
 
-    def _reads_only_read(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if has_request_context() and request.method in SAFE_METHODS:
-            write = WRITE.match(statement)
-            if write and write[1].lower() not in WRITTEN_BY_READS:
-                self.problems.append(f"{request.method} {request.path} writes: {statement}")
+    def _note_write(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        write = WRITE.match(statement)
+        if write and not has_request_context():
+            self._prepared = True
+        elif write and request.method in SAFE_METHODS and write[1].lower() not in WRITTEN_BY_READS:
+            self.problems.append(f"{request.method} {request.path} writes: {statement}")
+
+    def settle(self) -> None:
+        """Before a request: commit what the test prepared, and let go of SQLite's write lock, which the request wants."""
+        if not has_app_context():
+            return
+        if self._prepared or db.session.new or db.session.dirty or db.session.deleted:
+            db.session.commit()
+        else:
+            db.session.rollback()
+        self._prepared = False
 
     def tell(self) -> None:
         """Fail with what was noted since the last time."""
@@ -201,12 +213,11 @@ class PortalClient(FlaskClient):
     """
 
     def open(self, *args: Any, csrf: bool = True, crash: bool = False, **kwargs: Any) -> TestResponse:
-        if has_app_context():
-            db.session.commit()  # also lets go of SQLite's write lock, which the request will want
+        watch: Watch = self.application.extensions["watch"]
+        watch.settle()
         if csrf and kwargs.get("method", "GET") not in SAFE_METHODS:
             kwargs["headers"] = Headers(kwargs.get("headers"))
             kwargs["headers"].setdefault("X-CSRFToken", self.csrf_token())
-        watch: Watch = self.application.extensions["watch"]
         response = Context().run(super().open, *args, **kwargs)
         watch.tell()
         if response.status_code == 500 and not crash:
@@ -215,20 +226,21 @@ class PortalClient(FlaskClient):
         return response
 
     def _audit(self, response: TestResponse) -> None:
-        if response.mimetype == "text/html" and response.data:
+        shown = not 300 <= response.status_code < 400  # nobody sees the body of a redirect
+        if shown and response.mimetype == "text/html" and response.data:
             faults = audit(response.text)
             assert not faults, "\n  ".join([f"{response.status} {response.request.path}:", *faults])
 
     def csrf_token(self) -> str:
         """A token that this client's session makes good, as a form of the portal would hold it."""
-        return str(self._session(generate_csrf))
+        return str(self.within(generate_csrf))
 
     def remember(self, **values: Any) -> None:
         """Put values into the session cookie, as the portal itself would."""
-        self._session(lambda: session.update(values))
+        self.within(lambda: session.update(values))
 
-    def _session(self, use: Callable[[], Any]) -> Any:
-        """Use `flask.session` as one request of this client would, and keep the cookie that comes of it."""
+    def within(self, use: Callable[[], Any]) -> Any:
+        """What `use()` answers inside a request of this client; the session it leaves is kept in the cookie."""
 
         def as_a_request() -> Any:
             with self.application.test_request_context(environ_overrides=self._cookie_header()):

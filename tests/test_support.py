@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask, session
+from flask_login import current_user
 from sqlalchemy import text
 
 from portal.comptes.commands import add_person
@@ -33,8 +34,8 @@ def test_renew_empties_it_within_a_test(app, renew, personne):
 
 
 def test_a_signed_in_client_is_known_to_the_portal(as_, client, personne):
-    assert "Zoé" in as_(personne).get("/nulle-part").text
-    assert "Zoé" not in client.get("/nulle-part").text
+    assert as_(personne).within(lambda: current_user.nom) == "Zoé"
+    assert not client.within(lambda: current_user.is_authenticated)
 
 
 def test_a_request_does_not_see_the_session_of_the_test(as_, client, personne):
@@ -82,13 +83,13 @@ def test_bad_html_fails(app, client, monkeypatch):
 def test_count_queries_leaves_transactions_out(app, count_queries):
     with count_queries() as statements:
         db.session.execute(text("SELECT 1"))
-        db.session.commit()
+        db.session.rollback()
     assert statements == ["SELECT 1"]
 
 
 def test_values_remembered_reach_the_session(app, client):
     client.remember(a=1)
-    assert client._session(lambda: session["a"]) == 1
+    assert client.within(lambda: session["a"]) == 1
 
 
 @pytest.mark.browser
@@ -97,3 +98,10 @@ def test_a_page_that_breaks_the_policy_is_reported(visit, app, monkeypatch):
     visit().goto("/missions/")
     assert any("Content Security Policy" in problem for problem in visit.problems)
     visit.problems.clear()
+
+
+def test_a_request_after_mere_reading_commits_nothing(app, client, personne):
+    client.get("/nulle-part")
+    before = db.session.scalar(text("SELECT numero FROM version"))
+    client.get("/nulle-part")
+    assert db.session.scalar(text("SELECT numero FROM version")) == before

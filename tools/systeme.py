@@ -68,6 +68,10 @@ def install(services: list[Service]) -> None:
 
 def main() -> int:
     absent = [service for service in SERVICES if service.find() is None]
+    wanted = os.environ.get("PORTAL_CHROMIUM")
+    if wanted and CHROMIUM in absent:
+        print(f"PORTAL_CHROMIUM vaut {wanted} : aucun programme à cet endroit.", file=sys.stderr)
+        return 1
     if absent and os.geteuid() == 0 and shutil.which("apt-get"):
         try:
             install(absent)

@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
+SVG = re.compile(r'<svg[^>]*viewBox="([0-9 ]+)"[^>]*>(.*)</svg>', re.DOTALL)
 
 
 def packages() -> list[dict[str, Any]]:
@@ -41,15 +42,17 @@ def member(archive: tarfile.TarFile, path: str) -> bytes:
     return content.read()
 
 
-def sprite(archive: tarfile.TarFile, icons: list[str]) -> str:
-    """One <symbol> per icon; stroke and fill come from app.css, which reaches inside <use> by inheritance."""
-    symbols = []
-    for name in sorted(icons):
-        drawing = re.sub(r"<!--.*?-->", "", member(archive, f"icons/{name}.svg").decode(), flags=re.DOTALL)
-        shapes = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
-        assert shapes is not None, name
-        inside = re.sub(r"\s+", " ", shapes[1]).replace("> <", "><").replace(" />", "/>").strip()
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inside}</symbol>')
+def symbol(name: str, drawing: str) -> str:
+    found = SVG.search(re.sub(r"<!--.*?-->", "", drawing, flags=re.DOTALL))
+    assert found is not None, name
+    shapes = re.sub(r"\s+", " ", found[2]).replace("> <", "><").replace(" />", "/>").strip()
+    return f'<symbol id="{name}" viewBox="{found[1]}">{shapes}</symbol>'
+
+
+def sprite(archive: tarfile.TarFile, package: dict[str, Any]) -> str:
+    """One <symbol> per icon; the stroke comes from app.css, which reaches inside <use> by inheritance."""
+    symbols = [symbol(name, member(archive, f"icons/{name}.svg").decode()) for name in sorted(package["icons"])]
+    symbols += [symbol(name, (ROOT / path).read_text("utf-8")) for name, path in package["own"].items()]
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
@@ -62,7 +65,7 @@ def update() -> None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(member(archive, file["from"]))
                 if "sprite" in package:
-                    (ROOT / package["sprite"]).write_text(sprite(archive, package["icons"]), "utf-8")
+                    (ROOT / package["sprite"]).write_text(sprite(archive, package), "utf-8")
 
 
 def differences() -> list[str]:

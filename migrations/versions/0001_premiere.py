@@ -60,6 +60,7 @@ def upgrade() -> None:
     op.create_table('personne',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('nom', sa.Text(), nullable=False),
+    sa.Column('nom_cle', sa.Text(), nullable=False),
     sa.Column('email', sa.Text(), nullable=False),
     sa.Column('adresse', sa.Text(), nullable=False),
     sa.Column('telephone', sa.Text(), nullable=False),

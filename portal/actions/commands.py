@@ -5,36 +5,53 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from portal import journal
+from portal.actions import queries
 from portal.actions.models import Action, Demandeur, Etape, Etat, creer, enregistrer, modifier
 from portal.comptes.models import Personne
-from portal.db import db, lock_one
+from portal.db import db, lock, lock_one
 from portal.workflow import Event, Refusal, Transition, fire
 
-ajouter_etape = Event("action.ajouter_etape", "Ajouter au programme", "programme complété")
-modifier_etape = Event("action.modifier_etape", "Modifier le programme", "programme modifié")
-retirer_etape = Event("action.retirer_etape", "Retirer du programme", "programme allégé")
+ajouter_etape = Event("action.ajouter_etape", "Ajouter au programme", "programme complété", "plus")
+modifier_etape = Event("action.modifier_etape", "Modifier le programme", "programme modifié", "pencil")
+retirer_etape = Event("action.retirer_etape", "Retirer du programme", "programme allégé", "trash-2")
 
 
 class ActionOver(Refusal):
     sentence = "Cette action est close : elle ne se modifie plus."
 
 
-def create(*, by: Personne, demandeur: dict[str, str], outside_motif: str = "", **fields: Any) -> Action:
-    """Record an action; its author becomes its bienveillant.
+class Conflict(Refusal):
+    sentence = "Quelqu’un d’autre a modifié cette fiche pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
+
+
+class OfTheDay(Refusal):
+    sentence = "Le site s’ouvre et se ferme depuis la page du jour, avec ses vérifications."
+
+
+def create(*, by: Personne, demandeur: dict[str, str], outside_motif: str = "", cle: str = "", **fields: Any) -> Action:
+    """Record an action; its author becomes its bienveillant. The same form (its `cle`) sent twice is one action.
 
     With `outside_motif`, it was validated outside the portal and goes straight to `confirmee`, with that reason.
     """
+    lock(Personne, by.id)
+    if (made := journal.made_by(cle, creer.key, by=by)) and (twin := db.session.get(Action, made)):
+        return twin
     action = Action(demandeur=Demandeur(**demandeur), bienveillant=by, etat=Etat.SOLLICITEE, **fields)
     db.session.add(action)
-    creer.tell(action, by=by)
+    creer.tell(action, by=by, cle=cle)
     if outside_motif:
         fire(enregistrer, action, by=by, motif=outside_motif)
     return action
 
 
-def edit(action: Action, *, by: Personne, demandeur: dict[str, str], **fields: Any) -> None:
+def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], **fields: Any) -> None:
+    """Change the sheet; `read` is `Action.reading` when the form was shown. Raises ActionOver or Conflict."""
     action = _open(action)
-    changed = _apply(action.demandeur, demandeur) + _apply(action, fields)
+    db.session.refresh(action.demandeur)
+    if read != action.reading:
+        raise Conflict
+    changed = [f"demandeur_{name}" for name in _apply(action.demandeur, demandeur)] + _apply(action, fields)
     if changed:
         modifier.tell(action, by=by, champs=changed)
 
@@ -45,19 +62,21 @@ def decide(action: Action, transition: Transition, *, by: Personne, motif: str =
 
 
 def add_step(action: Action, *, by: Personne, titre: str, debut: datetime, fin: datetime, **fields: Any) -> Etape:
-    """A timed item of the programme; items may overlap (an all-day stand runs beside the others)."""
+    """A timed item of the programme; items may overlap (an all-day stand runs beside the others), never be twins."""
     action = _open(action)
+    if twin := queries.same_step(action, titre=titre, debut=debut, fin=fin):
+        return twin
     etape = Etape(titre=titre, debut=debut, fin=fin, **fields)
     action.programme.append(etape)
     db.session.flush()
-    ajouter_etape.tell(action, by=by, etape=etape.id)
+    ajouter_etape.tell(action, by=by, etape=etape.id, titre=titre)
     return etape
 
 
 def edit_step(etape: Etape, *, by: Personne, **fields: Any) -> None:
     action = _open(etape.action)
     if _apply(etape, fields):
-        modifier_etape.tell(action, by=by, etape=etape.id)
+        modifier_etape.tell(action, by=by, etape=etape.id, titre=etape.titre)
 
 
 def remove_step(etape: Etape, *, by: Personne) -> None:

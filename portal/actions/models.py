@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -94,6 +96,15 @@ class Canal(StrEnum):
         }[self]
 
 
+SHEET = ("titre", "type", "canal", "pole_porteur_id", "debut", "fin", "lieu", "description", "valeurs")
+CLIENT = ("nom", "contact", "email", "telephone")
+
+
+def digest(value: object) -> str:
+    """Enough of a hash to see that a field is no more what someone read."""
+    return sha256(str(value).encode()).hexdigest()[:8]
+
+
 class Demandeur(Base):
     """The outside person or organisation that asks for the action."""
 
@@ -142,8 +153,25 @@ class Action(Base):
         return self
 
     @property
+    def sheet(self) -> dict[str, Any]:
+        """What the edition form shows and changes, by field."""
+        return {name: getattr(self, name) for name in SHEET} | {
+            f"demandeur_{name}": getattr(self.demandeur, name) for name in CLIENT
+        }
+
+    @property
+    def reading(self) -> str:
+        """What a form has read: one digest for each field of the sheet, in its order."""
+        return "-".join(digest(value) for value in self.sheet.values())
+
+    @property
     def is_over(self) -> bool:
         return self.etat in ENDED
+
+    @property
+    def is_late(self) -> bool:
+        """Its day has passed and nothing says what became of it."""
+        return not self.is_over and self.fin <= clock.now()
 
     @property
     def takes_missions(self) -> bool:

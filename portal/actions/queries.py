@@ -1,43 +1,52 @@
-"""Reading actions."""
+"""Reading actions, and what happened to them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
-from portal.actions.models import ENDED, Action, Demandeur, Etape, Etat
+from portal.actions.models import ENDED, Action, Etape, Etat
+from portal.comptes.models import Personne
 from portal.db import db
+from portal.journal import EntreeJournal
+from portal.web import Leaf
+from portal.workflow import EVENTS
+
+PAGE = 50
+SHEET = (joinedload(Action.demandeur), joinedload(Action.pole_porteur), joinedload(Action.bienveillant))
+PROGRAMME = (*SHEET, selectinload(Action.programme))
 
 
-def whole(id: int) -> Action | None:
-    """An action with what its sheet shows, in two queries."""
-    return db.session.scalar(
-        select(Action)
-        .where(Action.id == id)
-        .options(
-            joinedload(Action.demandeur),
-            joinedload(Action.pole_porteur),
-            joinedload(Action.bienveillant),
-            selectinload(Action.programme),
-        )
-    )
+@dataclass(frozen=True)
+class Board:
+    """One page of the list, and how many actions each state holds with the same filters."""
+
+    leaf: Leaf
+    counts: dict[Etat, int]
 
 
-def listed(*, bienveillant_id: int | None = None, over: bool = False) -> list[Action]:
-    """Actions to come, soonest first; or those that are over, latest first. One query."""
-    query = select(Action).options(
-        joinedload(Action.demandeur), joinedload(Action.pole_porteur), joinedload(Action.bienveillant)
-    )
+def board(*, bienveillant_id: int | None = None, over: bool = False, etat: Etat | None = None, number: int = 1) -> Board:
+    """Actions to come, soonest first; or those that are over, latest first. Two queries."""
+    where = [Action.etat.in_(ENDED) if over else Action.etat.not_in(ENDED)]
     if bienveillant_id:
-        query = query.where(Action.bienveillant_id == bienveillant_id)
-    if over:
-        query = query.where(Action.etat.in_(ENDED)).order_by(Action.debut.desc(), Action.id.desc())
-    else:
-        query = query.where(Action.etat.not_in(ENDED)).order_by(Action.debut, Action.id)
-    return list(db.session.scalars(query.limit(200)))
+        where.append(Action.bienveillant_id == bienveillant_id)
+    counts = dict(db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat)).tuples().all())
+    if etat:
+        where.append(Action.etat == etat)
+    rows = db.session.scalars(
+        select(Action)
+        .where(*where)
+        .options(*SHEET)
+        .order_by(*((Action.debut.desc(), Action.id.desc()) if over else (Action.debut, Action.id)))
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
+    total = counts.get(etat, 0) if etat else sum(counts.values())
+    return Board(Leaf(list(rows), number, total, PAGE), {e: counts[e] for e in Etat if e in counts})
 
 
 def on_day(actions: list[int] | None = None) -> list[Action]:
@@ -60,9 +69,50 @@ def on_day(actions: list[int] | None = None) -> list[Action]:
 
 def step(action: Action, id: int) -> Etape | None:
     """An item of this action's programme; another action's is as absent."""
-    found = db.session.get(Etape, id)
-    return found if found and found.action_id == action.id else None
+    return db.session.scalar(select(Etape).where(Etape.id == id, Etape.action_id == action.id))
 
 
-def demandeurs() -> list[Demandeur]:
-    return list(db.session.scalars(select(Demandeur).order_by(Demandeur.nom, Demandeur.id)))
+def same_step(action: Action, *, titre: str, debut: datetime, fin: datetime) -> Etape | None:
+    return db.session.scalar(
+        select(Etape).where(Etape.action_id == action.id, Etape.titre == titre, Etape.debut == debut, Etape.fin == fin).limit(1)
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fact of an action's journal, in words."""
+
+    quand: datetime
+    qui: str  # "" is the portal itself
+    sujet: str  # "Mission", and which one when the fact says it
+    fait: str  # "publiée"
+    icon: str
+    motif: str
+
+
+def journal(action: Action, number: int = 1) -> Leaf:
+    """What happened to the action, its missions and their candidatures, latest first, as Lines; two queries."""
+    total = db.session.scalar(select(func.count()).where(EntreeJournal.action_id == action.id)) or 0
+    rows = db.session.execute(
+        select(EntreeJournal, Personne.nom)
+        .outerjoin(Personne, Personne.id == EntreeJournal.personne_id)
+        .where(EntreeJournal.action_id == action.id)
+        .order_by(EntreeJournal.id.desc())
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
+    return Leaf([_line(entry, nom) for entry, nom in rows], number, total, PAGE)
+
+
+def _line(entry: EntreeJournal, nom: str | None) -> Line:
+    event = EVENTS.get(entry.evenement)
+    noun, _, slug = entry.evenement.partition(".")
+    titre = entry.faits.get("titre")
+    return Line(
+        quand=entry.quand,
+        qui=nom or "",
+        sujet=f"{noun.capitalize()} «\u00a0{titre}\u00a0»" if titre else noun.capitalize(),
+        fait=(event.done or event.label) if event else slug.replace("_", " "),
+        icon=event.icon if event else "circle",
+        motif=entry.motif,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
@@ -17,11 +18,18 @@ from portal.fields import address_key
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
+INVITATION_LIFE = timedelta(days=7)
+FIRST_STEP = "/comptes/mot-de-passe"  # where an invitation leads
 MAX_TRIES = 5
 
 
 class AddressTaken(Refusal):
-    sentence = "Une personne est déjà connue avec cette adresse."
+    sentence = "Une personne est déjà connue avec cette adresse : retrouve-la dans la liste."
+
+
+class AccountClosed(Refusal):
+    status = 403
+    sentence = "Cette adresse est celle d’un compte désactivé : parles-en à l’équipe."
 
 
 class LastAdmin(Refusal):
@@ -35,7 +43,7 @@ class OwnRole(Refusal):
 
 class LinkUsed(Refusal):
     status = 410
-    sentence = "Ce lien ou ce code a déjà servi, ou ses dix minutes sont passées. Demande-en un autre."
+    sentence = "Ce lien ou ce code a déjà servi, ou son temps est passé. Demande-en un autre."
 
 
 def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
@@ -47,10 +55,15 @@ def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
 
 
 def confirm(personne: Personne) -> Personne:
-    """The address is proved. Returns the one person of that address: this row, or the one confirmed before."""
+    """The address is proved. Returns the one person of that address: this row, or the one confirmed before.
+
+    Raises AccountClosed when that one was deactivated.
+    """
     if personne.confirme_le:
         return personne
-    if already := queries.confirmed(personne.email):
+    if already := queries.holder(personne.email):
+        if not already.is_active:
+            raise AccountClosed
         return already
     personne.confirme_le = clock.now()
     db.session.flush()
@@ -66,27 +79,51 @@ def add_person(
     password: str = "",
     by: Personne | None,
 ) -> Personne:
-    """Make someone known to the house, with their roles. Raises AddressTaken."""
-    if queries.confirmed(email):
+    """Make someone known to the house, with their roles; who is added by somebody receives an invitation.
+
+    Raises AddressTaken, also for the address of a deactivated person.
+    """
+    if queries.holder(email):
         raise AddressTaken
-    personne = introduce(nom=nom, email=email, telephone=telephone)
-    personne.confirme_le = clock.now()
+    try:
+        with db.session.begin_nested():
+            personne = introduce(nom=nom, email=email, telephone=telephone)
+            personne.confirme_le = clock.now()
+    except IntegrityError:  # somebody else added it since
+        raise AddressTaken from None
     if password:
         personne.mot_de_passe = security.hash_password(password)
     personne.roles = [Role(nom=nom) for nom in sorted(set(roles))]
     journal.record("personne.ajouter", personne, by=by, faits={"roles": sorted(roles)})
+    if by:
+        _invite(personne, by)
     return personne
+
+
+def _invite(personne: Personne, by: Personne) -> None:
+    """A link to sign in and choose a password; a week, since nobody waits for it."""
+    jeton = Jeton(
+        personne_id=personne.id,
+        code=security.fingerprint(secrets.token_urlsafe(32)),  # nobody knows it: the link alone opens
+        suite=FIRST_STEP,
+        expire_le=clock.now() + INVITATION_LIFE,
+    )
+    db.session.add(jeton)
+    db.session.flush()
+    key = f"invitation:{personne.id}"
+    outbox.post("invitation", key, to=personne.email, personne=personne.id, nom=personne.nom, jeton=jeton.id, par=by.nom)
 
 
 def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -> None:
     """Give and take roles. Raises OwnRole or LastAdmin; effective at the person's next request."""
+    personne = _locked(personne)
     wanted, held = set(roles), {role.nom for role in personne.roles}
     if wanted == held:
         return
     if wanted - held and personne.id == by.id:
         raise OwnRole
     if NomRole.ADMIN in held - wanted:
-        _keep_an_admin()
+        _keep_an_admin(personne)
     for role in [r for r in personne.roles if r.nom not in wanted]:
         personne.roles.remove(role)
         db.session.delete(role)
@@ -95,29 +132,44 @@ def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -
 
 
 def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
-    """Deactivating closes every session at once."""
+    """Deactivating closes every session and link at once. Raises LastAdmin."""
+    personne = _locked(personne)
     if active == personne.is_active:
         return
     if not active and personne.has_role(NomRole.ADMIN):
-        _keep_an_admin()
+        _keep_an_admin(personne)
     personne.desactive_le = None if active else clock.now()
     if not active:
         db.session.execute(delete(Session).where(Session.personne_id == personne.id))
+        db.session.execute(delete(Jeton).where(Jeton.personne_id == personne.id))
     journal.record("personne.reactiver" if active else "personne.desactiver", personne, by=by)
 
 
-def _keep_an_admin() -> None:
+def _locked(personne: Personne) -> Personne:
+    """The same row, locked, as it now is, with its roles."""
+    return db.session.scalars(
+        select(Personne)
+        .where(Personne.id == personne.id)
+        .options(selectinload(Personne.roles))
+        .with_for_update(of=Personne, key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _keep_an_admin(leaving: Personne) -> None:
     """Admins are locked in order, so that two of them leaving at once cannot both pass."""
-    admins = db.session.scalars(
-        select(Role).where(Role.nom == NomRole.ADMIN).order_by(Role.personne_id).with_for_update()
-    ).all()
-    if len(admins) <= 1 or queries.count_admins() <= 1:
+    db.session.scalars(select(Role).where(Role.nom == NomRole.ADMIN).order_by(Role.personne_id).with_for_update()).all()
+    if not queries.has_another_admin(leaving):
         raise LastAdmin
 
 
 def edit_person(personne: Personne, *, nom: str, telephone: str, by: Personne) -> None:
+    """Correct a name and a number. The address is not corrected: it is what was proved."""
+    fields = {"nom": nom, "telephone": telephone}
+    changed = [name for name, value in fields.items() if getattr(personne, name) != value]
     personne.nom, personne.telephone = nom, telephone
-    journal.record("personne.modifier", personne, by=by)
+    if changed:
+        journal.record("personne.modifier", personne, by=by, faits={"champs": changed})
 
 
 # --- signing in ----------------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal import clock
 from portal.db import Base
+from portal.fields import name_key
 
 
 class NomRole(StrEnum):
@@ -29,6 +30,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     __tablename__ = "personne"
     id: Mapped[int] = mapped_column(primary_key=True)
     nom: Mapped[str]
+    nom_cle: Mapped[str]  # fields.name_key(nom), kept with it: what lists sort by and searches compare
     email: Mapped[str]  # as typed
     adresse: Mapped[str]  # fields.address_key(email): what is compared
     telephone: Mapped[str] = mapped_column(default="")  # E.164
@@ -49,6 +51,11 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
         ),
         Index("ix_personne__adresse", "adresse"),
     )
+
+    @validates("nom")
+    def _keep_the_key(self, _name: str, nom: str) -> str:
+        self.nom_cle = name_key(nom)
+        return nom
 
     session_token: str = ""  # the secret of the session this object was loaded by
 
@@ -91,7 +98,10 @@ class Session(Base):
 
 
 class Jeton(Base):
-    """A link or a short code to sign in with: ten minutes, one use. `personne_id` is None for an address nobody has."""
+    """A link or a short code to sign in with, once: ten minutes, seven days for an invitation.
+
+    `personne_id` is None for an address nobody has.
+    """
 
     __tablename__ = "jeton"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
 from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
 from portal.db import db
-from portal.fields import address_key
+from portal.fields import address_key, name_key
 from portal.security import fingerprint
+from portal.web import Leaf
 
 SESSION_LIFE = timedelta(days=30)
+PAGE = 50
 
 
 def session_of(token: str) -> Session | None:
@@ -30,18 +32,26 @@ def session_of(token: str) -> Session | None:
     )
 
 
-def confirmed(email: str) -> Personne | None:
-    """The one active person whose address was proved."""
+def holder(email: str) -> Personne | None:
+    """The one person whose address this is, proved, even deactivated."""
     return db.session.scalar(
         select(Personne)
-        .where(Personne.adresse == address_key(email), Personne.confirme_le.is_not(None), Personne.desactive_le.is_(None))
+        .where(Personne.adresse == address_key(email), Personne.confirme_le.is_not(None))
         .options(selectinload(Personne.roles))
     )
 
 
+def confirmed(email: str) -> Personne | None:
+    """The one active person whose address was proved."""
+    found = holder(email)
+    return found if found and found.is_active else None
+
+
 def known(email: str) -> Personne | None:
     """The confirmed person, or else the latest provisional one, to whom a sign-in link may be sent."""
-    return confirmed(email) or db.session.scalar(
+    if found := holder(email):
+        return found if found.is_active else None
+    return db.session.scalar(
         select(Personne)
         .where(Personne.adresse == address_key(email), Personne.confirme_le.is_(None), Personne.desactive_le.is_(None))
         .order_by(Personne.id.desc())
@@ -56,21 +66,35 @@ def pending(jeton_id: int, generation: int = 1) -> Jeton | None:
     return jeton if usable else None
 
 
-def everyone(search: str = "") -> list[Personne]:
+def everyone() -> list[Personne]:
     """Confirmed people by name, with their roles."""
     query = select(Personne).where(Personne.confirme_le.is_not(None)).options(selectinload(Personne.roles))
-    if search:
-        query = query.where(func.lower(Personne.nom).contains(search.lower()) | Personne.adresse.contains(address_key(search)))
-    return list(db.session.scalars(query.order_by(Personne.nom, Personne.id)))
+    return list(db.session.scalars(query.order_by(Personne.nom_cle, Personne.id)))
 
 
-def count_admins() -> int:
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Role)
-            .join(Role.personne)
-            .where(Role.nom == NomRole.ADMIN, Personne.desactive_le.is_(None))
-        )
-        or 0
+def people(search: str, number: int) -> Leaf:
+    """A page of confirmed people by name, with their roles; each word of the search is in the name or the address."""
+    words = name_key(search).split()[:6]
+    found = (
+        or_(*(column.contains(word, autoescape=True) for column in (Personne.nom_cle, Personne.adresse))) for word in words
     )
+    query = select(Personne).where(Personne.confirme_le.is_not(None), *found)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = db.session.scalars(
+        query.options(selectinload(Personne.roles))
+        .order_by(Personne.nom_cle, Personne.id)
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
+    return Leaf(list(rows), number, total, PAGE)
+
+
+def has_another_admin(personne: Personne) -> bool:
+    """Whether someone else, active, administers the portal."""
+    others = exists().where(
+        Role.personne_id == Personne.id,
+        Role.nom == NomRole.ADMIN,
+        Personne.id != personne.id,
+        Personne.desactive_le.is_(None),
+    )
+    return bool(db.session.scalar(select(others)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request, session, url_for
+from flask import request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
 from portal import security
@@ -28,7 +28,7 @@ def _enter(personne: Personne, suite: str) -> Done:
 @bp.get("/connexion", access="public")
 def connexion() -> Any:
     if current_user.is_authenticated:
-        return redirect(safe_next("/"), 303)
+        return done(safe_next("/"))
     form = SignInForm(formdata=None)
     form.next.data = safe_next("")
     return render("comptes/connexion.html", form=form)

@@ -6,13 +6,14 @@ from sqlalchemy import func, select
 
 from portal import journal
 from portal.comptes.models import Personne
-from portal.db import db
+from portal.db import db, insert_once, lock
+from portal.fields import name_key
 from portal.poles.models import Adhesion, Espace, Genre, Pole
 from portal.workflow import Refusal
 
 
 class NameTaken(Refusal):
-    sentence = "Ce nom est déjà pris."
+    sentence = "Ce nom est déjà pris : choisis-en un qui s’en distingue."
 
 
 class SpaceLoop(Refusal):
@@ -31,15 +32,18 @@ def save_pole(pole: Pole | None, *, nom: str, genre: Genre, description: str, by
 
 
 def add_member(pole: Pole, personne: Personne, *, by: Personne | None) -> None:
-    if db.session.scalar(select(Adhesion).where(Adhesion.pole_id == pole.id, Adhesion.personne_id == personne.id)):
+    """Welcome someone; a second time changes nothing."""
+    lock(Personne, personne.id)
+    if not insert_once(Adhesion, pole_id=pole.id, personne_id=personne.id):
         return
-    db.session.add(Adhesion(pole_id=pole.id, personne_id=personne.id))
     personne.is_pole_member = True
     journal.record("pole.accueillir", pole, by=by, faits={"personne": personne.id})
 
 
 def remove_member(adhesion: Adhesion, *, by: Personne) -> None:
+    """Someone leaves; the rights of a pôle's member go with their last pôle."""
     personne, pole = adhesion.personne, adhesion.pole
+    lock(Personne, personne.id)
     db.session.delete(adhesion)
     db.session.flush()
     left = db.session.scalar(select(func.count()).select_from(Adhesion).where(Adhesion.personne_id == personne.id))
@@ -59,11 +63,8 @@ def save_space(
 ) -> Espace:
     """Create or edit a space. Raises NameTaken or SpaceLoop."""
     _check_name(Espace, nom, espace)
-    ancestor = parent
-    while ancestor is not None:
-        if espace is not None and ancestor.id == espace.id:
-            raise SpaceLoop
-        ancestor = ancestor.parent
+    if espace and parent:
+        _check_place(espace, parent)
     espace = espace or Espace()
     espace.nom, espace.parent, espace.capacite = nom, parent, capacite
     espace.avant_min, espace.apres_min = avant_min, apres_min
@@ -72,8 +73,18 @@ def save_space(
     return espace
 
 
+def _check_place(espace: Espace, parent: Espace) -> None:
+    """All the spaces are locked while one moves, so that two moves at once cannot close a loop."""
+    every = {e.id: e for e in db.session.scalars(select(Espace).order_by(Espace.id).with_for_update())}
+    above: int | None = parent.id
+    while above is not None:
+        if above == espace.id:
+            raise SpaceLoop
+        above = every[above].parent_id
+
+
 def _check_name(model: type[Pole] | type[Espace], nom: str, row: Pole | Espace | None) -> None:
-    with db.session.no_autoflush:
-        same = db.session.scalar(select(model).where(func.lower(model.nom) == nom.lower()))
-    if same is not None and same is not row:
-        raise NameTaken
+    """Two names that read alike are one; there are few enough to compare them all."""
+    for id, other in db.session.execute(select(model.id, model.nom)):
+        if name_key(other) == name_key(nom) and (row is None or row.id != id):
+            raise NameTaken

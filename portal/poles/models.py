@@ -34,6 +34,11 @@ class Pole(Base):
     def label(self) -> str:
         return f"{self.genre.label} {self.nom}"
 
+    @property
+    def members(self) -> list[Personne]:
+        """Who belongs to it, by name, deactivated people included; of a pôle whose adhesions are loaded."""
+        return sorted((adhesion.personne for adhesion in self.adhesions), key=lambda personne: personne.nom_cle)
+
 
 class Adhesion(Base):
     """Someone is a member of a pôle or groupe."""

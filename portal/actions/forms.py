@@ -1,0 +1,189 @@
+"""The shape of an action's sheet, of an item of its programme, and of a reason."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from portal.actions.models import CLIENT, SHEET, Action, Canal, TypeAction, digest
+from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words
+from portal.filters import moment
+from portal.poles.models import Genre, Pole
+
+LONGEST = timedelta(days=14)
+AROUND = timedelta(days=1)  # an item may be set up the day before, or tidied the day after
+HERE = "La Raffinerie, l’Hermitage, Saint-Paul"
+
+
+class SlotForm(Form):
+    """A beginning and an end, which may be the next day: « 20 h à 2 h » stays one slot."""
+
+    debut = LocalDateTime("Début", [InputRequired("Écris le jour et l’heure du début.")])
+    fin = LocalDateTime("Fin", [InputRequired("Écris le jour et l’heure de la fin.")])
+
+    def validate_fin(self, fin: LocalDateTime) -> None:
+        if not (self.debut.data and fin.data):
+            return
+        if fin.data <= self.debut.data:
+            raise ValidationError("La fin doit venir après le début. Après minuit, c’est la date du lendemain.")
+        if fin.data - self.debut.data > LONGEST:
+            raise ValidationError("Cela dure plus de 14 jours : vérifie les dates, ou fais-en plusieurs.")
+
+
+class ActionForm(SlotForm):
+    """The sheet of an action; its fields have the names of `Action.sheet`."""
+
+    titre = Line(
+        "Titre",
+        [
+            DataRequired("Donne un titre à l’action."),
+            Length(max=120, message="Ce titre est trop long : 120 caractères au plus."),
+        ],
+    )
+    type = SelectField(
+        "Type", choices=[(t.value, t.label) for t in TypeAction], coerce=TypeAction, default=TypeAction.FORMATION
+    )
+    pole_porteur_id = SelectField("Pôle porteur", coerce=lambda id: int(id) if id else None)
+    canal = SelectField("Arrivée par", choices=[(c.value, c.label) for c in Canal], coerce=Canal, default=Canal.TELEPHONE)
+    demandeur_nom = Line(
+        "Nom ou structure",
+        [
+            DataRequired("Écris qui demande cette action."),
+            Length(max=120, message="Ce nom est trop long : 120 caractères au plus."),
+        ],
+    )
+    demandeur_contact = Line(
+        "Personne à contacter", [Length(max=120, message="Ce nom est trop long : 120 caractères au plus.")]
+    )
+    demandeur_email = Email("Adresse e-mail")
+    demandeur_telephone = Phone("Téléphone")
+    lieu = Line(
+        "Lieu",
+        [DataRequired("Écris où cela se passe."), Length(max=200, message="Ce lieu est trop long : 200 caractères au plus.")],
+        default=HERE,
+    )
+    description = Words(
+        "Description",
+        [Length(max=10_000, message="Ce texte est trop long : 10 000 caractères au plus.")],
+        description="Ce qui se passe ce jour-là. Le public la lit sur les missions ouvertes.",
+        render_kw={"rows": 5},
+    )
+    valeurs = Words(
+        "Valeurs",
+        [Length(max=5_000, message="Ce texte est trop long : 5 000 caractères au plus.")],
+        description="Ce qui peut donner envie à des volontaires. Sans valeurs écrites ici, pas de mission volontaire.",
+        render_kw={"rows": 3},
+    )
+
+    def __init__(self, *args: Any, poles: Iterable[Pole], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        standing = ((p.id, p.nom) for p in poles if p.genre is Genre.POLE)
+        self.pole_porteur_id.choices = [("", "À décider"), *standing]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in SHEET}
+
+    @property
+    def demandeur(self) -> dict[str, str]:
+        return {name: self[f"demandeur_{name}"].data for name in CLIENT}
+
+
+class NewActionForm(ActionForm):
+    """Quick entry: with a reason, the action was validated outside the portal."""
+
+    cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one action
+    deja_validee = BooleanField("Déjà validée hors du portail")
+    motif = Line(
+        "Où, quand et par qui",
+        [Length(max=300, message="Ce motif est trop long : 300 caractères au plus.")],
+        description="Par exemple : réunion interpôle du 3 mars. L’action est alors confirmée tout de suite.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.canal.choices = [(c.value, c.label) for c in Canal if c is not Canal.PORTAIL]
+
+    def validate_motif(self, motif: Line) -> None:
+        if self.deja_validee.data and not motif.data:
+            raise ValidationError("Dis où, quand et par qui elle a été validée.")
+
+    @property
+    def outside_motif(self) -> str:
+        return self.motif.data if self.deja_validee.data else ""
+
+
+class EditActionForm(ActionForm):
+    """The sheet as someone read it: what was stored meanwhile is told apart from what they changed."""
+
+    lu = HiddenField()  # Action.reading, when the form was shown
+
+    @classmethod
+    def showing(cls, action: Action, poles: Iterable[Pole], typed: dict[str, Any] | None = None) -> EditActionForm:
+        """The form with what is stored, or with these words on top of it."""
+        return cls(formdata=None, data=action.sheet | (typed or {}) | {"lu": action.reading}, poles=poles)
+
+    def kept_of(self, stored: dict[str, Any]) -> dict[str, Any]:
+        """What was typed, without the fields that were left as they were read."""
+        read = (self.lu.data or "").split("-")
+        if len(read) != len(stored):
+            return {name: self[name].data for name in stored}
+        return {name: self[name].data for name, was in zip(stored, read, strict=True) if digest(self[name].data) != was}
+
+    def words(self, name: str, value: Any) -> str:
+        """A value of that field, as the screen says it."""
+        field = self[name]
+        if isinstance(field, LocalDateTime):
+            return moment(value)
+        if isinstance(field, SelectField):
+            return next((label for choice, label in field.choices or () if field.coerce(choice) == value), "")
+        return str(value)
+
+
+class StepForm(SlotForm):
+    """An item of the programme; items may overlap."""
+
+    titre = Line(
+        "Titre",
+        [
+            DataRequired("Donne un titre à cette étape."),
+            Length(max=120, message="Ce titre est trop long : 120 caractères au plus."),
+        ],
+    )
+    lieu = Line("Endroit", [Length(max=120, message="Cet endroit est trop long : 120 caractères au plus.")])
+    piste = Line(
+        "Piste",
+        [Length(max=60, message="Ce nom est trop long : 60 caractères au plus.")],
+        description="Pour ce qui se passe à côté du fil de la journée : jardin, cuisine, scène…",
+    )
+    ancre = BooleanField(
+        "Heure fixe", description="Un repas, un bus : cette étape ne se décale pas si la journée prend du retard."
+    )
+
+    def __init__(self, *args: Any, action: Action, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.action = action
+
+    def validate_debut(self, debut: LocalDateTime) -> None:
+        if debut.data and not self.action.debut - AROUND <= debut.data <= self.action.fin + AROUND:
+            raise ValidationError(f"L’action commence {moment(self.action.debut)} : cette étape tombe un autre jour.")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in ("titre", "debut", "fin", "lieu", "piste", "ancre")}
+
+
+class MotifForm(Form):
+    motif = Line("Motif", [Length(max=500, message="Ce motif est trop long : 500 caractères au plus.")])
+
+
+def next_step(action: Action) -> dict[str, Any]:
+    """Where the next item of the programme would begin and end: after the last one, for an hour."""
+    begins = max((etape.fin for etape in action.programme if not etape.piste), default=action.debut)
+    begins = begins if begins < action.fin else action.debut
+    return {"debut": begins, "fin": min(begins + timedelta(hours=1), action.fin)}

@@ -1,0 +1,103 @@
+"""People, actions and missions for the tests, made by the portal's own commands; what a test does not name is typical."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from portal import clock
+from portal.actions import commands as actions
+from portal.actions.models import Action, Canal, TypeAction
+from portal.candidatures import commands as candidatures
+from portal.candidatures.models import Candidature
+from portal.comptes import commands as comptes
+from portal.comptes.models import NomRole, Personne
+from portal.missions import commands as missions
+from portal.missions.models import Mission, Nature, publier
+from portal.poles import commands as poles
+from portal.poles.models import Genre, Pole
+
+_number = count(1)
+ADMIN, BIENVEILLANT, TRESORIER = NomRole.ADMIN, NomRole.BIENVEILLANT, NomRole.TRESORIER
+
+
+def personne(nom: str = "Awa Payet", roles: Collection[NomRole] = (), *, email: str = "", password: str = "", **more: str) -> Personne:
+    """A confirmed person; with a role, somebody of the house."""
+    email = email or f"{nom.split()[0].lower()}{next(_number)}@example.org"
+    return comptes.add_person(nom=nom, email=email, roles=roles, password=password, by=None, **more)
+
+
+def bienveillant(nom: str = "Zoé Hoarau") -> Personne:
+    return personne(nom, [BIENVEILLANT])
+
+
+def pole(nom: str = "Culture", genre: Genre = Genre.POLE, members: Collection[Personne] = ()) -> Pole:
+    made = poles.save_pole(None, nom=nom, genre=genre, description="", by=None)
+    for member in members:
+        poles.add_member(made, member, by=None)
+    return made
+
+
+def in_days(days: float, hour: int = 9) -> datetime:
+    """An instant on a day from today at La Réunion, at that hour there."""
+    return clock.start_of(clock.today() + timedelta(days=int(days))) + timedelta(hours=hour)
+
+
+def action(by: Personne, *, confirmed: bool = True, **fields: Any) -> Action:
+    """An action set up by this bienveillant, confirmed (validated outside the portal) unless said otherwise."""
+    typical: dict[str, Any] = {
+        "titre": "Fête du moulin",
+        "type": TypeAction.MANIFESTATION,
+        "canal": Canal.TELEPHONE,
+        "pole_porteur": None,
+        "debut": in_days(10, 9),
+        "fin": in_days(10, 18),
+        "lieu": "La Raffinerie, l’Hermitage",
+        "description": "Une journée *ensemble*.",
+        "valeurs": "Faire vivre le patrimoine.",
+        "demandeur": {"nom": "Association DAL974", "contact": "", "email": "dal@example.org", "telephone": ""},
+    }
+    motif = "vu en réunion interpôle" if confirmed else ""
+    return actions.create(by=by, outside_motif=motif, **(typical | fields))
+
+
+def mission(of: Action, *, published: bool = True, take_post: bool = False, **fields: Any) -> Mission:
+    """A published volontaire mission with two places on this action, unless said otherwise."""
+    assert of.bienveillant
+    nature = fields.get("nature", Nature.VOLONTAIRE)
+    typical: dict[str, Any] = {
+        "nature": nature,
+        "titre": "Accueil du public",
+        "description": "Accueillir et orienter.",
+        "debut": of.debut,
+        "fin": of.fin,
+        "places": 1 if nature is Nature.REFERENT else 2,
+        "fourni": "Repas partagé",
+        "contrepartie": "",
+        "candidatures_du": None,
+        "candidatures_au": None,
+    }
+    made = missions.create(of, by=of.bienveillant, take_post=take_post, **(typical | fields))
+    if published:
+        missions.decide(made, publier, by=of.bienveillant)
+    return made
+
+
+def referent_mission(of: Action, **fields: Any) -> Mission:
+    return mission(of, **({"nature": Nature.REFERENT, "titre": "Référent de la journée"} | fields))
+
+
+def candidature(to: Mission, by: Personne | None = None, *, nom: str = "Léa Grondin", email: str = "", **fields: Any) -> Candidature:
+    """An application: of this person, signed in; or of a stranger whose address is not proved."""
+    number = next(_number)
+    typical: dict[str, Any] = {
+        "cle": f"cle-de-test-{number:012d}",
+        "nom": by.nom if by else nom,
+        "email": by.email if by else email or f"candidat{number}@example.org",
+        "telephone": "",
+        "message": "Je viens avec plaisir.",
+        "waiting_list": True,
+    }
+    return candidatures.apply(to, by=by, **(typical | fields))

@@ -1,0 +1,128 @@
+"""The personal link: state, correct, withdraw; only the mail's link proves an address."""
+
+from __future__ import annotations
+
+import pytest
+from flask import current_app
+from sqlalchemy import select
+
+from portal import security
+from portal.candidatures import commands
+from portal.candidatures.models import Candidature, Etat, accepter, refuser
+from portal.db import db
+from portal.missions.models import Affectation
+from portal.outbox import Message
+from tests import builders
+
+
+@pytest.fixture
+def candidature(app):
+    zoe = builders.bienveillant()
+    made = builders.candidature(builders.mission(builders.action(zoe), places=1), email="lea@example.org")
+    db.session.commit()
+    return made
+
+
+def link(candidature: Candidature, purpose: str = "candidature") -> str:
+    return f"/candidatures/suivi/{security.seal(purpose, candidature.id, candidature.generation)}"
+
+
+def test_correcting_keeps_the_address_and_journals(client, candidature):
+    answer = client.post(f"{link(candidature)}/corriger", data={"nom": "Léa G.", "telephone": "0262 45 67 89", "message": "Bis"})
+    assert answer.status_code == 303
+    db.session.expire_all()
+    assert (candidature.personne.nom, candidature.personne.telephone, candidature.message) == ("Léa G.", "+262262456789", "Bis")
+    assert candidature.personne.email == "lea@example.org"
+
+
+def test_a_wrong_correction_keeps_every_word(client, candidature):
+    answer = client.post(f"{link(candidature)}/corriger", data={"nom": "Léa", "telephone": "12", "message": "Mot gardé"})
+    assert answer.status_code == 422
+    assert "Mot gardé" in answer.text
+
+
+@pytest.mark.both
+def test_withdrawing_before_the_answer(client, candidature):
+    client.post(f"{link(candidature)}/retirer")
+    db.session.expire_all()
+    assert candidature.etat is Etat.RETIREE
+    assert "Tu as retiré" in client.get(link(candidature)).text
+
+
+@pytest.mark.both
+def test_stepping_down_frees_the_place_and_takes_back_an_answer_not_yet_sent(client, candidature):
+    commands.decide(candidature, accepter, by=candidature.action.bienveillant)
+    client.post(f"{link(candidature)}/desister", data={"motif": "Malade"})
+    db.session.expire_all()
+    assert (candidature.etat, candidature.mission.prises) == (Etat.DESISTEE, 0)
+    assert "candidature_reponse" not in db.session.scalars(select(Message.genre)).all()
+    released = db.session.scalars(select(Affectation)).one()
+    assert (released.libere_le is not None, released.motif) == (True, "Malade")
+
+
+def test_withdrawing_twice_is_refused_kindly(client, candidature):
+    client.post(f"{link(candidature)}/retirer")
+    assert client.post(f"{link(candidature)}/retirer").status_code == 409
+
+
+def test_reading_never_writes_even_with_the_mail_s_link(client, candidature):
+    assert "C’est bien moi" in client.get(link(candidature, "candidature.mail")).text
+    db.session.expire_all()
+    assert candidature.personne.confirme_le is None
+
+
+def test_the_page_s_own_link_proves_nothing(client, candidature):
+    assert "C’est bien moi" not in client.get(link(candidature)).text
+    client.post(f"{link(candidature)}/confirmer")
+    db.session.expire_all()
+    assert candidature.personne.confirme_le is None
+
+
+@pytest.mark.both
+def test_the_mail_s_link_confirms_a_new_person(client, candidature):
+    client.post(f"{link(candidature, 'candidature.mail')}/confirmer")
+    db.session.expire_all()
+    assert candidature.personne.confirme_le is not None
+
+
+@pytest.mark.both
+def test_the_mail_s_link_joins_the_person_already_known_with_their_place(client, candidature):
+    lea = builders.personne("Léa de longue date", email="Lea@Example.org")
+    commands.decide(candidature, accepter, by=candidature.action.bienveillant)
+    provisional = candidature.personne
+    client.post(f"{link(candidature, 'candidature.mail')}/confirmer")
+    db.session.expire_all()
+    assert candidature.personne_id == lea.id
+    assert db.session.scalars(select(Affectation)).one().personne_id == lea.id
+    assert not provisional.is_active
+    assert candidature.mission.prises == 1
+
+
+def test_a_refusal_thanks_gives_its_way_and_two_other_missions(client, candidature):
+    others = [builders.mission(candidature.action, titre=f"Autre {i}") for i in range(3)]
+    commands.decide(candidature, refuser, by=candidature.action.bienveillant, motif="Complet")
+    page = client.get(link(candidature)).text
+    assert "Merci d’avoir proposé ton aide" in page
+    assert sum(m.titre in page for m in others) == 2
+
+
+def test_an_altered_link_is_as_absent(client, candidature):
+    good = link(candidature)
+    absent = client.get("/candidatures/suivi/rien")
+    for bad in (good[:-1], good + "=", good + ".", good.upper(), good[:-1] + ("A" if good[-1] != "A" else "B")):
+        answer = client.get(bad)
+        assert (answer.status_code, answer.text) == (404, absent.text.replace("/candidatures/suivi/rien", bad))
+    assert client.get(good + "?utm_source=mail").status_code == 200
+
+
+def test_a_new_generation_revokes_the_old_link(client, candidature):
+    old = link(candidature)
+    candidature.generation += 1
+    assert client.get(old).status_code == 404
+    assert client.get(link(candidature)).status_code == 200
+
+
+def test_the_link_never_reaches_the_log(client, candidature, caplog):
+    client.get(link(candidature))
+    assert current_app
+    assert link(candidature).rsplit("/", 1)[1] not in caplog.text
