@@ -57,7 +57,7 @@ clean: ## effacer l'environnement et les caches ; jamais instance/, qui porte le
 
 lint: $(DEV)
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --output-format concise .
 
 types: $(DEV)
 	$(BIN)/mypy

@@ -95,6 +95,7 @@ def answer(status: int, sentence: str | None = None) -> Response:
     try:
         html = render_template("erreur_fragment.html" if wants_fragment() else "erreur.html", **context)
     except Exception:  # the layout itself may need what just failed
+        current_app.logger.exception("the error page itself failed")
         db.session.rollback()
         html = render_template("erreur_nue.html", **context)
     response = make_response(html, status)

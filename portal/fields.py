@@ -16,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateTimeLocalInput, TextInput
 
@@ -52,15 +53,26 @@ class Form(FlaskForm):
         locales = ("fr",)
 
 
+def choices(*pairs: tuple[str, str]) -> list[SelectChoice]:
+    """What a SelectField or RadioField offers, from (value, label) pairs."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 class Line(StringField):
-    """One line of text, cleaned as it comes in."""
+    """One line of text, cleaned as it comes in; "" when absent."""
+
+    def process_data(self, value: Any) -> None:
+        self.data = value or ""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = one_line(valuelist[0]) if valuelist else ""
 
 
 class Words(TextAreaField):
-    """Several lines of text, cleaned as they come in."""
+    """Several lines of text, cleaned as they come in; "" when absent."""
+
+    def process_data(self, value: Any) -> None:
+        self.data = value or ""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = clean(valuelist[0]) if valuelist else ""

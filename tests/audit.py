@@ -136,7 +136,7 @@ def forms_work_without_script(page: Document) -> Iterator[str]:
 
 def no_code_in_the_page(page: Document) -> Iterator[str]:
     for e in page.elements:
-        if e.tag == "style" or (e.tag == "script" and not e.get("src")):
+        if e.tag == "style" or (e.tag == "script" and not e.get("src") and e.get("type") != "application/ld+json"):
             yield f"inline {name(e)}"
         for attribute, value in e.attrib.items():
             key = str(attribute).lower().removeprefix("data-")

@@ -191,7 +191,8 @@ class Watch(logging.Handler):
 
 @contextlib.contextmanager
 def count_queries() -> Iterator[list[str]]:
-    """The statements that the block sends to the database, transactions left out."""
+    """The statements that the block sends to the database, transactions left out; what the test prepared is committed before."""
+    db.session.commit()
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

@@ -1,4 +1,4 @@
-"""Fetch what we ship but did not write, as listed in vendor.toml; `--check` compares our tree with that list, without network."""
+"""Fetch what we ship but did not write, as listed in vendor.toml; `--check` compares our tree with it, without network."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ def differences() -> list[str]:
             target = ROOT / file["to"]
             if not target.is_file() or hashlib.sha256(target.read_bytes()).hexdigest() != file["sha256"]:
                 found.append(f"{file['to']} n’est pas celui de {package['name']} {package['version']}")
-        if "sprite" in package and SYMBOL.findall((ROOT / package["sprite"]).read_text("utf-8")) != sorted(
-            package["icons"]
-        ):
-            found.append(f"{package['sprite']} n’a pas les icônes de vendor.toml")
+        if "sprite" in package:
+            there = SYMBOL.findall((ROOT / package["sprite"]).read_text("utf-8"))
+            if there != [*sorted(package["icons"]), *package["own"]]:
+                found.append(f"{package['sprite']} n’a pas les icônes de vendor.toml")
     return found
 
 

@@ -20,6 +20,11 @@ AROUND = timedelta(days=1)  # an item may be set up the day before, or tidied th
 HERE = "La Raffinerie, l’Hermitage, Saint-Paul"
 
 
+def at_most(most: int, what: str) -> Length:
+    """A limit that says itself: "Ce titre est trop long : 120 caractères au plus."."""
+    return Length(max=most, message=f"{what} est trop long\u00a0: {most:,} caractères au plus.".replace(",", "\u00a0"))
+
+
 class SlotForm(Form):
     """A beginning and an end, which may be the next day: « 20 h à 2 h » stays one slot."""
 
@@ -40,10 +45,7 @@ class ActionForm(SlotForm):
 
     titre = Line(
         "Titre",
-        [
-            DataRequired("Donne un titre à l’action."),
-            Length(max=120, message="Ce titre est trop long : 120 caractères au plus."),
-        ],
+        [DataRequired("Donne un titre à l’action."), at_most(120, "Ce titre")],
     )
     type = SelectField(
         "Type", choices=[(t.value, t.label) for t in TypeAction], coerce=TypeAction, default=TypeAction.FORMATION
@@ -52,30 +54,25 @@ class ActionForm(SlotForm):
     canal = SelectField("Arrivée par", choices=[(c.value, c.label) for c in Canal], coerce=Canal, default=Canal.TELEPHONE)
     demandeur_nom = Line(
         "Nom ou structure",
-        [
-            DataRequired("Écris qui demande cette action."),
-            Length(max=120, message="Ce nom est trop long : 120 caractères au plus."),
-        ],
+        [DataRequired("Écris qui demande cette action."), at_most(120, "Ce nom")],
     )
-    demandeur_contact = Line(
-        "Personne à contacter", [Length(max=120, message="Ce nom est trop long : 120 caractères au plus.")]
-    )
+    demandeur_contact = Line("Personne à contacter", [at_most(120, "Ce nom")])
     demandeur_email = Email("Adresse e-mail")
     demandeur_telephone = Phone("Téléphone")
     lieu = Line(
         "Lieu",
-        [DataRequired("Écris où cela se passe."), Length(max=200, message="Ce lieu est trop long : 200 caractères au plus.")],
+        [DataRequired("Écris où cela se passe."), at_most(200, "Ce lieu")],
         default=HERE,
     )
     description = Words(
         "Description",
-        [Length(max=10_000, message="Ce texte est trop long : 10 000 caractères au plus.")],
+        [at_most(10_000, "Ce texte")],
         description="Ce qui se passe ce jour-là. Le public la lit sur les missions ouvertes.",
         render_kw={"rows": 5},
     )
     valeurs = Words(
         "Valeurs",
-        [Length(max=5_000, message="Ce texte est trop long : 5 000 caractères au plus.")],
+        [at_most(5_000, "Ce texte")],
         description="Ce qui peut donner envie à des volontaires. Sans valeurs écrites ici, pas de mission volontaire.",
         render_kw={"rows": 3},
     )
@@ -101,7 +98,7 @@ class NewActionForm(ActionForm):
     deja_validee = BooleanField("Déjà validée hors du portail")
     motif = Line(
         "Où, quand et par qui",
-        [Length(max=300, message="Ce motif est trop long : 300 caractères au plus.")],
+        [at_most(300, "Ce motif")],
         description="Par exemple : réunion interpôle du 3 mars. L’action est alors confirmée tout de suite.",
     )
 
@@ -150,15 +147,12 @@ class StepForm(SlotForm):
 
     titre = Line(
         "Titre",
-        [
-            DataRequired("Donne un titre à cette étape."),
-            Length(max=120, message="Ce titre est trop long : 120 caractères au plus."),
-        ],
+        [DataRequired("Donne un titre à cette étape."), at_most(120, "Ce titre")],
     )
-    lieu = Line("Endroit", [Length(max=120, message="Cet endroit est trop long : 120 caractères au plus.")])
+    lieu = Line("Endroit", [at_most(120, "Cet endroit")])
     piste = Line(
         "Piste",
-        [Length(max=60, message="Ce nom est trop long : 60 caractères au plus.")],
+        [at_most(60, "Ce nom")],
         description="Pour ce qui se passe à côté du fil de la journée : jardin, cuisine, scène…",
     )
     ancre = BooleanField(
@@ -179,7 +173,7 @@ class StepForm(SlotForm):
 
 
 class MotifForm(Form):
-    motif = Line("Motif", [Length(max=500, message="Ce motif est trop long : 500 caractères au plus.")])
+    motif = Line("Motif", [at_most(500, "Ce motif")])
 
 
 def next_step(action: Action) -> dict[str, Any]:

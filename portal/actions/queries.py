@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -31,7 +31,7 @@ class Board:
 
 def board(*, bienveillant_id: int | None = None, over: bool = False, etat: Etat | None = None, number: int = 1) -> Board:
     """Actions to come, soonest first; or those that are over, latest first. Two queries."""
-    where = [Action.etat.in_(ENDED) if over else Action.etat.not_in(ENDED)]
+    where: list[ColumnElement[bool]] = [Action.etat.in_(ENDED) if over else Action.etat.not_in(ENDED)]
     if bienveillant_id:
         where.append(Action.bienveillant_id == bienveillant_id)
     counts = dict(db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat)).tuples().all())

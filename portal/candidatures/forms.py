@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from portal.candidatures.models import Etat
 from portal.fields import Email, Form, Line, Phone, PublicForm, Words
 
 MOTIFS = (
@@ -57,15 +56,3 @@ class DecisionForm(Form):
     motif = Line("Motif", [Length(max=300, message="Ce motif est trop long : 300 caractères au plus.")])
     mot = Words("Un mot pour la personne", [Length(max=500, message="Ce mot est trop long : 500 caractères au plus.")])
     malgre_chevauchement = BooleanField("Accepter quand même")
-
-
-class FilterForm(Form):
-    class Meta(Form.Meta):
-        csrf = False
-
-    etat = SelectField(
-        "État",
-        choices=[("", "À valider"), *((e.value, e.label) for e in Etat if e is not Etat.DEPOSEE), ("toutes", "Toutes")],
-        default="",
-        validate_choice=False,
-    )

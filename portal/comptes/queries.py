@@ -16,6 +16,7 @@ from portal.web import Leaf
 
 SESSION_LIFE = timedelta(days=30)
 PAGE = 50
+WITH_ROLES = (selectinload(Personne.roles),)
 
 
 def session_of(token: str) -> Session | None:
@@ -35,9 +36,7 @@ def session_of(token: str) -> Session | None:
 def holder(email: str) -> Personne | None:
     """The one person whose address this is, proved, even deactivated."""
     return db.session.scalar(
-        select(Personne)
-        .where(Personne.adresse == address_key(email), Personne.confirme_le.is_not(None))
-        .options(selectinload(Personne.roles))
+        select(Personne).where(Personne.adresse == address_key(email), Personne.confirme_le.is_not(None)).options(*WITH_ROLES)
     )
 
 
@@ -68,7 +67,7 @@ def pending(jeton_id: int, generation: int = 1) -> Jeton | None:
 
 def everyone() -> list[Personne]:
     """Confirmed people by name, with their roles."""
-    query = select(Personne).where(Personne.confirme_le.is_not(None)).options(selectinload(Personne.roles))
+    query = select(Personne).where(Personne.confirme_le.is_not(None)).options(*WITH_ROLES)
     return list(db.session.scalars(query.order_by(Personne.nom_cle, Personne.id)))
 
 
@@ -81,10 +80,7 @@ def people(search: str, number: int) -> Leaf:
     query = select(Personne).where(Personne.confirme_le.is_not(None), *found)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = db.session.scalars(
-        query.options(selectinload(Personne.roles))
-        .order_by(Personne.nom_cle, Personne.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        query.options(*WITH_ROLES).order_by(Personne.nom_cle, Personne.id).limit(PAGE).offset((number - 1) * PAGE)
     )
     return Leaf(list(rows), number, total, PAGE)
 

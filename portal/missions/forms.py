@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import request
 from wtforms import BooleanField, SelectField
 
-from portal.fields import Day, Form, Line
+from portal.fields import Day, Form, Line, choices
 from portal.missions.models import Nature
 from portal.missions.queries import Filters
 from portal.poles.models import Pole
@@ -20,7 +20,7 @@ class FilterForm(Form):
         csrf = False
 
     q = Line("Chercher")
-    nature = SelectField("Type", choices=[("", "Tous"), *((n.value, n.label) for n in Nature)], validate_choice=False)
+    nature = SelectField("Type", choices=choices(("", "Tous"), *((n.value, n.label) for n in Nature)), validate_choice=False)
     pole = SelectField("Pôle", validate_choice=False)
     du = Day("À partir du")
     au = Day("Jusqu’au")
@@ -29,12 +29,12 @@ class FilterForm(Form):
     @classmethod
     def of_query(cls, poles: Iterable[Pole]) -> FilterForm:
         form = cls(request.args)
-        form.pole.choices = [("", "Tous"), *((str(p.id), p.label) for p in poles)]
+        form.pole.choices = choices(("", "Tous"), *((str(p.id), p.label) for p in poles))
         form.validate()
         return form
 
     def filters(self) -> Filters:
-        known = {value for value, _ in self.pole.choices}
+        known = {choice.value for choice in self.pole.choices}
         return Filters(
             nature=next((n for n in Nature if n == self.nature.data), None),
             pole=int(self.pole.data) if self.pole.data and self.pole.data in known else None,

@@ -27,6 +27,8 @@ WITH_ACTION = (  # what a mission's page shows of its action: one query, and one
         selectinload(Action.programme),
     ),
 )
+HELD = (joinedload(Affectation.mission).joinedload(Mission.action),)  # a place, with what it is a place of
+SHARED_DAYS = 7  # how long after the action its team still sees the référent's number
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,12 @@ def referents_of(action_ids: Iterable[int]) -> dict[int, list[Personne]]:
     for action_id, personne in rows:
         found.setdefault(action_id, []).append(personne)
     return found
+
+
+def contacts_of(actions: Iterable[Action]) -> dict[int, list[Personne]]:
+    """By action, the référents whose name and number its team sees now: from acceptance to J+7 (design.md, Phones)."""
+    oldest = clock.today() - timedelta(days=SHARED_DAYS)
+    return referents_of({action.id for action in actions if clock.local(action.fin).date() >= oldest})
 
 
 def overlap(debut: datetime, fin: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, request, url_for
-from sqlalchemy.orm import selectinload
 
 from portal.comptes import commands as comptes
 from portal.comptes import queries as people
@@ -61,7 +60,7 @@ def add_person() -> Any:
 
 
 def _person(id: int, right: str) -> Personne:
-    return load(Personne, id, right, [selectinload(Personne.roles)])
+    return load(Personne, id, right, people.WITH_ROLES)
 
 
 @bp.get("/personnes/<int:id>", access="personne.voir")
