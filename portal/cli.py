@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import Migrate, upgrade
 
@@ -26,7 +26,8 @@ def run(with_demo: bool, port: int) -> None:
     """Met la base à jour, puis fait tourner le site et le facteur jusqu’à l’arrêt."""
     upgrade()
     if with_demo and demo.is_empty():
-        demo.load()
+        _load_demo()
+    commit()  # looking has taken SQLite's write lock
     raise SystemExit(supervise.run(port=port, ready=lambda address: _welcome(address, with_demo)))
 
 
@@ -37,6 +38,22 @@ def _welcome(address: str, with_demo: bool) -> None:
         for email, who in demo.ACCOUNTS.items():
             click.echo(f"  {email:<28} {who}")
     click.echo("Ctrl-C pour arrêter.\n")
+
+
+@portal.command("demo")
+def load_demo() -> None:
+    """Remplit une base vide avec la démonstration : des gens inventés, des actions autour d’aujourd’hui."""
+    if not demo.is_empty():
+        raise click.ClickException("Cette base n’est pas vide : la démonstration ne se charge que dans une base neuve.")
+    _load_demo()
+    click.echo(f"La démonstration est chargée. Mot de passe : {demo.PASSWORD}")
+
+
+def _load_demo() -> None:
+    if current_app.config["PORTAL"].is_production:
+        raise click.ClickException("La démonstration ne se charge jamais en production : ses mots de passe sont connus.")
+    demo.load()
+    commit()
 
 
 @portal.command("create-admin")

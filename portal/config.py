@@ -31,6 +31,9 @@ class Settings:
     mail_url: str | None
     mail_from: str
     rocketchat_url: str | None
+    publisher: str  # who publishes the portal and who hosts it, as the law wants them named; empty: not said yet
+    host: str
+    contact: str  # the address people write to about their data; empty: not said yet
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     rate_limits: bool
@@ -59,6 +62,9 @@ class Settings:
             mail_url=environ.get("PORTAL_MAIL_URL") or None,
             mail_from=environ.get("PORTAL_MAIL_FROM") or f"La Raffinerie <ne-pas-repondre@{host}>",
             rocketchat_url=environ.get("PORTAL_ROCKETCHAT_URL") or None,
+            publisher=environ.get("PORTAL_EDITEUR", ""),
+            host=environ.get("PORTAL_HEBERGEUR", ""),
+            contact=environ.get("PORTAL_CONTACT", ""),
             trusted_hosts=_hosts(environ, host, env),
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, CursorResult, DateTime, Dialect, MetaData, Result, Text, TypeDecorator, event, select
+from sqlalchemy import JSON, Connection, CursorResult, DateTime, Dialect, MetaData, Result, Text, TypeDecorator, event, inspect, select
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -125,8 +125,7 @@ def lock(model: type[T], *ids: int) -> list[T]:
 def lock_one(row: T) -> T:
     """Lock and refresh one row that is already loaded."""
     db.session.flush()
-    db.session.refresh(row, with_for_update={"key_share": True})
-    return row
+    return lock(type(row), inspect(row).identity[0])[0]
 
 
 def insert_once(model: type[T], **values: Any) -> bool:

@@ -1,10 +1,9 @@
-// What the portal adds to htmx. Every screen works without this file.
-"use strict";
+// What the portal adds to htmx; a module, so that it names nothing globally. Every screen works without this file.
 
 // On a slow phone the style sheet comes first: htmx is asked for once it is there, and forms work without it meanwhile.
-const htmx = document.createElement("script");
-htmx.src = document.currentScript.dataset.htmx;
-document.head.append(htmx);
+const library = document.createElement("script");
+library.src = document.querySelector("script[data-htmx]").dataset.htmx;
+document.head.append(library);
 
 const region = () => document.getElementById("toasts");
 
@@ -18,22 +17,19 @@ function icon(name) {
 
 /** A word at the bottom of the screen; the same word is never shown twice at once. */
 function toast(text, tone = "attention") {
-  const box = document.createElement("div");
-  box.className = `toast ton-${tone}`;
-  const words = document.createElement("p");
-  words.textContent = text;
+  const box = Object.assign(document.createElement("div"), { className: `toast ton-${tone}` });
+  const words = Object.assign(document.createElement("p"), { textContent: text });
   box.append(icon(tone === "bon" ? "circle-check" : "circle-alert"), words);
   for (const old of region().querySelectorAll("p")) if (old.textContent === text) old.parentElement.remove();
   region().append(box);
 }
 
+document.addEventListener("portail:toast", ({ detail }) => toast(detail.text, detail.ton)); // for the other scripts
+
 /** A word that stays (attention) needs a way to leave. */
 function closable() {
   for (const box of region().querySelectorAll(".toast.ton-attention:not(:has([data-fermer]))")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "bouton";
-    button.setAttribute("aria-label", "Fermer");
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "bouton", ariaLabel: "Fermer" });
     button.dataset.fermer = "";
     button.append(icon("x"));
     box.append(button);
@@ -42,14 +38,6 @@ function closable() {
 
 // --- errors that htmx does not swap: say them ------------------------------------------------------------------
 
-const SENTENCES = {
-  403: "Tu n’as pas accès à cela.",
-  404: "Cette page n’existe pas ou plus.",
-  409: "Entre-temps, la situation a changé : recharge la page.",
-  413: "C’est trop lourd pour être envoyé.",
-  429: "Trop d’essais à la suite : attends une minute.",
-};
-
 // Nobody asked for a poll: its failures are not announced.
 const asked = (ctx) => !["every", "load"].includes(ctx.sourceEvent?.type);
 
@@ -57,7 +45,7 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
   if (status === 401 || status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
   const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
-  toast(said?.textContent.trim() || SENTENCES[status] || "La Raffinerie n’a pas pu répondre : réessaie dans un instant.");
+  toast(said?.textContent.trim() || "La Raffinerie n’a pas pu répondre : réessaie dans un instant.");
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
@@ -73,6 +61,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 
 // htmx's history is off (nothing of a page stays on a shared phone), so the address is kept here.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  reveal();
   if (ctx.replace === "true" && ctx.response?.status === 200) history.replaceState(null, "", ctx.request.action);
 });
 
@@ -117,11 +106,12 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
-document.addEventListener("animationend", ({ target, animationName }) => {
-  if (animationName === "passe") target.remove();
-});
+document.addEventListener("animationend", (event) => event.animationName === "passe" && event.target.remove());
 
-document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]").forEach((button) => { button.hidden = false; });
+function reveal() {
+  for (const button of document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]")) button.hidden = false;
+}
+reveal();
 const tab = document.querySelector(".onglets [aria-current]"); // on a phone the current tab may be out of sight
 if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
 new MutationObserver(closable).observe(region(), { childList: true });

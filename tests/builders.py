@@ -101,3 +101,23 @@ def candidature(to: Mission, by: Personne | None = None, *, nom: str = "Léa Gro
         "waiting_list": True,
     }
     return candidatures.apply(to, by=by, **(typical | fields))
+
+
+def cast(of: Action) -> dict[str, Personne | None]:
+    """One person of each column of security.md's matrix, as this action sees them; CL is nobody signed in, like AN."""
+    assert of.bienveillant
+    volunteer, held = personne("Vanille Técher"), personne("Rémi Fontaine")
+    for to, who in ((mission(of), volunteer), (referent_mission(of, places=1), held)):
+        missions.assign(to, who, origine=missions.Origine.CANDIDATURE)
+    member = personne("Paul Maillot")
+    pole("Jardin", members=[member])
+    return {
+        "AN": None,
+        "VO": volunteer,
+        "RF": held,
+        "BA": of.bienveillant,
+        "BO": bienveillant("Bruno Ozoux"),
+        "PM": member,
+        "TR": personne("Tara Robert", [TRESORIER]),
+        "AD": personne("Ada Dijoux", [ADMIN]),
+    }

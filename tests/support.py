@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask_migrate
-from flask import Flask, has_app_context, has_request_context, request, session
+from flask import Flask, current_app, has_app_context, has_request_context, request, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
@@ -192,7 +192,7 @@ class Watch(logging.Handler):
 @contextlib.contextmanager
 def count_queries() -> Iterator[list[str]]:
     """The statements that the block sends to the database, transactions left out; what the test prepared is committed before."""
-    db.session.commit()
+    current_app.extensions["watch"].settle()
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

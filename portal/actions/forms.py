@@ -11,7 +11,7 @@ from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from portal.actions.models import CLIENT, SHEET, Action, Canal, TypeAction, digest
-from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words
+from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words, choices
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
 
@@ -48,10 +48,12 @@ class ActionForm(SlotForm):
         [DataRequired("Donne un titre à l’action."), at_most(120, "Ce titre")],
     )
     type = SelectField(
-        "Type", choices=[(t.value, t.label) for t in TypeAction], coerce=TypeAction, default=TypeAction.FORMATION
+        "Type", choices=choices(*((t.value, t.label) for t in TypeAction)), coerce=TypeAction, default=TypeAction.FORMATION
     )
     pole_porteur_id = SelectField("Pôle porteur", coerce=lambda id: int(id) if id else None)
-    canal = SelectField("Arrivée par", choices=[(c.value, c.label) for c in Canal], coerce=Canal, default=Canal.TELEPHONE)
+    canal = SelectField(
+        "Arrivée par", choices=choices(*((c.value, c.label) for c in Canal)), coerce=Canal, default=Canal.TELEPHONE
+    )
     demandeur_nom = Line(
         "Nom ou structure",
         [DataRequired("Écris qui demande cette action."), at_most(120, "Ce nom")],
@@ -79,8 +81,8 @@ class ActionForm(SlotForm):
 
     def __init__(self, *args: Any, poles: Iterable[Pole], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        standing = ((p.id, p.nom) for p in poles if p.genre is Genre.POLE)
-        self.pole_porteur_id.choices = [("", "À décider"), *standing]
+        standing = ((str(p.id), p.nom) for p in poles if p.genre is Genre.POLE)
+        self.pole_porteur_id.choices = choices(("", "À décider"), *standing)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -104,7 +106,7 @@ class NewActionForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.canal.choices = [(c.value, c.label) for c in Canal if c is not Canal.PORTAIL]
+        self.canal.choices = choices(*((c.value, c.label) for c in Canal if c is not Canal.PORTAIL))
 
     def validate_motif(self, motif: Line) -> None:
         if self.deja_validee.data and not motif.data:
@@ -138,7 +140,7 @@ class EditActionForm(ActionForm):
         if isinstance(field, LocalDateTime):
             return moment(value)
         if isinstance(field, SelectField):
-            return next((label for choice, label in field.choices or () if field.coerce(choice) == value), "")
+            return next(str(choice.label) for choice in field.choices if field.coerce(choice.value) == value)
         return str(value)
 
 

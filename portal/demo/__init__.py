@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
+from portal.comptes.queries import everyone
+from portal.db import db
+from portal.demo import people
+from portal.demo.actions import ActionTale
+from portal.demo.candidatures import CandidatureTale
+from portal.demo.missions import MissionTale
+from portal.demo.story import PAGES, Sheet, Story, page
+from portal.outbox import Message
+
 PASSWORD = "raffinerie-demo"
 ACCOUNTS = {
     "bienveillant@example.org": "monte des actions, valide les candidatures",
@@ -17,10 +28,29 @@ ACCOUNTS = {
 
 
 def is_empty() -> bool:
-    from portal.comptes.queries import everyone
-
     return not everyone()
 
 
 def load() -> None:
-    raise NotImplementedError
+    """Live the past of the house up to now, the same at each loading; whoever calls commits."""
+    story = Story()
+    people.plan(story, accounts=ACCOUNTS, password=PASSWORD)
+    for path in sorted(PAGES.glob("fiches/*.toml")):
+        _plan(story, page(path))
+    story.live()
+    _hush()
+
+
+def _plan(story: Story, sheet: Sheet) -> None:
+    action = ActionTale(story, sheet)
+    action.plan()
+    for post in sheet.get("mission", ()):
+        mission = MissionTale(action, post)
+        mission.plan()
+        for sent in post.get("candidature", ()):
+            CandidatureTale(mission, sent).plan()
+
+
+def _hush() -> None:
+    """The messages of this past count as sent: nobody lived it, and the first worker would post months of it at once."""
+    db.session.execute(update(Message).where(Message.envoye_le.is_(None)).values(envoye_le=Message.du_le))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.actions.models import Action
+from portal import clock
+from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
 from portal.db import Base
+
+LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
+SHARED_BEFORE, SHARED_AFTER = timedelta(days=2), timedelta(days=7)  # the team's numbers: from J-2 to J+7
+NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
 
 
 class Phase(StrEnum):
@@ -23,9 +28,9 @@ class Phase(StrEnum):
 
 
 class Genre(StrEnum):
-    """What a tap says; `valeur` is one of VALEURS, or free text for a `mot` and an `incident`."""
+    """What a tap is about; `valeur` is a key of VALEURS, `mot` a reason or an incident's text."""
 
-    SITE = "site"  # ouvrir, fermer; the text after the first word is the reason given
+    SITE = "site"
     COCHE = "coche"  # cible: a Point
     PRESENCE = "presence"  # cible: an Affectation
     ETAPE = "etape"  # cible: an Etape
@@ -33,12 +38,19 @@ class Genre(StrEnum):
     ANNULE = "annule"  # cible: the uuid of the entry that no longer counts
 
 
-VALEURS = {
-    Genre.SITE: {"ouvrir", "fermer"},
-    Genre.COCHE: {"fait", "defait", "sans_objet"},
-    Genre.PRESENCE: {"arrive", "parti", "absent", "attendu"},
-    Genre.ETAPE: {"debut", "fin", "passe", "annule", "a_venir"},
+VALEURS = {  # what may be said, and how the day's journal puts it
+    Genre.SITE: {"ouvrir": "Site ouvert", "fermer": "Site fermé"},
+    Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
+    Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
+    Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passé", "annule": "Annulé", "a_venir": "Remis à venir"},
+    Genre.INCIDENT: {"": "Incident"},
+    Genre.ANNULE: {"": "Annulation"},
 }
+
+
+def evening_of(instant: datetime) -> datetime:
+    """The start of the day that an instant belongs to: two in the morning is still the evening before."""
+    return clock.start_of(clock.local(instant - NIGHT).date())
 
 
 class Jour(Base):
@@ -48,14 +60,26 @@ class Jour(Base):
     action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), primary_key=True)
     version: Mapped[int] = mapped_column(default=0)
     action: Mapped[Action] = relationship()
-    points: Mapped[list[Point]] = relationship(back_populates="jour", order_by="Point.phase, Point.ordre")
-    entrees: Mapped[list[Entree]] = relationship(
-        back_populates="jour", order_by="Entree.quand, Entree.uuid", lazy="raise_on_sql"
-    )
+    points: Mapped[list[Point]] = relationship(back_populates="jour", order_by="Point.ordre")
 
     @property
     def id(self) -> int:
         return self.action_id
+
+    @property
+    def is_live(self) -> bool:
+        return self.action.etat in LIVE
+
+    @property
+    def shares_team(self) -> bool:
+        """Whether those who run the day may call the team now: from J-2 to J+7."""
+        return self.shares_referent and clock.now() >= clock.start_of(clock.local(self.action.debut).date()) - SHARED_BEFORE
+
+    @property
+    def shares_referent(self) -> bool:
+        """Whether the accepted team may call its référent now: until J+7."""
+        after = clock.start_of(clock.local(self.action.fin).date()) + SHARED_AFTER + timedelta(days=1)
+        return clock.now() < after
 
 
 class Point(Base):
@@ -85,7 +109,6 @@ class Entree(Base):
     quand: Mapped[datetime]  # corrected
     saisi_le: Mapped[datetime]  # by the phone's clock
     recu_le: Mapped[datetime]  # by the server's clock
-    jour: Mapped[Jour] = relationship(back_populates="entrees")
     personne: Mapped[Personne] = relationship()
 
     __table_args__ = (

@@ -1,11 +1,233 @@
-"""Reading the day."""
+"""Reading the day: whose it is today, and everything that its page shows."""
 
 from __future__ import annotations
 
-from portal.actions.models import Action
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal import clock
+from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
+from portal.db import db
+from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point, evening_of
+from portal.jour_j.pli import Presence, Site, State, fold, undone
+from portal.jour_j.programme import Slot, Track, forecast, lanes_of, tracks
+from portal.missions import queries as missions
+from portal.missions.models import Affectation, Mission, Nature
+from portal.policy import can
+
+LAST = 12  # entries of the day's journal on the screen
+WITH_DAY = (
+    joinedload(Jour.action).options(joinedload(Action.bienveillant), selectinload(Action.programme)),
+    selectinload(Jour.points),
+)
 
 
-def today_for(personne: Personne) -> list[Action]:
-    """Today's actions that concern this person."""
-    return []
+# --- today ---------------------------------------------------------------------------------------------------
+
+
+class Mine(NamedTuple):
+    """An action of today, and what the person is on it: "Bienveillant", "Référent"…; nothing for someone who only reads."""
+
+    action: Action
+    qualites: list[str]
+
+
+def today_for(personne: Personne) -> list[Mine]:
+    """Today's actions that this person sets up, runs or helps with, soonest first; two queries."""
+    return [mine for mine in _today(personne) if mine.qualites]
+
+
+def today_seen_by(personne: Personne) -> list[Mine]:
+    """The same, and for those who read every day, all of today's actions; two queries."""
+    return _today(personne) if can(personne, "jour.lire_tous") else today_for(personne)
+
+
+def _today(personne: Personne) -> list[Mine]:
+    actions = list(db.session.scalars(_of_today()))
+    held = db.session.execute(
+        select(Mission.action_id, Mission.nature)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .where(
+            Affectation.personne_id == personne.id,
+            Affectation.libere_le.is_(None),
+            Mission.action_id.in_([a.id for a in actions]),
+        )
+        .order_by(Mission.debut, Mission.id)
+    ).all()
+    return [Mine(a, _qualites(a, personne, [nature for id, nature in held if id == a.id])) for a in actions]
+
+
+def _of_today() -> Select[tuple[Action]]:
+    """Those that touch today at La Réunion once confirmed, and those whose site is still open, whatever the hour."""
+    start = clock.start_of(clock.today())
+    return (
+        select(Action)
+        .where(
+            or_(Action.etat == Etat.EN_COURS, Action.etat.in_((Etat.CONFIRMEE, Etat.TERMINEE)) & (Action.fin > start)),
+            Action.debut < start + timedelta(days=1),
+        )
+        .order_by(Action.debut, Action.id)
+    )
+
+
+def _qualites(action: Action, personne: Personne, natures: Iterable[Nature]) -> list[str]:
+    first = ["Bienveillant"] if action.bienveillant_id == personne.id else []
+    return first + [nature.label for nature in dict.fromkeys(natures)]
+
+
+# --- one day -------------------------------------------------------------------------------------------------
+
+
+def read(id: int) -> Day:
+    """The day as it is now in the database; at most six queries, whatever it holds."""
+    jour = db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one()
+    return Day(jour, missions.team_of(jour.action), entries(jour), clock.now())
+
+
+def entries(jour: Jour) -> list[Entree]:
+    """The journal of the day with its authors, one query."""
+    rows = db.session.scalars(
+        select(Entree).where(Entree.jour_id == jour.id).options(joinedload(Entree.personne)).order_by(Entree.quand, Entree.uuid)
+    )
+    return list(rows)
+
+
+def entry(uuid: str) -> Entree | None:
+    return db.session.get(Entree, uuid)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry in words: "Arrivée", of whom."""
+
+    entree: Entree
+    fait: str
+    cible: str
+    is_undone: bool
+
+    @property
+    def may_be_undone(self) -> bool:
+        return not self.is_undone and self.entree.genre not in (Genre.SITE, Genre.ANNULE)
+
+
+@dataclass(frozen=True)
+class Day:
+    """The day at one instant: the plan, the people, and what the journal makes of them."""
+
+    jour: Jour
+    team: list[Affectation]  # référents first
+    entries: list[Entree]
+    now: datetime
+
+    @property
+    def action(self) -> Action:
+        return self.jour.action
+
+    @cached_property
+    def state(self) -> State:
+        return fold(self.entries, lanes_of(self.action.programme))
+
+    # the programme
+
+    @cached_property
+    def tracks(self) -> list[Track]:
+        return tracks(self.action.programme, self.state, self.now)
+
+    @property
+    def track(self) -> Track | None:
+        """The main thread, that « Étape suivante » moves."""
+        return self.tracks[0] if self.tracks else None
+
+    @cached_property
+    def slots(self) -> dict[int, Slot]:
+        return forecast(self.action.programme, self.state, self.now)
+
+    # the checklists
+
+    def points(self, phase: Phase) -> list[Point]:
+        return [p for p in self.jour.points if p.phase is phase]
+
+    def left(self, phase: Phase) -> list[Point]:
+        """The lines that nobody ticked nor set aside."""
+        return [p for p in self.points(phase) if str(p.id) not in self.state.ticks]
+
+    @property
+    def phase(self) -> Phase:
+        return Phase.OUVERTURE if self.state.site is Site.FERME else Phase.FERMETURE
+
+    @property
+    def forgotten(self) -> list[Point]:
+        """What an open site still owes its opening list."""
+        return self.left(Phase.OUVERTURE) if self.state.site is Site.OUVERT else []
+
+    @property
+    def unsafe(self) -> list[Point]:
+        """The critical lines that a first opening would leave open."""
+        return [p for p in self.left(Phase.OUVERTURE) if p.critique] if self.state.site is Site.FERME else []
+
+    # the people
+
+    @property
+    def expected(self) -> int:
+        return len({a.personne_id for a in self.team})
+
+    @property
+    def present(self) -> int:
+        return len({a.personne_id for a in self.team if self.state.presence(a.id) is Presence.ARRIVE})
+
+    # what may be done
+
+    @property
+    def may_reopen(self) -> bool:
+        """The same day only: until six the next morning."""
+        closed = self.state.moved if self.state.site is Site.CLOS else None
+        terminated = self.action.etat is Etat.TERMINEE
+        return closed is not None and terminated and evening_of(closed.quand) == evening_of(self.now)
+
+    @property
+    def gesture(self) -> str:
+        """The one big action of the moment: ouvrir, suivante, terminer, fermer, rouvrir; "" when the day is over."""
+        if not self.jour.is_live:
+            return ""
+        if self.state.site is Site.FERME:
+            return "ouvrir"
+        if self.state.site is Site.CLOS:
+            return "rouvrir" if self.may_reopen else ""
+        if self.track and self.track.next:
+            return "suivante"
+        return "terminer" if self.track and self.track.current else "fermer"
+
+    # the journal
+
+    @property
+    def journal(self) -> list[Line]:
+        """The last entries, latest first."""
+        return [self._line(e) for e in self.entries[: -LAST - 1 : -1]]
+
+    def _line(self, entree: Entree) -> Line:
+        fait = VALEURS[entree.genre].get(entree.valeur, entree.valeur)
+        return Line(entree, fait, self._names.get((entree.genre, entree.cible), ""), entree.uuid in self._undone)
+
+    @cached_property
+    def _undone(self) -> set[str]:
+        return undone(self.entries)
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], str]:
+        """What the targets of the entries are called."""
+        named: dict[tuple[str, str], str] = {
+            **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
+            **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
+            **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
+        }
+        return named | {
+            (Genre.ANNULE, e.uuid): f"{VALEURS[e.genre].get(e.valeur, '')}, {named.get((e.genre, e.cible), '')}".rstrip(", ")
+            for e in self.entries
+        }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import update
 
-from portal import clock
+from portal import clock, journal
+from portal.actions.commands import ActionOver
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one, touched
@@ -26,7 +26,7 @@ from portal.missions.models import (
     publier,
     rouvrir,
 )
-from portal.workflow import Refusal, Transition, fire
+from portal.workflow import MotifMissing, Refusal, Transition, fire
 
 
 class MissionFull(Refusal):
@@ -62,35 +62,56 @@ class PlacesBelowTaken(Refusal):
     sentence = "Il y a déjà plus de personnes inscrites que ce nombre de places. Libère d’abord des places."
 
 
+class NatureFixed(Refusal):
+    sentence = "Des personnes tiennent déjà une place : la nature de la mission ne change plus. Crée une autre mission."
+
+
+class NobodyOn(Refusal):
+    sentence = "Personne ne tient ce poste : il est déjà libre."
+
+
 class NotReferent(Refusal):
     sentence = "La priorité ne vaut que pour un poste de référent."
 
 
-def create(action: Action, *, by: Personne, take_post: bool = False, **fields: Any) -> Mission:
-    """A draft mission; `take_post` gives the référent's post at once to the bienveillant who sets the action up."""
-    _check_values(action, fields["nature"])
+def create(action: Action, *, by: Personne, take_post: bool = False, cle: str = "", **fields: Any) -> Mission:
+    """A draft mission; `take_post` gives the référent's post at once to the bienveillant who sets the action up.
+
+    The same form (its `cle`) sent twice is one mission.
+    """
+    lock(Personne, by.id)
+    if (made := journal.made_by(cle, creer.key, by=by)) and (twin := db.session.get(Mission, made)):
+        return twin
+    _check_action(lock_one(action), fields["nature"])
     mission = Mission(action=action, etat=Etat.BROUILLON, prises=0, **fields)
     db.session.add(mission)
-    creer.tell(mission, by=by)
+    creer.tell(mission, by=by, titre=mission.titre, cle=cle)
     if take_post:
         take(mission, by=by)
     return mission
 
 
 def edit(mission: Mission, *, by: Personne, **fields: Any) -> None:
-    """Change a mission that is not cancelled; places never go below the people on it."""
+    """Change a mission that is not cancelled. Places never go below the people on it, whose nature of post stays."""
     mission = lock_one(mission)
     if mission.etat is Etat.ANNULEE:
         raise MissionOver
-    _check_values(mission.action, fields["nature"])
-    if fields["places"] < mission.prises:
+    if mission.prises and fields["nature"] is not mission.nature:
+        raise NatureFixed
+    _check_action(mission.action, fields["nature"])
+    if fields.get("places", mission.places) < mission.prises:
         raise PlacesBelowTaken
-    before = {name: getattr(mission, name) for name in fields}
-    for name, value in fields.items():
-        setattr(mission, name, value)
-    changed = [name for name, value in before.items() if value != fields[name]]
+    changed = [name for name, value in fields.items() if value != getattr(mission, name)]
+    for name in changed:
+        setattr(mission, name, fields[name])
     if changed:
-        modifier.tell(mission, by=by, champs=changed)
+        modifier.tell(mission, by=by, titre=mission.titre, champs=changed)
+
+
+def _check_action(action: Action, nature: Nature) -> None:
+    if action.is_over:
+        raise ActionOver
+    _check_values(action, nature)
 
 
 def _check_values(action: Action, nature: Nature) -> None:
@@ -107,7 +128,7 @@ def decide(mission: Mission, transition: Transition, *, by: Personne | None, mot
         if mission.is_past:
             raise MissionOver
         _check_values(mission.action, mission.nature)
-    fire(transition, mission, by=by, motif=motif)
+    fire(transition, mission, by=by, motif=motif, titre=mission.titre)
     if transition.target is Etat.ANNULEE:
         for affectation in queries.active_on(mission):
             release(affectation, motif=motif)
@@ -173,26 +194,25 @@ def take(mission: Mission, *, by: Personne) -> Affectation:
         affectation = assign(mission, by, origine=Origine.PRIORITE)
     except MissionFull:
         raise PostTaken from None
-    prendre.tell(mission, by=by)
+    prendre.tell(mission, by=by, titre=mission.titre)
     return affectation
 
 
 def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
-    """Give the référent's post back; those that the priority had put on the waiting list return to the queue."""
+    """Give the référent's post back; those that the priority had put on the waiting list return to the queue.
+
+    Somebody else's post wants a reason. Raises NotReferent, NobodyOn or MotifMissing.
+    """
+    if mission.nature is not Nature.REFERENT:
+        raise NotReferent
     mission = lock_one(mission)
-    held = db.session.scalar(
-        select(Affectation)
-        .where(Affectation.mission_id == mission.id, Affectation.libere_le.is_(None))
-        .options(joinedload(Affectation.personne))
-    )
+    held = next(iter(queries.active_on(mission)), None)
     if held is None:
         raise NobodyOn
+    if held.personne_id != by.id and not motif.strip():
+        raise MotifMissing
     release(held, motif=motif)
-    liberer.tell(mission, by=by, motif=motif, personne=held.personne_id)
-
-
-class NobodyOn(Refusal):
-    sentence = "Personne ne tient ce poste : il est déjà libre."
+    liberer.tell(mission, by=by, motif=motif, personne=held.personne_id, titre=mission.titre)
 
 
 def hand_to(affectation: Affectation, personne: Personne) -> None:

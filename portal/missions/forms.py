@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
+from typing import Any
 
 from flask import request
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 
-from portal.fields import Day, Form, Line, choices
+from portal.actions.forms import SlotForm, at_most
+from portal.fields import Day, Form, Line, LocalDateTime, Whole, Words, choices
 from portal.missions.models import Nature
 from portal.missions.queries import Filters
 from portal.poles.models import Pole
@@ -47,3 +51,76 @@ class FilterForm(Form):
     @property
     def is_set(self) -> bool:
         return self.filters() != Filters()
+
+
+class MissionForm(SlotForm):
+    """One post. Its nature decides which fields there are: a référent is alone, a volontaire is never paid."""
+
+    titre = Line("Titre", [DataRequired("Donne un titre à la mission."), at_most(120, "Ce titre")])
+    description = Words("Ce qu’on y fait", [at_most(5_000, "Ce texte")], render_kw={"rows": 4})
+    places = Whole("Nombre de places", [InputRequired("Écris combien de personnes il faut.")], least=1, most=500, default=1)
+    fourni = Line("Fourni sur place", [at_most(200, "Ce texte")], description="Un repas, des gants, un hébergement…")
+    contrepartie = Line("Contrepartie", [at_most(200, "Ce texte")], description="Ce que dit le contrat, ou des points.")
+    candidatures_du = LocalDateTime("Candidatures à partir du", description="Vide : dès la publication.")
+    candidatures_au = LocalDateTime("Candidatures jusqu’au", description="Vide : jusqu’au début de la mission.")
+
+    def __init__(self, *args: Any, nature: Nature, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.kind = nature
+        if nature is Nature.REFERENT:
+            del self.places
+        if nature is Nature.VOLONTAIRE:
+            del self.contrepartie
+
+    def validate_candidatures_au(self, au: LocalDateTime) -> None:
+        du = self.candidatures_du.data
+        if au.data and du and au.data <= du:
+            raise ValidationError("La phase de candidature doit finir après avoir commencé.")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the mission becomes; a field that this nature does not have is settled here."""
+        names = (
+            "titre",
+            "description",
+            "debut",
+            "fin",
+            "places",
+            "fourni",
+            "contrepartie",
+            "candidatures_du",
+            "candidatures_au",
+        )
+        typed = {name: self[name].data for name in names if name in self}
+        lone = {"places": 1} if self.kind is Nature.REFERENT else {}
+        return typed | lone | {"nature": self.kind}
+
+
+class NewMissionForm(MissionForm):
+    cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one mission
+    prendre_poste = BooleanField("Je prends le poste de référent")
+
+    def __init__(self, *args: Any, offer_post: bool, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not offer_post or self.kind is not Nature.REFERENT:
+            del self.prendre_poste
+
+    @property
+    def takes_post(self) -> bool:
+        return bool("prendre_poste" in self and self.prendre_poste.data)
+
+
+class EditMissionForm(MissionForm):
+    """The nature may still change while nobody holds a place; the command says no afterwards."""
+
+    nature = RadioField("Nature", choices=choices(*((n.value, n.label) for n in Nature)), coerce=Nature)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        wanted = self.nature.data
+        forced: dict[str, Any] = {"nature": wanted}
+        if wanted is Nature.REFERENT:
+            forced["places"] = 1
+        if wanted is Nature.VOLONTAIRE and self.kind is not Nature.VOLONTAIRE:
+            forced["contrepartie"] = ""
+        return super().fields | forced

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, make_response, url_for
+from flask import abort, current_app, make_response, request, url_for
 from flask_login import current_user
 
 from portal import clock
-from portal.missions import queries
-from portal.missions.forms import FilterForm
-from portal.missions.models import Mission
+from portal.actions import queries as actions
+from portal.actions.commands import ActionOver
+from portal.actions.forms import MotifForm
+from portal.actions.models import Action
+from portal.missions import commands, queries
+from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
+from portal.missions.models import WORKFLOW, Etat, Mission, Nature, liberer, publier
 from portal.poles import queries as poles
-from portal.policy import load
-from portal.web import GuardedBlueprint, me, page_number, render
+from portal.policy import can, load
+from portal.web import Done, GuardedBlueprint, Page, done, me, page_number, render, toast
+from portal.workflow import Event, MotifMissing, Refusal
 
 bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
 
@@ -79,3 +84,169 @@ def description(mission: Mission) -> dict[str, Any]:
         "remainingAttendeeCapacity": mission.left,
         "url": base_url() + url_for("missions.show", id=mission.id),
     }
+
+
+# --- the missions of an action -------------------------------------------------------------------------------
+
+
+@bp.get("/action/<int:action_id>", access="action.voir")
+def of_action(action_id: int) -> Any:
+    return _tab(load(Action, action_id, "action.voir", actions.SHEET))
+
+
+def _tab(action: Action, status: int = 200, **refused: Any) -> Page:
+    """The missions of the action; `refused` says which event of which mission did not pass, and why."""
+    context = {"refused": None, "on": 0, "sentence": ""} | refused
+    missions = queries.of_action(action)
+    return render("missions/action.html", status=status, action=action, missions=missions, workflow=WORKFLOW, **context)
+
+
+def _back_to(mission: Mission) -> Done:
+    return done(url_for(".of_action", action_id=mission.action_id, _anchor=f"mission-{mission.id}"))
+
+
+@bp.get("/equipe/<int:action_id>", access="mission.equipe")
+def team(action_id: int) -> Any:
+    action = load(Action, action_id, "mission.equipe", actions.SHEET)
+    shown = can(current_user, "jour.telephones", action) and queries.shows_phones(action)
+    return render("missions/equipe.html", action=action, team=queries.team_of(action), phones=shown)
+
+
+@bp.get("/nouvelle/<int:action_id>", access="mission.creer")
+def create(action_id: int) -> Any:
+    action = _open(action_id)
+    nature = _nature(request.args.get("nature"))
+    if nature is None:
+        return render("missions/natures.html", action=action, natures=Nature)
+    slot = {"debut": action.debut, "fin": action.fin}
+    return _new(action, NewMissionForm(formdata=None, nature=nature, offer_post=_may_take(action), data=slot))
+
+
+@bp.post("/nouvelle/<int:action_id>", access="mission.creer")
+def record(action_id: int) -> Any:
+    action = _open(action_id)
+    nature = _nature(request.form.get("nature") or request.args.get("nature"))
+    if nature is None:
+        return render("missions/natures.html", status=422, action=action, natures=Nature)
+    form = NewMissionForm(nature=nature, offer_post=_may_take(action))
+    if not form.validate():
+        return _new(action, form, 422)
+    try:
+        mission = commands.create(action, by=me(), take_post=form.takes_post, cle=(form.cle.data or "")[:64], **form.fields)
+        _publish_too(mission)
+    except Refusal as refusal:
+        form.form_errors.append(refusal.sentence)
+        return _new(action, form, refusal.status)
+    toast(f"Mission {'publiée' if mission.etat is Etat.OUVERTE else 'enregistrée en brouillon'}.")
+    return _back_to(mission)
+
+
+def _new(action: Action, form: NewMissionForm, status: int = 200) -> Page:
+    return render("missions/nouvelle.html", status=status, action=action, form=form)
+
+
+def _open(action_id: int) -> Action:
+    action = load(Action, action_id, "mission.creer", actions.SHEET)
+    if action.is_over:
+        raise ActionOver
+    return action
+
+
+def _nature(text: str | None) -> Nature | None:
+    return next((n for n in Nature if n == text), None)
+
+
+def _may_take(action: Action) -> bool:
+    return can(current_user, "mission.prendre", action)
+
+
+def _publish_too(mission: Mission) -> None:
+    """« Enregistrer et publier » is both in one transaction; a second tap finds it published."""
+    if request.form.get("suite") == publier.slug and mission.etat is Etat.BROUILLON:
+        commands.decide(mission, publier, by=me())
+
+
+@bp.get("/<int:id>/modifier", access="mission.modifier")
+def edit(id: int) -> Any:
+    mission = _editable(id)
+    return _edition(mission, EditMissionForm(formdata=None, nature=mission.nature, obj=mission))
+
+
+@bp.post("/<int:id>/modifier", access="mission.modifier")
+def save(id: int) -> Any:
+    mission = _editable(id)
+    form = EditMissionForm(nature=mission.nature, obj=mission)
+    if not form.validate():
+        return _edition(mission, form, 422)
+    moved = mission.prises and (mission.debut, mission.fin) != (form.debut.data, form.fin.data)
+    try:
+        commands.edit(mission, by=me(), **form.fields)
+        _publish_too(mission)
+    except Refusal as refusal:
+        form.form_errors.append(refusal.sentence)
+        return _edition(mission, form, refusal.status)
+    toast("Mission enregistrée.")
+    if moved:
+        toast("Le créneau a changé : assure-toi que les personnes inscrites le savent.", "attention")
+    return _back_to(mission)
+
+
+def _editable(id: int) -> Mission:
+    mission = load(Mission, id, "mission.modifier", queries.WITH_ACTION)
+    if mission.etat is Etat.ANNULEE:
+        raise commands.MissionOver
+    if mission.action.is_over:
+        raise ActionOver
+    return mission
+
+
+def _edition(mission: Mission, form: EditMissionForm, status: int = 200) -> Page:
+    return render("missions/modifier.html", status=status, mission=mission, action=mission.action, form=form)
+
+
+@bp.post("/<int:id>/dupliquer", access="mission.dupliquer")
+def duplicate(id: int) -> Any:
+    copy = commands.duplicate(load(Mission, id, "mission.dupliquer", queries.WITH_ACTION), by=me())
+    toast("Voici la copie, en brouillon : change ce qui diffère.")
+    return done(url_for(".edit", id=copy.id))
+
+
+# --- the référent's priority, and the states -----------------------------------------------------------------
+
+
+@bp.post("/<int:id>/prendre", access="mission.prendre")
+def take(id: int) -> Any:
+    mission = load(Mission, id, "mission.prendre", queries.WITH_ACTION)
+    commands.take(mission, by=me())
+    undo = (url_for(".give_back", id=id), liberer.label)
+    toast("Le poste de référent est à toi. Les personnes en attente sont prévenues.", undo=undo)
+    return _back_to(mission)
+
+
+@bp.post("/<int:id>/liberer", access="mission.liberer")
+def give_back(id: int) -> Any:
+    mission = load(Mission, id, "mission.liberer", queries.WITH_ACTION)
+    form = MotifForm()
+    runs_it = can(current_user, "mission.modifier", mission)
+    try:
+        commands.give_back(mission, by=me(), motif=form.motif.data[:500])
+    except MotifMissing as missing:
+        return _refused(mission, liberer, missing)
+    toast("Le poste est libre. Les personnes que la priorité avait fait attendre reviennent dans la file.")
+    return _back_to(mission) if runs_it else done(url_for("moi.index"))
+
+
+@bp.post("/<int:id>/<slug>", access="mission.voir")
+def decide(id: int, slug: str) -> Any:
+    transition = WORKFLOW.get(slug) or abort(404)
+    mission = load(Mission, id, transition, queries.WITH_ACTION)
+    try:
+        commands.decide(mission, transition, by=me(), motif=MotifForm().motif.data[:500])
+    except MotifMissing as missing:
+        return _refused(mission, transition, missing)
+    toast(f"Mission {transition.done}.")
+    return _back_to(mission)
+
+
+def _refused(mission: Mission, event: Event, refusal: Refusal) -> Page:
+    return _tab(mission.action, refusal.status, refused=event, on=mission.id, sentence=refusal.sentence)

@@ -1,0 +1,65 @@
+"""One candidature of the demonstration: sent, its address proved, answered, taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from portal.candidatures import commands as candidatures
+from portal.candidatures.models import Candidature, accepter, desister, mettre_en_attente, refuser, retirer
+from portal.demo.missions import MissionTale
+from portal.demo.story import Sheet, Story
+from portal.workflow import Transition
+
+ANSWERS = {"accepter": accepter, "attente": mettre_en_attente, "refuser": refuser}
+DEPARTURES = {"retirer": retirer, "desister": desister}
+
+
+class CandidatureTale:
+    """`le`: when it was sent; `provisoire`: the mail's link was never used; then the day of each answer or departure."""
+
+    candidature: Candidature
+
+    def __init__(self, mission: MissionTale, sheet: Sheet) -> None:
+        self.mission, self.sheet = mission, sheet
+
+    @property
+    def story(self) -> Story:
+        return self.mission.action.story
+
+    def plan(self) -> None:
+        story, sheet = self.story, self.sheet
+        sent = story.ago(sheet["le"])
+        story.at(sent, self.apply)
+        if not sheet.get("provisoire"):
+            story.at(sent + timedelta(minutes=story.chance.randrange(3, 50)), self.join)
+        for name, transition in ANSWERS.items():
+            if name in sheet:
+                story.at(story.evening(sheet[name]), partial(self.answer, transition))
+        for name, transition in DEPARTURES.items():
+            if name in sheet:
+                story.at(story.evening(sheet[name]), partial(self.leave, transition))
+
+    def apply(self) -> None:
+        """Signed in when the portal knows them, unless they came as a stranger."""
+        key = self.sheet["qui"]
+        self.candidature = candidatures.apply(
+            self.mission.mission,
+            cle=str(UUID(int=self.story.chance.getrandbits(128), version=4)),
+            message=self.sheet["message"],
+            waiting_list=self.sheet.get("liste", False),
+            by=None if self.sheet.get("provisoire") else self.story.people.get(key),
+            **self.story.contacts[key],
+        )
+
+    def join(self) -> None:
+        candidatures.join(self.candidature)
+        self.story.people[self.sheet["qui"]] = self.candidature.personne
+
+    def answer(self, transition: Transition) -> None:
+        words = {"motif": self.sheet.get("motif", ""), "mot": self.sheet.get("mot", "")}
+        candidatures.decide(self.candidature, transition, by=self.mission.action.bienveillant, **words)
+
+    def leave(self, transition: Transition) -> None:
+        candidatures.leave(self.candidature, transition, motif=self.sheet.get("raison", ""))

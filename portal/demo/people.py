@@ -1,0 +1,57 @@
+"""The house: its people, its pôles and groupes, its spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+
+from portal.comptes import commands as comptes
+from portal.comptes.models import NomRole
+from portal.demo.story import PAGES, Sheet, Story, page
+from portal.poles import commands as poles
+from portal.poles.models import Espace, Genre
+
+
+def plan(story: Story, *, accounts: Collection[str], password: str) -> None:
+    """Who arrives when; the `accounts` are the addresses that sign in with that password."""
+    house = page(PAGES / "maison.toml")
+    for number, person in enumerate(house["personnes"], start=1):
+        key = person["cle"]
+        story.contacts[key] = contact = {
+            "nom": person["nom"],
+            "email": f"{key}@example.org",  # reserved: no message ever reaches anybody
+            "telephone": f"+2626920000{number:02d}",
+        }
+        if "depuis" in person:
+            secret = password if contact["email"] in accounts else ""
+            story.at(story.ago(person["depuis"]), partial(_welcome, story, person, contact, secret))
+    story.at(story.ago("895 j"), partial(_settle, story, house))
+
+
+def _welcome(story: Story, person: Sheet, contact: Sheet, password: str) -> None:
+    admin = story.people.get("admin")
+    roles = [NomRole(name) for name in person.get("roles", ())]
+    known = comptes.add_person(**contact, roles=roles, password=password, by=admin)
+    story.people[person["cle"]] = known
+    for name in person.get("poles", ()):
+        poles.add_member(story.poles[name], known, by=admin)
+
+
+def _settle(story: Story, house: Sheet) -> None:
+    """The pôles, the groupes and the spaces, as the first person of the house enters them."""
+    admin = story.people["admin"]
+    for pole in house["pole"]:
+        story.poles[pole["nom"]] = poles.save_pole(
+            None, nom=pole["nom"], genre=Genre(pole["genre"]), description=pole["description"], by=admin
+        )
+    spaces: dict[str, Espace] = {}
+    for space in house["espaces"]:
+        spaces[space["nom"]] = poles.save_space(
+            None,
+            nom=space["nom"],
+            parent=spaces[space["dans"]] if "dans" in space else None,
+            capacite=space.get("capacite"),
+            avant_min=space.get("avant_min", 0),
+            apres_min=space.get("apres_min", 0),
+            by=admin,
+        )

@@ -1,0 +1,83 @@
+"""The past of the demonstration: each deed at its instant, done in order, with the clock stopped there."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from operator import itemgetter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from portal import clock
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.fields import combine
+from portal.poles.models import Pole
+
+Sheet = dict[str, Any]  # one table of a TOML page of this folder
+Deed = Callable[[], None]
+
+PAGES = Path(__file__).parent
+WEEK = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+@dataclass
+class Story:
+    """What will have happened by now; the people and the pôles made so far, by the short names that the pages use."""
+
+    now: datetime = field(default_factory=clock.now)
+    today: date = field(default_factory=clock.today)
+    contacts: dict[str, Sheet] = field(default_factory=dict)  # of everybody, those who are still to come too
+    people: dict[str, Personne] = field(default_factory=dict)
+    poles: dict[str, Pole] = field(default_factory=dict)
+    chance: Random = field(default_factory=lambda: Random(20221029))
+    _deeds: list[tuple[datetime, int, Deed]] = field(default_factory=list)
+
+    def at(self, instant: datetime, deed: Deed) -> None:
+        """Plan a deed of the past; those of one instant keep the order in which they were planned."""
+        assert instant <= self.now, f"{instant} is still to come"
+        self._deeds.append((instant, len(self._deeds), deed))
+
+    def live(self) -> None:
+        for instant, _, deed in sorted(self._deeds, key=itemgetter(0, 1)):
+            with clock.freeze(instant):
+                deed()
+                db.session.flush()  # rows take their date from the stopped clock when they are written
+
+    def ago(self, text: str, first: int = 7, last: int = 19) -> datetime:
+        """ "12 j", "12 j 21:10" or "3 h" before now; without an hour, some time between `first` and `last` o'clock."""
+        number, unit, *hour = text.split()
+        if unit == "h":
+            return self.now - timedelta(hours=int(number))
+        chosen = time.fromisoformat(hour[0]) if hour else time(self.chance.randrange(first, last), self.chance.randrange(60))
+        return combine(self.today - timedelta(days=int(number)), chosen)
+
+    def evening(self, text: str) -> datetime:
+        """The same, when the team sits down to its candidatures."""
+        return self.ago(text, 20, 22)
+
+    def day(self, sheet: Sheet) -> date:
+        """The day of an action: `jour` days from today, or the nearest `semaine` to it."""
+        day = self.today + timedelta(days=sheet["jour"])
+        if weekday := sheet.get("semaine"):
+            day += timedelta(days=(WEEK.index(weekday) - day.weekday() + 3) % 7 - 3)
+        return day
+
+
+def slot(day: date, sheet: Sheet) -> Sheet:
+    """`debut` and `fin` of a table's `de` and `a`, `jour` days after that day; past midnight when `a` comes before `de`."""
+    start = day + timedelta(days=sheet.get("jour", 0))
+    nights = sheet["fin_jour"] if "fin_jour" in sheet else int(sheet["a"] <= sheet["de"])
+    return {"debut": combine(start, sheet["de"]), "fin": combine(start + timedelta(days=nights), sheet["a"])}
+
+
+def some(sheet: Sheet, *names: str) -> Sheet:
+    """Those of the named entries that the table has."""
+    return {name: sheet[name] for name in names if name in sheet}
+
+
+def page(path: Path) -> Sheet:
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,239 @@
+"""Every write of the day: taps are received, days prepared, versions moved on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from sqlalchemy import update
+
+from portal import clock, outbox
+from portal.actions.models import Action, Etat, clore, ouvrir, rouvrir
+from portal.comptes.models import Personne
+from portal.db import db, insert_once, lock_one
+from portal.jour_j import modeles, queries
+from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point
+from portal.jour_j.pli import Site, correct
+from portal.missions import queries as missions
+from portal.workflow import Refusal, fire
+
+UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+LONGEST = 2000
+EARLIEST = timedelta(hours=36)  # before the start; a tap is never dated earlier
+FOLLOWING = {  # the site moved, the action follows
+    (Site.OUVERT, Etat.CONFIRMEE): ouvrir,
+    (Site.OUVERT, Etat.TERMINEE): rouvrir,
+    (Site.CLOS, Etat.EN_COURS): clore,
+}
+
+
+class NotATap(Refusal):
+    status = 422
+    sentence = "Ce geste n’est pas compris. Recharge la page, puis recommence."
+
+
+class NotOfThisDay(Refusal):
+    status = 422
+    sentence = "Cette ligne ne fait plus partie de la journée. Recharge la page."
+
+
+class TooLong(Refusal):
+    status = 422
+    sentence = f"Ce texte est trop long\u00a0: {LONGEST} caractères au plus."
+
+
+class WordsMissing(Refusal):
+    status = 422
+    sentence = "Écris ce qui s’est passé."
+
+
+class DayOver(Refusal):
+    sentence = "Cette journée n’est plus ouverte à la saisie\u00a0: elle se lit seulement."
+
+
+class NotOpen(Refusal):
+    sentence = "Le site n’est pas ouvert."
+
+
+class AnotherDay(Refusal):
+    sentence = "Le site a été fermé un autre jour\u00a0: il ne se rouvre plus."
+
+
+class SiteStays(Refusal):
+    """The action's state follows the site, and its table of transitions knows no way back from an opening."""
+
+    sentence = "Une ouverture ou une fermeture ne s’annule pas\u00a0: ferme le site, ou rouvre-le."
+
+
+class ReasonWanted(Refusal):
+    """Never a no: the same tap with a reason is accepted."""
+
+    status = 422
+
+    def __init__(self, sentence: str, left: Sequence[Point]):
+        super().__init__(sentence)
+        self.left = left
+
+
+class Statut(StrEnum):
+    RECUE = "reçue"
+    DEJA_RECUE = "déjà reçue"
+    REFUSEE = "refusée"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """What a phone or a form says; `saisi_le` by its own clock."""
+
+    uuid: str
+    genre: str
+    saisi_le: datetime
+    cible: str = ""
+    valeur: str = ""
+    mot: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    uuid: str
+    statut: Statut
+    refusal: Refusal | None = None
+
+
+def receive(jour: Jour, taps: Sequence[Tap], *, by: Personne, sent: datetime | None = None) -> list[Outcome]:
+    """Write the taps, in their order; each answers for itself, and one sent again is one row.
+
+    `sent` is when the phone says it sends, None when the server's clock dated them. The caller has checked that `by`
+    may act on this day. Locks: the action when the site may move, then the day.
+    """
+    if any(tap.genre == Genre.SITE for tap in taps):
+        lock_one(jour.action)
+    reception = Reception(lock_one(jour), by, clock.now(), sent)
+    outcomes = [reception.take(tap) for tap in taps]
+    if any(o.statut is Statut.RECUE for o in outcomes):
+        jour.version += 1
+    return outcomes
+
+
+class Reception:
+    """One sending of taps, under the lock of its day."""
+
+    def __init__(self, jour: Jour, by: Personne, now: datetime, sent: datetime | None):
+        self.jour, self.by, self.now, self.sent = jour, by, now, sent or now
+        self.team = missions.team_of(jour.action)
+        self.entries = queries.entries(jour)
+
+    @property
+    def day(self) -> queries.Day:
+        return queries.Day(self.jour, self.team, self.entries, self.now)
+
+    def take(self, tap: Tap) -> Outcome:
+        try:
+            new = self._take(tap)
+        except Refusal as refusal:
+            return Outcome(tap.uuid, Statut.REFUSEE, refusal)
+        return Outcome(tap.uuid, Statut.RECUE if new else Statut.DEJA_RECUE)
+
+    def _take(self, tap: Tap) -> bool:
+        if not UUID_SHAPE.fullmatch(tap.uuid):
+            raise NotATap
+        if known := queries.entry(tap.uuid):
+            if known.jour_id != self.jour.id:
+                raise NotOfThisDay
+            return False
+        self._check(tap)
+        before = self.day
+        values = self._values(tap)
+        if not insert_once(Entree, **values):
+            return False
+        self.entries.append(Entree(**values))
+        if tap.genre == Genre.SITE:
+            self._follow(tap, before)
+        return True
+
+    def _values(self, tap: Tap) -> dict[str, object]:
+        earliest = self.jour.action.debut - EARLIEST
+        quand = correct(tap.saisi_le, sent=self.sent, received=self.now, earliest=earliest)
+        while quand in {e.quand for e in self.entries}:  # of two taps at the same instant, the first received comes first
+            quand += timedelta(microseconds=1)
+        return {
+            "uuid": tap.uuid, "jour_id": self.jour.id, "personne_id": self.by.id, "genre": Genre(tap.genre),
+            "cible": tap.cible, "valeur": tap.valeur, "mot": tap.mot,
+            "quand": quand, "saisi_le": tap.saisi_le, "recu_le": self.now,
+        }  # fmt: skip
+
+    # what is refused
+
+    def _check(self, tap: Tap) -> None:
+        if tap.genre not in set(Genre) or tap.valeur not in VALEURS[Genre(tap.genre)]:
+            raise NotATap
+        if len(tap.mot) > LONGEST:
+            raise TooLong
+        if not self.jour.is_live:
+            raise DayOver
+        CHECKS[Genre(tap.genre)](self, tap)
+
+    def _check_site(self, tap: Tap) -> None:
+        day = self.day
+        if tap.valeur == "ouvrir":
+            if day.state.site is Site.CLOS and not day.may_reopen:
+                raise AnotherDay
+            left, sentence = day.unsafe, "Des lignes importantes restent ouvertes\u00a0: dis en quelques mots pourquoi tu ouvres."
+        else:
+            if day.state.site is Site.FERME:
+                raise NotOpen
+            left = day.left(Phase.FERMETURE) if day.state.site is Site.OUVERT else []
+            sentence = "Des lignes ne sont pas cochées\u00a0: un mot pour qui lira demain."
+        if left and not tap.mot:
+            raise ReasonWanted(sentence, left)
+
+    def _check_tick(self, tap: Tap) -> None:
+        self._among(tap, self.jour.points)
+
+    def _check_presence(self, tap: Tap) -> None:
+        self._among(tap, self.team)
+
+    def _check_step(self, tap: Tap) -> None:
+        self._among(tap, self.jour.action.programme)
+
+    def _among(self, tap: Tap, rows: Sequence[Base]) -> None:
+        if tap.cible not in {str(row.id) for row in rows}:
+            raise NotOfThisDay
+
+    def _check_incident(self, tap: Tap) -> None:
+        if not tap.mot:
+            raise WordsMissing
+
+    def _check_undoing(self, tap: Tap) -> None:
+        """An undoing may come before what it undoes: another phone may not have sent it yet."""
+        if not UUID_SHAPE.fullmatch(tap.cible):
+            raise NotATap
+        target = queries.entry(tap.cible)
+        if target and target.jour_id != self.jour.id:
+            raise NotOfThisDay
+        if target and target.genre is Genre.SITE:
+            raise SiteStays
+
+    # what follows
+
+    def _follow(self, tap: Tap, before: queries.Day) -> None:
+        """The action's state follows the site's, in the same transaction."""
+        action = self.jour.action
+        transition = FOLLOWING.get((self.day.state.site, action.etat))
+        if transition is None:
+            return
+        fire(transition, action, by=self.by, motif=tap.mot)
+        if transition is ouvrir and before.unsafe and action.bienveillant:
+            outbox.post(
+                "jour_ouverture",
+                f"jour:{self.jour.id}:ouverture:{tap.uuid}",
+                to=action.bienveillant.email,
+                action=action.id,
+                par=self.by.id,
+                motif=tap.mot,
+                points=[point.texte for point in before.unsafe],
+            )

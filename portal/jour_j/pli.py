@@ -1,0 +1,233 @@
+"""The fold of the day: its state is what its entries say, in whatever order they came. No I/O here (live.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+SKEW = timedelta(seconds=2)  # a phone's clock that is wrong by less is left alone
+
+Lane = tuple[str, str]  # a piste, and the id of an item that runs beside the others of that piste
+
+
+class Site(StrEnum):
+    FERME = "ferme"
+    OUVERT = "ouvert"
+    CLOS = "clos"
+
+    @property
+    def label(self) -> str:
+        return {"ferme": "Pas encore ouvert", "ouvert": "Site ouvert", "clos": "Site fermé"}[self]
+
+    @property
+    def icon(self) -> str:
+        return {"ferme": "door-closed", "ouvert": "door-open", "clos": "lock"}[self]
+
+    @property
+    def ton(self) -> str:
+        return {"ferme": "attente", "ouvert": "bon", "clos": "neutre"}[self]
+
+
+class EtatEtape(StrEnum):
+    A_VENIR = "a_venir"
+    EN_COURS = "en_cours"
+    TERMINE = "termine"
+    PASSE = "passe"
+    ANNULE = "annule"
+
+    @property
+    def label(self) -> str:
+        return _LOOK[self][0]
+
+    @property
+    def icon(self) -> str:
+        return _LOOK[self][1]
+
+    @property
+    def ton(self) -> str:
+        return _LOOK[self][2]
+
+
+class Presence(StrEnum):
+    ATTENDU = "attendu"
+    ARRIVE = "arrive"
+    PARTI = "parti"
+    ABSENT = "absent"
+
+    @property
+    def label(self) -> str:
+        return {"attendu": "Pas encore là", "arrive": "Sur place", "parti": "Départ", "absent": "Absence"}[self]
+
+    @property
+    def icon(self) -> str:
+        return {"attendu": "hourglass", "arrive": "user-check", "parti": "log-out", "absent": "user-x"}[self]
+
+    @property
+    def ton(self) -> str:
+        return {"attendu": "neutre", "arrive": "bon", "parti": "neutre", "absent": "attention"}[self]
+
+
+_LOOK = {
+    EtatEtape.A_VENIR: ("À venir", "circle", "neutre"),
+    EtatEtape.EN_COURS: ("En cours", "play", "action"),
+    EtatEtape.TERMINE: ("Terminé", "check", "bon"),
+    EtatEtape.PASSE: ("Passé", "skip-forward", "neutre"),
+    EtatEtape.ANNULE: ("Annulé", "ban", "attention"),
+}
+
+
+class Tap(Protocol):
+    """An entry, as the fold reads it; `quand` is corrected."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def genre(self) -> str: ...
+    @property
+    def cible(self) -> str: ...
+    @property
+    def valeur(self) -> str: ...
+    @property
+    def mot(self) -> str: ...
+    @property
+    def quand(self) -> datetime: ...
+    @property
+    def personne_id(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What was said last of something, when and by whom (a Personne's id)."""
+
+    valeur: str
+    quand: datetime
+    par: int
+    mot: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of an item of the programme."""
+
+    etat: EtatEtape = EtatEtape.A_VENIR
+    debut: datetime | None = None
+    fin: datetime | None = None
+
+
+@dataclass
+class State:
+    """The day as it stands. Keys are the entries' `cible`; what is absent was never touched."""
+
+    site: Site = Site.FERME
+    opened: Mark | None = None  # the first opening
+    moved: Mark | None = None  # the last opening or closing that had an effect
+    ticks: dict[str, Mark] = field(default_factory=dict)
+    presences: dict[str, Mark] = field(default_factory=dict)
+    steps: dict[str, Run] = field(default_factory=dict)
+    incidents: list[Mark] = field(default_factory=list)
+
+    def step(self, id: int) -> Run:
+        return self.steps.get(str(id), Run())
+
+    def presence(self, id: int) -> Presence:
+        mark = self.presences.get(str(id))
+        return Presence(mark.valeur) if mark else Presence.ATTENDU
+
+
+# --- the fold ------------------------------------------------------------------------------------------------
+
+
+def fold(entries: Iterable[Tap], lanes: Mapping[str, Lane]) -> State:
+    """The state that these entries make; `lanes` says which items of the programme follow one another."""
+    rows = list(entries)
+    gone = undone(rows)
+    state = State()
+    for tap in sorted(rows, key=lambda t: (t.quand, t.uuid)):
+        if tap.uuid not in gone and tap.genre in _RULES:
+            _RULES[tap.genre](state, tap, lanes)
+    return state
+
+
+def undone(entries: Iterable[Tap]) -> set[str]:
+    """The uuids that no longer count, whichever of the entry and its undoing came first.
+
+    An opening or closing is never undone (the action's state follows it, and knows no way back); nor is an undoing:
+    to do again is a new entry.
+    """
+    rows = list(entries)
+    return {t.cible for t in rows if t.genre == "annule"} - {t.uuid for t in rows if t.genre in ("site", "annule")}
+
+
+def _mark(tap: Tap) -> Mark:
+    return Mark(tap.valeur, tap.quand, tap.personne_id, tap.mot)
+
+
+def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    if tap.valeur == "ouvrir" and state.site is not Site.OUVERT:
+        state.site, state.moved = Site.OUVERT, _mark(tap)
+        state.opened = state.opened or state.moved
+    elif tap.valeur == "fermer" and state.site is Site.OUVERT:
+        state.site, state.moved = Site.CLOS, _mark(tap)
+
+
+def _tick(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    if tap.valeur == "defait":
+        state.ticks.pop(tap.cible, None)
+    else:
+        _keep_first(state.ticks, tap)
+
+
+def _presence(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    _keep_first(state.presences, tap)
+
+
+def _keep_first(marks: dict[str, Mark], tap: Tap) -> None:
+    """Saying the same thing again keeps the first author and time; saying another replaces it."""
+    if tap.cible not in marks or marks[tap.cible].valeur != tap.valeur:
+        marks[tap.cible] = _mark(tap)
+
+
+def _step(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> None:
+    run = state.steps.get(tap.cible, Run())
+    if tap.valeur == "debut" and run.etat is not EtatEtape.EN_COURS:
+        _end_the_one_before(state, tap, lanes)
+        state.steps[tap.cible] = Run(EtatEtape.EN_COURS, tap.quand)
+    elif tap.valeur == "fin" and run.etat is EtatEtape.EN_COURS:
+        state.steps[tap.cible] = Run(EtatEtape.TERMINE, run.debut, tap.quand)
+    elif tap.valeur in ("passe", "annule", "a_venir"):
+        state.steps[tap.cible] = Run(EtatEtape(tap.valeur))
+
+
+def _end_the_one_before(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> None:
+    for cible, run in state.steps.items():
+        if run.etat is EtatEtape.EN_COURS and cible in lanes and lanes[cible] == lanes.get(tap.cible):
+            state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, tap.quand)
+
+
+def _incident(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    state.incidents.append(_mark(tap))
+
+
+_RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
+    "site": _site,
+    "coche": _tick,
+    "presence": _presence,
+    "etape": _step,
+    "incident": _incident,
+}
+
+
+# --- the clock of a phone ------------------------------------------------------------------------------------
+
+
+def correct(tapped: datetime, *, sent: datetime, received: datetime, earliest: datetime) -> datetime:
+    """The instant of a tap by the server's clock: never in the future, never before the day can have begun.
+
+    `sent` is what the phone's clock said on sending; the difference with `received` is how wrong it is.
+    """
+    wrong = received - sent
+    instant = tapped + wrong if abs(wrong) > SKEW else tapped
+    return min(max(instant, earliest), received)

@@ -1,0 +1,123 @@
+"""The day's programme: what follows what, what runs, what is expected when. No I/O here (live.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from portal.jour_j.pli import EtatEtape, Lane, Run, State
+
+
+class Planned(Protocol):
+    """An item of the programme, as it was planned; `ancre` is fixed by the clock."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def debut(self) -> datetime: ...
+    @property
+    def fin(self) -> datetime: ...
+    @property
+    def piste(self) -> str: ...
+    @property
+    def ancre(self) -> bool: ...
+
+
+def lanes_of(programme: Sequence[Planned]) -> dict[str, Lane]:
+    """Items of one piste follow one another; one that covers another of its piste (an all-day stand) runs beside."""
+    return {str(i.id): (i.piste, str(i.id) if _covers_another(i, programme) else "") for i in programme}
+
+
+def _covers_another(item: Planned, programme: Sequence[Planned]) -> bool:
+    return any(
+        o.id != item.id and o.piste == item.piste and item.debut <= o.debut and o.fin <= item.fin for o in programme
+    )
+
+
+@dataclass(frozen=True)
+class Slot:
+    """When an item runs: its real times where they are known, the expected ones otherwise."""
+
+    debut: datetime
+    fin: datetime
+
+
+@dataclass(frozen=True)
+class Track:
+    """Items that follow one another: which runs, which comes next, how late they are."""
+
+    lane: Lane
+    current: Planned | None
+    next: Planned | None
+    drift: timedelta
+
+
+def tracks(programme: Sequence[Planned], state: State, now: datetime) -> list[Track]:
+    """One per lane, the main one first: the unnamed piste, or else the first piste of the day."""
+    lanes = lanes_of(programme)
+    slots = forecast(programme, state, now)
+    found = [_track(lane, _in(lane, programme, lanes), state, slots) for lane in dict.fromkeys(lanes.values())]
+    return sorted(found, key=lambda t: (t.lane[1] != "", t.lane[0] != ""))
+
+
+def _in(lane: Lane, programme: Sequence[Planned], lanes: Mapping[str, Lane]) -> list[Planned]:
+    return sorted((i for i in programme if lanes[str(i.id)] == lane), key=lambda i: (i.debut, i.id))
+
+
+def _track(lane: Lane, items: list[Planned], state: State, slots: Mapping[int, Slot]) -> Track:
+    running = [i for i in items if state.step(i.id).etat is EtatEtape.EN_COURS]
+    current = running[-1] if running else None
+    to_come = [i for i in items[_started(items, state) :] if state.step(i.id).etat is EtatEtape.A_VENIR]
+    following = to_come[0] if to_come else None
+    if current:
+        drift = slots[current.id].fin - current.fin
+    else:
+        drift = slots[following.id].debut - following.debut if following else timedelta()
+    return Track(lane, current, following, drift)
+
+
+def _started(items: list[Planned], state: State) -> int:
+    """How many items the lane has reached: up to the last one that was started."""
+    return max((n for n, i in enumerate(items, 1) if state.step(i.id).debut), default=0)
+
+
+def forecast(programme: Sequence[Planned], state: State, now: datetime) -> dict[int, Slot]:
+    """When each item runs, by id; nothing for those passed or cancelled.
+
+    A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it.
+    """
+    lanes = lanes_of(programme)
+    slots: dict[int, Slot] = {}
+    for lane in set(lanes.values()):
+        items = _in(lane, programme, lanes)
+        reached = _started(items, state)
+        free = now
+        for number, item in enumerate(items, 1):
+            run = state.step(item.id)
+            if run.etat in (EtatEtape.PASSE, EtatEtape.ANNULE):
+                continue
+            slot = slots[item.id] = _slot(item, run, now, free, overtaken=number < reached)
+            free = slot.fin
+    return slots
+
+
+def _slot(item: Planned, run: Run, now: datetime, free: datetime, *, overtaken: bool) -> Slot:
+    if run.debut:
+        planned = item.fin if item.ancre else run.debut + (item.fin - item.debut)
+        return Slot(run.debut, run.fin or max(now, planned))
+    if item.ancre or overtaken:
+        return Slot(item.debut, item.fin)
+    start = max(item.debut, free, now)
+    return Slot(start, start + (item.fin - item.debut))
+
+
+def in_words(drift: timedelta) -> str:
+    """ "à l’heure", "+8 min", "−5 min", "+1 h 05"; whole minutes gone by."""
+    minutes = int(drift.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else "\u2212"
+    if not minutes:
+        return "à l’heure"
+    return f"{sign}{hours}\u00a0h\u00a0{rest:02d}" if hours else f"{sign}{rest}\u00a0min"

@@ -1,0 +1,156 @@
+"""Many hands on the same place at once: two web processes, real threads, both databases; nobody is ever overbooked.
+
+`make proofs` runs the sizes that the portal promises (security.md, promises 5 to 7).
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Barrier
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.candidatures.models import Candidature, Etat
+from portal.config import ROOT
+from portal.db import db
+from portal.missions.models import Affectation, Mission, Origine
+from portal.outbox import Message
+from tests import builders, services
+
+pytestmark = [pytest.mark.both, pytest.mark.proof]
+
+
+@dataclass
+class Answer:
+    status: int
+    location: str
+    seconds: float
+
+
+class Crowd:
+    """People who press at the same moment on the portal served by two processes."""
+
+    def __init__(self, port: int):
+        self.port = port
+
+    def press(self, posts: list[tuple[str, dict[str, str], dict[str, str]]]) -> list[Answer]:
+        """Send all the (path, fields, headers) at once, one thread each, and wait for every answer."""
+        db.session.commit()  # what the test prepared; and the test holds no lock meanwhile
+        together = Barrier(len(posts))
+        with ThreadPoolExecutor(len(posts)) as hands:
+            return list(hands.map(lambda post: self._post(together, *post), posts))
+
+    def _post(self, together: Barrier, path: str, fields: dict[str, str], headers: dict[str, str]) -> Answer:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.connect()
+            together.wait()
+            start = time.monotonic()
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", path, urlencode(fields), form | headers)
+            answer = connection.getresponse()
+            answer.read()
+        return Answer(answer.status, answer.getheader("Location") or "", time.monotonic() - start)
+
+
+@pytest.fixture
+def crowd(site, app, processes):
+    """The portal of this test behind gunicorn: two processes, eight threads each."""
+    socket = services.bound_socket()
+    port = socket.getsockname()[1]
+    socket.close()
+    options = f"--workers 2 --threads 8 --bind 127.0.0.1:{port} --log-level error"
+    command = [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
+    processes.start(*command, cwd=ROOT, env=os.environ | site.environ)
+    services.wait_until(lambda: answers(port), "gunicorn", 30)
+    return Crowd(port)
+
+
+def answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/comptes/connexion")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+
+def badge(client) -> dict[str, str]:
+    """What a browser signed in as this client would send: its cookie and its CSRF token."""
+    token = client.csrf_token()
+    return {"X-CSRFToken": token, "Cookie": client._cookie_header()["HTTP_COOKIE"]}
+
+
+@pytest.fixture
+def zoe(app):
+    return builders.bienveillant()
+
+
+def active(mission: Mission) -> int:
+    db.session.expire_all()
+    return (
+        db.session.scalar(
+            select(func.count(Affectation.id)).where(Affectation.mission_id == mission.id, Affectation.libere_le.is_(None))
+        )
+        or 0
+    )
+
+
+def test_many_acceptances_of_one_place_give_it_once(crowd, as_, zoe, size, record_property):
+    worst = []
+    for _ in range(size(1, 20)):
+        mission = builders.mission(builders.action(zoe), places=1)
+        candidatures = [builders.candidature(mission) for _ in range(size(25, 100))]
+        headers = badge(as_(zoe))
+        pressed = crowd.press([(f"/candidatures/{c.id}/accepter", {}, headers) for c in candidatures])
+        assert Counter(a.status for a in pressed) == {303: 1, 409: len(candidatures) - 1}
+        assert active(mission) == mission.prises == 1
+        assert [c.etat for c in candidatures].count(Etat.ACCEPTEE) == 1
+        worst.append(statistics.quantiles([a.seconds for a in pressed], n=20)[-1])
+    record_property("p95_seconds", f"{max(worst):.2f}")
+
+
+def test_one_submission_sent_many_times_at_once_is_one_candidature_and_one_message(crowd, client, zoe, size):
+    mission = builders.mission(builders.action(zoe))
+    headers = badge(client)
+    fields = {"cle": "une-seule-et-meme-cle1", "nom": "Léa", "email": "lea@example.org", "message": "", "accord": "y"}
+    pressed = crowd.press([(f"/candidatures/deposer/{mission.id}", fields, headers)] * 20)
+    assert {a.status for a in pressed} == {303}
+    assert len({a.location for a in pressed}) == 1
+    assert db.session.scalar(select(func.count(Candidature.id))) == 1
+    assert db.session.scalars(select(Message.genre)).all() == ["candidature_recue"]
+
+
+def test_the_priority_against_an_acceptance_leaves_exactly_one_referent(crowd, as_, zoe, size):
+    """Promise 7: never 0 or 2 référents; whoever loses gets a clear refusal."""
+    for _ in range(size(3, 200)):
+        post = builders.referent_mission(builders.action(zoe))
+        candidature = builders.candidature(post)
+        headers = badge(as_(zoe))
+        pressed = crowd.press(
+            [(f"/missions/{post.id}/prendre", {}, headers), (f"/candidatures/{candidature.id}/accepter", {}, headers)]
+        )
+        assert sorted(a.status for a in pressed) == [303, 409]
+        assert active(post) == 1
+        by_priority = db.session.scalars(select(Affectation.origine).where(Affectation.mission_id == post.id)).one()
+        expected = Etat.LISTE_ATTENTE if by_priority is Origine.PRIORITE else Etat.ACCEPTEE
+        assert candidature.etat is expected
+
+
+def test_accept_and_refuse_at_once_leave_one_answer(crowd, as_, zoe, size):
+    for _ in range(size(3, 50)):
+        candidature = builders.candidature(builders.mission(builders.action(zoe)))
+        headers = badge(as_(zoe))
+        path = f"/candidatures/{candidature.id}"
+        pressed = crowd.press([(f"{path}/accepter", {}, headers), (f"{path}/refuser", {"motif": "Complet"}, headers)])
+        assert sorted(a.status for a in pressed) == [303, 409]
+        assert active(candidature.mission) == (candidature.etat is Etat.ACCEPTEE)
