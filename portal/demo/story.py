@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from operator import itemgetter
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,14 +36,17 @@ class Story:
     poles: dict[str, Pole] = field(default_factory=dict)
     chance: Random = field(default_factory=lambda: Random(20221029))
     _deeds: list[tuple[datetime, int, Deed]] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def at(self, instant: datetime, deed: Deed) -> None:
-        """Plan a deed of the past; those of one instant keep the order in which they were planned."""
-        assert instant <= self.now, f"{instant} is still to come"
-        self._deeds.append((instant, len(self._deeds), deed))
+        """Plan a deed; those of one instant keep the order in which they were planned, those still to come are left out."""
+        if instant <= self.now:
+            heappush(self._deeds, (instant, next(self._numbers), deed))
 
     def live(self) -> None:
-        for instant, _, deed in sorted(self._deeds, key=itemgetter(0, 1)):
+        """Do what is planned, and what these deeds plan in their turn."""
+        while self._deeds:
+            instant, _, deed = heappop(self._deeds)
             with clock.freeze(instant):
                 deed()
                 db.session.flush()  # rows take their date from the stopped clock when they are written

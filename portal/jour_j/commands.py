@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import update
@@ -70,13 +71,17 @@ class SiteStays(Refusal):
 
 
 class ReasonWanted(Refusal):
-    """Never a no: the same tap with a reason is accepted."""
+    """Never a no: the same tap with a word is accepted. `left` are the lines it leaves open."""
 
     status = 422
 
-    def __init__(self, sentence: str, left: Sequence[Point]):
-        super().__init__(sentence)
-        self.left = left
+    def __init__(self, valeur: str, left: Sequence[Point]):
+        super().__init__(
+            "Des lignes importantes restent ouvertes\u00a0: dis en quelques mots pourquoi tu ouvres."
+            if valeur == "ouvrir"
+            else "Des lignes ne sont pas cochées\u00a0: laisse un mot pour la suite."
+        )
+        self.valeur, self.left = valeur, left
 
 
 class Statut(StrEnum):
@@ -95,6 +100,11 @@ class Tap:
     cible: str = ""
     valeur: str = ""
     mot: str = ""
+
+
+def undoing(uuid: str, *, at: datetime) -> Tap:
+    """The tap that takes another back; undoing twice is the same tap."""
+    return Tap(str(uuid5(UUID(uuid), Genre.ANNULE)), Genre.ANNULE, at, cible=uuid)
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,7 @@ class Reception:
             if known.jour_id != self.jour.id:
                 raise NotOfThisDay
             return False
-        self._check(tap)
+        _check(self, tap)
         before = self.day
         values = self._values(tap)
         if not insert_once(Entree, **values):
@@ -166,68 +176,15 @@ class Reception:
             "quand": quand, "saisi_le": tap.saisi_le, "recu_le": self.now,
         }  # fmt: skip
 
-    # what is refused
-
-    def _check(self, tap: Tap) -> None:
-        if tap.genre not in set(Genre) or tap.valeur not in VALEURS[Genre(tap.genre)]:
-            raise NotATap
-        if len(tap.mot) > LONGEST:
-            raise TooLong
-        if not self.jour.is_live:
-            raise DayOver
-        CHECKS[Genre(tap.genre)](self, tap)
-
-    def _check_site(self, tap: Tap) -> None:
-        day = self.day
-        if tap.valeur == "ouvrir":
-            if day.state.site is Site.CLOS and not day.may_reopen:
-                raise AnotherDay
-            left, sentence = day.unsafe, "Des lignes importantes restent ouvertes\u00a0: dis en quelques mots pourquoi tu ouvres."
-        else:
-            if day.state.site is Site.FERME:
-                raise NotOpen
-            left = day.left(Phase.FERMETURE) if day.state.site is Site.OUVERT else []
-            sentence = "Des lignes ne sont pas cochées\u00a0: un mot pour qui lira demain."
-        if left and not tap.mot:
-            raise ReasonWanted(sentence, left)
-
-    def _check_tick(self, tap: Tap) -> None:
-        self._among(tap, self.jour.points)
-
-    def _check_presence(self, tap: Tap) -> None:
-        self._among(tap, self.team)
-
-    def _check_step(self, tap: Tap) -> None:
-        self._among(tap, self.jour.action.programme)
-
-    def _among(self, tap: Tap, rows: Sequence[Base]) -> None:
-        if tap.cible not in {str(row.id) for row in rows}:
-            raise NotOfThisDay
-
-    def _check_incident(self, tap: Tap) -> None:
-        if not tap.mot:
-            raise WordsMissing
-
-    def _check_undoing(self, tap: Tap) -> None:
-        """An undoing may come before what it undoes: another phone may not have sent it yet."""
-        if not UUID_SHAPE.fullmatch(tap.cible):
-            raise NotATap
-        target = queries.entry(tap.cible)
-        if target and target.jour_id != self.jour.id:
-            raise NotOfThisDay
-        if target and target.genre is Genre.SITE:
-            raise SiteStays
-
-    # what follows
-
     def _follow(self, tap: Tap, before: queries.Day) -> None:
         """The action's state follows the site's, in the same transaction."""
         action = self.jour.action
         transition = FOLLOWING.get((self.day.state.site, action.etat))
         if transition is None:
             return
-        fire(transition, action, by=self.by, motif=tap.mot)
-        if transition is ouvrir and before.unsafe and action.bienveillant:
+        left = [point.texte for point in _left_open(before, tap)]
+        fire(transition, action, by=self.by, motif=tap.mot, lignes=left)
+        if transition is ouvrir and left and action.bienveillant:
             outbox.post(
                 "jour_ouverture",
                 f"jour:{self.jour.id}:ouverture:{tap.uuid}",
@@ -235,5 +192,89 @@ class Reception:
                 action=action.id,
                 par=self.by.id,
                 motif=tap.mot,
-                points=[point.texte for point in before.unsafe],
+                lignes=left,
             )
+
+
+# --- what is refused -----------------------------------------------------------------------------------------
+
+
+def _check(reception: Reception, tap: Tap) -> None:
+    if tap.genre not in set(Genre) or tap.valeur not in VALEURS[Genre(tap.genre)]:
+        raise NotATap
+    if len(tap.mot) > LONGEST:
+        raise TooLong
+    if not reception.jour.is_live:
+        raise DayOver
+    CHECKS[Genre(tap.genre)](reception, tap)
+
+
+def _check_site(reception: Reception, tap: Tap) -> None:
+    day = reception.day
+    if tap.valeur == "ouvrir" and day.state.site is Site.CLOS and not day.may_reopen:
+        raise AnotherDay
+    if tap.valeur == "fermer" and day.state.site is Site.FERME:
+        raise NotOpen
+    if not tap.mot and (left := _left_open(day, tap)):
+        raise ReasonWanted(tap.valeur, left)
+
+
+def _left_open(day: queries.Day, tap: Tap) -> list[Point]:
+    """The lines that this opening or closing leaves open, and owes a word for."""
+    if tap.valeur == "ouvrir":
+        return day.unsafe
+    return day.left(Phase.FERMETURE) if day.state.site is Site.OUVERT else []
+
+
+def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, Tap], None]:
+    """The target is one of these rows of the day."""
+
+    def check(reception: Reception, tap: Tap) -> None:
+        if tap.cible not in {str(row.id) for row in rows(reception)}:
+            raise NotOfThisDay
+
+    return check
+
+
+def _check_incident(_reception: Reception, tap: Tap) -> None:
+    if not tap.mot:
+        raise WordsMissing
+
+
+def _check_undoing(reception: Reception, tap: Tap) -> None:
+    """An undoing may come before what it undoes: another phone may not have sent that yet."""
+    if not UUID_SHAPE.fullmatch(tap.cible):
+        raise NotATap
+    target = queries.entry(tap.cible)
+    if target and target.jour_id != reception.jour.id:
+        raise NotOfThisDay
+    if target and target.genre is Genre.SITE:
+        raise SiteStays
+
+
+CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
+    Genre.SITE: _check_site,
+    Genre.COCHE: _among(lambda r: r.jour.points),
+    Genre.PRESENCE: _among(lambda r: r.team),
+    Genre.ETAPE: _among(lambda r: r.jour.action.programme),
+    Genre.INCIDENT: _check_incident,
+    Genre.ANNULE: _check_undoing,
+}
+
+
+# --- the day itself ------------------------------------------------------------------------------------------
+
+
+def prepare(action: Action) -> None:
+    """Give a confirmed action its day and its checklists, once."""
+    if not insert_once(Jour, action_id=action.id, version=0):
+        return
+    for phase, lines in ((Phase.OUVERTURE, modeles.OUVERTURE), (Phase.FERMETURE, modeles.FERMETURE)):
+        for ordre, line in enumerate(lines):
+            db.session.add(Point(jour_id=action.id, phase=phase, texte=line.texte, critique=line.critique, ordre=ordre))
+    db.session.flush()
+
+
+def touch(action_id: int) -> None:
+    """What the day shows has changed elsewhere: its team, its programme. The day's row is always locked last."""
+    db.session.execute(update(Jour).where(Jour.action_id == action_id).values(version=Jour.version + 1))

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.comptes.models import NomRole
-from portal.fields import Email, Form, Line, Phone, Whole, Words
+from portal.fields import Email, Form, Line, Phone, Whole, Words, choices
 from portal.poles.models import Espace, Genre
 from portal.workflow import Refusal
 
@@ -28,7 +28,7 @@ class PersonForm(RefusableForm):
     telephone = Phone("Téléphone")
     roles = SelectMultipleField(
         "Rôles",
-        choices=[(nom.value, nom.label) for nom in NomRole],
+        choices=choices(*((nom.value, nom.label) for nom in NomRole)),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
@@ -44,7 +44,7 @@ class NewPersonForm(PersonForm):
 
 class PoleForm(RefusableForm):
     nom = Line("Nom", [DataRequired("Écris un nom."), Length(max=80, message="80 caractères au plus.")])
-    genre = RadioField("Genre", choices=[(genre.value, genre.label) for genre in Genre], default=Genre.POLE.value)
+    genre = RadioField("Genre", choices=choices(*((g.value, g.label) for g in Genre)), default=Genre.POLE.value)
     description = Words("Ce qu’on y fait", [Length(max=2000, message="2 000 caractères au plus.")])
 
 
@@ -59,7 +59,7 @@ class EspaceForm(RefusableForm):
         """`spaces`: those it may be put in."""
         super().__init__(*args, **kwargs)
         self._spaces = {str(space.id): space for space in spaces}
-        self.parent.choices = [("", "Aucun"), *((id, space.nom) for id, space in self._spaces.items())]
+        self.parent.choices = choices(("", "Aucun"), *((id, space.nom) for id, space in self._spaces.items()))
 
     @property
     def fields(self) -> dict[str, Any]:
