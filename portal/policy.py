@@ -170,9 +170,11 @@ RULES: dict[str, Rule] = {
     "candidature.desister": own,
     # the day
     "jour.lister": signed_in,
+    "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team,
     "jour.agir": referent | bienveillant,
     "jour.telephones": referent | bienveillant | admin,
+    "jour.appeler_le_referent": team,
     # settings
     "reglages.voir": admin,
     "personne.voir": admin & proved,

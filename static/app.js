@@ -45,11 +45,11 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
   if (status === 401 || status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
   const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
-  toast(said?.textContent.trim() || "La Raffinerie n’a pas pu répondre : réessaie dans un instant.");
+  toast(said?.textContent.trim() || "La Raffinerie n’a pas pu répondre. À réessayer dans un instant.");
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (ctx && !ctx.response && asked(ctx)) toast("Pas de réseau : rien n’est envoyé. Réessaie quand il revient.");
+  if (ctx && !ctx.response && asked(ctx)) toast("Pas de réseau : rien n’est parti. À réessayer quand il revient.");
 });
 
 // --- what every request carries --------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ document.addEventListener("click", async ({ target }) => {
       toast("Lien copié.", "bon");
     }
   } catch (error) {
-    if (error.name !== "AbortError") toast(`Voici le lien à copier : ${url}`);
+    if (error.name !== "AbortError") toast(`Voici le lien à copier : ${url}`);
   }
 });
 

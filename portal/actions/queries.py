@@ -34,7 +34,8 @@ def board(*, bienveillant_id: int | None = None, over: bool = False, etat: Etat 
     where: list[ColumnElement[bool]] = [Action.etat.in_(ENDED) if over else Action.etat.not_in(ENDED)]
     if bienveillant_id:
         where.append(Action.bienveillant_id == bienveillant_id)
-    counts = dict(db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat)).tuples().all())
+    by_state = db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat))
+    counts: dict[Etat, int] = {state: count for state, count in by_state}
     if etat:
         where.append(Action.etat == etat)
     rows = db.session.scalars(

@@ -92,7 +92,6 @@ def apply(
     assert candidature
     if new:
         deposer.tell(candidature, by=personne)
-        outbox.post("candidature_recue", f"candidature:{candidature.id}:recue", to=email, candidature=candidature.id)
     elif personne is not by:
         db.session.delete(personne)  # made for nothing: the other sending came first
     return candidature
@@ -160,8 +159,7 @@ def decide(
     candidature.decisions += 1
     candidature.decidee_le = clock.now()
     candidature.cedee = False
-    fire(transition, candidature, by=by, motif=motif)
-    _tell(candidature, "candidature_reponse", due=clock.now() + UNDO, motif=motif, mot=mot, etat=candidature.etat)
+    fire(transition, candidature, by=by, motif=motif, mot=mot)
 
 
 def undo(candidature: Candidature, *, by: Personne) -> None:
@@ -180,10 +178,9 @@ def undo(candidature: Candidature, *, by: Personne) -> None:
 def free(candidature: Candidature, *, by: Personne, motif: str) -> None:
     """The bienveillant takes an accepted place back, with a reason that the person is told."""
     candidature = _locked(candidature)
+    candidature.decisions += 1
     fire(liberer, candidature, by=by, motif=motif)
     _free_place(candidature, motif)
-    candidature.decisions += 1
-    _tell(candidature, "candidature_reponse", motif=motif, mot="", etat=candidature.etat)
 
 
 def leave(candidature: Candidature, transition: Transition, *, motif: str = "") -> None:
@@ -221,13 +218,12 @@ def decide_all(
     return outcomes
 
 
-def close(candidature: Candidature, transition: Transition, *, by: Personne | None, motif: str, genre: str) -> None:
+def close(candidature: Candidature, transition: Transition, *, by: Personne | None, motif: str) -> None:
     """What the house does to a candidature when its mission changes; the caller holds the mission's lock."""
-    fire(transition, candidature, by=by, motif=motif)
     outbox.withdraw(candidature.answer_key)
-    candidature.cedee = candidature.etat is Etat.LISTE_ATTENTE
     candidature.decisions += 1
-    _tell(candidature, genre, motif=motif, etat=candidature.etat)
+    fire(transition, candidature, by=by, motif=motif)
+    candidature.cedee = candidature.etat is Etat.LISTE_ATTENTE
 
 
 def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
@@ -250,7 +246,3 @@ def _locked(candidature: Candidature) -> Candidature:
 def _free_place(candidature: Candidature, motif: str) -> None:
     if held := missions_queries.active_of(candidature.mission, candidature.personne):
         missions.release(held, motif=motif)
-
-
-def _tell(candidature: Candidature, genre: str, *, due=None, **faits: object) -> None:  # type: ignore[no-untyped-def]
-    outbox.post(genre, candidature.answer_key, to=candidature.personne.email, due=due, candidature=candidature.id, **faits)

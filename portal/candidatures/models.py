@@ -81,6 +81,11 @@ class Candidature(Base):
         return self.etat in {Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE}
 
     @property
+    def is_undoable(self) -> bool:
+        """Whether its answer was given less than two minutes ago, so that nobody was told yet."""
+        return annuler.opens_from(self.etat) and self.decidee_le is not None and clock.now() - self.decidee_le < UNDO
+
+    @property
     def answer_key(self) -> str:
         """The outbox key of the present answer's message."""
         return f"candidature:{self.id}:reponse:{self.decisions}"

@@ -18,7 +18,7 @@ def yield_to_the_priority(news: News) -> None:
         if candidature.personne_id == news.by.id:
             fire(retirer, candidature, by=news.by, motif="poste pris par priorité")
         else:
-            commands.close(candidature, ceder, by=None, motif="", genre="candidature_cedee")
+            commands.close(candidature, ceder, by=None, motif="")
 
 
 @missions.liberer.react
@@ -29,7 +29,7 @@ def return_to_the_queue(news: News) -> None:
     returning = queries.yielded_on(news.subject)
     lock(Candidature, *(c.id for c in returning))
     for candidature in returning:
-        commands.close(candidature, rendre, by=None, motif="", genre="candidature_rendue")
+        commands.close(candidature, rendre, by=None, motif="")
 
 
 @missions.annuler.react
@@ -39,4 +39,4 @@ def close_with_the_mission(news: News) -> None:
     lock(Candidature, *(c.id for c in concerned))
     for candidature in concerned:
         end = liberer if candidature.etat is Etat.ACCEPTEE else refuser
-        commands.close(candidature, end, by=news.by, motif=news.motif, genre="mission_annulee")
+        commands.close(candidature, end, by=news.by, motif=news.motif)

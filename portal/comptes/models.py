@@ -38,7 +38,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     confirme_le: Mapped[datetime | None]
     desactive_le: Mapped[datetime | None]
-    roles: Mapped[list[Role]] = relationship(back_populates="personne", lazy="raise_on_sql", order_by="Role.nom")
+    roles: Mapped[list[Role]] = relationship(back_populates="personne", order_by="Role.nom")
     is_pole_member: Mapped[bool] = mapped_column(default=False)  # kept by poles.commands, so that no page pays a query for it
 
     __table_args__ = (

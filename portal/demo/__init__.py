@@ -9,6 +9,7 @@ from portal.db import db
 from portal.demo import people
 from portal.demo.actions import ActionTale
 from portal.demo.candidatures import CandidatureTale
+from portal.demo.day import DayTale
 from portal.demo.missions import MissionTale
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.outbox import Message
@@ -49,6 +50,8 @@ def _plan(story: Story, sheet: Sheet) -> None:
         mission.plan()
         for sent in post.get("candidature", ()):
             CandidatureTale(mission, sent).plan()
+    if "journee" in sheet:
+        DayTale(action, sheet["journee"]).plan()
 
 
 def _hush() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from portal.actions import commands as actions
 from portal.actions.models import WORKFLOW, Action, Canal, TypeAction, enregistrer
 from portal.comptes.models import Personne
-from portal.demo.story import Sheet, Story, slot, some
+from portal.demo.story import Sheet, Story, prose, slot, some
 
 
 class ActionTale:
@@ -41,7 +41,8 @@ class ActionTale:
             type=TypeAction(sheet["type"]),
             canal=Canal(sheet["canal"]),
             pole_porteur=self.story.poles[sheet["pole"]],
-            **some(sheet, "titre", "lieu", "description", "valeurs"),
+            **some(sheet, "titre", "lieu"),
+            **prose(sheet, "description", "valeurs"),
             **slot(self.day, sheet | {"jour": 0}),
         )
 

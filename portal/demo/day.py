@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -11,18 +11,20 @@ from portal import clock
 from portal.actions.models import Etape
 from portal.comptes.models import Personne
 from portal.demo.actions import ActionTale
-from portal.demo.story import Sheet, Story, slot
+from portal.demo.story import Sheet, Story
+from portal.fields import combine
 from portal.jour_j import commands, queries
 from portal.jour_j.commands import Tap
-from portal.jour_j.models import Genre, Jour, Phase
+from portal.jour_j.models import Genre, Jour, Phase, Point
 from portal.missions import queries as missions
 from portal.missions.models import Affectation
 
-PAUSE = timedelta(minutes=30)  # an item is ended by hand when nothing follows it sooner
+EARLY = timedelta(minutes=30)  # the référent looks at the team before opening
+PAUSE = timedelta(minutes=30)  # an item is ended by hand unless another follows it sooner
 
 
 class DayTale:
-    """The site opens and closes on the référent's hours; `absents` are short names, `incidents` have an hour and words."""
+    """The site opens and closes on the référent's hours. `absents`: who never came; `incidents`: each an hour and words."""
 
     jour: Jour
     referent: Personne
@@ -35,55 +37,68 @@ class DayTale:
         return self.action.story
 
     def plan(self) -> None:
-        """The rest is planned in the morning, when the team is known."""
-        begins = slot(self.action.day, self.action.sheet | {"jour": 0})["debut"]
-        self.story.at(begins - timedelta(minutes=90), self.wake)
+        """The rest is planned that morning, when the team is known."""
+        first = min(post["de"] for post in self.action.sheet["mission"])
+        self.story.at(combine(self.action.day, first) - EARLY, self.wake)
 
     def wake(self) -> None:
-        team = missions.team_of(self.action.action)
-        post = team[0].mission
-        self.jour, self.referent = queries.read(self.action.action.id).jour, team[0].personne
-        self.at(post.debut + self.minutes(5, 12), partial(self.turn_the_site, Phase.OUVERTURE, "ouvrir"))
-        self.at(post.fin - self.minutes(2, 8), partial(self.turn_the_site, Phase.FERMETURE, "fermer"))
+        action = self.action.action
+        team = missions.team_of(action)
+        post, self.referent = team[0].mission, team[0].personne
+        self.jour = queries.read(action.id).jour
+        self.story.at(post.debut + self.minutes(5, 12), partial(self.turn_the_site, Phase.OUVERTURE, "ouvrir"))
+        self.story.at(post.fin - self.minutes(2, 8), partial(self.turn_the_site, Phase.FERMETURE, "fermer"))
         for place in team:
             self.expect(place)
-        self.follow(self.action.action.programme)
+        self.follow(action.programme)
         for incident in self.sheet.get("incidents", ()):
-            when = slot(self.action.day, {**incident, "a": incident["de"], "fin_jour": 1})["debut"]
-            self.at(when, partial(self.tap, Genre.INCIDENT, mot=incident["mot"]))
+            self.story.at(combine(self.action.day, incident["a"]), partial(self.tap, Genre.INCIDENT, mot=incident["mot"]))
 
     def turn_the_site(self, phase: Phase, valeur: str) -> None:
-        """Every line of the list, some minutes apart, then the site."""
+        """The list line by line, one a minute, then the site."""
         points = [p for p in self.jour.points if p.phase is phase]
-        taps = [self._tap(Genre.COCHE, "fait", p, minutes_ago=len(points) - n) for n, p in enumerate(points)]
-        self.send([*taps, self._tap(Genre.SITE, valeur)])
+        lines = [self.said(Genre.COCHE, "fait", p, minutes_ago=len(points) - n) for n, p in enumerate(points)]
+        self.send([*lines, self.said(Genre.SITE, valeur)])
 
     def expect(self, place: Affectation) -> None:
-        """They come about when their mission starts, once the site is open; or never do."""
+        """They are there soon after their mission starts, and once the site is open; or never come."""
         missing = {self.story.people[key].id for key in self.sheet.get("absents", ())}
         valeur = "absent" if place.personne_id in missing else "arrive"
-        self.at(place.mission.debut + self.minutes(13, 20), partial(self.tap, Genre.PRESENCE, valeur, place))
+        self.story.at(place.mission.debut + self.minutes(13, 20), partial(self.tap, Genre.PRESENCE, valeur, place))
 
     def follow(self, programme: Iterable[Etape]) -> None:
-        """Anchored items start on the minute, the others when people are there."""
+        """Anchored items start on the minute, the others when people are ready."""
         items = list(programme)
         for item in items:
             late = timedelta() if item.ancre else self.minutes(0, 7)
-            self.at(item.debut + late, partial(self.tap, Genre.ETAPE, "debut", item))
-            if not any(o.piste == item.piste and o.debut - item.fin < PAUSE for o in items if o.debut > item.debut):
-                self.at(item.fin + self.minutes(0, 5), partial(self.tap, Genre.ETAPE, "fin", item))
-
-    def at(self, instant: datetime, deed: partial[None]) -> None:
-        self.story.at(instant, deed)
+            self.story.at(item.debut + late, partial(self.tap, Genre.ETAPE, "debut", item))
+            later = [o for o in items if o.piste == item.piste and o.debut > item.debut]
+            if not any(o.debut - item.fin < PAUSE for o in later):
+                self.story.at(item.fin + self.minutes(0, 5), partial(self.tap, Genre.ETAPE, "fin", item))
 
     def minutes(self, least: int, most: int) -> timedelta:
         return timedelta(seconds=self.story.chance.randrange(least * 60, most * 60))
 
     def tap(self, genre: Genre, valeur: str = "", cible: Affectation | Etape | None = None, *, mot: str = "") -> None:
-        self.send([self._tap(genre, valeur, cible, mot=mot)])
+        self.send([self.said(genre, valeur, cible, mot=mot)])
 
-    def _tap(self, genre: Genre, valeur: str, cible: Row = None, *, mot: str = "", minutes_ago: int = 0) -> Tap:
-        ...
+    def said(
+        self,
+        genre: Genre,
+        valeur: str = "",
+        cible: Affectation | Etape | Point | None = None,
+        *,
+        mot: str = "",
+        minutes_ago: int = 0,
+    ) -> Tap:
+        return Tap(
+            uuid=str(UUID(int=self.story.chance.getrandbits(128), version=4)),
+            genre=genre,
+            saisi_le=clock.now() - timedelta(minutes=minutes_ago),
+            cible=str(cible.id) if cible else "",
+            valeur=valeur,
+            mot=mot,
+        )
 
     def send(self, taps: list[Tap]) -> None:
         for outcome in commands.receive(self.jour, taps, by=self.referent):

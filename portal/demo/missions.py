@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from functools import partial
 
 from portal.demo.actions import ActionTale
-from portal.demo.story import Sheet, slot, some
+from portal.demo.story import Sheet, prose, slot, some
 from portal.fields import combine
 from portal.missions import commands as missions
 from portal.missions.models import Mission, Nature, annuler, fermer, publier
@@ -38,7 +38,8 @@ class MissionTale:
             self.action.action,
             by=self.action.bienveillant,
             nature=Nature(self.sheet["nature"]),
-            **some(self.sheet, "titre", "description", "places", "fourni", "contrepartie"),
+            **some(self.sheet, "titre", "places", "fourni", "contrepartie"),
+            **prose(self.sheet, "description"),
             **slot(self.action.day, self.sheet),
             **self._phase(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ Sheet = dict[str, Any]  # one table of a TOML page of this folder
 Deed = Callable[[], None]
 
 PAGES = Path(__file__).parent
+WRAP = re.compile(r"(?<!\n)\n(?!\n|- |\d\. )")  # the end of a line inside a paragraph
 WEEK = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 
@@ -55,7 +57,7 @@ class Story:
         """ "12 j", "12 j 21:10" or "3 h" before now; without an hour, some time between `first` and `last` o'clock."""
         number, unit, *hour = text.split()
         if unit == "h":
-            return self.now - timedelta(hours=int(number))
+            return self.now - timedelta(hours=int(number), minutes=self.chance.randrange(50))
         chosen = time.fromisoformat(hour[0]) if hour else time(self.chance.randrange(first, last), self.chance.randrange(60))
         return combine(self.today - timedelta(days=int(number)), chosen)
 
@@ -81,6 +83,11 @@ def slot(day: date, sheet: Sheet) -> Sheet:
 def some(sheet: Sheet, *names: str) -> Sheet:
     """Those of the named entries that the table has."""
     return {name: sheet[name] for name in names if name in sheet}
+
+
+def prose(sheet: Sheet, *names: str) -> Sheet:
+    """The same for Markdown: the lines of a paragraph are joined, those of a list stay."""
+    return {name: WRAP.sub(" ", text.strip()) for name, text in some(sheet, *names).items()}
 
 
 def page(path: Path) -> Sheet:

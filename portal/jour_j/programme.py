@@ -31,9 +31,7 @@ def lanes_of(programme: Sequence[Planned]) -> dict[str, Lane]:
 
 
 def _covers_another(item: Planned, programme: Sequence[Planned]) -> bool:
-    return any(
-        o.id != item.id and o.piste == item.piste and item.debut <= o.debut and o.fin <= item.fin for o in programme
-    )
+    return any(o.id != item.id and o.piste == item.piste and item.debut <= o.debut and o.fin <= item.fin for o in programme)
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,14 @@ class Track:
     current: Planned | None
     next: Planned | None
     drift: timedelta
+
+    @property
+    def words(self) -> str:
+        return in_words(self.drift)
+
+    @property
+    def ton(self) -> str:
+        return "attente" if self.drift >= timedelta(minutes=1) else "bon"
 
 
 def tracks(programme: Sequence[Planned], state: State, now: datetime) -> list[Track]:

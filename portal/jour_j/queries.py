@@ -17,12 +17,13 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point, evening_of
 from portal.jour_j.pli import Presence, Site, State, fold, undone
-from portal.jour_j.programme import Slot, Track, forecast, lanes_of, tracks
+from portal.jour_j.programme import Planned, Slot, Track, forecast, lanes_of, tracks
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
 from portal.policy import can
 
 LAST = 12  # entries of the day's journal on the screen
+WITH_ACTION = (joinedload(Jour.action),)
 WITH_DAY = (
     joinedload(Jour.action).options(joinedload(Action.bienveillant), selectinload(Action.programme)),
     selectinload(Jour.points),
@@ -64,7 +65,7 @@ def _today(personne: Personne) -> list[Mine]:
     return [Mine(a, _qualites(a, personne, [nature for id, nature in held if id == a.id])) for a in actions]
 
 
-def _of_today() -> Select[tuple[Action]]:
+def _of_today() -> Select[Action]:
     """Those that touch today at La Réunion once confirmed, and those whose site is still open, whatever the hour."""
     start = clock.start_of(clock.today())
     return (
@@ -86,7 +87,7 @@ def _qualites(action: Action, personne: Personne, natures: Iterable[Nature]) -> 
 
 
 def read(id: int) -> Day:
-    """The day as it is now in the database; at most six queries, whatever it holds."""
+    """The day of the action of that id, as it now is; five queries, whatever it holds."""
     jour = db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one()
     return Day(jour, missions.team_of(jour.action), entries(jour), clock.now())
 
@@ -149,7 +150,17 @@ class Day:
     def slots(self) -> dict[int, Slot]:
         return forecast(self.action.programme, self.state, self.now)
 
+    def moves(self, item: Planned) -> bool:
+        """Whether an item runs, or is expected, at another hour than the printed programme says."""
+        slot = self.slots.get(item.id)
+        told = self.state.site is Site.OUVERT or self.state.step(item.id).debut
+        return bool(slot and told and abs(slot.debut - item.debut) >= timedelta(minutes=1))
+
     # the checklists
+
+    @property
+    def lists(self) -> list[tuple[Phase, list[Point]]]:
+        return [(phase, self.points(phase)) for phase in Phase]
 
     def points(self, phase: Phase) -> list[Point]:
         return [p for p in self.jour.points if p.phase is phase]
@@ -173,6 +184,13 @@ class Day:
         return [p for p in self.left(Phase.OUVERTURE) if p.critique] if self.state.site is Site.FERME else []
 
     # the people
+
+    def author(self, id: int) -> str:
+        return self._authors.get(id, "")
+
+    @cached_property
+    def _authors(self) -> dict[int, str]:
+        return {e.personne_id: e.personne.prenom for e in self.entries}
 
     @property
     def expected(self) -> int:

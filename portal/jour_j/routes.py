@@ -11,9 +11,9 @@ from flask import abort, url_for
 
 from portal import clock
 from portal.jour_j import commands, queries
-from portal.jour_j.commands import ReasonWanted, Tap
+from portal.jour_j.commands import Tap
 from portal.jour_j.forms import TapForm
-from portal.jour_j.models import VALEURS, Genre, Jour, Phase
+from portal.jour_j.models import VALEURS, Genre, Jour
 from portal.missions.models import Nature
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, render, toast
@@ -28,6 +28,7 @@ CHANGED = {  # what each tap changes on the page
     Genre.INCIDENT: ("incident", "journal"),
     Genre.ANNULE: ("maintenant", "liste", "equipe", "programme", "geste", "journal"),
 }
+ASKED = ("maintenant", "liste", "geste", "incident")  # what a refusal that wants a word shows again
 PLACE = {Genre.COCHE: "liste", Genre.PRESENCE: "equipe", Genre.ETAPE: "programme", Genre.INCIDENT: "journal"}
 
 
@@ -38,19 +39,17 @@ def index() -> Any:
 
 @bp.get("/<int:id>", access="jour.voir")
 def show(id: int) -> Any:
-    load(Jour, id, "jour.voir", queries.WITH_DAY)
-    return _page(id)
+    return _page(load(Jour, id, "jour.voir", queries.WITH_ACTION))
 
 
 @bp.get("/<int:id>/feuille", access="jour.voir")
 def sheet(id: int) -> Any:
-    load(Jour, id, "jour.voir", queries.WITH_DAY)
-    return render("jour_j/feuille.html", **_shown(id))
+    return render("jour_j/feuille.html", **_shown(load(Jour, id, "jour.voir", queries.WITH_ACTION)))
 
 
 @bp.post("/<int:id>/entrees", access="jour.agir")
 def tap(id: int) -> Any:
-    jour = load(Jour, id, "jour.agir")
+    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
     form = TapForm()
     if not form.validate():
         raise commands.NotATap
@@ -68,7 +67,7 @@ def tap(id: int) -> Any:
 
 @bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.agir")
 def undo(id: int, cle: UUID) -> Any:
-    jour = load(Jour, id, "jour.agir")
+    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
     target = queries.entry(str(cle))
     if target is None or target.jour_id != jour.id:
         abort(404)
@@ -78,33 +77,33 @@ def undo(id: int, cle: UUID) -> Any:
 def _received(jour: Jour, said: Tap) -> Any:
     """One tap of a form: what it changed, or why not. A word that is missing is asked for on the page itself."""
     outcome = commands.receive(jour, [said], by=me())[0]
-    if isinstance(outcome.refusal, ReasonWanted):
-        return _page(jour.id, ("maintenant",), 422, ask=outcome.refusal)
+    if outcome.refusal and outcome.refusal.status == 422:
+        toast(outcome.refusal.sentence, "attention")
+        return _page(jour, ASKED, 422, typed=said.mot)
     if outcome.refusal:
         raise outcome.refusal
     genre = Genre(said.genre)
-    _say(jour.id, genre, said)
-    id = jour.id
-    return done(url_for(".show", id=id, _anchor=PLACE.get(genre)), lambda: _page(id, CHANGED[genre]))
+    toast(f"{VALEURS[genre][said.valeur]}.", undo=_way_back(jour, said))
+    return done(url_for(".show", id=jour.id, _anchor=PLACE.get(genre)), lambda: _page(jour, CHANGED[genre]))
 
 
-def _say(id: int, genre: Genre, said: Tap) -> None:
-    if genre is Genre.ANNULE:
-        toast("C’est annulé.")
-        return
-    may_undo = None if genre is Genre.SITE else (url_for(".undo", id=id, cle=said.uuid), "Annuler")
-    toast(f"{VALEURS[genre][said.valeur]}.", undo=may_undo)
+def _way_back(jour: Jour, said: Tap) -> tuple[str, str] | None:
+    """A site is opened or closed for everybody: the way back is to close or reopen it."""
+    if said.genre in (Genre.SITE, Genre.ANNULE):
+        return None
+    return url_for(".undo", id=jour.id, cle=said.uuid), "Annuler"
 
 
-def _page(id: int, blocks: tuple[str, ...] = (), status: int = 200, ask: ReasonWanted | None = None) -> Page:
-    return render("jour_j/page.html", blocks, status, ask=ask, new_uuid=lambda: str(uuid4()), **_shown(id))
+def _page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, typed: str = "") -> Page:
+    context = _shown(jour)
+    return render("jour_j/page.html", blocks, status, new_uuid=lambda: str(uuid4()), typed=typed, **context)
 
 
-def _shown(id: int) -> dict[str, Any]:
+def _shown(jour: Jour) -> dict[str, Any]:
     """The day as this person may see it."""
-    day = queries.read(id)
-    acts = can(me(), "jour.agir", day.jour)
-    return {"day": day, "jour": day.jour, "action": day.action, "Phase": Phase, "acts": acts, "callable": _callable(day.jour)}
+    day = queries.read(jour.id)
+    acts = day.jour.is_live and can(me(), "jour.agir", day.jour)
+    return {"day": day, "jour": day.jour, "action": day.action, "acts": acts, "callable": _callable(day.jour)}
 
 
 def _callable(jour: Jour) -> Set[Nature]:

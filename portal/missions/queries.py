@@ -45,7 +45,7 @@ class Filters:
 
 
 def public_list(filters: Filters, number: int) -> Leaf:
-    """Published missions to come, soonest first; full ones after those with places; two queries."""
+    """Published missions that are not over, soonest first, those already begun last; two queries."""
     where = [
         Mission.etat != Etat.BROUILLON,
         Mission.etat != Etat.ANNULEE,
@@ -58,7 +58,7 @@ def public_list(filters: Filters, number: int) -> Leaf:
         .join(Mission.action)
         .where(*where)
         .options(contains_eager(Mission.action).joinedload(Action.pole_porteur))
-        .order_by(Mission.debut, Mission.id)
+        .order_by(Mission.debut <= clock.now(), Mission.debut, Mission.id)
         .limit(PAGE)
         .offset((number - 1) * PAGE)
     )

@@ -30,7 +30,7 @@ bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
 def index() -> Any:
     form = FilterForm.of_query(poles.poles())
     leaf = queries.public_list(form.filters(), page_number())
-    return render("missions/liste.html", "liste", form=form, leaf=leaf, filtered=form.is_set)
+    return render("missions/liste.html", ("liste", "combien"), form=form, leaf=leaf, filtered=form.is_set)
 
 
 @bp.get("/flux.atom", access="public", kept=True)

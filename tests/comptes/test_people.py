@@ -199,8 +199,8 @@ def test_a_deactivated_admin_does_not_count(admin):
 @pytest.mark.both
 def test_two_admins_leaving_at_once_leave_one(app, admin):
     bob = make.personne("Bob Técher", [ADMIN])
-    db.session.commit()
     ids = [admin.id, bob.id]
+    db.session.commit()
 
     def step_down(number: int) -> None:
         mine = db.session.get(Personne, ids[number], options=queries.WITH_ROLES)

@@ -107,8 +107,8 @@ def test_entering_and_leaving_at_once_keeps_rights_true(app):
     """Whatever comes first, someone who is still member of a pôle keeps the rights of a member."""
     awa, culture, jardin = make.personne("Awa Payet"), make.pole("Culture"), make.pole("Jardin")
     commands.add_member(culture, awa, by=None)
-    db.session.commit()
     ids, barrier = (awa.id, culture.id, jardin.id), Barrier(2)
+    db.session.commit()
 
     def enter() -> None:
         commands.add_member(db.session.get(Pole, ids[2]), db.session.get(Personne, ids[0]), by=None)

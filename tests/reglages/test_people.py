@@ -287,6 +287,7 @@ def test_a_stranger_and_nobody_answer_alike(office):
 def test_a_sheet_costs_four_queries(office, count_queries):
     awa = make.personne("Awa Payet", [TRESORIER])
     make.pole("Culture", members=[awa])
+    url = sheet(awa)
     with count_queries() as statements:
-        office.get(sheet(awa))
+        office.get(url)
     assert len(statements) == 4
