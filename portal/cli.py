@@ -8,8 +8,9 @@ from flask.cli import AppGroup
 from flask_migrate import Migrate, upgrade
 
 from portal import demo, supervise
-from portal.config import ROOT
+from portal.config import ROOT, BadSetting
 from portal.db import commit, db
+from portal.notifications import worker
 
 portal = AppGroup("portal", help="Commandes du portail.")
 
@@ -38,6 +39,16 @@ def _welcome(address: str, with_demo: bool) -> None:
         for email, who in demo.ACCOUNTS.items():
             click.echo(f"  {email:<28} {who}")
     click.echo("Ctrl-C pour arrêter.\n")
+
+
+@portal.command("worker")
+@click.option("--once", is_flag=True, help="Envoie ce qui est dû maintenant, puis s’arrête.")
+def run_worker(once: bool) -> None:
+    """Le facteur : envoie les messages dus, l’un après l’autre, jusqu’à l’arrêt."""
+    try:
+        worker.run_once() if once else worker.run()
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from None
 
 
 @portal.command("demo")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
+from portal import clock
 from portal.comptes.queries import everyone
 from portal.db import db
 from portal.demo import people
@@ -55,5 +56,6 @@ def _plan(story: Story, sheet: Sheet) -> None:
 
 
 def _hush() -> None:
-    """The messages of this past count as sent: nobody lived it, and the first worker would post months of it at once."""
-    db.session.execute(update(Message).where(Message.envoye_le.is_(None)).values(envoye_le=Message.du_le))
+    """The messages due until now count as sent: nobody lived this past, and the first worker would post months of it."""
+    due = Message.envoye_le.is_(None), Message.du_le <= clock.now()
+    db.session.execute(update(Message).where(*due).values(envoye_le=Message.du_le))

@@ -114,6 +114,10 @@ class Line:
     is_undone: bool
 
     @property
+    def words(self) -> str:
+        return f"{self.fait}\u00a0: {self.cible}" if self.cible else self.fait
+
+    @property
     def may_be_undone(self) -> bool:
         return not self.is_undone and self.entree.genre not in (Genre.SITE, Genre.ANNULE)
 
@@ -227,9 +231,9 @@ class Day:
     @property
     def journal(self) -> list[Line]:
         """The last entries, latest first."""
-        return [self._line(e) for e in self.entries[: -LAST - 1 : -1]]
+        return [self.line(e) for e in self.entries[: -LAST - 1 : -1]]
 
-    def _line(self, entree: Entree) -> Line:
+    def line(self, entree: Entree) -> Line:
         fait = VALEURS[entree.genre].get(entree.valeur, entree.valeur)
         return Line(entree, fait, self._names.get((entree.genre, entree.cible), ""), entree.uuid in self._undone)
 

@@ -13,22 +13,24 @@ from portal import clock
 from portal.jour_j import commands, queries
 from portal.jour_j.commands import Tap
 from portal.jour_j.forms import TapForm
-from portal.jour_j.models import VALEURS, Genre, Jour
+from portal.jour_j.models import Genre, Jour
 from portal.missions.models import Nature
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, render, toast
+from portal.workflow import Refusal
 
 bp = GuardedBlueprint("jour_j", __name__, url_prefix="/jour-j")
 
-CHANGED = {  # what each tap changes on the page
-    Genre.SITE: ("maintenant", "liste", "programme", "geste", "journal"),
-    Genre.COCHE: ("maintenant", "liste", "journal"),
-    Genre.PRESENCE: ("maintenant", "equipe", "journal"),
-    Genre.ETAPE: ("maintenant", "programme", "geste", "journal"),
-    Genre.INCIDENT: ("incident", "journal"),
-    Genre.ANNULE: ("maintenant", "liste", "equipe", "programme", "geste", "journal"),
+EVERYTHING = ("mots", "maintenant", "liste", "equipe", "programme", "geste", "journal")
+CHANGED = {  # the blocks of the page that each tap changes
+    Genre.SITE: EVERYTHING,
+    Genre.COCHE: ("mots", "maintenant", "liste", "geste", "journal"),
+    Genre.PRESENCE: ("mots", "maintenant", "equipe", "journal"),
+    Genre.ETAPE: ("mots", "maintenant", "programme", "geste", "journal"),
+    Genre.INCIDENT: ("mots", "incident", "journal"),
+    Genre.ANNULE: EVERYTHING,
 }
-ASKED = ("maintenant", "liste", "geste", "incident")  # what a refusal that wants a word shows again
+ASKED = {Genre.SITE: ("mots", "liste"), Genre.INCIDENT: ("mots", "incident")}  # where a missing word is asked for
 PLACE = {Genre.COCHE: "liste", Genre.PRESENCE: "equipe", Genre.ETAPE: "programme", Genre.INCIDENT: "journal"}
 
 
@@ -53,16 +55,9 @@ def tap(id: int) -> Any:
     form = TapForm()
     if not form.validate():
         raise commands.NotATap
-    now = clock.now()
-    said = Tap(
-        form.uuid.data,
-        form.genre.data,
-        now - timedelta(minutes=int(form.il_y_a.data)),
-        form.cible.data,
-        form.valeur.data,
-        form.mot.data,
-    )
-    return _received(jour, said)
+    ago = timedelta(minutes=int(form.il_y_a.data))
+    said = (form.uuid.data, form.genre.data, clock.now() - ago, form.cible.data, form.valeur.data, form.mot.data)
+    return _received(jour, Tap(*said))
 
 
 @bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.agir")
@@ -77,26 +72,26 @@ def undo(id: int, cle: UUID) -> Any:
 def _received(jour: Jour, said: Tap) -> Any:
     """One tap of a form: what it changed, or why not. A word that is missing is asked for on the page itself."""
     outcome = commands.receive(jour, [said], by=me())[0]
-    if outcome.refusal and outcome.refusal.status == 422:
-        toast(outcome.refusal.sentence, "attention")
-        return _page(jour, ASKED, 422, typed=said.mot)
     if outcome.refusal:
-        raise outcome.refusal
+        return _refused(jour, said, outcome.refusal)
     genre = Genre(said.genre)
-    toast(f"{VALEURS[genre][said.valeur]}.", undo=_way_back(jour, said))
+    entree = queries.entry(said.uuid)
+    assert entree
+    line = queries.read(jour.id).line(entree)
+    toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
     return done(url_for(".show", id=jour.id, _anchor=PLACE.get(genre)), lambda: _page(jour, CHANGED[genre]))
 
 
-def _way_back(jour: Jour, said: Tap) -> tuple[str, str] | None:
-    """A site is opened or closed for everybody: the way back is to close or reopen it."""
-    if said.genre in (Genre.SITE, Genre.ANNULE):
-        return None
-    return url_for(".undo", id=jour.id, cle=said.uuid), "Annuler"
+def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
+    if said.genre not in ASKED or refusal.status != 422:
+        raise refusal
+    toast(refusal.sentence, "attention")
+    return _page(jour, ASKED[Genre(said.genre)], 422, {said.genre: said.mot})
 
 
-def _page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, typed: str = "") -> Page:
-    context = _shown(jour)
-    return render("jour_j/page.html", blocks, status, new_uuid=lambda: str(uuid4()), typed=typed, **context)
+def _page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, typed: dict[str, str] | None = None) -> Page:
+    """The day page; `typed` is what a refused form had written, by genre."""
+    return render("jour_j/page.html", blocks, status, new_uuid=lambda: str(uuid4()), typed=typed or {}, **_shown(jour))
 
 
 def _shown(jour: Jour) -> dict[str, Any]:

@@ -96,9 +96,8 @@ def of_action(action_id: int) -> Any:
 
 def _tab(action: Action, status: int = 200, **refused: Any) -> Page:
     """The missions of the action; `refused` says which event of which mission did not pass, and why."""
-    context = {"refused": None, "on": 0, "sentence": ""} | refused
-    missions = queries.of_action(action)
-    return render("missions/action.html", status=status, action=action, missions=missions, workflow=WORKFLOW, **context)
+    context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "liberer": liberer} | refused
+    return render("missions/action.html", status=status, action=action, missions=queries.of_action(action), **context)
 
 
 def _back_to(mission: Mission) -> Done:
@@ -236,7 +235,7 @@ def give_back(id: int) -> Any:
     return _back_to(mission) if runs_it else done(url_for("moi.index"))
 
 
-@bp.post("/<int:id>/<slug>", access="mission.voir")
+@bp.post("/<int:id>/<slug>", access="moi.voir")
 def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     mission = load(Mission, id, transition, queries.WITH_ACTION)

@@ -58,7 +58,15 @@ class Server:
         )
 
 
-_ADVICE = "PORTAL_MAIL_URL n’est pas compris : il s’écrit smtp://identifiant:secret@serveur:587 ou smtps://…, puis ?starttls=1 ou 0."
+_ADVICE = (
+    "PORTAL_MAIL_URL n’est pas compris : il s’écrit smtp://identifiant:secret@serveur:587 ou smtps://…, puis ?starttls=1 ou 0."
+)
+
+
+def check(settings: Settings) -> None:
+    """Raises BadSetting when the mail server's address is not understood."""
+    if settings.mail_url:
+        Server.from_url(settings.mail_url)
 
 
 def send(mail: EmailMessage, message: Message, settings: Settings) -> None:

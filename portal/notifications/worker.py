@@ -105,12 +105,11 @@ def _send(message: Message) -> None:
 
 
 def _fail(message: Message, error: Exception) -> None:
-    """Written down and tried again, or given up; the log names the row, never the person."""
-    reason = delivery.reason(error, current_app.config["PORTAL"])
+    """Tried again later, or given up. The log names the row, never the person; what the server said is in the row."""
+    said = (message.id, message.genre, message.essais, type(error).__name__)
     expected = isinstance(error, OSError)
-    current_app.logger.warning(
-        "message %s (%s), try %s: %s", message.id, message.genre, message.essais, reason, exc_info=None if expected else error
-    )
+    current_app.logger.warning("message %s (%s), try %s: %s", *said, exc_info=None if expected else error)
+    reason = delivery.reason(error, current_app.config["PORTAL"])
     if delivery.is_final(error):
         commands.give_up(message, reason)
     else:

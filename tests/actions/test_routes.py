@@ -199,7 +199,9 @@ def test_the_sheet_changes_and_the_journal_names_what(as_, zoe, action):
 
 def test_a_form_sent_back_untouched_changes_and_journals_nothing(as_, zoe, action):
     client = as_(zoe)
-    assert client.post(f"/actions/{action.id}/modifier", data=shown(client, f"/actions/{action.id}/modifier")).status_code == 303
+    assert (
+        client.post(f"/actions/{action.id}/modifier", data=shown(client, f"/actions/{action.id}/modifier")).status_code == 303
+    )
     assert not db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "action.modifier")).all()
 
 
@@ -340,7 +342,11 @@ def test_a_bienveillant_sees_their_own_to_come_soonest_first(as_, zoe):
     assert titles(client.get("/actions/")) == ["Bientôt", "Plus tard"]
     assert titles(client.get("/actions/?qui=toutes")) == ["Bientôt", "Celle de Bruno", "Plus tard"]
     assert titles(client.get("/actions/?quand=passees")) == ["Arrêtée"]
-    assert titles(client.get("/actions/?qui=pirate&quand=hier&etat=bizarre&page=x")) == ["Bientôt", "Celle de Bruno", "Plus tard"]
+    assert titles(client.get("/actions/?qui=pirate&quand=hier&etat=bizarre&page=x")) == [
+        "Bientôt",
+        "Celle de Bruno",
+        "Plus tard",
+    ]
 
 
 def test_the_treasurer_sees_everyone_s(as_, zoe, action):

@@ -42,7 +42,7 @@ def test_a_person_added_by_an_admin_is_invited(admin, outbox):
         awa = commands.add_person(nom="Awa Payet", email="Awa@Example.org", roles=[BIENVEILLANT], by=admin)
         [message] = outbox()
         assert (message.genre, message.adresse) == ("invitation", "Awa@Example.org")
-        jeton = db.session.get(Jeton, message.faits["jeton"])
+        jeton = db.session.get_one(Jeton, message.faits["jeton"])
         assert message.faits == {"personne": awa.id, "nom": "Awa Payet", "jeton": jeton.id, "par": "Ada Robert"}
         assert (jeton.personne_id, jeton.suite) == (awa.id, "/comptes/mot-de-passe")
         assert jeton.expire_le == clock.now() + timedelta(days=7)
@@ -203,7 +203,7 @@ def test_two_admins_leaving_at_once_leave_one(app, admin):
     db.session.commit()
 
     def step_down(number: int) -> None:
-        mine = db.session.get(Personne, ids[number], options=queries.WITH_ROLES)
+        mine = db.session.get_one(Personne, ids[number], options=queries.WITH_ROLES)
         if number:
             commands.set_roles(mine, [], by=mine)
         else:

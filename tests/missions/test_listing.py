@@ -83,7 +83,9 @@ def test_a_card_says_when_what_where_nature_and_places(client, action):
     card = BeautifulSoup(client.get("/missions/").text, "html5lib").select_one(".mission")
     assert card
     said = " ".join(card.text.replace("\u00a0", " ").split())
-    assert said.startswith("demain, 9 h à 13 h Accueil La Raffinerie, l’Hermitage · Fête du moulin · Pôle Culture Volontaire 3 places")
+    assert said.startswith(
+        "demain, 9 h à 13 h Accueil La Raffinerie, l’Hermitage · Fête du moulin · Pôle Culture Volontaire 3 places"
+    )
     assert "Urgent" in said
 
 
@@ -141,7 +143,14 @@ def test_a_visitor_who_only_reads_gets_no_cookie(client, action):
 
 def test_the_page_of_a_mission_says_what_one_needs_to_decide(client, action):
     builders.actions.add_step(
-        action, by=action.bienveillant, titre="Ronkozé", debut=action.debut, fin=action.fin, lieu="La case", piste="", ancre=False
+        action,
+        by=action.bienveillant,
+        titre="Ronkozé",
+        debut=action.debut,
+        fin=action.fin,
+        lieu="La case",
+        piste="",
+        ancre=False,
     )
     mission = builders.mission(action, description="Porter **l’eau**.\n\n<script>alert(1)</script>")
     page = client.get(f"/missions/{mission.id}").text

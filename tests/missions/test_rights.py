@@ -27,15 +27,15 @@ WRITES = {
     "/missions/nouvelle/{action}":     (303, 403, 403, 422, 403, 403, 403, 422),
     "/missions/{open}/modifier":       (303, 403, 403, 422, 403, 403, 403, 422),
     "/missions/{open}/dupliquer":      (303, 403, 403, 303, 403, 403, 403, 303),
-    "/missions/{draft}/publier":       (403, 403, 403, 303, 403, 403, 403, 303),
-    "/missions/{open}/fermer":         (403, 403, 403, 303, 403, 403, 403, 303),
-    "/missions/{open}/annuler":        (403, 403, 403, 303, 403, 403, 403, 303),
-    "/missions/{open}/rouvrir":        (403, 403, 403, 409, 403, 403, 403, 409),
+    "/missions/{draft}/publier":       (303, 403, 403, 303, 403, 403, 403, 303),
+    "/missions/{open}/fermer":         (303, 403, 403, 303, 403, 403, 403, 303),
+    "/missions/{open}/annuler":        (303, 403, 403, 303, 403, 403, 403, 303),
+    "/missions/{open}/rouvrir":        (303, 403, 403, 409, 403, 403, 403, 409),
     # the référent's post: free, then held by RF
     "/missions/{free}/prendre":        (303, 403, 403, 303, 403, 403, 403, 403),
     "/missions/{held}/prendre":        (303, 403, 403, 409, 403, 403, 403, 403),
     "/missions/{held}/liberer":        (303, 403, 303, 403, 403, 403, 403, 303),
-    "/missions/{open}/inventer":       (404, 404, 404, 404, 404, 404, 404, 404),
+    "/missions/{open}/inventer":       (303, 404, 404, 404, 404, 404, 404, 404),
 }  # fmt: skip
 
 
@@ -56,7 +56,9 @@ def around(action):
 @pytest.fixture
 def numbers(action, around):
     """What stands between braces in the paths above."""
-    held = db.session.scalars(select(Mission.id).join(Mission.affectations).where(Affectation.personne_id == around["RF"].id)).one()
+    held = db.session.scalars(
+        select(Mission.id).join(Mission.affectations).where(Affectation.personne_id == around["RF"].id)
+    ).one()
     return {
         "action": action.id,
         "open": builders.mission(action, titre="Ouverte").id,

@@ -111,10 +111,11 @@ def test_entering_and_leaving_at_once_keeps_rights_true(app):
     db.session.commit()
 
     def enter() -> None:
-        commands.add_member(db.session.get(Pole, ids[2]), db.session.get(Personne, ids[0]), by=None)
+        commands.add_member(db.session.get_one(Pole, ids[2]), db.session.get_one(Personne, ids[0]), by=None)
 
     def leave() -> None:
-        adhesion = queries.adhesion(db.session.get(Pole, ids[1]), ids[0])
+        adhesion = queries.adhesion(db.session.get_one(Pole, ids[1]), ids[0])
+        assert adhesion
         commands.remove_member(adhesion, by=adhesion.personne)
 
     def run(act) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -26,10 +28,12 @@ def office(admin, as_):
     return as_(admin)
 
 
-def main(page) -> BeautifulSoup:
-    found = BeautifulSoup(page.text, "html.parser").main
-    assert found
-    return found
+def whole(page) -> Any:
+    return BeautifulSoup(page.text, "html.parser")
+
+
+def main(page) -> Any:
+    return whole(page).main
 
 
 def words(page) -> str:
@@ -45,11 +49,15 @@ def sheet(personne: Personne) -> str:
     return f"/reglages/personnes/{personne.id}"
 
 
+def known(email: str) -> Personne:
+    found = queries.confirmed(email)
+    assert found
+    return found
+
+
 def held(personne: Personne) -> set[str]:
     db.session.commit()
-    found = queries.holder(personne.email)
-    assert found
-    return {role.nom.value for role in found.roles}
+    return {role.nom.value for role in known(personne.email).roles}
 
 
 # --- who enters ------------------------------------------------------------------------------------------------
@@ -109,10 +117,10 @@ def test_a_search_without_result_says_what_to_do(office):
 
 def test_a_search_over_htmx_answers_the_list_alone(office):
     make.personne("Zoé Hoarau")
-    whole = main(office.get("/reglages/personnes/?q=zoe")).find(id="liste")
-    fragment = office.get("/reglages/personnes/?q=zoe", headers={"HX-Request": "true"}).text
-    assert "<html" not in fragment
-    assert BeautifulSoup(fragment, "html.parser").find(id="liste").get_text() == whole.get_text()
+    fresh = main(office.get("/reglages/personnes/?q=zoe")).find(id="liste")
+    fragment = office.get("/reglages/personnes/?q=zoe", headers={"HX-Request": "true"})
+    assert "<html" not in fragment.text
+    assert whole(fragment).find(id="liste").get_text() == fresh.get_text()
 
 
 @pytest.mark.both
@@ -135,7 +143,7 @@ def test_a_new_person_is_in_the_list_and_invited(office, outbox):
     typed = {"nom": " Awa  Payet ", "email": "Awa@Example.org", "telephone": "0692 12 34 56"}
     answer = office.post(NEW, data=typed | {"roles": ["bienveillant", "tresorier"]})
     assert (answer.status_code, answer.location) == (303, "/reglages/personnes/")
-    awa = queries.confirmed("awa@example.org")
+    awa = known("awa@example.org")
     assert (awa.nom, awa.email, awa.telephone) == ("Awa Payet", "Awa@Example.org", "+262692123456")
     assert held(awa) == {"bienveillant", "tresorier"}
     assert [message.genre for message in outbox()] == ["invitation"]
@@ -188,7 +196,7 @@ def test_a_double_tap_adds_one_person(office, outbox):
 def test_hostile_names_stay_text_everywhere(office):
     hostile = "\"'><svg/onload=alert(1)> {{7*7}}"
     office.post(NEW, data={"nom": hostile, "email": "h@example.org"})
-    awa = queries.confirmed("h@example.org")
+    awa = known("h@example.org")
     for url in ("/reglages/personnes/", sheet(awa), "/reglages/personnes/?q=" + "%22%3E%3Csvg"):
         page = office.get(url)
         assert "<svg/onload" not in page.text
@@ -270,8 +278,7 @@ def test_deactivation_holds_from_the_next_request(office, as_):
 def test_deactivation_can_be_undone_from_its_own_word(office):
     awa = make.personne("Awa Payet")
     office.post(f"{sheet(awa)}/desactiver")
-    page = BeautifulSoup(office.get(sheet(awa)).text, "html.parser")
-    undo = page.find(id="toasts").find("form")
+    undo = whole(office.get(sheet(awa))).find(id="toasts").find("form")
     assert undo["action"] == f"{sheet(awa)}/reactiver"
 
 

@@ -1,0 +1,84 @@
+"""Every page that a role can reach in the demo: it answers, it fits a phone, and axe finds nothing, light and dark."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from portal import demo
+from portal.comptes.models import Personne
+from portal.config import ROOT
+from portal.db import db
+
+pytestmark = pytest.mark.browser
+
+AXE = (ROOT / "tests/vendor/axe.min.js").read_text()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ROLES = ("", "volontaire", "charge", "referent", "bienveillant", "culture", "tresorier", "admin")
+
+
+@pytest.fixture
+def house(app, site):
+    """The demo, loaded once a worker and copied for each test."""
+    kept = site.database.path.with_name("demo.db")
+    if not kept.exists():
+        demo.load()
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+        shutil.copyfile(site.database.path, kept)
+    db.engine.dispose()
+    shutil.copyfile(kept, site.database.path)
+
+
+def person(role: str) -> Personne:
+    return db.session.scalars(select(Personne).where(Personne.email == f"{role}@example.org")).one()
+
+
+def shape(url: str) -> str:
+    """Two pages of one template have one shape."""
+    parts = urlsplit(url)
+    return re.sub(r"\d+(-\d+\.[\w-]+)?", "N", parts.path) + ("?" if parts.query else "")
+
+
+def reached(client) -> Iterator[str]:
+    """The URLs of every shape that can be reached by links from the home page."""
+    waiting, known = ["/"], {"/"}
+    while waiting:
+        url = waiting.pop(0)
+        answer = client.get(url)
+        assert answer.status_code == 200, f"{url}: {answer.status_code}"
+        if answer.mimetype != "text/html":
+            continue
+        yield url
+        for link in BeautifulSoup(answer.text, "html5lib").select("a[href]"):
+            target = urljoin(url, str(link["href"])).partition("#")[0]
+            if target.startswith("/") and shape(target) not in known:
+                known.add(shape(target))
+                waiting.append(target)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page(house, client, as_, visit, role):
+    found = list(reached(as_(person(role)) if role else client))
+    assert len(found) >= 8
+    page = visit(person(role) if role else None, bypass_csp=True, reduced_motion="reduce")
+    page.add_init_script(AXE)
+    faults = []
+    for url in found:
+        page.goto(url)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            faults.append(f"{url} is wider than the phone")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            result = page.evaluate("rules => axe.run(document, rules)", RULES)
+            faults += [
+                f"{url} ({scheme}): {v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes'][:2]]}" for v in result["violations"]
+            ]
+    assert not faults, "\n".join(faults)
