@@ -15,7 +15,7 @@ from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.missions import commands as missions
-from portal.missions.models import Mission, Nature, publier
+from portal.missions.models import Affectation, Mission, Nature, publier
 from portal.poles import commands as poles
 from portal.poles.models import Genre, Pole
 
@@ -103,12 +103,17 @@ def candidature(to: Mission, by: Personne | None = None, *, nom: str = "Léa Gro
     return candidatures.apply(to, by=by, **(typical | fields))
 
 
+def hold(to: Mission, who: Personne) -> Affectation:
+    """A place on the mission, as an accepted candidature gives it."""
+    return missions.assign(to, who, origine=missions.Origine.CANDIDATURE)
+
+
 def cast(of: Action) -> dict[str, Personne | None]:
     """One person of each column of security.md's matrix, as this action sees them; CL is nobody signed in, like AN."""
     assert of.bienveillant
     volunteer, held = personne("Vanille Técher"), personne("Rémi Fontaine")
     for to, who in ((mission(of), volunteer), (referent_mission(of, places=1), held)):
-        missions.assign(to, who, origine=missions.Origine.CANDIDATURE)
+        hold(to, who)
     member = personne("Paul Maillot")
     pole("Jardin", members=[member])
     return {

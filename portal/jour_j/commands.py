@@ -139,7 +139,7 @@ class Reception:
 
     @property
     def day(self) -> queries.Day:
-        return queries.Day(self.jour, self.team, self.entries, self.now)
+        return queries.Day(self.jour, self.team, self.entries[:], self.now)
 
     def take(self, tap: Tap) -> Outcome:
         try:

@@ -1,0 +1,96 @@
+"""The home page by role, the legal pages, and the portal's pulse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import event
+
+from portal import clock
+from portal.accueil.routes import PAGES
+from portal.db import db
+from portal.outbox import Battement
+from tests import builders
+
+
+def awaited(html: str) -> list[str]:
+    """What the home page says awaits the person."""
+    rows = BeautifulSoup(html, "html5lib").select(".rangees li")
+    return [" ".join(row.get_text(" ").split()) for row in rows]
+
+
+def test_a_visitor_sees_what_the_house_is_and_the_next_missions(client):
+    builders.mission(builders.action(builders.bienveillant()), titre="Accueil du public")
+    page = client.get("/").text
+    assert "tiers-lieu" in page
+    assert "Accueil du public" in page
+
+
+def test_a_bienveillant_sees_what_awaits_them_and_only_theirs(as_, app):
+    zoe, rose = builders.bienveillant(), builders.bienveillant("Rose Técher")
+    post = builders.referent_mission(builders.action(zoe, titre="Kabar"))
+    builders.candidature(post)
+    builders.candidature(builders.mission(builders.action(rose)))
+    rows = awaited(as_(zoe).get("/").text)
+    assert len(rows) == 2
+    assert rows[0].startswith("1 candidature à valider")
+    assert rows[1].startswith("1 poste de référent sans personne Kabar")
+
+
+def test_a_volunteer_sees_their_next_mission(as_, app):
+    awa = builders.personne()
+    mission = builders.mission(builders.action(builders.bienveillant()), titre="Tenir la buvette")
+    builders.missions.assign(mission, awa, origine=builders.missions.Origine.CANDIDATURE)
+    assert "Ma prochaine mission" in as_(awa).get("/").text
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_home_page_costs_the_same_for_one_or_many(as_, app, count_queries, n):
+    zoe = builders.bienveillant()
+    for _ in range(n):
+        builders.candidature(builders.referent_mission(builders.action(zoe)))
+    client = as_(zoe)
+    with count_queries() as statements:
+        client.get("/")
+    assert len(statements) <= 10, statements
+    assert len(statements) == 8, statements
+
+
+@pytest.mark.parametrize("nom", PAGES)
+def test_the_legal_pages_answer(client, nom):
+    assert client.get(f"/pages/{nom}").status_code == 200
+
+
+def test_another_page_does_not_exist(client):
+    assert client.get("/pages/../config").status_code == 404
+
+
+@pytest.mark.both
+def test_the_pulse_is_ok_while_the_worker_ticks(client, app):
+    db.session.add(Battement(nom="worker", quand=clock.now()))
+    answer = client.get("/sante")
+    assert (answer.status_code, answer.json["etat"], answer.json["revision"]) == (200, "ok", "0001")
+
+
+@pytest.mark.both
+def test_a_silent_worker_is_told(client, app):
+    db.session.add(Battement(nom="worker", quand=clock.now() - timedelta(minutes=3)))
+    answer = client.get("/sante")
+    assert (answer.status_code, answer.json["etat"]) == (503, "facteur arrêté")
+
+
+def test_a_database_that_takes_no_writes_is_told(client, app):
+    event.listen(db.engine, "begin", _read_only)
+    try:
+        answer = client.get("/sante")
+    finally:
+        event.remove(db.engine, "begin", _read_only)
+    assert (answer.status_code, answer.json["etat"]) == (503, "base de données indisponible")
+    assert client.get("/missions/").status_code == 200
+
+
+def _read_only(connection):
+    """From here on this connection refuses writes, as a full or read-only disk would."""
+    connection.exec_driver_sql("PRAGMA query_only = ON")
