@@ -12,7 +12,20 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, CursorResult, DateTime, Dialect, MetaData, Result, Text, TypeDecorator, event, inspect, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    MetaData,
+    Result,
+    Table,
+    Text,
+    TypeDecorator,
+    event,
+    select,
+)
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -125,7 +138,7 @@ def lock(model: type[T], *ids: int) -> list[T]:
 def lock_one(row: T) -> T:
     """Lock and refresh one row that is already loaded."""
     db.session.flush()
-    return lock(type(row), inspect(row).identity[0])[0]
+    return lock(type(row), row.__mapper__.primary_key_from_instance(row)[0])[0]
 
 
 def insert_once(model: type[T], **values: Any) -> bool:
@@ -136,7 +149,7 @@ def insert_once(model: type[T], **values: Any) -> bool:
 
 def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the day."""
-    table = model.__table__
+    table = cast("Table", model.__table__)
     return sqlite.insert(table) if db.engine.dialect.name == "sqlite" else postgresql.insert(table)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any
 
@@ -54,7 +54,15 @@ class Done:
     status = 303
 
 
-Answer = Page | Done | ResponseReturnValue
+@dataclass
+class Refused:
+    """A change that did not pass: its page is read once everything is undone."""
+
+    status: int
+    page: Callable[[], Page]
+
+
+Answer = Page | Done | Refused | ResponseReturnValue
 
 
 class GuardedBlueprint(Blueprint):
@@ -95,7 +103,7 @@ class GuardedBlueprint(Blueprint):
 
 
 def _settle(answer: Answer) -> None:
-    status = answer.status if isinstance(answer, Page | Done) else make_response(answer).status_code
+    status = answer.status if isinstance(answer, Page | Done | Refused) else make_response(answer).status_code
     if status < 400:
         commit()
         policy.forget()
@@ -112,6 +120,8 @@ def _respond(answer: Answer) -> Response:
         if answer.page is None:
             return htmx_redirect(answer.location)
         return _show(answer.page())
+    if isinstance(answer, Refused):
+        return _show(replace(answer.page(), status=answer.status))
     return make_response(answer)
 
 
@@ -151,6 +161,11 @@ def render(template: str, block: str | tuple[str, ...] | None = None, status: in
 def done(location: str, page: Callable[[], Page] | None = None) -> Done:
     """After a change: `page` is called once it is committed, so that it shows what is now true."""
     return Done(location, page)
+
+
+def refused(status: int, page: Callable[[], Page]) -> Refused:
+    """After a refusal: `page` is called once the transaction is undone, so that no row in it is stale."""
+    return Refused(status, page)
 
 
 def wants_fragment() -> bool:

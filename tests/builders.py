@@ -23,7 +23,9 @@ _number = count(1)
 ADMIN, BIENVEILLANT, TRESORIER = NomRole.ADMIN, NomRole.BIENVEILLANT, NomRole.TRESORIER
 
 
-def personne(nom: str = "Awa Payet", roles: Collection[NomRole] = (), *, email: str = "", password: str = "", **more: str) -> Personne:
+def personne(
+    nom: str = "Awa Payet", roles: Collection[NomRole] = (), *, email: str = "", password: str = "", **more: str
+) -> Personne:
     """A confirmed person; with a role, somebody of the house."""
     email = email or f"{nom.split()[0].lower()}{next(_number)}@example.org"
     return comptes.add_person(nom=nom, email=email, roles=roles, password=password, by=None, **more)
@@ -89,7 +91,9 @@ def referent_mission(of: Action, **fields: Any) -> Mission:
     return mission(of, **({"nature": Nature.REFERENT, "titre": "Référent de la journée"} | fields))
 
 
-def candidature(to: Mission, by: Personne | None = None, *, nom: str = "Léa Grondin", email: str = "", **fields: Any) -> Candidature:
+def candidature(
+    to: Mission, by: Personne | None = None, *, nom: str = "Léa Grondin", email: str = "", **fields: Any
+) -> Candidature:
     """An application: of this person, signed in; or of a stranger whose address is not proved."""
     number = next(_number)
     typical: dict[str, Any] = {

@@ -191,7 +191,7 @@ class Watch(logging.Handler):
 
 @contextlib.contextmanager
 def count_queries() -> Iterator[list[str]]:
-    """The statements that the block sends to the database, transactions left out; what the test prepared is committed before."""
+    """The statements that the block sends to the database, transactions and the test's own work left out."""
     current_app.extensions["watch"].settle()
     seen: list[str] = []
 

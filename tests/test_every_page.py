@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -64,6 +65,11 @@ def reached(client) -> Iterator[str]:
                 waiting.append(target)
 
 
+def told(violation: dict[str, Any]) -> str:
+    where = [node["html"][:120] for node in violation["nodes"][:2]]
+    return f"{violation['id']}: {violation['help']} {where}"
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page(house, client, as_, visit, role):
     found = list(reached(as_(person(role)) if role else client))
@@ -78,7 +84,5 @@ def test_every_page(house, client, as_, visit, role):
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             result = page.evaluate("rules => axe.run(document, rules)", RULES)
-            faults += [
-                f"{url} ({scheme}): {v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes'][:2]]}" for v in result["violations"]
-            ]
+            faults += [f"{url} ({scheme}): {told(violation)}" for violation in result["violations"]]
     assert not faults, "\n".join(faults)

@@ -31,9 +31,8 @@ def action(morning):
     zoe = builders.personne("Zoé Hoarau", [builders.BIENVEILLANT], email="zoe@example.org", password=PASSWORD)
     action = builders.action(zoe, titre="C’est mon patrimoine", debut=builders.in_days(0, 9), fin=builders.in_days(0, 18))
     for titre, start, end in (("Accueil", 9, 10), ("Ronkozé", 10, 12)):
-        builders.actions.add_step(
-            action, by=zoe, titre=titre, debut=builders.in_days(0, start), fin=builders.in_days(0, end), lieu="", piste="", ancre=False
-        )
+        slot = {"debut": builders.in_days(0, start), "fin": builders.in_days(0, end)}
+        builders.actions.add_step(action, by=zoe, titre=titre, **slot, lieu="", piste="", ancre=False)
     builders.mission(action, titre="Accueillir le public", debut=builders.in_days(0, 9), fin=builders.in_days(0, 12))
     builders.referent_mission(action)
     db.session.commit()

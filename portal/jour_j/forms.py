@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import SelectField
-
-from portal.fields import Form, Line, Words
-
-AGO = (0, 5, 10, 15)  # minutes
+from portal.fields import Form, Line, Whole, Words
 
 
 class TapForm(Form):
@@ -17,4 +13,4 @@ class TapForm(Form):
     cible = Line()
     valeur = Line()
     mot = Words()
-    il_y_a = SelectField(choices=[(str(m), str(m)) for m in AGO], default="0")  # minutes: someone forgot to press
+    il_y_a = Whole(most=60)  # minutes: someone forgot to press

@@ -55,7 +55,7 @@ def tap(id: int) -> Any:
     form = TapForm()
     if not form.validate():
         raise commands.NotATap
-    ago = timedelta(minutes=int(form.il_y_a.data))
+    ago = timedelta(minutes=form.il_y_a.data or 0)
     said = (form.uuid.data, form.genre.data, clock.now() - ago, form.cible.data, form.valeur.data, form.mot.data)
     return _received(jour, Tap(*said))
 

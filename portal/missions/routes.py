@@ -17,7 +17,7 @@ from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
 from portal.missions.models import WORKFLOW, Etat, Mission, Nature, liberer, publier
 from portal.poles import queries as poles
 from portal.policy import can, load
-from portal.web import Done, GuardedBlueprint, Page, done, me, page_number, render, toast
+from portal.web import Done, GuardedBlueprint, Page, Refused, done, me, page_number, refused, render, toast
 from portal.workflow import Event, MotifMissing, Refusal
 
 bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
@@ -94,10 +94,10 @@ def of_action(action_id: int) -> Any:
     return _tab(load(Action, action_id, "action.voir", actions.SHEET))
 
 
-def _tab(action: Action, status: int = 200, **refused: Any) -> Page:
-    """The missions of the action; `refused` says which event of which mission did not pass, and why."""
-    context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "liberer": liberer} | refused
-    return render("missions/action.html", status=status, action=action, missions=queries.of_action(action), **context)
+def _tab(action: Action, **said: Any) -> Page:
+    """The missions of the action; `said` names which event of which mission did not pass, and why."""
+    context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "liberer": liberer} | said
+    return render("missions/action.html", action=action, missions=queries.of_action(action), **context)
 
 
 def _back_to(mission: Mission) -> Done:
@@ -247,5 +247,6 @@ def decide(id: int, slug: str) -> Any:
     return _back_to(mission)
 
 
-def _refused(mission: Mission, event: Event, refusal: Refusal) -> Page:
-    return _tab(mission.action, refusal.status, refused=event, on=mission.id, sentence=refusal.sentence)
+def _refused(mission: Mission, event: Event, refusal: Refusal) -> Refused:
+    said = {"refused": event, "on": mission.id, "sentence": refusal.sentence}
+    return refused(refusal.status, lambda: _tab(mission.action, **said))

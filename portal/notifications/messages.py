@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -64,7 +63,7 @@ def compose(message: Message) -> EmailMessage:
     mail = EmailMessage(SMTP)
     mail["Subject"] = letter.objet
     mail["From"] = settings.mail_from
-    mail["To"] = Address(addr_spec=recipient(message.adresse))
+    mail["To"] = recipient(message.adresse)
     mail["Date"] = format_datetime(clock.local(clock.now()))
     born = int(message.cree_le.timestamp())  # SQLite may give the id of a deleted row again
     mail["Message-ID"] = f"<{message.id}.{born}@{urlsplit(settings.base_url).hostname}>"

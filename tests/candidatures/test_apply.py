@@ -175,7 +175,8 @@ def test_a_draft_mission_is_as_absent(client, mission):
 
 def test_the_thirty_first_candidature_of_a_minute_from_one_network_waits(client, mission, settings):
     settings(rate_limits=True)
-    codes = [client.post(f"/candidatures/deposer/{mission.id}", data={"email": f"p{i}@example.org"}).status_code for i in range(31)]
+    url = f"/candidatures/deposer/{mission.id}"
+    codes = [client.post(url, data={"email": f"p{i}@example.org"}).status_code for i in range(31)]
     assert codes == [422] * 30 + [429]
 
 

@@ -17,7 +17,7 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j import commands, queries
 from portal.jour_j.commands import Outcome, Tap
-from portal.jour_j.models import Genre, Jour, Phase
+from portal.jour_j.models import Entree, Genre, Jour, Phase
 from portal.missions.models import Affectation
 from tests import builders
 
@@ -30,9 +30,22 @@ def at(hour: float) -> datetime:
 
 
 def tap(
-    genre: Genre, cible: object = "", valeur: str = "", mot: str = "", *, when: datetime | None = None, uuid: str = ""
+    genre: str, cible: object = "", valeur: str = "", mot: str = "", *, when: datetime | None = None, uuid: str = ""
 ) -> Tap:
     return Tap(uuid or str(uuid4()), genre, when or clock.now(), str(cible), valeur, mot)
+
+
+def jour_of(action: Action) -> Jour:
+    jour = db.session.get(Jour, action.id)
+    assert jour
+    return jour
+
+
+def kept(tap: Tap) -> Entree:
+    """The row that a tap became."""
+    entree = db.session.get(Entree, tap.uuid)
+    assert entree
+    return entree
 
 
 @dataclass
@@ -47,9 +60,7 @@ class Saturday:
 
     @property
     def jour(self) -> Jour:
-        jour = db.session.get(Jour, self.action.id)
-        assert jour
-        return jour
+        return jour_of(self.action)
 
     @property
     def url(self) -> str:

@@ -8,6 +8,8 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from portal import clock
@@ -15,14 +17,16 @@ from portal.actions import commands as actions
 from portal.actions.models import Etat, annuler, revenir_au_devis
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.jour_j import commands, modeles
+from portal.jour_j import commands, modeles, queries
 from portal.jour_j.commands import Statut, undoing
 from portal.jour_j.models import Entree, Genre, Jour, Phase
 from portal.jour_j.pli import Presence, Site
 from portal.journal import EntreeJournal
+from portal.missions import commands as missions
 from tests import builders
-from tests.jour_j.conftest import at, tap
+from tests.jour_j.conftest import at, jour_of, kept, tap
 
+FOLLOWING = {Site.FERME: Etat.CONFIRMEE, Site.OUVERT: Etat.EN_COURS, Site.CLOS: Etat.TERMINEE}
 REASON = "Tout est vérifié, je coche ensuite."
 
 
@@ -66,7 +70,7 @@ def test_sixteen_phones_send_the_same_taps_at_once(app, saturday, size):
     def send(number: int) -> list[Statut]:
         together.wait()
         with app.app_context():
-            jour, awa = db.session.get(Jour, action_id), db.session.get(Personne, awa_id)
+            jour, awa = db.session.get_one(Jour, action_id), db.session.get_one(Personne, awa_id)
             outcomes = commands.receive(jour, taps[:: -1 if number % 2 else 1], by=awa)
             db.session.commit()
             return [o.statut for o in outcomes]
@@ -97,7 +101,7 @@ def test_who_said_what_and_the_three_times_are_kept(saturday):
     """A phone an hour slow ticks at what it thinks is 8:10 and sends ten minutes later."""
     late = tap(Genre.COCHE, saturday.jour.points[0].id, "fait", when=at(7.75))
     saturday.send(late, sent=at(8))
-    entree = db.session.get(Entree, late.uuid)
+    entree = kept(late)
     assert (entree.personne_id, entree.quand, entree.saisi_le, entree.recu_le) == (saturday.awa.id, at(8.75), at(7.75), at(9))
 
 
@@ -143,7 +147,7 @@ def test_what_belongs_to_another_day_is_refused(saturday):
     other = builders.action(saturday.zoe, debut=at(9), fin=at(18))
     step = actions.add_step(other, by=saturday.zoe, titre="Ailleurs", debut=at(9), fin=at(10))
     held = builders.hold(builders.mission(other), saturday.lea)
-    jour = db.session.get(Jour, other.id)
+    jour = jour_of(other)
     elsewhere = tap(Genre.COCHE, jour.points[0].id, "fait")
     commands.receive(jour, [elsewhere], by=saturday.zoe)
     taps = [
@@ -159,7 +163,7 @@ def test_what_belongs_to_another_day_is_refused(saturday):
 
 def test_someone_who_left_the_team_is_not_ticked(saturday):
     held = saturday.held_by(saturday.lea)
-    builders.missions.release(held, motif="malade")
+    missions.release(held, motif="malade")
     assert isinstance(saturday.send(tap(Genre.PRESENCE, held.id, "arrive"))[0].refusal, commands.NotOfThisDay)
 
 
@@ -217,7 +221,9 @@ def test_two_people_open_at_once_and_it_is_one_opening(saturday, outbox):
     saturday.open(REASON)
     assert saturday.send(tap(Genre.SITE, "", "ouvrir"), by=saturday.zoe)[0].statut is Statut.RECUE
     assert (len(journaled("action.ouvrir")), len(outbox())) == (1, 1)
-    assert saturday.day().state.opened.par == saturday.awa.id
+    opened = saturday.day().state.opened
+    assert opened
+    assert opened.par == saturday.awa.id
 
 
 def test_a_site_that_is_not_open_does_not_close(saturday):
@@ -270,14 +276,15 @@ def test_a_tick_that_arrives_after_the_closing_is_kept(saturday):
     assert saturday.day().state.presences[late.cible].quand == at(9.5)
 
 
-def test_the_action_always_follows_the_fold(saturday):
-    """Whatever the order in which openings and closings are dated, the action's state is the site's."""
-    following = {Site.FERME: Etat.CONFIRMEE, Site.OUVERT: Etat.EN_COURS, Site.CLOS: Etat.TERMINEE}
-    hours = [("ouvrir", 9), ("fermer", 8.5), ("fermer", 9.2), ("ouvrir", 8), ("ouvrir", 9.3), ("fermer", 9.25)]
-    with clock.freeze(at(10)):
-        for valeur, hour in hours:
-            saturday.send(tap(Genre.SITE, "", valeur, "mot", when=at(hour)), sent=at(10))
-            assert saturday.action.etat is following[saturday.day().state.site]
+@given(st.lists(st.tuples(st.sampled_from(["ouvrir", "fermer"]), st.integers(0, 120)), min_size=1, max_size=8))
+def test_the_action_always_follows_the_fold(saturday, said):
+    """In whatever order openings and closings arrive, and whenever they are dated, the action's state is the site's."""
+    action = builders.action(saturday.zoe, debut=at(9), fin=at(18))
+    jour = jour_of(action)
+    with clock.freeze(at(11)):
+        for valeur, minute in said:
+            commands.receive(jour, [tap(Genre.SITE, "", valeur, "mot", when=at(9 + minute / 60))], by=saturday.zoe)
+            assert action.etat is FOLLOWING[queries.read(action.id).state.site]
 
 
 # --- taking back ---------------------------------------------------------------------------------------------
@@ -368,4 +375,4 @@ def test_a_tap_of_the_preparation_is_not_dated_in_the_future(saturday):
     with clock.freeze(long_before := at(9) - timedelta(days=9)):
         early = tap(Genre.INCIDENT, mot="Clé égarée.", uuid=str(uuid4()))
         saturday.send(early)
-    assert db.session.get(Entree, early.uuid).quand == long_before
+    assert kept(early).quand == long_before

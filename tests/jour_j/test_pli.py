@@ -86,6 +86,7 @@ def test_what_is_undone_is_as_if_it_had_never_been(journal):
 def test_the_first_opening_keeps_its_time_and_a_second_says_nothing():
     state = fold([tap("site", "", "ouvrir", 1), tap("site", "", "ouvrir", 5, par=2)], LANES)
     assert state.site is Site.OUVERT
+    assert state.opened
     assert state.opened == state.moved
     assert (state.opened.quand, state.opened.par) == (at(1), 1)
 
@@ -95,6 +96,8 @@ def test_a_site_closes_once_open_and_may_reopen():
     assert fold([closing], LANES).site is Site.FERME
     assert fold([closing, opening], LANES).site is Site.CLOS
     again = fold([closing, opening, tap("site", "", "ouvrir", 90)], LANES)
+    assert again.opened
+    assert again.moved
     assert (again.site, again.opened.quand, again.moved.quand) == (Site.OUVERT, at(1), at(90))
 
 

@@ -112,7 +112,7 @@ def test_pistes_run_side_by_side():
     programme = [item(1, 0, 60), item(2, 60, 60), item(3, 0, 60, "jardin"), item(4, 60, 60, "jardin")]
     state = running(_1=(10, None), _3=(0, None))
     assert starts(state, 20, programme) == {1: 10, 2: 70, 3: 0, 4: 60}
-    assert [(t.lane[0], t.current.id, t.words) for t in tracks(programme, state, at(20))] == [
+    assert [(t.lane[0], t.current and t.current.id, t.words) for t in tracks(programme, state, at(20))] == [
         ("", 1, "+10\u00a0min"),
         ("jardin", 3, "à l’heure"),
     ]

@@ -101,15 +101,16 @@ def test_missions_come_soonest_first_and_past_ones_apart(ada, awa, as_):
         action = make.action(ada, debut=make.in_days(days, 9), fin=make.in_days(days, 18))
         place(awa, make.mission(action, titre=titre))
     with clock.freeze(make.in_days(-30)):
-        action = make.action(ada, debut=make.in_days(10, 9), fin=make.in_days(10, 18))
-        place(awa, make.mission(action, titre="Il y a longtemps"))
+        for days, titre in ((5, "Il y a longtemps"), (20, "Récemment")):
+            action = make.action(ada, debut=make.in_days(days, 9), fin=make.in_days(days, 18))
+            place(awa, make.mission(action, titre=titre))
     page = as_(awa).get("/moi/")
     assert "Bientôt" in part(page, "Ta prochaine mission")
     assert "Plus tard" in part(page, "Ensuite")
     assert "Bientôt" not in part(page, "Ensuite")
     past = part(page, "Missions passées")
-    assert "1 mission. Merci." in past
-    assert "Il y a longtemps" in past
+    assert "2 missions. Merci." in past
+    assert past.index("Récemment") < past.index("Il y a longtemps")
     assert "Bientôt" not in past
 
 

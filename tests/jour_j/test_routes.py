@@ -1,0 +1,452 @@
+"""The day over HTTP: who enters, what each tap answers, with and without htmx."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.actions import commands as actions
+from portal.actions.models import Etat, annuler
+from portal.db import db
+from portal.jour_j.models import Entree, Genre, Jour
+from portal.jour_j.pli import Presence
+from tests import builders
+from tests.jour_j.conftest import at, tap
+
+HTMX = {"HX-Request": "true"}
+REASON = "Tout est vérifié, je coche ensuite."
+
+
+def soup(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html5lib")
+
+
+def one(page: BeautifulSoup | Tag, selector: str) -> Tag:
+    found = page.select_one(selector)
+    assert found is not None, selector
+    return found
+
+
+def said_in(page: BeautifulSoup | Tag, selector: str) -> str:
+    return " ".join(one(page, selector).get_text(" ", strip=True).split())
+
+
+def fields(genre: str, cible: object = "", valeur: str = "", **more: str) -> dict[str, str]:
+    return {"uuid": str(uuid4()), "genre": genre, "cible": str(cible), "valeur": valeur, **more}
+
+
+def rows() -> int:
+    return db.session.scalar(select(func.count()).select_from(Entree)) or 0
+
+
+def form_of(page: BeautifulSoup, words: str) -> dict[str, str]:
+    """The fields of the first form whose button says these words."""
+    button = next(b for b in page.select("form button") if words in (b.get("aria-label") or b.get_text(" ", strip=True)))
+    form = button.find_parent("form")
+    assert form is not None
+    return {str(i["name"]): str(i.get("value", "")) for i in form.select("input[name], textarea[name]")}
+
+
+# --- who enters ----------------------------------------------------------------------------------------------
+
+READS = {"AN": 303, "VO": 200, "RF": 200, "BA": 200, "BO": 200, "PM": 200, "TR": 404, "AD": 200}
+ACTS = {"AN": 303, "VO": 403, "RF": 303, "BA": 303, "BO": 403, "PM": 403, "TR": 404, "AD": 403}
+
+
+@pytest.mark.parametrize("who", READS)
+def test_who_reads_and_who_acts(saturday, client, as_, who):
+    """security.md: "day page, read", "open / close the site", "tick programme and checklist"."""
+    person = builders.cast(saturday.action)[who]
+    visitor = as_(person) if person else client
+    for path in (saturday.url, f"{saturday.url}/feuille"):
+        assert visitor.get(path).status_code == READS[who]
+    tick = fields("coche", saturday.jour.points[0].id, "fait")
+    answer = visitor.post(f"{saturday.url}/entrees", data=tick)
+    undone = visitor.post(f"{saturday.url}/entrees/{tick['uuid']}/annuler")
+    allowed = who in ("RF", "BA")
+    assert answer.status_code == ACTS[who]
+    assert undone.status_code == ACTS[who]
+    assert rows() == (2 if allowed else 0)
+    assert (answer.headers.get("Location", "").startswith("/jour-j/")) == allowed
+
+
+def test_a_stranger_with_an_account_sees_nothing(saturday, as_):
+    stranger = as_(builders.personne("Inconnu"))
+    assert stranger.get(saturday.url).status_code == 404
+    assert stranger.get("/jour-j/").status_code == 200
+
+
+def test_readers_have_no_button(saturday, as_):
+    page = soup(as_(saturday.lea).get(saturday.url).text)
+    assert page.select("#contenu form") == []
+    assert "Issues de secours" in said_in(page, "#liste")
+
+
+@pytest.mark.parametrize("path", ["/jour-j/999999", "/jour-j/0", "/jour-j/١", "/jour-j/1_0", "/jour-j/999999/feuille"])
+def test_a_wrong_address_is_a_404(saturday, as_, path):
+    assert as_(saturday.zoe).get(path).status_code == 404
+
+
+def test_undoing_what_is_not_there_is_a_404(saturday, as_):
+    awa = as_(saturday.awa)
+    assert awa.post(f"{saturday.url}/entrees/{uuid4()}/annuler").status_code == 404
+    assert awa.post(f"{saturday.url}/entrees/rien/annuler").status_code == 404
+    other = builders.action(saturday.awa, debut=at(9), fin=at(18))
+    tick = fields("coche", saturday.jour.points[0].id, "fait")
+    awa.post(f"{saturday.url}/entrees", data=tick)
+    assert as_(saturday.zoe).post(f"/jour-j/{other.id}/entrees/{tick['uuid']}/annuler").status_code == 403
+
+
+# --- today ---------------------------------------------------------------------------------------------------
+
+
+def listed(client) -> list[tuple[str, str]]:
+    page = soup(client.get("/jour-j/").text)
+    return [(c.h2.get_text(strip=True), c.select_one(".sourdine").get_text(strip=True)) for c in page.select("article")]
+
+
+def test_today_says_what_one_is_on_each_action(saturday, as_):
+    titre = saturday.action.titre
+    assert listed(as_(saturday.zoe)) == [(titre, "Bienveillant")]
+    assert listed(as_(saturday.awa)) == [(titre, "Référent")]
+    assert listed(as_(saturday.lea)) == [(titre, "Volontaire")]
+    assert listed(as_(builders.bienveillant("Max Autre"))) == [(titre, "En lecture")]
+    assert listed(as_(builders.personne("Inconnu"))) == []
+
+
+def test_the_bienveillant_who_takes_the_post_is_both(saturday, as_):
+    builders.referent_mission(saturday.action, take_post=True, titre="Référent du soir", fin=at(22))
+    assert listed(as_(saturday.zoe)) == [(saturday.action.titre, "Bienveillant, Référent")]
+
+
+@pytest.mark.parametrize(
+    ("hour", "seen"),
+    [(-1, False), (0.1, True), (9, True), (23.9, True), (24.5, False)],
+    ids=["eve", "dawn", "day", "late", "after"],
+)
+def test_today_is_the_day_at_la_reunion(saturday, as_, hour, seen):
+    """At 0:06 there, UTC is still the day before."""
+    with clock.freeze(at(hour)):
+        assert bool(listed(as_(saturday.zoe))) == seen
+
+
+def test_a_site_still_open_after_midnight_stays_in_the_list(saturday, as_):
+    saturday.open(REASON)
+    with clock.freeze(at(24.5)):
+        assert [titre for titre, _ in listed(as_(saturday.awa))] == [saturday.action.titre]
+
+
+def test_what_is_not_confirmed_or_is_off_is_not_today(saturday, as_):
+    builders.action(saturday.zoe, confirmed=False, titre="Peut-être", debut=at(10), fin=at(12))
+    actions.decide(saturday.action, annuler, by=saturday.zoe, motif="pluie")
+    assert listed(as_(saturday.zoe)) == []
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_the_list_costs_the_same_for_one_or_many(saturday, as_, count_queries, more):
+    for n in range(more):
+        builders.hold(builders.mission(builders.action(saturday.zoe, debut=at(10 + n), fin=at(18))), saturday.lea)
+    lea = as_(saturday.lea)
+    with count_queries() as statements:
+        assert len(listed(lea)) == 1 + more
+    assert len(statements) == 3
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("more", [0, 6])
+@pytest.mark.parametrize(("who", "cost"), [("zoe", 8), ("awa", 8), ("lea", 9)])
+def test_the_page_costs_the_same_for_one_or_many(saturday, as_, count_queries, who, cost, more):
+    for n in range(more):
+        builders.hold(builders.mission(saturday.action), builders.personne(f"Personne {n}"))
+        actions.add_step(saturday.action, by=saturday.zoe, titre=f"Étape {n}", debut=at(14 + n), fin=at(15 + n))
+        person = builders.hold(builders.mission(saturday.action), builders.personne(f"Autre {n}"))
+        saturday.send(tap(Genre.PRESENCE, person.id, "arrive"), by=saturday.zoe if n % 2 else saturday.awa)
+    client, url = as_(getattr(saturday, who)), saturday.url
+    with count_queries() as statements:
+        assert client.get(url).status_code == 200
+    assert len(statements) == cost
+
+
+def test_each_button_has_a_uuid_of_its_own(saturday, as_):
+    page = soup(as_(saturday.awa).get(saturday.url).text)
+    uuids = [i["value"] for i in page.select("input[name=uuid]")]
+    assert len(uuids) > 30
+    assert len(set(uuids)) == len(uuids)
+
+
+def test_a_double_tap_without_javascript_is_one_row(saturday, as_):
+    awa = as_(saturday.awa)
+    form = form_of(soup(awa.get(saturday.url).text), "Arrivée, Léa Grondin")
+    for _ in range(2):
+        answer = awa.post(f"{saturday.url}/entrees", data=form)
+        assert (answer.status_code, answer.location) == (303, f"{saturday.url}#equipe")
+    assert rows() == 1
+    assert saturday.day().state.presence(saturday.held_by(saturday.lea).id) is Presence.ARRIVE
+
+
+def test_the_whole_day_without_javascript(saturday, as_):
+    """Tick, open, start, move on, arrive, note, close, reopen: each from the form that the page shows."""
+    awa = as_(saturday.awa)
+
+    def press(words: str, **more: str) -> None:
+        form = form_of(soup(awa.get(saturday.url).text), words)
+        assert awa.post(f"{saturday.url}/entrees", data=form | more).status_code == 303
+
+    press("Issues de secours")
+    press("Ouvrir quand même", mot=REASON)
+    press("Étape suivante")
+    press("Étape suivante")
+    press("Commencer : Jeux lontan")
+    press("Arrivée, Léa Grondin")
+    press("Noter l’incident", mot="Verre cassé, balayé.")
+    press("Fermer quand même", mot="Alarme en panne.")
+    assert saturday.action.etat is Etat.TERMINEE
+    press("Rouvrir le site")
+    state = saturday.day().state
+    assert saturday.action.etat is Etat.EN_COURS
+    assert [state.step(s.id).etat for s in saturday.steps[:3]] == ["en_cours", "termine", "en_cours"]
+    assert [i.mot for i in state.incidents] == ["Verre cassé, balayé."]
+    assert (saturday.day().present, saturday.day().expected) == (1, 2)
+
+
+def test_someone_forgot_to_press(saturday, as_):
+    visit = saturday.steps[2].id
+    awa = as_(saturday.awa)
+    awa.post(f"{saturday.url}/entrees", data=fields("etape", visit, "debut"))
+    awa.post(f"{saturday.url}/entrees", data=fields("etape", visit, "debut", il_y_a="10"))
+    assert saturday.day().state.step(visit).debut == at(9) - timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"il_y_a": "600"}, {"genre": "jauge"}, {"uuid": ""}, {"uuid": "x\x00"}, {"valeur": "brûler"}]
+)
+def test_what_no_button_sends_is_a_422(saturday, as_, wrong):
+    tick = fields("coche", saturday.jour.points[0].id, "fait")
+    assert as_(saturday.awa).post(f"{saturday.url}/entrees", data=tick | wrong).status_code == 422
+    assert rows() == 0
+
+
+@pytest.mark.parametrize(
+    ("genre", "said", "changed"),
+    [
+        ("coche", "fait", {"maintenant", "liste", "geste", "journal"}),
+        ("presence", "arrive", {"maintenant", "equipe", "journal"}),
+        ("etape", "debut", {"maintenant", "programme", "geste", "journal"}),
+        ("incident", "", {"incident", "journal"}),
+        ("site", "ouvrir", {"maintenant", "liste", "equipe", "programme", "geste", "journal"}),
+    ],
+)
+def test_htmx_gets_the_changed_blocks_and_they_are_the_page_s_own(saturday, as_, genre, said, changed):
+    awa = as_(saturday.awa)
+    target = {
+        "coche": saturday.jour.points[0].id,
+        "presence": saturday.held_by(saturday.lea).id,
+        "etape": saturday.steps[1].id,
+    }
+    answer = awa.post(f"{saturday.url}/entrees", data=fields(genre, target.get(genre, ""), said, mot=REASON), headers=HTMX)
+    assert answer.status_code == 200
+    fragment, page = soup(answer.text), soup(awa.get(saturday.url).text)
+    assert {e["id"] for e in fragment.select("[hx-swap-oob][id]")} == changed
+    for id in {"maintenant", "liste", "equipe", "programme", "geste", "journal", "incident"}:
+        if id in changed:
+            assert skeleton(one(fragment, f"#{id}")) == skeleton(one(page, f"#{id}"))
+
+
+def skeleton(part: Tag) -> str:
+    """A block without what is new each time it is written."""
+    for field in part.select("input[name=uuid], input[name=csrf_token]"):
+        field["value"] = ""
+    return part.prettify()
+
+
+def test_blocks_that_a_tap_leaves_alone_do_not_change(saturday, as_):
+    """What htmx does not send again must still be true on the screen."""
+    awa = as_(saturday.awa)
+    saturday.open(REASON)
+    taps = {
+        "coche": saturday.day().points(saturday.day().phase)[0].id,
+        "presence": saturday.held_by(saturday.lea).id,
+        "etape": saturday.steps[1].id,
+    }
+    said = {"coche": "fait", "presence": "arrive", "etape": "debut", "incident": ""}
+    for genre, valeur in said.items():
+        before = soup(awa.get(saturday.url).text)
+        answer = awa.post(f"{saturday.url}/entrees", data=fields(genre, taps.get(genre, ""), valeur, mot="vu"), headers=HTMX)
+        sent = {e["id"] for e in soup(answer.text).select("[hx-swap-oob][id]")}
+        after = soup(awa.get(saturday.url).text)
+        for id in {"maintenant", "liste", "equipe", "programme", "geste", "journal", "incident"} - sent:
+            assert skeleton(one(before, f"#{id}")) == skeleton(one(after, f"#{id}"))
+
+
+def test_each_tap_can_be_taken_back_from_its_toast(saturday, as_):
+    awa = as_(saturday.awa)
+    answer = awa.post(f"{saturday.url}/entrees", data=fields("coche", saturday.jour.points[0].id, "fait"), headers=HTMX)
+    toast = soup(answer.text).select_one(".toast")
+    assert "Issues de secours" in toast.p.get_text()
+    assert awa.post(toast.form["action"]).status_code == 303
+    assert saturday.day().state.ticks == {}
+    line = soup(awa.get(saturday.url).text).select("#journal li")
+    assert "Annulation" in line[0].get_text()
+    assert line[1].s is not None
+
+
+def test_an_opening_offers_no_way_back_and_refuses_one(saturday, as_):
+    awa = as_(saturday.awa)
+    opening = fields("site", "", "ouvrir", mot=REASON)
+    answer = awa.post(f"{saturday.url}/entrees", data=opening, headers=HTMX)
+    assert soup(answer.text).select(".toast form") == []
+    refused = awa.post(f"{saturday.url}/entrees/{opening['uuid']}/annuler")
+    assert refused.status_code == 409
+    assert "ne s’annule pas" in refused.text
+    assert saturday.action.etat is Etat.EN_COURS
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_opening_without_a_reason_asks_for_one(saturday, as_, headers):
+    answer = as_(saturday.awa).post(f"{saturday.url}/entrees", data=fields("site", "", "ouvrir"), headers=headers)
+    assert answer.status_code == 422
+    assert "dis en quelques mots pourquoi" in answer.text
+    assert soup(answer.text).select_one("textarea#mot-ouvrir[required]")
+    assert saturday.action.etat is Etat.CONFIRMEE
+
+
+def test_an_incident_that_is_too_long_keeps_its_words(saturday, as_):
+    answer = as_(saturday.awa).post(f"{saturday.url}/entrees", data=fields("incident", mot="Longue histoire. " * 200))
+    assert answer.status_code == 422
+said_in(assert soup(answer.text), "textarea#mot-incident").startswith("Longue histoire.")
+
+
+def test_a_refusal_says_why(saturday, as_):
+    awa = as_(saturday.awa)
+    answer = awa.post(f"{saturday.url}/entrees", data=fields("site", "", "fermer", mot="fini"), headers=HTMX)
+    assert answer.status_code == 409
+    assert "Le site n’est pas ouvert." in answer.text
+    assert awa.post(f"{saturday.url}/entrees", data=fields("coche", 10**8, "fait")).status_code == 422
+
+
+def test_a_day_that_is_off_is_read_without_buttons(saturday, as_):
+    actions.decide(saturday.action, annuler, by=saturday.zoe, motif="pluie")
+    answer = as_(saturday.zoe).get(saturday.url)
+    assert "Annulée" in answer.text
+    assert soup(answer.text).select("#contenu form, .barre") == []
+
+
+def test_no_token_changes_nothing(saturday, as_):
+    tick = fields("coche", saturday.jour.points[0].id, "fait")
+    assert as_(saturday.awa).post(f"{saturday.url}/entrees", data=tick, csrf=False).status_code == 400
+    assert rows() == 0
+
+
+def test_people_s_words_stay_words(saturday, as_):
+    hostile = '"\'><svg/onload=alert(1)> <b hx-post="/x" hx-trigger="load">'
+    saturday.lea.nom = saturday.action.titre = saturday.steps[2].titre = hostile
+    awa = as_(saturday.awa)
+    awa.post(f"{saturday.url}/entrees", data=fields("incident", mot=hostile))
+    awa.post(f"{saturday.url}/entrees", data=fields("presence", saturday.held_by(saturday.lea).id, "arrive"))
+    for path in (saturday.url, "/jour-j/", f"{saturday.url}/feuille"):
+        page = soup(awa.get(path).text)
+        assert page.select("svg[onload], b[hx-post]") == []
+said_in(assert hostile in soup(awa.get(saturday.url).text), "#journal")
+
+
+# --- phones --------------------------------------------------------------------------------------------------
+
+
+def numbers(client, path: str) -> set[str]:
+    return {str(a["href"]) for a in soup(client.get(path).text).select('#contenu a[href^="tel:"]')} - {"tel:112"}
+
+
+ZOE, AWA, LEA = "tel:+262692111111", "tel:+262692123456", "tel:+262692222222"
+DAYS = [(-3, "before"), (-2, "near"), (0, "near"), (7, "near"), (8, "after")]
+
+
+@pytest.mark.parametrize(("days", "when"), DAYS)
+def test_who_has_whose_number_and_when(saturday, as_, days, when):
+    """design.md: the team's to référent and bienveillant from J-2 to J+7; the référent's to the team until J+7."""
+    with clock.freeze(at(9) + timedelta(days=days)):
+        near, before = when == "near", when == "before"
+        assert numbers(as_(saturday.zoe), saturday.url) == ({AWA, LEA} if near else set())
+        assert numbers(as_(saturday.awa), saturday.url) == ({LEA, ZOE} if near else set())
+        assert numbers(as_(saturday.lea), saturday.url) == ({AWA} if near or before else set())
+        assert numbers(as_(builders.personne("Ada", [builders.ADMIN])), saturday.url) == ({AWA, LEA} if near else set())
+        assert numbers(as_(builders.bienveillant("Max")), saturday.url) == set()
+
+
+def test_the_window_is_whole_days_at_la_reunion(saturday, as_):
+    zoe = as_(saturday.zoe)
+    for hour, seen in ((-48.1, False), (-47.9, True), (24 * 8 - 0.1, True), (24 * 8 + 0.1, False)):
+        with clock.freeze(at(hour)):
+            assert (LEA in numbers(zoe, saturday.url)) == seen
+
+
+def test_the_sheet_has_the_same_numbers(saturday, as_):
+    assert numbers(as_(saturday.zoe), f"{saturday.url}/feuille") == {AWA, LEA}
+    assert numbers(as_(saturday.lea), f"{saturday.url}/feuille") == {AWA}
+    page = soup(as_(builders.bienveillant("Max")).get(f"{saturday.url}/feuille").text)
+    assert "Téléphone" not in said_in(page, "table")
+
+
+def test_the_sheet_holds_the_day(saturday, as_):
+    text = soup(as_(saturday.lea).get(f"{saturday.url}/feuille").text).get_text()
+    for words in ("Awa Payet", "Léa Grondin", "Repas, carry poulet", "Issues de secours", "Plus personne sur le site"):
+        assert words in text
+
+
+# --- the screen ----------------------------------------------------------------------------------------------
+
+
+def now_of(client, saturday) -> str:
+    return " ".join(soup(client.get(saturday.url).text).select_one("#maintenant").get_text(" ", strip=True).split())
+
+
+def test_the_screen_says_where_the_day_stands(saturday, as_):
+    awa = as_(saturday.awa)
+    assert "Pas encore ouvert Pour commencer, 9 h : Accueil, petit-déjeuner" in now_of(awa, saturday)
+    assert "Ouverture 0/9" in now_of(awa, saturday)
+    saturday.open(REASON)
+    with clock.freeze(at(9.1)):
+        saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
+        said = now_of(awa, saturday)
+        assert "Site ouvert depuis 9 h +6 min" in said
+        assert "9 h 06 à 10 h 06 Accueil, petit-déjeuner Ensuite, 10 h 06 : Visite" in said
+    saturday.close("fini")
+    assert "Site fermé à 9 h" in now_of(awa, saturday)
+
+
+def test_the_team_is_counted(saturday, as_):
+    saturday.send(tap(Genre.PRESENCE, saturday.held_by(saturday.lea).id, "arrive"))
+    page = soup(as_(saturday.awa).get(saturday.url).text)
+    assert "1 sur 2 présents" in said_in(page, "#equipe")
+    pressed = page.select('#equipe button[aria-pressed="true"]')
+    assert [b["aria-label"] for b in pressed] == ["Arrivée, Léa Grondin"]
+
+
+def test_what_the_opening_left_stays_in_sight(saturday, as_):
+    saturday.open(REASON)
+    page = soup(as_(saturday.awa).get(saturday.url).text)
+    assert [h.get_text() for h in page.select("#liste h2")] == ["Restées ouvertes à l’ouverture", "Fermeture"]
+    point = next(p for p in saturday.jour.points if p.texte.startswith("Issues"))
+    saturday.send(tap(Genre.COCHE, point.id, "fait"))
+    assert saturday.day().forgotten[0].texte.startswith("Chemins")
+
+
+def test_the_journal_says_who_and_when(saturday, as_):
+    saturday.send(tap(Genre.PRESENCE, saturday.held_by(saturday.lea).id, "arrive"), by=saturday.zoe)
+    [line] = soup(as_(saturday.awa).get(saturday.url).text).select("#journal li")
+    assert " ".join(line.get_text(" ", strip=True).split()).startswith("9 h Arrivée : Léa Grondin Zoé Hoarau")
+
+
+def test_an_action_without_team_nor_programme_has_a_page(nine, as_):
+    zoe = builders.bienveillant()
+    action = builders.action(zoe, debut=at(9), fin=at(18))
+    page = as_(zoe).get(f"/jour-j/{action.id}")
+    assert page.status_code == 200
+    assert "Pas de programme" in page.text
+    assert db.session.get(Jour, action.id).version == 0
