@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.db import SAFE_METHODS, db
@@ -74,6 +74,9 @@ def _collision(error: IntegrityError) -> Response:
 
 
 def _database(error: DBAPIError) -> Response:
+    if isinstance(error, DataError):  # a value that the database cannot hold came from outside
+        current_app.logger.error("value refused: %s", error.orig)
+        return answer(400)
     if isinstance(error, OperationalError) or error.connection_invalidated:
         current_app.logger.error("database unavailable: %s", error.orig)
         response = answer(503)

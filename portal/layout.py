@@ -73,16 +73,26 @@ def csrf_meta() -> str:
     return generate_csrf() if current_user.is_authenticated or "csrf_token" in session else ""
 
 
+# label, endpoint, icon, and the right that opens it; the first four that a person may enter are their bar
+PLACES = (
+    ("Accueil", "accueil.index", "house", "public"),
+    ("À valider", "candidatures.index", "list-checks", "action.creer"),
+    ("Actions", "actions.index", "calendar", "action.lister"),
+    ("Réglages", "reglages.index", "settings", "reglages.voir"),
+    ("Missions", "missions.index", "search", "public"),
+    ("Jour J", "jour_j.index", "clipboard-list", "jour.lister"),
+)
+MINE = ("Moi", "moi.index", "user", "moi.voir")
+
+
 def nav() -> list[Place]:
     """The two to four places that this person goes to."""
-    places = [("Accueil", "accueil.index", "house", "public"), ("Missions", "missions.index", "search", "public")]
-    if current_user.is_authenticated:
-        if policy.can(current_user, "candidature.lister"):
-            places.append(("À valider", "candidatures.index", "list-checks", ""))
-        if policy.can(current_user, "action.lister"):
-            places.append(("Actions", "actions.index", "calendar", ""))
-        if not policy.can(current_user, "action.lister"):
-            places.append(("Jour J", "jour_j.index", "clipboard-list", ""))
-        places.append(("Moi", "moi.index", "user", ""))
-    return [Place(label, url_for(endpoint), icon, request.endpoint == endpoint) for label, endpoint, icon, _ in places[:5]]
+    if not current_user.is_authenticated:
+        return [_place(*PLACES[0]), _place(*PLACES[4])]
+    mine = [place for place in PLACES if policy.can(current_user, place[3])]
+    return [_place(*place) for place in (*mine[:3], MINE)]
 
+
+def _place(label: str, endpoint: str, icon: str, _right: str) -> Place:
+    here = request.endpoint == endpoint or (request.blueprint == endpoint.partition(".")[0] != "accueil")
+    return Place(label, url_for(endpoint), icon, here)

@@ -173,7 +173,7 @@ RULES: dict[str, Rule] = {
     "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team,
     "jour.agir": referent | bienveillant,
-    "jour.telephones": referent | bienveillant | admin,
+    "jour.telephones": bienveillant | admin | referent,
     "jour.appeler_le_referent": team,
     # settings
     "reglages.voir": admin,

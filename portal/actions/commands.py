@@ -18,11 +18,11 @@ retirer_etape = Event("action.retirer_etape", "Retirer du programme", "programme
 
 
 class ActionOver(Refusal):
-    sentence = "Cette action est close : elle ne se modifie plus."
+    sentence = "Cette action est close : elle ne se modifie plus."
 
 
 class Conflict(Refusal):
-    sentence = "Quelqu’un d’autre a modifié cette fiche pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
+    sentence = "Quelqu’un d’autre a modifié cette fiche pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
 
 
 class OfTheDay(Refusal):

@@ -37,7 +37,7 @@ class SlotForm(Form):
         if fin.data <= self.debut.data:
             raise ValidationError("La fin doit venir après le début. Après minuit, c’est la date du lendemain.")
         if fin.data - self.debut.data > LONGEST:
-            raise ValidationError("Cela dure plus de 14 jours : vérifie les dates, ou fais-en plusieurs.")
+            raise ValidationError("Cela dure plus de 14 jours : vérifie les dates, ou fais-en plusieurs.")
 
 
 class ActionForm(SlotForm):
@@ -101,7 +101,7 @@ class NewActionForm(ActionForm):
     motif = Line(
         "Où, quand et par qui",
         [at_most(300, "Ce motif")],
-        description="Par exemple : réunion interpôle du 3 mars. L’action est alors confirmée tout de suite.",
+        description="Par exemple : réunion interpôle du 3 mars. L’action est alors confirmée tout de suite.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -155,10 +155,10 @@ class StepForm(SlotForm):
     piste = Line(
         "Piste",
         [at_most(60, "Ce nom")],
-        description="Pour ce qui se passe à côté du fil de la journée : jardin, cuisine, scène…",
+        description="Pour ce qui se passe à côté du fil de la journée : jardin, cuisine, scène…",
     )
     ancre = BooleanField(
-        "Heure fixe", description="Un repas, un bus : cette étape ne se décale pas si la journée prend du retard."
+        "Heure fixe", description="Un repas, un bus : cette étape ne se décale pas si la journée prend du retard."
     )
 
     def __init__(self, *args: Any, action: Action, **kwargs: Any):

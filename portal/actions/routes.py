@@ -89,7 +89,7 @@ def save(id: int) -> Any:
         return _compare(action, form, conflict)
     toast("Fiche enregistrée.")
     if moved:
-        toast("Le programme et les missions gardent leurs horaires : revois-les.", "attention")
+        toast("Le programme et les missions gardent leurs horaires : revois-les.", "attention")
     return done(url_for(".show", id=id))
 
 

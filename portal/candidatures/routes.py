@@ -13,6 +13,7 @@ from portal import security
 from portal.candidatures import commands, queries
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm
 from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
+from portal.fields import one_line
 from portal.missions import commands as missions
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
@@ -126,7 +127,7 @@ def confirmer(jeton: str) -> Any:
 def leave(jeton: str, slug: str) -> Any:
     candidature, proves = _followed(jeton)
     transition = retirer if slug == "retirer" else desister
-    commands.leave(candidature, transition, motif=request.form.get("motif", "")[:300])
+    commands.leave(candidature, transition, motif=one_line(request.form.get("motif"))[:300])
     said = "Ta candidature est retirée." if slug == "retirer" else "C’est noté, l’équipe est prévenue. Merci de l’avoir dit."
     return _followed_on(candidature, jeton, proves, said)
 
@@ -213,7 +214,7 @@ def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     candidature = load(Candidature, id, transition, queries.WITH_MISSION)
     if transition in (retirer, desister):
-        commands.leave(candidature, transition, motif=request.form.get("motif", "")[:300])
+        commands.leave(candidature, transition, motif=one_line(request.form.get("motif"))[:300])
         toast("C’est noté, l’équipe est prévenue.")
         return done(url_for("moi.index"))
     form = DecisionForm()

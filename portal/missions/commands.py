@@ -30,7 +30,7 @@ from portal.workflow import MotifMissing, Refusal, Transition, fire
 
 
 class MissionFull(Refusal):
-    sentence = "Cette mission est complète : la liste d’attente reste ouverte."
+    sentence = "Cette mission est complète : la liste d’attente reste ouverte."
     short = "complet"
 
 
@@ -40,7 +40,7 @@ class AlreadyOn(Refusal):
 
 
 class MissionOver(Refusal):
-    sentence = "Cette mission est passée ou annulée : on ne peut plus y inscrire personne."
+    sentence = "Cette mission est passée ou annulée : on ne peut plus y inscrire personne."
     short = "mission passée ou annulée"
 
 
@@ -50,11 +50,11 @@ class PostTaken(Refusal):
 
 class NoValues(Refusal):
     status = 422
-    sentence = "Cette action n’énonce pas de valeurs : écris-les d’abord, une mission volontaire en a besoin."
+    sentence = "Cette action n’énonce pas de valeurs : écris-les d’abord, une mission volontaire en a besoin."
 
 
 class NotConfirmed(Refusal):
-    sentence = "L’action n’est pas encore confirmée : ses missions s’ouvrent après l’accord du demandeur."
+    sentence = "L’action n’est pas encore confirmée : ses missions s’ouvrent après l’accord du demandeur."
 
 
 class PlacesBelowTaken(Refusal):
@@ -63,11 +63,11 @@ class PlacesBelowTaken(Refusal):
 
 
 class NatureFixed(Refusal):
-    sentence = "Des personnes tiennent déjà une place : la nature de la mission ne change plus. Crée une autre mission."
+    sentence = "Des personnes tiennent déjà une place : la nature de la mission ne change plus. Crée une autre mission."
 
 
 class NobodyOn(Refusal):
-    sentence = "Personne ne tient ce poste : il est déjà libre."
+    sentence = "Personne ne tient ce poste : il est déjà libre."
 
 
 class NotReferent(Refusal):

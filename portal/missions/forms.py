@@ -61,8 +61,8 @@ class MissionForm(SlotForm):
     places = Whole("Nombre de places", [InputRequired("Écris combien de personnes il faut.")], least=1, most=500, default=1)
     fourni = Line("Fourni sur place", [at_most(200, "Ce texte")], description="Un repas, des gants, un hébergement…")
     contrepartie = Line("Contrepartie", [at_most(200, "Ce texte")], description="Ce que dit le contrat, ou des points.")
-    candidatures_du = LocalDateTime("Candidatures à partir du", description="Vide : dès la publication.")
-    candidatures_au = LocalDateTime("Candidatures jusqu’au", description="Vide : jusqu’au début de la mission.")
+    candidatures_du = LocalDateTime("Candidatures à partir du", description="Vide : dès la publication.")
+    candidatures_au = LocalDateTime("Candidatures jusqu’au", description="Vide : jusqu’au début de la mission.")
 
     def __init__(self, *args: Any, nature: Nature, **kwargs: Any):
         super().__init__(*args, **kwargs)

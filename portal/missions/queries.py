@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, inspect, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
@@ -218,4 +218,6 @@ def _is_on_team(personne: Any, subject: Any) -> bool:
 
 @provides("holds")
 def _holds(personne: Any, mission: Any) -> bool:
+    if "affectations" not in inspect(mission).unloaded:  # a list of missions brought its people along
+        return any(held.personne_id == personne.id and held.libere_le is None for held in mission.affectations)
     return _active(personne, Mission.id == mission.id)

@@ -186,7 +186,7 @@ def save(id: int) -> Any:
         return _edition(mission, form, refusal.status)
     toast("Mission enregistrée.")
     if moved:
-        toast("Le créneau a changé : assure-toi que les personnes inscrites le savent.", "attention")
+        toast("Le créneau a changé : assure-toi que les personnes inscrites le savent.", "attention")
     return _back_to(mission)
 
 
@@ -206,7 +206,7 @@ def _edition(mission: Mission, form: EditMissionForm, status: int = 200) -> Page
 @bp.post("/<int:id>/dupliquer", access="mission.dupliquer")
 def duplicate(id: int) -> Any:
     copy = commands.duplicate(load(Mission, id, "mission.dupliquer", queries.WITH_ACTION), by=me())
-    toast("Voici la copie, en brouillon : change ce qui diffère.")
+    toast("Voici la copie, en brouillon : change ce qui diffère.")
     return done(url_for(".edit", id=copy.id))
 
 

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from email_validator import validate_email
 from flask import current_app
-from sqlalchemy.orm import joinedload
 
 from portal import clock, security
 from portal.actions.models import Action
@@ -215,9 +214,11 @@ def _stepped_down(faits: Facts) -> Context:
     """To the bienveillant: who left what, and who waits for the place."""
     context = _about(faits)
     mission = context["mission"]
+    etats = [c.etat for c in candidatures.live_on(mission)]
     return context | {
-        "prenom": _first_name(mission.action.bienveillant),
-        "waiting": len(candidatures.waiting_for(mission)),
+        "prenom": "",  # whoever the action was handed over to since would be greeted in their stead
+        "sans_reponse": etats.count(Etat.DEPOSEE),
+        "en_attente": etats.count(Etat.LISTE_ATTENTE),
         "file": link("candidatures.index", mission=mission.id, etat="toutes"),
     }
 
@@ -226,11 +227,6 @@ def _stepped_down(faits: Facts) -> Context:
 @_genre("jour_fermeture")
 def _day(faits: Facts) -> Context:
     """To the bienveillant: what was left open, by whom and why."""
-    action = _still(db.session.get(Action, faits["action"], options=[joinedload(Action.bienveillant)]))
+    action = _still(db.session.get(Action, faits["action"]))
     par = db.session.get(Personne, faits["par"]) if "par" in faits else None
-    return {
-        "action": action,
-        "par": par,
-        "prenom": _first_name(action.bienveillant),
-        "jour_j": link("jour_j.show", id=action.id),
-    }
+    return {"action": action, "par": par, "jour_j": link("jour_j.show", id=action.id)}
