@@ -167,7 +167,7 @@ class StepForm(SlotForm):
 
     def validate_debut(self, debut: LocalDateTime) -> None:
         if debut.data and not self.action.debut - AROUND <= debut.data <= self.action.fin + AROUND:
-            raise ValidationError(f"L’action commence {moment(self.action.debut)} : cette étape tombe un autre jour.")
+            raise ValidationError(f"L’action commence {moment(self.action.debut)} : cette étape tombe un autre jour.")
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -87,7 +87,6 @@ class Line:
     qui: str  # "" is the portal itself
     sujet: str  # "Mission", and which one when the fact says it
     fait: str  # "publiée"
-    icon: str
     motif: str
 
 
@@ -114,6 +113,5 @@ def _line(entry: EntreeJournal, nom: str | None) -> Line:
         qui=nom or "",
         sujet=f"{noun.capitalize()} «\u00a0{titre}\u00a0»" if titre else noun.capitalize(),
         fait=(event.done or event.label) if event else slug.replace("_", " "),
-        icon=event.icon if event else "circle",
         motif=entry.motif,
     )

@@ -31,6 +31,8 @@ FOLLOWING = {  # the site moved, the action follows
     (Site.CLOS, Etat.EN_COURS): clore,
 }
 
+TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
+
 
 class NotATap(Refusal):
     status = 422
@@ -182,17 +184,18 @@ class Reception:
         transition = FOLLOWING.get((self.day.state.site, action.etat))
         if transition is None:
             return
-        left = [point.texte for point in _left_open(before, tap)]
-        fire(transition, action, by=self.by, motif=tap.mot, lignes=left)
-        if transition is ouvrir and left and action.bienveillant:
+        left = _left_open(before, tap)
+        fire(transition, action, by=self.by, motif=tap.mot, lignes=[point.texte for point in left])
+        critical = [point.texte for point in left if point.critique]
+        if critical and action.bienveillant:
             outbox.post(
-                "jour_ouverture",
-                f"jour:{self.jour.id}:ouverture:{tap.uuid}",
+                TOLD[transition],
+                f"jour:{self.jour.id}:{transition.slug}:{tap.uuid}",
                 to=action.bienveillant.email,
                 action=action.id,
                 par=self.by.id,
                 motif=tap.mot,
-                lignes=left,
+                lignes=critical,
             )
 
 

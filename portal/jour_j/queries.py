@@ -215,13 +215,14 @@ class Day:
 
     @property
     def gesture(self) -> str:
-        """The one big action of the moment: ouvrir, suivante, terminer, fermer, rouvrir; "" when the day is over."""
-        if not self.jour.is_live:
-            return ""
+        """The one big action of the moment: ouvrir, suivante, terminer, fermer; "" when the day is over.
+
+        Never reopening: a double tap on closing would undo it.
+        """
         if self.state.site is Site.FERME:
             return "ouvrir"
         if self.state.site is Site.CLOS:
-            return "rouvrir" if self.may_reopen else ""
+            return ""
         if self.track and self.track.next:
             return "suivante"
         return "terminer" if self.track and self.track.current else "fermer"

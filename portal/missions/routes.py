@@ -96,7 +96,7 @@ def of_action(action_id: int) -> Any:
 
 def _tab(action: Action, **said: Any) -> Page:
     """The missions of the action; `said` names which event of which mission did not pass, and why."""
-    context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "liberer": liberer} | said
+    context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "publier": publier, "liberer": liberer} | said
     return render("missions/action.html", action=action, missions=queries.of_action(action), **context)
 
 

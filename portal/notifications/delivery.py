@@ -115,6 +115,7 @@ def reason(error: Exception, settings: Settings) -> str:
     """The error in one line, as the table and the log keep it: without the password, whatever the server repeats."""
     said = f"{type(error).__name__}: {error}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        said = "{} {!s}".format(*next(iter(error.recipients.values())))
+        code, text = next(iter(error.recipients.values()))
+        said = f"{code} {text.decode(errors='replace')}"
     password = Server.from_url(settings.mail_url).password if settings.mail_url else ""
     return one_line(said.replace(password, "***") if password else said)[:300]

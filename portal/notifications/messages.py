@@ -67,7 +67,6 @@ def compose(message: Message) -> EmailMessage:
     born = int(message.cree_le.timestamp())  # SQLite may give the id of a deleted row again
     mail["Message-ID"] = f"<{message.id}.{born}@{urlsplit(settings.base_url).hostname}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = "fr"
     mail.set_content(letter.texte, cte=encoding)
     mail.add_alternative(letter.html, subtype="html", cte=encoding)
     if letter.agenda:

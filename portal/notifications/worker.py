@@ -50,14 +50,15 @@ def run() -> None:
     delivery.check(current_app.config["PORTAL"])
     stop = Stop()
     try:
-        _loop(stop)
+        loop(stop)
     except Interrupted:
         current_app.logger.warning("stopped in the middle of a message: it will be sent again")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _loop(stop: Stop) -> None:
+def loop(stop: Stop) -> None:
+    """Send and tick until `stop.asked`. A database that does not answer is waited for: what else could be done?"""
     ticked = float("-inf")
     while not stop.asked:
         try:

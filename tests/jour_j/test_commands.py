@@ -230,7 +230,7 @@ def test_a_site_that_is_not_open_does_not_close(saturday):
     assert isinstance(saturday.close("fini").refusal, commands.NotOpen)
 
 
-def test_closing_with_lines_open_wants_a_word_and_ends_the_action(saturday):
+def test_closing_with_lines_open_wants_a_word_tells_the_critical_ones_and_ends_the_action(saturday, outbox):
     saturday.open(REASON)
     refusal = saturday.close().refusal
     assert isinstance(refusal, commands.ReasonWanted)
@@ -238,13 +238,23 @@ def test_closing_with_lines_open_wants_a_word_and_ends_the_action(saturday):
     assert saturday.action.etat is Etat.EN_COURS
     assert saturday.close("Alarme en panne.").statut is Statut.RECUE
     assert (saturday.action.etat, saturday.day().state.site) == (Etat.TERMINEE, Site.CLOS)
-    assert journaled("action.clore")[0].motif == "Alarme en panne."
+    [line] = journaled("action.clore")
+    assert (line.motif, len(line.faits["lignes"])) == ("Alarme en panne.", len(modeles.FERMETURE))
+    message = outbox()[-1]
+    assert (message.genre, message.adresse, message.faits["motif"]) == (
+        "jour_fermeture",
+        saturday.zoe.email,
+        "Alarme en panne.",
+    )
+    assert message.faits["lignes"] == [line.texte for line in modeles.FERMETURE if line.critique]
 
 
-def test_closing_a_checked_site_wants_nothing(saturday):
-    saturday.open(REASON)
+def test_closing_a_checked_site_wants_nothing_and_tells_nobody(saturday, outbox):
+    saturday.tick_all(Phase.OUVERTURE)
+    saturday.open()
     saturday.tick_all(Phase.FERMETURE)
     assert saturday.close().statut is Statut.RECUE
+    assert outbox() == []
 
 
 @pytest.mark.parametrize(("hour", "again"), [(22, True), (29.9, True), (30, False), (48, False)])
@@ -355,9 +365,7 @@ def test_the_one_big_gesture_follows_the_day(saturday):
     gestures.append(saturday.day().gesture)
     saturday.close("fini")
     gestures.append(saturday.day().gesture)
-    with clock.freeze(at(48)):
-        gestures.append(saturday.day().gesture)
-    assert gestures == ["ouvrir", "suivante", "terminer", "fermer", "rouvrir", ""]
+    assert gestures == ["ouvrir", "suivante", "terminer", "fermer", ""]
 
 
 def test_people_are_counted_once(saturday):

@@ -35,7 +35,7 @@ def described(**fields: Any) -> Mission:
         "debut": NOON,
         "fin": NOON.replace(hour=12),
     }
-    return SimpleNamespace(action=action, **(typical | fields))  # type: ignore[return-value]
+    return SimpleNamespace(action=action, **(typical | fields))
 
 
 def events(file: bytes) -> list[Any]:
