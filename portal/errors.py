@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.db import SAFE_METHODS, db
 from portal.web import wants_fragment
@@ -60,7 +60,8 @@ def _stale_form(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    response = answer(error.code)
+    # A Host that is not ours builds no link: the page without links is all it gets.
+    response = answer(error.code, bare=isinstance(error, SecurityError))
     for name, value in error.get_headers(request.environ):
         if name in {"Retry-After", "Allow"}:
             response.headers[name] = value
@@ -90,20 +91,23 @@ def _unexpected(error: Exception) -> Response:
     return answer(500)
 
 
-def answer(status: int, sentence: str | None = None) -> Response:
+def answer(status: int, sentence: str | None = None, *, bare: bool = False) -> Response:
     """The error page, or its fragment for htmx. What was typed is shown back, since the form itself is gone."""
     db.session.rollback()
     title, advice = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": _typed()}
+    response = make_response(render_template("erreur_nue.html", **context) if bare else _dressed(context), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def _dressed(context: dict[str, Any]) -> str:
     try:
-        html = render_template("erreur_fragment.html" if wants_fragment() else "erreur.html", **context)
+        return render_template("erreur_fragment.html" if wants_fragment() else "erreur.html", **context)
     except Exception:  # the layout itself may need what just failed
         current_app.logger.exception("the error page itself failed")
         db.session.rollback()
-        html = render_template("erreur_nue.html", **context)
-    response = make_response(html, status)
-    response.vary.add("HX-Request")
-    return response
+        return render_template("erreur_nue.html", **context)
 
 
 def _typed() -> list[str]:

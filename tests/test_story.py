@@ -97,4 +97,4 @@ def the_day(zoe: Page) -> None:
 
     zoe.get_by_label(re.compile("Un mot pour la suite")).fill("Poubelles à sortir demain.")
     tap(zoe, "Fermer quand même")
-    expect(zoe.locator("#maintenant").get_by_text("Site clos")).to_be_visible()
+    expect(zoe.locator("#maintenant").get_by_text("Site fermé")).to_be_visible()

@@ -19,7 +19,6 @@ from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
 from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point
 from portal.jour_j.pli import Site, correct
-from portal.missions import queries as missions
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -136,12 +135,7 @@ class Reception:
 
     def __init__(self, jour: Jour, by: Personne, now: datetime, sent: datetime | None):
         self.jour, self.by, self.now, self.sent = jour, by, now, sent or now
-        self.team = missions.team_of(jour.action)
-        self.entries = queries.entries(jour)
-
-    @property
-    def day(self) -> queries.Day:
-        return queries.Day(self.jour, self.team, self.entries[:], self.now)
+        self.day = queries.Day(jour, now)
 
     def take(self, tap: Tap) -> Outcome:
         try:
@@ -162,7 +156,7 @@ class Reception:
         values = self._values(tap)
         if not insert_once(Entree, **values):
             return False
-        self.entries.append(Entree(**values))
+        self.day = before.after(Entree(**values))
         if tap.genre == Genre.SITE:
             self._follow(tap, before)
         return True
@@ -170,7 +164,7 @@ class Reception:
     def _values(self, tap: Tap) -> dict[str, object]:
         earliest = self.jour.action.debut - EARLIEST
         quand = correct(tap.saisi_le, sent=self.sent, received=self.now, earliest=earliest)
-        while quand in {e.quand for e in self.entries}:  # of two taps at the same instant, the first received comes first
+        while quand in {e.quand for e in self.day.entries}:  # of two taps at the same instant, the first received comes first
             quand += timedelta(microseconds=1)
         return {
             "uuid": tap.uuid, "jour_id": self.jour.id, "personne_id": self.by.id, "genre": Genre(tap.genre),
@@ -258,7 +252,7 @@ def _check_undoing(reception: Reception, tap: Tap) -> None:
 CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.SITE: _check_site,
     Genre.COCHE: _among(lambda r: r.jour.points),
-    Genre.PRESENCE: _among(lambda r: r.team),
+    Genre.PRESENCE: _among(lambda r: r.day.team),
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
     Genre.INCIDENT: _check_incident,
     Genre.ANNULE: _check_undoing,

@@ -88,16 +88,7 @@ def _qualites(action: Action, personne: Personne, natures: Iterable[Nature]) -> 
 
 def read(id: int) -> Day:
     """The day of the action of that id, as it now is; five queries, whatever it holds."""
-    jour = db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one()
-    return Day(jour, missions.team_of(jour.action), entries(jour), clock.now())
-
-
-def entries(jour: Jour) -> list[Entree]:
-    """The journal of the day with its authors, one query."""
-    rows = db.session.scalars(
-        select(Entree).where(Entree.jour_id == jour.id).options(joinedload(Entree.personne)).order_by(Entree.quand, Entree.uuid)
-    )
-    return list(rows)
+    return Day(db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one(), clock.now())
 
 
 def entry(uuid: str) -> Entree | None:
@@ -124,12 +115,30 @@ class Line:
 
 @dataclass(frozen=True)
 class Day:
-    """The day at one instant: the plan, the people, and what the journal makes of them."""
+    """The day at one instant: the plan, the people, and what the journal makes of them.
+
+    People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
+    """
 
     jour: Jour
-    team: list[Affectation]  # référents first
-    entries: list[Entree]
     now: datetime
+
+    @cached_property
+    def team(self) -> list[Affectation]:
+        """Référents first; one query."""
+        return missions.team_of(self.action)
+
+    @cached_property
+    def entries(self) -> list[Entree]:
+        """The journal with its authors, in the order of the fold; one query."""
+        whole = select(Entree).where(Entree.jour_id == self.jour.id).options(joinedload(Entree.personne))
+        return list(db.session.scalars(whole.order_by(Entree.quand, Entree.uuid)))
+
+    def after(self, entree: Entree) -> Day:
+        """The same day with one entry more, read from nowhere."""
+        later = Day(self.jour, self.now)
+        vars(later).update(team=self.team, entries=[*self.entries, entree])
+        return later
 
     @property
     def action(self) -> Action:

@@ -19,6 +19,7 @@ from portal.outbox import Message
 
 TIMEOUT = 10  # seconds for each exchange with the server
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+ADVICE = "PORTAL_MAIL_URL n’est pas compris : il s’écrit smtp://identifiant:secret@serveur:587, ou smtps://…"
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Server:
             parts = urlsplit(url)
             port, asked = parts.port, parse_qs(parts.query, strict_parsing=bool(parts.query)).get("starttls")
         except ValueError:
-            raise BadSetting(_ADVICE) from None
+            raise BadSetting(ADVICE) from None
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or asked not in (None, ["0"], ["1"]):
-            raise BadSetting(_ADVICE)
+            raise BadSetting(ADVICE)
         tls = parts.scheme == "smtps"
         exposed = bool(parts.username) and parts.hostname not in LOCAL
         starttls = not tls and (exposed if asked is None else asked == ["1"])
@@ -56,11 +57,6 @@ class Server:
             tls=tls,
             starttls=starttls,
         )
-
-
-_ADVICE = (
-    "PORTAL_MAIL_URL n’est pas compris : il s’écrit smtp://identifiant:secret@serveur:587 ou smtps://…, puis ?starttls=1 ou 0."
-)
 
 
 def check(settings: Settings) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from portal.actions import commands
 from portal.actions.models import Action, Demandeur, Etape
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -61,8 +63,6 @@ def around(action):
 
 @pytest.fixture
 def etape(action):
-    from portal.actions import commands
-
     return commands.add_step(action, by=action.bienveillant, titre="Repas", debut=action.debut, fin=action.fin)
 
 
@@ -122,3 +122,20 @@ def test_a_number_that_is_none_is_absent(as_, action, id):
     zoe = as_(action.bienveillant)
     assert zoe.get(f"/actions/{id}").status_code == 404
     assert zoe.post(f"/actions/{id}/annuler", data={"motif": "pluie"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "tabs"),
+    [
+        ("RF", ["Fiche", "Programme", "Missions", "Équipe", "Jour J"]),
+        ("BA", ["Fiche", "Programme", "Missions", "Équipe", "Jour J", "Journal"]),
+        ("BO", ["Fiche", "Programme", "Missions", "Jour J"]),
+        ("TR", ["Fiche", "Programme", "Missions"]),
+        ("AD", ["Fiche", "Programme", "Missions", "Équipe", "Jour J", "Journal"]),
+    ],
+)
+def test_the_tabs_are_those_that_open(as_, action, around, who, tabs):
+    visitor = as_(around[who])
+    links = BeautifulSoup(visitor.get(f"/actions/{action.id}").text, "html5lib").select('nav[aria-label="L’action"] a')
+    assert [a.get_text(strip=True) for a in links] == tabs
+    assert {visitor.get(a["href"]).status_code for a in links} == {200}
