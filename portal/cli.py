@@ -75,8 +75,12 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
     """Crée la première personne qui administre le portail."""
     from portal.comptes.commands import AddressTaken, add_person
     from portal.comptes.models import NomRole
+    from portal.fields import is_address, one_line
     from portal.security import MIN_PASSWORD
 
+    nom, email = one_line(nom), one_line(email)
+    if not nom or not is_address(email):
+        raise click.ClickException("Un nom et une adresse e-mail complète sont attendus.")
     if len(mot_de_passe) < MIN_PASSWORD:
         raise click.ClickException(f"Le mot de passe doit avoir au moins {MIN_PASSWORD} caractères.")
     try:

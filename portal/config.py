@@ -50,7 +50,7 @@ class Settings:
         if not base_url and env == "production":
             raise BadSetting("PORTAL_BASE_URL manque : l’adresse publique du portail, par exemple https://portail.exemple.re")
         base_url = base_url or f"http://127.0.0.1:{environ.get('PORT', '8000')}"
-        host = urlsplit(base_url).hostname
+        host = _host_of(base_url)
         if not host:
             raise BadSetting(f"PORTAL_BASE_URL vaut {base_url!r} : une adresse complète est attendue, avec https://")
         settings = cls(
@@ -105,6 +105,7 @@ class Settings:
             "SESSION_REFRESH_EACH_REQUEST": False,
             "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 30,
             "WTF_CSRF_TIME_LIMIT": None,
+            "WTF_CSRF_SECRET_KEY": self.secret_keys[-1],  # so that a form shown before a new key was added still passes
             "WTF_I18N_ENABLED": False,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(self),
@@ -117,6 +118,14 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
         return {"connect_args": {"timeout": 5}}
     limits = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     return {"connect_args": {"options": limits}, "pool_pre_ping": True}
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # an unfinished [::1
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None
 
 
 def _hosts(environ: Mapping[str, str], host: str, env: str) -> tuple[str, ...]:

@@ -101,14 +101,24 @@ def may_write() -> bool:
     """Whether a transaction opened now takes SQLite's write lock at once: unsafe requests, and all that is no request."""
     if not has_request_context() or _apart.get():
         return True
-    return request.method not in SAFE_METHODS and not g.get("committed", False)
+    return request.method not in SAFE_METHODS and not g.get("settled", False)
 
 
 def commit() -> None:
     """End the request's one write; what follows in this request only reads."""
     db.session.commit()
+    _settle()
+
+
+def undo() -> None:
+    """Give up the request's write; what follows in this request, the page that says why, only reads."""
+    db.session.rollback()
+    _settle()
+
+
+def _settle() -> None:
     if has_request_context():
-        g.committed = True
+        g.settled = True
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from portal.db import SAFE_METHODS, db
+from portal.db import SAFE_METHODS, undo
 from portal.web import wants_fragment
 from portal.workflow import Refusal
 
@@ -93,7 +93,7 @@ def _unexpected(error: Exception) -> Response:
 
 def answer(status: int, sentence: str | None = None, *, bare: bool = False) -> Response:
     """The error page, or its fragment for htmx. What was typed is shown back, since the form itself is gone."""
-    db.session.rollback()
+    undo()
     title, advice = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": _typed()}
     response = make_response(render_template("erreur_nue.html", **context) if bare else _dressed(context), status)
@@ -106,7 +106,7 @@ def _dressed(context: dict[str, Any]) -> str:
         return render_template("erreur_fragment.html" if wants_fragment() else "erreur.html", **context)
     except Exception:  # the layout itself may need what just failed
         current_app.logger.exception("the error page itself failed")
-        db.session.rollback()
+        undo()
         return render_template("erreur_nue.html", **context)
 
 

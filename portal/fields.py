@@ -6,6 +6,7 @@ import hmac
 import re
 import secrets
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from hashlib import sha256
@@ -84,12 +85,19 @@ class Email(Line):
     def pre_validate(self, form: Any) -> None:
         if not self.data:
             return
-        try:
-            validate_email(address_key(self.data), check_deliverability=False, allow_domain_literal=False)
-        except (EmailNotValidError, UnicodeError, ValueError) as error:
-            raise ValidationError("Cette adresse semble incomplète : elle s’écrit comme prenom@exemple.re") from error
+        if not is_address(self.data):
+            raise ValidationError("Cette adresse semble incomplète : elle s’écrit comme prenom@exemple.re")
         if len(self.data) > 254:
             raise ValidationError("Cette adresse est trop longue.")
+
+
+def is_address(text: str) -> bool:
+    """Whether it reads as an address that a message can be sent to."""
+    try:
+        validate_email(address_key(text), check_deliverability=False, allow_domain_literal=False)
+    except (EmailNotValidError, UnicodeError, ValueError):
+        return False
+    return True
 
 
 class Phone(Line):
@@ -174,13 +182,18 @@ class LocalDateTime(Field):
 
 
 class Day(DateField):
-    """A day; years outside 2000–2100 are typing mistakes."""
+    """A day (`date`, or "29/10/2026"); years outside 2000–2100 are typing mistakes."""
 
     data: date | None
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata([one_line(v) for v in valuelist if v] or [])
-        if self.data and not 2000 <= self.data.year <= 2100:
+        typed = [text for text in map(one_line, valuelist) if text]
+        with suppress(ValueError):
+            super().process_formdata(typed)
+        if typed and not (self.data and 2000 <= self.data.year <= 2100):
             self.data = None
             raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026.")
 
@@ -263,7 +276,7 @@ class PublicForm(Form):
 
 
 def _stamp(second: int) -> str:
-    key = current_app.config["PORTAL"].secret_keys[0].encode()
+    key = current_app.config["PORTAL"].secret_keys[-1].encode()  # as the form's CSRF token: it outlives a new key
     return f"{second}.{hmac.new(key, f'vu:{second}'.encode(), sha256).hexdigest()[:24]}"
 
 

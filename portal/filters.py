@@ -83,7 +83,7 @@ def creneau(start: datetime, end: datetime) -> str:
     """ "9 h à 13 h", or with the day of the end when it is another one, unless it ends in the same night."""
     last = clock.local(end)
     nights = (last.date() - clock.local(start).date()).days
-    if nights == 0 or (nights == 1 and last.hour < 6):
+    if nights == 0 or (nights == 1 and last.hour < 6 and end - start < timedelta(days=1)):
         return f"{heure(start)} à {heure(end)}"
     return f"{heure(start)} jusqu’au {jour_long(end)}, {heure(end)}"
 

@@ -27,7 +27,7 @@ class Message(Base):
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     du_le: Mapped[datetime] = mapped_column(default=clock.now)
     bail_jusqu: Mapped[datetime | None]  # leased to a worker until then
-    essais: Mapped[int] = mapped_column(default=0)
+    essais: Mapped[int] = mapped_column(default=0)  # begun, whatever became of them
     erreur: Mapped[str] = mapped_column(default="")
     envoye_le: Mapped[datetime | None]
     abandonne_le: Mapped[datetime | None]
@@ -60,7 +60,5 @@ def post(genre: str, cle: str, *, to: str, due: datetime | None = None, **faits:
 
 def withdraw(cle: str) -> bool:
     """Take back a message nobody has begun to send; False when it is already on its way."""
-    gone = db.session.execute(
-        delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.bail_jusqu.is_(None))
-    )
+    gone = db.session.execute(delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.essais == 0))
     return touched(gone) == 1

@@ -137,7 +137,7 @@ class Limit:
         """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
         if not current_app.config["PORTAL"].rate_limits:
             return
-        account = request.form.get(self.account_field, "").strip().lower()[:200]
+        account = _account_key(request.form.get(self.account_field, ""))
         keys = {f"{self.name}:h:{request.remote_addr}": self.per_host}
         if account:
             # Keyed by both, so that a stranger's tries never lock the owner of the address out.
@@ -149,6 +149,11 @@ class Limit:
         over = [end for (count, end), most in counts if count > most]
         if over:
             raise TooManyRequests(retry_after=max(1, int((max(over) - now).total_seconds())))
+
+
+def _account_key(typed: str) -> str:
+    """One key for all the spellings that a form reads as one address, full-width letters and invisible signs included."""
+    return "".join(c for c in unicodedata.normalize("NFKC", typed).lower() if c.isprintable() and c != " ")
 
 
 def _hit(key: str, end: datetime) -> ReturningInsert[int, datetime]:

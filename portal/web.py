@@ -23,7 +23,7 @@ from flask_login import current_user
 from werkzeug.routing import IntegerConverter
 
 from portal import cache, policy, security
-from portal.db import SAFE_METHODS, commit, db
+from portal.db import SAFE_METHODS, commit, undo
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
 
@@ -108,7 +108,7 @@ def _settle(answer: Answer) -> None:
         commit()
         policy.forget()
     else:
-        db.session.rollback()
+        undo()
 
 
 def _respond(answer: Answer) -> Response:

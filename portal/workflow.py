@@ -115,7 +115,8 @@ class Workflow:
         if len(self._by_slug) != len(listed):
             raise ValueError(f"two transitions of {column} share a slug")
         self._edges = {(source, t.target) for t in listed for source in t.sources}
-        sa_event.listen(column, "set", self._refuse_unknown_edge)
+        # active_history: the state of a row that a commit has expired is read first.
+        sa_event.listen(column, "set", self._refuse_unknown_edge, active_history=True)
 
     def __iter__(self) -> Iterator[Transition]:
         return iter(self._by_slug.values())

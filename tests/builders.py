@@ -15,7 +15,7 @@ from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.missions import commands as missions
-from portal.missions.models import Affectation, Mission, Nature, publier
+from portal.missions.models import Affectation, Mission, Nature, Origine, publier
 from portal.poles import commands as poles
 from portal.poles.models import Genre, Pole
 
@@ -109,7 +109,7 @@ def candidature(
 
 def hold(to: Mission, who: Personne) -> Affectation:
     """A place on the mission, as an accepted candidature gives it."""
-    return missions.assign(to, who, origine=missions.Origine.CANDIDATURE)
+    return missions.assign(to, who, origine=Origine.CANDIDATURE)
 
 
 def cast(of: Action) -> dict[str, Personne | None]:

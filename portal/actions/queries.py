@@ -35,7 +35,7 @@ def board(*, bienveillant_id: int | None = None, over: bool = False, etat: Etat 
     if bienveillant_id:
         where.append(Action.bienveillant_id == bienveillant_id)
     by_state = db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat))
-    counts: dict[Etat, int] = {state: count for state, count in by_state}
+    counts: dict[Etat, int] = dict(by_state.all())
     if etat:
         where.append(Action.etat == etat)
     rows = db.session.scalars(

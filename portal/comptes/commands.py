@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
@@ -203,13 +204,17 @@ def close_other_sessions(personne: Personne) -> None:
 
 
 def touch_session(session_id: int) -> None:
-    """Last-seen time, hourly at most, in a transaction of its own: the one write that a read may cause."""
-    with apart() as connection:
+    """Last-seen time, hourly at most, in a transaction of its own: the one write that a read may cause.
+
+    While the database takes no write, the page is read all the same.
+    """
+    with suppress(OperationalError), apart() as connection:
         connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
 
 
 def set_password(personne: Personne, password: str) -> None:
-    """The other devices are signed out."""
+    """The other devices are signed out. No transaction is open while hashing."""
+    db.session.rollback()
     personne.mot_de_passe = security.hash_password(password)
     close_other_sessions(personne)
     journal.record("personne.mot_de_passe", personne, by=personne)

@@ -42,7 +42,7 @@ def test_a_bienveillant_sees_what_awaits_them_and_only_theirs(as_, app):
 def test_a_volunteer_sees_their_next_mission(as_, app):
     awa = builders.personne()
     mission = builders.mission(builders.action(builders.bienveillant()), titre="Tenir la buvette")
-    builders.missions.assign(mission, awa, origine=builders.missions.Origine.CANDIDATURE)
+    builders.hold(mission, awa)
     assert "Ma prochaine mission" in as_(awa).get("/").text
 
 

@@ -10,6 +10,7 @@ from portal.actions import commands
 from portal.actions.models import Action, Demandeur, Etape
 from portal.db import db
 from portal.journal import EntreeJournal
+from portal.missions.models import Origine
 from tests import builders
 
 # 403 for VO where the door itself is closed to them: it opens for no number, so that none is told from an absent one.
@@ -74,10 +75,11 @@ def everything() -> tuple[object, ...]:
     return (*rows, db.session.scalar(select(func.count(EntreeJournal.id))))
 
 
-@pytest.mark.parametrize(("path", "who", "status"), cells(READS))
-def test_reading(client, as_, action, around, etape, path, who, status):
-    visitor = as_(around[who]) if around[who] else client
-    assert visitor.get(path.format(id=action.id, etape=etape.id)).status_code == status
+@pytest.mark.parametrize("path", READS)
+def test_reading(client, as_, action, around, etape, path):
+    url = path.format(id=action.id, etape=etape.id)
+    visitors = {who: as_(around[who]) if around[who] else client for who in WHO}
+    assert {who: visitors[who].get(url).status_code for who in WHO} == dict(zip(WHO, READS[path], strict=True))
 
 
 @pytest.mark.parametrize(("path", "who", "status"), cells(WRITES))
@@ -92,9 +94,7 @@ def test_writing(client, as_, action, around, etape, path, who, status):
 @pytest.mark.parametrize(("path", "who", "status"), cells(OF_A_SOLLICITATION))
 def test_deciding_on_a_sollicitation(client, as_, around, path, who, status):
     action = builders.action(around["BA"], confirmed=False, titre="Autre demande")
-    builders.missions.assign(
-        builders.referent_mission(action, published=False), around["RF"], origine=builders.missions.Origine.CANDIDATURE
-    )
+    builders.missions.assign(builders.referent_mission(action, published=False), around["RF"], origine=Origine.CANDIDATURE)
     visitor = as_(around[who]) if around[who] else client
     before = everything()
     assert visitor.post(path.format(id=action.id), data={"motif": "vu au téléphone"}).status_code == status

@@ -117,9 +117,9 @@ def test_an_error_keeps_every_word_and_says_what_to_mend_beside_the_field(client
     assert wrong
     assert said in wrong.text
     for name in {"nom", "email", "telephone"} - {field}:
-        assert soup.select_one(f"[name={name}]")["value"] == TYPED[name]  # type: ignore[index]
+        assert soup.select_one(f"[name={name}]")["value"] == TYPED[name]
     if field != "message":
-        assert TYPED["message"] in soup.select_one("[name=message]").text  # type: ignore[union-attr]
+        assert TYPED["message"] in soup.select_one("[name=message]").text
     assert db.session.scalar(select(func.count(Candidature.id))) == 0
 
 
@@ -146,7 +146,7 @@ def test_sent_in_less_than_two_seconds_it_comes_back(client, mission, settings):
 @pytest.mark.both
 def test_a_mission_that_filled_up_meanwhile_offers_the_waiting_list(client, mission):
     form = shown(client, mission) | TYPED
-    builders.missions.assign(mission, builders.personne("Rapide"), origine=builders.missions.Origine.CANDIDATURE)
+    builders.hold(mission, builders.personne("Rapide"))
     refused = client.post(f"/candidatures/deposer/{mission.id}", data=form)
     assert refused.status_code == 409
     assert "vient de se remplir" in refused.text

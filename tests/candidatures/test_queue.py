@@ -173,7 +173,7 @@ def test_the_queue_holds_what_a_decision_needs(as_, zoe, mission):
     past = builders.action(zoe, debut=builders.in_days(-10), fin=builders.in_days(-10, 12))
     done = builders.mission(past, published=False, places=1)
     with clock.freeze(builders.in_days(-11)):
-        builders.missions.assign(done, awa, origine=builders.missions.Origine.CANDIDATURE)
+        builders.hold(done, awa)
     candidature = builders.candidature(mission, awa, message="J’ai mon permis <b>bus</b>")
     row = row_of(as_(zoe).get("/candidatures/").text, candidature.id)
     for words in ("Awa Payet", "J’ai mon permis <b>bus</b>", "seule place", "1 participation", "à l’instant"):

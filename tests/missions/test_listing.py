@@ -57,7 +57,7 @@ def test_the_filters_live_in_the_url(client, action, query, found):
     builders.mission(action, titre="Accueil", debut=builders.in_days(3), fin=builders.in_days(3, 12))
     builders.referent_mission(action, debut=builders.in_days(4), fin=builders.in_days(4, 12))
     full = builders.mission(action, titre="Cuisine", places=1, debut=builders.in_days(5), fin=builders.in_days(5, 12))
-    builders.missions.assign(full, builders.personne(), origine=builders.missions.Origine.CANDIDATURE)
+    builders.hold(full, builders.personne())
     assert titles(client.get(f"/missions/?{query}").text) == found
 
 
@@ -91,7 +91,7 @@ def test_a_card_says_when_what_where_nature_and_places(client, action):
 
 def test_full_and_closed_missions_say_so(client, action):
     full = builders.mission(action, titre="Pleine", places=1)
-    builders.missions.assign(full, builders.personne(), origine=builders.missions.Origine.CANDIDATURE)
+    builders.hold(full, builders.personne())
     decide(builders.mission(action, titre="Close"), fermer, by=action.bienveillant)
     text = client.get("/missions/").text
     assert "Complète" in text
@@ -119,7 +119,7 @@ def test_fifty_cards_a_page(client, action):
 def test_a_kept_page_is_never_stale(client, action):
     mission = builders.mission(action, places=2)
     assert "<b>2</b> places" in client.get("/missions/").text
-    builders.missions.assign(mission, builders.personne(), origine=builders.missions.Origine.CANDIDATURE)
+    builders.hold(mission, builders.personne())
     assert "seule place" in client.get("/missions/").text
     db.session.rollback()
 
@@ -159,7 +159,7 @@ def test_the_page_of_a_mission_says_what_one_needs_to_decide(client, action):
         assert words in soup.text
     assert "<strong>l’eau</strong>" in page
     assert "<script>alert" not in page
-    described = json.loads(soup.select_one('script[type="application/ld+json"]').string)  # type: ignore[union-attr]
+    described = json.loads(soup.select_one('script[type="application/ld+json"]').string)
     assert described["startDate"] == clock.local(mission.debut).isoformat()
     assert soup.select_one(f'a[href="/candidatures/deposer/{mission.id}"]')
 

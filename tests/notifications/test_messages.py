@@ -19,6 +19,7 @@ from portal import clock, outbox
 from portal.candidatures import commands
 from portal.candidatures.models import Candidature, Etat, accepter, desister, mettre_en_attente, refuser, retirer
 from portal.comptes import commands as comptes
+from portal.comptes.models import NomRole
 from portal.config import ROOT
 from portal.db import db
 from portal.missions import commands as missions
@@ -69,7 +70,7 @@ def typical(zoe) -> None:
     """A house where everything that is written about has happened, with all its details."""
     awa = builders.personne("Awa Payet", telephone="+262692123456")
     comptes.ask_link(awa.email, suite="/")
-    comptes.add_person(nom="Inès", email="ines@example.org", roles=list(comptes.NomRole), by=zoe)
+    comptes.add_person(nom="Inès", email="ines@example.org", roles=list(NomRole), by=zoe)
     action = builders.action(zoe)
     commands.decide(builders.candidature(builders.referent_mission(action), awa), accepter, by=zoe)
     mission = builders.mission(action, contrepartie="8 h de monnaie temps")

@@ -1,0 +1,147 @@
+"""Settings: what they are by default, what is refused before anything is served, what `.env.example` says of them."""
+
+from __future__ import annotations
+
+import re
+import stat
+
+import pytest
+
+from portal import create_app
+from portal.config import ROOT, BadSetting, Settings
+
+KEY = "k" * 32
+OLDER = "o" * 32
+PRODUCTION = {"PORTAL_BASE_URL": "https://portail.example.org", "PORTAL_SECRET_KEY": KEY}
+READ = re.compile(r'"(PORTAL_[A-Z_]+|PORT)"')
+LISTED = re.compile(r"^#?(PORTAL_[A-Z_]+|PORT)=", re.MULTILINE)
+
+
+def production(**more: str) -> Settings:
+    return Settings.from_env(PRODUCTION | more)
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        ({"PORTAL_ENV": "prod"}, "PORTAL_ENV"),
+        ({"PORTAL_ENV": ""}, "PORTAL_ENV"),
+        ({"PORTAL_BASE_URL": ""}, "PORTAL_BASE_URL manque"),
+        ({"PORTAL_BASE_URL": "portail.example.org"}, "une adresse complète"),
+        ({"PORTAL_BASE_URL": "https://"}, "une adresse complète"),
+        ({"PORTAL_BASE_URL": "ftp://portail.example.org"}, "une adresse complète"),
+        ({"PORTAL_BASE_URL": "https://[::1"}, "une adresse complète"),
+        ({"PORTAL_SECRET_KEY": ""}, "PORTAL_SECRET_KEY"),
+        ({"PORTAL_SECRET_KEY": "k" * 31}, "32 caractères"),
+        ({"PORTAL_SECRET_KEY": f"{KEY},court"}, "32 caractères"),
+        ({"PORTAL_PROXY_HOPS": "-1"}, "PORTAL_PROXY_HOPS"),
+        ({"PORTAL_PROXY_HOPS": "un"}, "PORTAL_PROXY_HOPS"),
+        ({"PORTAL_PROXY_HOPS": "１"}, "PORTAL_PROXY_HOPS"),
+        ({"PORTAL_RATE_LIMITS": "off"}, "jamais en production"),
+        ({"PORTAL_NOW": "+3600"}, "jamais en production"),
+    ],
+)
+def test_production_refuses_to_start_unsafe(changed, word):
+    with pytest.raises(BadSetting, match=word):
+        create_app(PRODUCTION | changed)
+
+
+def test_production_is_what_is_meant_when_nothing_is_said():
+    assert production().is_production
+    assert production(PORTAL_ENV="development").is_production is False
+
+
+def test_the_same_liberties_are_fine_while_testing(tmp_path):
+    relaxed = {"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(tmp_path), "PORTAL_RATE_LIMITS": "off", "PORTAL_NOW": "+60"}
+    settings = Settings.from_env(relaxed)
+    assert (settings.rate_limits, settings.now) == (False, "+60")
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert Settings.from_env(relaxed | {"PORT": "8123"}).base_url == "http://127.0.0.1:8123"
+
+
+def test_what_is_not_said():
+    settings = production()
+    assert settings.instance_dir == ROOT / "instance"
+    assert settings.database_url == f"sqlite:///{ROOT / 'instance' / 'portail.db'}"
+    assert settings.is_sqlite
+    assert settings.mail_from == "La Raffinerie <ne-pas-repondre@portail.example.org>"
+    assert (settings.mail_url, settings.rocketchat_url, settings.now) == (None, None, None)
+    assert (settings.proxy_hops, settings.rate_limits) == (0, True)
+
+
+def test_the_address_is_kept_without_its_last_slash():
+    assert production(PORTAL_BASE_URL="https://portail.example.org/").base_url == "https://portail.example.org"
+
+
+def test_only_our_own_names_are_answered():
+    assert production().trusted_hosts == ("portail.example.org",)
+    named = production(PORTAL_TRUSTED_HOSTS=" a.example.org, b.example.org ,")
+    assert named.trusted_hosts == ("a.example.org", "b.example.org")
+
+
+def test_a_development_portal_also_answers_this_machine():
+    assert production(PORTAL_ENV="development").trusted_hosts == ("portail.example.org", "127.0.0.1", "localhost")
+
+
+def test_over_https_the_cookie_is_bound_to_this_very_host():
+    flask = production().flask()
+    assert flask["SESSION_COOKIE_NAME"] == "__Host-portail"
+    assert (flask["SESSION_COOKIE_SECURE"], flask["SESSION_COOKIE_HTTPONLY"]) == (True, True)
+    assert flask["SESSION_COOKIE_SAMESITE"] == "Lax"
+
+
+def test_over_http_it_still_works():
+    flask = production(PORTAL_BASE_URL="http://portail.example.org").flask()
+    assert (flask["SESSION_COOKIE_NAME"], flask["SESSION_COOKIE_SECURE"]) == ("portail", False)
+
+
+def test_what_is_sent_to_the_portal_has_a_size():
+    flask = production().flask()
+    assert flask["MAX_CONTENT_LENGTH"] == 2 * 1024 * 1024
+    assert flask["MAX_FORM_MEMORY_SIZE"] <= flask["MAX_CONTENT_LENGTH"]
+    assert flask["MAX_FORM_PARTS"] == 500
+
+
+def test_the_first_key_signs_and_the_others_still_open():
+    flask = production(PORTAL_SECRET_KEY=f"{KEY}, {OLDER}").flask()
+    assert (flask["SECRET_KEY"], flask["SECRET_KEY_FALLBACKS"]) == (KEY, [OLDER])
+
+
+def test_nobody_waits_for_ever_for_the_database():
+    sqlite = production().flask()["SQLALCHEMY_ENGINE_OPTIONS"]
+    assert sqlite == {"connect_args": {"timeout": 5}}
+    postgresql = production(PORTAL_DATABASE_URL="postgresql://portail@/portail").flask()["SQLALCHEMY_ENGINE_OPTIONS"]
+    options = postgresql["connect_args"]["options"]
+    for limit in ("lock_timeout=5000", "statement_timeout=15000", "idle_in_transaction_session_timeout=30000", "timezone=UTC"):
+        assert f"-c {limit}" in options
+
+
+def test_a_development_portal_makes_one_key_and_keeps_it(tmp_path):
+    environ = {"PORTAL_ENV": "development", "PORTAL_INSTANCE_DIR": str(tmp_path / "neuf")}
+    [key] = Settings.from_env(environ).secret_keys
+    assert len(key) >= 32
+    assert Settings.from_env(environ).secret_keys == (key,)
+    kept = tmp_path / "neuf" / "cle-secrete"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_every_setting_is_in_the_example_and_no_other():
+    config = (ROOT / "portal" / "config.py").read_text()
+    example = (ROOT / ".env.example").read_text()
+    listed = LISTED.findall(example)
+    assert sorted(listed) == sorted(set(READ.findall(config)) | {"PORT"})
+    assert len(listed) == len(set(listed))
+
+
+def test_no_other_module_reads_the_environment():
+    elsewhere = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "portal").rglob("*.py")
+        if path.name != "config.py" and re.search(r"\bos\.(environ|getenv)\b", path.read_text())
+    ]
+    assert elsewhere == ["portal/__init__.py"]  # which hands it to Settings
+
+
+def test_every_line_of_the_example_says_what_it_is_for():
+    for paragraph in (ROOT / ".env.example").read_text().strip().split("\n\n"):
+        assert paragraph.startswith("# ")

@@ -1,0 +1,293 @@
+"""What people type is understood as they meant it, or refused with a word that helps; never a crash."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from portal import clock, fields
+from portal.fields import Day, Email, Euros, Form, Line, LocalDateTime, Phone, PublicForm, Whole, Words
+
+
+class Everything(Form):
+    line = Line("Une ligne")
+    words = Words("Des mots")
+    email = Email("Adresse")
+    phone = Phone("Téléphone")
+    at = LocalDateTime("Quand")
+    day = Day("Jour")
+    whole = Whole("Combien", least=1, most=500)
+    euros = Euros("Montant")
+
+
+NAMES = ("line", "words", "email", "phone", "at", "day", "whole", "euros")
+
+
+@pytest.fixture(autouse=True)
+def request_of(app):
+    """Forms are read inside a request."""
+    with app.test_request_context(method="POST"):
+        yield
+
+
+def typed(name: str, text: str) -> Any:
+    """The field once that text was sent in it."""
+    form = Everything(MultiDict({name: text}), meta={"csrf": False})
+    form.validate()
+    return form[name]
+
+
+def accepted(name: str, text: str) -> Any:
+    field = typed(name, text)
+    assert field.errors in ([], ()), f"{text!r}: {field.errors}"
+    return field.data
+
+
+def refused(name: str, text: str) -> str:
+    """The sentence that refuses it; what was typed is still shown."""
+    field = typed(name, text)
+    assert field.errors, f"{text!r} gives {field.data!r}"
+    assert field._value() == fields.one_line(text)
+    return str(field.errors[0])
+
+
+# --- text ------------------------------------------------------------------------------------------------------
+
+
+def test_text_is_cleaned_of_what_is_not_seen():
+    assert accepted("line", "  Zoé\t\x00 \u202eHoarau\u200b\ud800 \ufeff") == "Zoé Hoarau"
+    assert accepted("words", " un\r\n\x0bdeux\rtrois\x00\u2066 ") == "un\ndeux\ntrois"
+
+
+def test_both_ways_of_writing_an_accent_are_one():
+    assert accepted("line", "Zoe\u0301") == accepted("words", "Zo\u00e9") == "Zoé"
+
+
+def test_what_is_not_sent_is_empty():
+    form = Everything(MultiDict(), meta={"csrf": False})
+    assert form.validate()
+    assert [form[name].data for name in NAMES] == ["", "", "", "", None, None, None, None]
+    assert [accepted(name, " ") for name in NAMES] == ["", "", "", "", None, None, None, None]
+
+
+@given(st.text(max_size=50))
+def test_no_text_whatever_makes_a_field_fall_over(text):
+    for name in NAMES:
+        field = typed(name, text)
+        assert isinstance(field._value(), str)
+    assert not re.search(r"[\x00\u202e\ud800-\udfff]", typed("words", text).data)
+
+
+@pytest.mark.parametrize("text", ["Éloïse  ÇELIK", "eloise celik", "E\u0301LOI\u0308SE C\u0327elik "])
+def test_names_are_compared_without_accents_or_case(text):
+    assert fields.name_key(text) == "eloise celik"
+
+
+# --- e-mail ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("A.b+x@Gmail.com", "a.b+x@gmail.com"),
+        (" awa@example.org ", "awa@example.org"),
+        ("ａ.b@gmail.com", "a.b@gmail.com"),
+        ("zoe\u0301@example.org", "zo\u00e9@example.org"),
+        ("awa@\u200bexample.org", "awa@example.org"),
+    ],
+)
+def test_an_address_is_kept_as_typed_and_compared_by_its_key(text, key):
+    address = accepted("email", text)
+    assert address == fields.one_line(text)
+    assert fields.address_key(address) == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["awa", "awa@", "@example.org", "awa@example", "a@b@example.org", "awa@[127.0.0.1]", "a b@example.org", "awa@exam_ple.org",
+     "<awa@example.org>", "awa@example..org", f"{'a' * 300}@example.org", "x" * 10_000, "a@" + "b." * 5000, "awa@xn--.org"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(text):
+    assert "prenom@exemple.re" in refused("email", text) or "trop longue" in refused("email", text)
+
+
+def test_a_second_line_never_reaches_an_address():
+    assert refused("email", "awa@example.org\r\nBcc: tous@example.org")
+
+
+# --- phone -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0692 12 34 56", "+262692123456"),
+        ("0692.12.34.56", "+262692123456"),
+        ("0693123456", "+262693123456"),
+        ("0262 45 12 34", "+262262451234"),
+        ("+262 692 12 34 56", "+262692123456"),
+        ("00262692123456", "+262692123456"),
+        ("+262 (0) 692 12 34 56", "+262692123456"),
+        ("06 12 34 56 78", "+33612345678"),
+        ("+33 6 12 34 56 78", "+33612345678"),
+        ("0033612345678", "+33612345678"),
+        ("+230 5251 2345", "+23052512345"),  # the neighbours, with their +
+        ("０６９２１２３４５６", "+262692123456"),
+    ],
+)
+def test_a_number_is_understood_however_it_is_typed(text, number):
+    assert accepted("phone", text) == number
+
+
+@pytest.mark.parametrize("text", ["+33692123456", "0033 692 12 34 56", "+33 0692 12 34 56", "33692123456"])
+def test_a_reunion_number_with_the_prefix_of_france_gets_an_advice(text):
+    assert refused("phone", text) == "Ce numéro est de La Réunion : écris-le +262 692123456, ou simplement 0692123456."
+
+
+@pytest.mark.parametrize("text", ["12", "0692 12 34", "06921234567", "bonjour", "+", "0" * 10_000, "+999 1234", "0692 1234 5x"])
+def test_what_is_no_number_is_refused(text):
+    assert "0692 12 34 56 ou 06 12 34 56 78" in refused("phone", text)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("+262692123456", "0692 12 34 56"), ("+262262451234", "0262 45 12 34"), ("+33612345678", "06 12 34 56 78"),
+     ("+23052512345", "+230 5251 2345"), ("", "")],
+)  # fmt: skip
+def test_a_number_is_shown_as_people_here_read_it(number, shown):
+    assert fields.local_phone(number) == shown
+
+
+# --- days and hours --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-10-29T09:30", "2026-10-29T09:30:00", "2026-10-29 09:30", "29/10/2026 09:30", "29/10/2026 9h30", " 29/10/2026  9h30"],
+)
+def test_an_hour_is_that_of_la_reunion(text):
+    assert accepted("at", text) == datetime(2026, 10, 29, 5, 30, tzinfo=UTC)
+
+
+def test_an_instant_is_shown_as_the_clock_on_the_wall():
+    form = Everything(formdata=None, data={"at": datetime(2026, 12, 31, 20, tzinfo=UTC)}, meta={"csrf": False})
+    assert form.at._value() == "2027-01-01T00:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["demain", "2026-02-30T09:00", "29/10/26 9h", "1999-12-31T23:00", "2101-01-01T00:00", "9h30", "0" * 10_000]
+)
+def test_what_is_no_hour_is_refused(text):
+    assert refused("at", text) == "Cette date n’est pas comprise : par exemple 29/10/2026 9h30."
+
+
+@pytest.mark.parametrize("text", ["2026-10-29", "29/10/2026", " 29/10/2026 "])
+def test_a_day_as_browsers_and_people_write_it(text):
+    assert accepted("day", text) == date(2026, 10, 29)
+
+
+def test_a_day_starts_at_midnight_at_la_reunion():
+    assert typed("day", "2026-10-29").start() == datetime(2026, 10, 28, 20, tzinfo=UTC)
+    assert typed("day", "").start() is None
+    assert fields.combine(date(2026, 10, 29), time(9)) == datetime(2026, 10, 29, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["demain", "2026-02-30", "30/02/2026", "1999-12-31", "2101-01-01", "0" * 10_000])
+def test_what_is_no_day_is_refused(text):
+    assert refused("day", text) == "Cette date n’est pas comprise : par exemple 29/10/2026."
+
+
+# --- numbers and amounts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("500", 500), (" 042 ", 42), ("", None)])
+def test_whole_numbers(text, number):
+    assert accepted("whole", text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "501", "-1", "+1", "1_000", "１２", "١٢", "9" * 40, "1.0", "1,5", "1e2", "douze", "NaN", "0x10", "1 2", "²"]
+)
+def test_what_is_no_whole_number_of_ours_is_refused(text):
+    assert refused("whole", text) == "Un nombre entier entre 1 et 500 est attendu."
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("12,50", 1250), ("12.5", 1250), ("12", 1200), ("1 234,50", 123450), ("1\u202f234,50\u00a0€", 123450), ("0,1", 10),
+        ("-12,50", -1250), ("-0", 0), ("999999999,99", 99999999999), ("", None),
+    ],
+)  # fmt: skip
+def test_an_amount_typed_the_french_way(text, cents):
+    assert accepted("euros", text) == cents
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e2", "12,505", "1_000", "１２", "1.234,50", "9" * 40, "un", "--1", ","],
+)
+def test_what_is_no_amount_is_refused(text):
+    assert refused("euros", text) == "Ce montant n’est pas compris : par exemple 1 234,50."
+
+
+@given(st.integers(-99_999_999_999, 99_999_999_999))
+def test_an_amount_shown_in_a_form_is_the_amount_read_back(cents):
+    assert accepted("euros", fields.euros_typed(cents)) == cents
+
+
+# --- the guards of public forms --------------------------------------------------------------------------------
+
+
+def sent(settings: Any, **typed: str) -> PublicForm:
+    settings(rate_limits=True)
+    return PublicForm(MultiDict(typed), meta={"csrf": False})
+
+
+def shown() -> dict[str, str]:
+    """What a public form holds when it is shown now."""
+    form = PublicForm(formdata=None, meta={"csrf": False})
+    form.prepare()
+    return {"cle": form.cle.data, "vu": form.vu.data}
+
+
+@pytest.mark.parametrize(("seconds", "trapped"), [(1, True), (2, False), (3600, False), (86400, False), (86401, True)])
+def test_nobody_writes_in_two_seconds_nor_for_a_day(settings, seconds, trapped):
+    with clock.freeze(now := datetime(2026, 10, 29, tzinfo=UTC)):
+        fields = shown()
+    with clock.freeze(now + timedelta(seconds=seconds)):
+        assert sent(settings, **fields).trapped == trapped
+
+
+def test_a_robot_fills_what_nobody_sees(settings):
+    with clock.freeze(now := datetime(2026, 10, 29, tzinfo=UTC)):
+        fields = shown()
+    with clock.freeze(now + timedelta(minutes=1)):
+        assert sent(settings, **fields, site_web="https://spam.example").trapped
+
+
+@pytest.mark.parametrize("vu", ["", "0", "1790000000", "1790000000.", "x.y", "١٢.a", "9" * 30 + ".a", "1790000000." + "é" * 24])
+def test_a_time_that_we_did_not_sign_is_a_trap(settings, vu):
+    assert sent(settings, vu=vu).trapped
+
+
+def test_shown_again_one_tap_sends_it_at_once(settings):
+    with clock.freeze(datetime(2026, 10, 29, tzinfo=UTC)):
+        form = sent(settings, **shown(), site_web="x")
+        form.prepare(again=True)
+        again = sent(settings, cle=form.cle.data, vu=form.vu.data, site_web=form.site_web.data)
+        assert not again.trapped
+        assert again.submission == form.submission
+
+
+def test_one_form_is_one_submission_and_an_unfair_key_is_none(settings):
+    fields = shown()
+    assert sent(settings, **fields).submission == sent(settings, **fields).submission == fields["cle"]
+    for key in ("", "court", "x" * 44, "é" * 22, "a b" * 8):
+        assert sent(settings, cle=key).submission not in (key, sent(settings, cle=key).submission)

@@ -1,0 +1,277 @@
+"""The portal's skin: headers on every answer, hosts, personal links, keys, limits, proxies."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from werkzeug.exceptions import TooManyRequests
+
+from portal import clock, security
+from portal.comptes import commands
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.security import LIMITS, seal, unseal
+from tests import builders, workshop
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+NEW, OLD = "une clé toute neuve pour signer la suite des liens", "une clé qui ne sert que dans les tests du portail"
+PASSWORD = "trois mots au hasard"
+
+
+# --- headers ---------------------------------------------------------------------------------------------------
+
+
+def every_kind_of_answer(client, ada):
+    listing = client.get("/missions/")
+    yield 200, listing
+    yield 304, client.get("/missions/", headers={"If-None-Match": listing.headers["ETag"]})
+    yield 200, client.get("/static/app.css")
+    yield 503, client.get("/sante")  # no worker has ticked yet
+    yield 200, ada.get("/reglages/")
+    yield 200, client.open("/missions/", method="OPTIONS")
+    yield 303, client.get("/reglages/")
+    yield 308, client.get("/missions")
+    yield 400, client.post("/comptes/connexion", csrf=False)
+    yield 400, client.get("/", headers={"Host": "evil.example"})
+    yield 401, client.get("/reglages/", headers={"HX-Request": "true"})
+    yield 403, ada.get("/actions/nouvelle")
+    yield 404, client.get("/nulle-part")
+    yield 404, client.get("/static/nulle-part.css")
+    yield 405, client.open("/missions/", method="TRACE")
+    yield 405, client.delete("/missions/")
+    yield 413, client.post("/comptes/connexion", data={"email": "x" * 3_000_000}, csrf=False)
+    yield 422, client.post("/comptes/connexion")
+
+
+def test_every_kind_of_answer_wears_the_headers(client, as_):
+    ada = as_(builders.personne("Ada", [builders.ADMIN]))
+    for status, answer in every_kind_of_answer(client, ada):
+        assert answer.status_code == status, answer.request.path
+        headers = answer.headers
+        assert headers["Content-Security-Policy"] == CSP
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Strict-Transport-Security" not in headers  # this portal is on http
+        assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_a_crash_wears_them_too(site):
+    with workshop.opened(site) as app:
+        answer = app.test_client().post("/atelier/crash", crash=True)
+    assert answer.status_code == 500
+    assert answer.headers["Content-Security-Policy"] == CSP
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_over_https_browsers_are_told_to_stay_there(client, settings):
+    settings(base_url="https://portail.example.org")
+    assert client.get("/nulle-part").headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_what_concerns_a_person_is_kept_nowhere(client, as_):
+    awa = builders.personne()
+    for answer in (as_(awa).get("/moi/"), as_(awa).get("/missions/"), client.get("/comptes/connexion")):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Cookie" in answer.vary
+
+
+def test_a_visitor_who_only_reads_gets_no_cookie(client):
+    for path in ("/", "/missions/", "/pages/mentions-legales", "/nulle-part"):
+        assert "Set-Cookie" not in client.get(path).headers
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client):
+    cookie = client.get("/comptes/connexion").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Path=/" in cookie
+
+
+# --- hosts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:80", "localhost@evil.example", ""])
+def test_another_name_gets_nothing(client, host):
+    answer = client.get("/comptes/connexion", headers={"Host": host})
+    assert answer.status_code == 400
+    assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:5000"])
+def test_our_names_are_answered_on_any_port(client, host):
+    assert client.get("/comptes/connexion", headers={"Host": host}).status_code == 200
+
+
+def test_where_one_is_sent_never_names_a_host(client):
+    answer = client.get("/reglages/", headers={"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"})
+    assert answer.location.startswith("/comptes/connexion")
+
+
+@pytest.mark.parametrize("path", ["/.git/HEAD", "/.env", "/console", "/static/../wsgi.py", "/static/%2e%2e/wsgi.py", "/static/",
+                                  "/static/..%5cwsgi.py", "/static/%00", "/instance/portail.db"])  # fmt: skip
+def test_nothing_else_of_the_machine_is_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+# --- personal links --------------------------------------------------------------------------------------------
+
+
+def altered(token: str) -> list[str]:
+    """Every token that differs by one character, and those that mail programs and people make of it."""
+    other = [token[:i] + ("A" if c != "A" else "B") + token[i + 1 :] for i, c in enumerate(token)]
+    shorter = [token[:i] for i in range(len(token))]
+    base64_twins = [token[:-1] + c for c in "AEIMQUYcgkosw048" if c != token[-1]]
+    longer = [f"{token}{more}" for more in (".", "=", "==", " ", "\n", "A", "%20", "é", "١")]
+    return [*other, *shorter, *base64_twins, *longer, token.upper(), token.lower(), f" {token}", f"0{token}", ".", "-", "١-١.x"]
+
+
+def test_a_link_says_what_was_sealed(app):
+    assert unseal("connexion", seal("connexion", 12, 3)) == (12, 3)
+
+
+def test_a_link_altered_in_any_way_opens_nothing(app):
+    token = seal("candidature", 12, 3)
+    assert [t for t in altered(token) if unseal("candidature", t)] == []
+
+
+def test_a_link_serves_one_purpose(app):
+    token = seal("candidature", 12, 3)
+    for purpose in ("connexion", "candidature.mail", "Candidature", ""):
+        assert unseal(purpose, token) is None
+
+
+def test_two_rows_never_share_a_link(app):
+    assert len({seal("x", id, generation) for id in (1, 11, 111) for generation in (1, 11, 111)}) == 9
+    assert unseal("x", seal("x", 1, 11).replace("1-11", "11-1")) is None
+
+
+def test_a_new_key_signs_and_the_old_one_still_opens(app, settings):
+    before = seal("connexion", 12, 3)
+    settings(secret_keys=(NEW, OLD))
+    assert unseal("connexion", before) == (12, 3)
+    assert seal("connexion", 12, 3) != before
+    settings(secret_keys=(NEW,))
+    assert unseal("connexion", before) is None
+
+
+def test_an_altered_link_is_answered_as_an_absent_one(client):
+    jeton = commands.ask_link("personne@example.org", suite="/")
+    token = seal("connexion", jeton.id, jeton.generation)
+    absent = client.get("/comptes/lien/12-1.nimporte")
+    assert absent.status_code == 404
+    for url in (token[:-1], token.upper(), f"{token}.", f"{token}=", "x"):
+        answer = client.get(f"/comptes/lien/{url}")
+        assert (answer.status_code, without_token(answer.text)) == (404, without_token(absent.text))
+    assert client.get(f"/comptes/lien/{token}?utm_source=mail&fbclid=x").status_code == 200
+
+
+def without_token(html: str) -> str:
+    return re.sub(r'(csrf.token" (?:content|[^>]*value)=)"[^"]+"', r"\1", html)
+
+
+# --- a new secret key ------------------------------------------------------------------------------------------
+
+
+def test_a_new_key_signs_nobody_out_and_breaks_no_form_that_is_being_filled(site, app, as_):
+    awa = as_(builders.personne())
+    token = awa.csrf_token()
+    cookie = awa.get_cookie("portail").value
+    fields = {"nom": "Awa Hoarau", "telephone": "", "csrf_token": token}
+    for keys, read, written in ((f"{NEW},{OLD}", 200, 303), (NEW, 303, 400)):
+        with workshop.opened(site, PORTAL_SECRET_KEY=keys) as rotated:
+            browser = rotated.test_client()
+            browser.set_cookie("portail", cookie)
+            assert browser.get("/moi/").status_code == read
+            browser.set_cookie("portail", cookie)
+            assert browser.post("/moi/coordonnees", data=fields, csrf=False).status_code == written
+
+
+# --- limits ----------------------------------------------------------------------------------------------------
+
+
+def sign_in(client, email="awa@example.org", password="faux", address="203.0.113.7", **headers):
+    return client.post(
+        "/comptes/connexion",
+        data={"email": email, "mot_de_passe": password},
+        headers=headers,
+        environ_overrides={"REMOTE_ADDR": address},
+    )
+
+
+@pytest.fixture
+def awa(app, settings) -> Personne:
+    settings(rate_limits=True)
+    return builders.personne(email="awa@example.org", password=PASSWORD)
+
+
+@pytest.mark.both
+def test_the_eleventh_sign_in_must_wait(client, awa):
+    spellings = ["awa@example.org", "AWA@example.org", " awa@example.org ", "ａwa@example.org", "a\u200bwa@example.org"]
+    tries = [sign_in(client, spellings[n % 5], **{"X-Forwarded-For": f"198.51.100.{n}"}).status_code for n in range(11)]
+    assert tries == [422] * 10 + [429]
+    refused = sign_in(client, password=PASSWORD)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 300
+    assert "Attends un moment" in refused.text
+
+
+def test_the_owner_still_enters_from_elsewhere_and_others_from_here(client, awa):
+    bob = builders.personne("Bob Técher", email="bob@example.org", password=PASSWORD)
+    for _ in range(11):
+        sign_in(client)
+    assert sign_in(client, password=PASSWORD, address="198.51.100.9").status_code == 303
+    assert sign_in(client, bob.email, PASSWORD).status_code == 303
+
+
+def test_the_wait_outlives_a_restart_and_ends(site, client, awa):
+    for _ in range(11):
+        sign_in(client)
+    with workshop.opened(site, PORTAL_RATE_LIMITS="on") as restarted:
+        again = restarted.test_client()
+        assert sign_in(again, password=PASSWORD).status_code == 429
+        with clock.freeze(clock.now() + timedelta(minutes=5, seconds=1)):
+            assert sign_in(again, password=PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_one_network_address_has_a_generous_ceiling(app, settings, name):
+    """Whatever the names tried: whole villages share one 4G address, robots too."""
+    settings(rate_limits=True)
+    limit = LIMITS[name]
+
+    def spend(number: int, address: str = "203.0.113.7") -> None:
+        form = {"email": f"p{number}@example.org"}
+        with app.test_request_context(method="POST", data=form, environ_overrides={"REMOTE_ADDR": address}):
+            limit.spend()
+
+    for number in range(limit.per_host):
+        spend(number)
+    with pytest.raises(TooManyRequests):
+        spend(0)
+    spend(0, "198.51.100.9")
+    assert limit.per_host >= 2 * limit.per_account
+
+
+def test_without_limits_nothing_is_counted(client, settings):
+    settings(rate_limits=False)
+    assert [sign_in(client).status_code for _ in range(12)] == [422] * 12
+    assert db.session.query(security.RateLimit).count() == 0
+
+
+# --- proxies ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hops", "seen"), [("0", "192.0.2.1"), ("1", "198.51.100.3"), ("2", "198.51.100.2"), ("3", "198.51.100.1")]
+)
+def test_only_the_proxies_that_are_declared_are_believed(site, hops, seen):
+    with workshop.opened(site, PORTAL_PROXY_HOPS=hops) as app:
+        headers = {"X-Forwarded-For": "198.51.100.1, 198.51.100.2, 198.51.100.3", "X-Forwarded-Host": "evil.example"}
+        answer = app.test_client().get("/atelier/adresse", headers=headers, environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
+        assert (answer.status_code, answer.text) == (200, seen)
