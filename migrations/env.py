@@ -21,6 +21,7 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         render_item=render_item,
         compare_type=True,
+        transactional_ddl=True,  # SQLite's DDL is too, with the BEGIN below: half a revision is none
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -67,16 +68,21 @@ def serve(fragment: bool, make: Callable[[], Response]) -> Response:
         return make()
     pages: Pages = current_app.extensions["pages"]
     key = (request.full_path, fragment)
-    state = (_version(), int(clock.now().timestamp()) // 60)
+    try:
+        version = _version()
+    except db.engine.dialect.loaded_dbapi.Error:
+        return make()  # it will meet the same database, and say so properly
+    state = (version, int(clock.now().timestamp()) // 60)
     found = pages.get(key)
     if found is None or found.state != state:
         response = make()
         if response.status_code != 200 or session.modified:
             return response
         found = pages[key] = _keep(state, response)
-    pages.move_to_end(key)
-    while len(pages) > MOST:
-        pages.popitem(last=False)
+    with suppress(KeyError):  # another thread may have let go of it meanwhile
+        pages.move_to_end(key)
+        while len(pages) > MOST:
+            pages.popitem(last=False)
     return _send(found)
 
 

@@ -29,7 +29,11 @@ def run(with_demo: bool, port: int) -> None:
     if with_demo and demo.is_empty():
         _load_demo()
     commit()  # looking has taken SQLite's write lock
-    raise SystemExit(supervise.run(port=port, ready=lambda address: _welcome(address, with_demo)))
+    raise SystemExit(
+        supervise.run(
+            port=port, host=current_app.config["PORTAL"].authority, ready=lambda address: _welcome(address, with_demo)
+        )
+    )
 
 
 def _welcome(address: str, with_demo: bool) -> None:

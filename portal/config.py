@@ -85,6 +85,11 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
+    def authority(self) -> str:
+        """The name, and the port if any, that the public address asks for."""
+        return urlsplit(self.base_url).netloc
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 

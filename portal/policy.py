@@ -143,7 +143,7 @@ RULES: dict[str, Rule] = {
     "action.decliner": bienveillant | admin,
     "action.annuler": bienveillant | admin,
     # missions
-    "mission.voir": published | insiders | team,
+    "mission.voir": published | insiders,
     "mission.creer": bienveillant | admin,
     "mission.modifier": bienveillant | admin,
     "mission.dupliquer": bienveillant | admin,

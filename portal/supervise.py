@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from types import FrameType
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from portal.config import ROOT
 
 GRACE = 10  # seconds left to a process that was asked to stop
 
 
-def run(*, port: int, ready: Callable[[str], None]) -> int:
+def run(*, port: int, host: str, ready: Callable[[str], None]) -> int:
     """Run gunicorn and the worker until either dies or TERM/INT arrives; `ready(address)` is called once /sante answers.
 
     Returns the exit status: 0 when stopped on purpose, 1 when a process died by itself.
@@ -33,7 +33,7 @@ def run(*, port: int, ready: Callable[[str], None]) -> int:
     address, said = f"http://127.0.0.1:{port}", False
     try:
         while not asked_to_stop and all(child.poll() is None for child in children):
-            if not said and _answers(address):
+            if not said and _answers(address, host):
                 ready(address)
                 said = True
             time.sleep(0.2)
@@ -51,9 +51,10 @@ def _worker() -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker"]
 
 
-def _answers(address: str) -> bool:
+def _answers(address: str, host: str) -> bool:
+    """The portal only listens to its own name, which the loopback address is not."""
     try:
-        with urlopen(f"{address}/sante", timeout=2) as response:
+        with urlopen(Request(f"{address}/sante", headers={"Host": host}), timeout=2) as response:
             return bool(json.load(response).get("etat") == "ok")
     except (URLError, OSError, ValueError):
         return False

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -16,7 +17,6 @@ from flask import (
     get_flashed_messages,
     make_response,
     request,
-    url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -215,9 +215,8 @@ class Leaf:
         return self._url(self.number + 1) if self.number < self.pages else None
 
     def _url(self, number: int) -> str:
-        assert request.endpoint
-        query = {k: v for k, v in request.args.to_dict(flat=False).items() if k != "page"}
-        return url_for(request.endpoint, **(request.view_args or {}), **query, page=number)  # type: ignore[arg-type]
+        kept = [(key, value) for key, value in request.args.items(multi=True) if key != "page"]
+        return f"{request.path}?{urlencode([*kept, ('page', number)])}"
 
 
 def page_number() -> int:

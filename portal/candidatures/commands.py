@@ -23,7 +23,7 @@ from portal.candidatures.models import (
 )
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
-from portal.db import db, insert_once, lock
+from portal.db import db, insert_once, lock, lock_one
 from portal.fields import address_key
 from portal.missions import commands as missions
 from portal.missions import queries as missions_queries
@@ -42,6 +42,11 @@ class FilledUp(Refusal):
 class Clash(Refusal):
     sentence = "Cette personne est déjà prise sur une autre mission au même moment."
     short = "chevauchement"
+
+
+class NotYours(Refusal):
+    status = 403
+    sentence = "Cette candidature a rejoint un compte : ouvre le lien reçu par e-mail, ou connecte-toi, pour la modifier."
 
 
 class TooLate(Refusal):
@@ -66,6 +71,7 @@ def apply(
     """
     if again := queries.by_key(cle):
         return again
+    mission = lock_one(mission)  # it may be closing, filling up or being cancelled at this very moment
     if not mission.accepts_candidatures:
         raise PhaseClosed
     if mission.is_full and not waiting_list:
@@ -98,11 +104,16 @@ def apply(
 
 
 def edit(candidature: Candidature, *, nom: str, telephone: str, message: str) -> None:
-    """What the candidate may mend while it is alive: not the address, which the link proves."""
+    """What the candidate may mend while it is alive: not the address, which the link proves.
+
+    From a link, the name and phone of a confirmed person are not touched: they are their account's.
+    """
     candidature = _locked(candidature)
     if not candidature.is_live:
         raise TooLate("Cette candidature est close : elle ne se modifie plus.")
     personne = candidature.personne
+    if personne.confirme_le:
+        nom, telephone = personne.nom, personne.telephone
     changed = [
         name
         for name, old, new in (
@@ -184,8 +195,10 @@ def free(candidature: Candidature, *, by: Personne, motif: str) -> None:
 
 
 def leave(candidature: Candidature, transition: Transition, *, motif: str = "") -> None:
-    """The candidate's own: `retirer` before acceptance, `desister` after."""
+    """The candidate's own: `retirer` before acceptance, `desister` after. Once it took place, raises MissionOver."""
     candidature = _locked(candidature)
+    if candidature.mission.is_past:
+        raise missions.MissionOver("Cette mission a eu lieu : il n’y a plus rien à retirer.")
     fire(transition, candidature, by=candidature.personne, motif=motif)
     outbox.withdraw(candidature.answer_key)
     if transition is desister:

@@ -25,7 +25,10 @@ def yield_to_the_priority(news: News) -> None:
 def return_to_the_queue(news: News) -> None:
     """Those moved by the priority were never judged: they come back; a référent accepted by candidature has stepped down."""
     if stepped_down := commands.accepted_of(news.subject, news.facts["personne"]):
-        fire(desister, stepped_down, by=news.by, motif=news.motif)
+        if news.by.id == stepped_down.personne_id:
+            fire(desister, stepped_down, by=news.by, motif=news.motif)
+        else:
+            commands.close(stepped_down, liberer, by=news.by, motif=news.motif)  # told, with the reason
     returning = queries.yielded_on(news.subject)
     lock(Candidature, *(c.id for c in returning))
     for candidature in returning:

@@ -17,7 +17,7 @@ from portal.fields import one_line
 from portal.missions import commands as missions
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, done, me, page_number, render, toast
+from portal.web import GuardedBlueprint, Page, done, me, page_number, render, toast, wants_fragment
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
@@ -93,6 +93,19 @@ def _followed(jeton: str) -> tuple[Candidature, bool]:
     raise NotFound
 
 
+def _acts(candidature: Candidature, proves: bool) -> bool:
+    """Whether this visitor may act: once somebody proved the address, the page's own link shows the state and no more."""
+    provisional = candidature.personne.confirme_le is None
+    return provisional or proves or (current_user.is_authenticated and can(current_user, "candidature.voir", candidature))
+
+
+def _acting(jeton: str) -> tuple[Candidature, bool]:
+    candidature, proves = _followed(jeton)
+    if not _acts(candidature, proves):
+        raise commands.NotYours
+    return candidature, proves
+
+
 @bp.get("/suivi/<jeton>", access="public")
 def suivi(jeton: str) -> Any:
     candidature, proves = _followed(jeton)
@@ -109,7 +122,7 @@ def suivi(jeton: str) -> Any:
 
 @bp.post("/suivi/<jeton>/corriger", access="public", limit="suivi")
 def corriger(jeton: str) -> Any:
-    candidature, proves = _followed(jeton)
+    candidature, proves = _acting(jeton)
     form = CorrectionForm()
     if not form.validate():
         return _suivi_page(candidature, jeton, proves, form, 422)
@@ -125,7 +138,7 @@ def confirmer(jeton: str) -> Any:
 
 @bp.post("/suivi/<jeton>/<any(retirer, desister):slug>", access="public", limit="suivi")
 def leave(jeton: str, slug: str) -> Any:
-    candidature, proves = _followed(jeton)
+    candidature, proves = _acting(jeton)
     transition = retirer if slug == "retirer" else desister
     commands.leave(candidature, transition, motif=one_line(request.form.get("motif"))[:300])
     said = "Ta candidature est retirée." if slug == "retirer" else "C’est noté, l’équipe est prévenue. Merci de l’avoir dit."
@@ -148,6 +161,7 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
         candidature=candidature,
         mission=candidature.mission,
         jeton=jeton,
+        acts=_acts(candidature, proves),
         to_prove=proves and candidature.personne.confirme_le is None,
         form=form,
         others=others,
@@ -169,7 +183,14 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     if rows:
         known = {row.id for row in rows}
         leaf.items[:] = sorted([*rows, *(r for r in leaf.items if r.id not in known)], key=lambda r: r.candidature.deposee_le)
-    context = {"leaf": leaf, "etat": etat, "waiting": queries.waiting_count(me()), "motifs": MOTIFS, "refus": {}} | more
+    context = {
+        "leaf": leaf,
+        "etat": etat,
+        "waiting": queries.waiting_count(me()),
+        "motifs": MOTIFS,
+        "refus": {},
+        "asked": _asked,
+    } | more
     return render("candidatures/file.html", ("file", "compteurs"), status, **context)
 
 
@@ -205,8 +226,12 @@ def _sum_up(outcomes: list[commands.Outcome], word: str) -> str:
 
 
 def _back() -> str:
-    kept: dict[str, Any] = {k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")}
-    return url_for(".index", **kept)
+    return url_for(".index", **_asked())
+
+
+def _asked(**changes: Any) -> dict[str, Any]:
+    """The queue's filters as the URL has them; any other parameter is dropped."""
+    return {k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")} | changes
 
 
 @bp.post("/<int:id>/<slug>", access="moi.voir")
@@ -248,6 +273,8 @@ def _act(candidature: Candidature, transition: Any, form: DecisionForm) -> None:
 def _row_page(candidature: Candidature, status: int = 200, sentence: str = "") -> Page:
     """Only the row and the counters; without htmx, the queue with that row's refusal in place."""
     row = queries.rows_of([candidature])[0]
+    if status == 409 and wants_fragment():
+        status = 422  # htmx shows a 409 as a toast; this row says itself why, and what can still be done
     page = _queue_page(status, rows=[row], refus={candidature.id: sentence} if sentence else {})
     page.context["row"] = row
     page.block = ("rangee", "compteurs")

@@ -47,15 +47,9 @@ def confirmed(email: str) -> Personne | None:
 
 
 def known(email: str) -> Personne | None:
-    """The confirmed person, or else the latest provisional one, to whom a sign-in link may be sent."""
-    if found := holder(email):
-        return found if found.is_active else None
-    return db.session.scalar(
-        select(Personne)
-        .where(Personne.adresse == address_key(email), Personne.confirme_le.is_(None), Personne.desactive_le.is_(None))
-        .order_by(Personne.id.desc())
-        .limit(1)
-    )
+    """Whom a sign-in link may be sent to: never a provisional row, which anybody may have written with this address."""
+    found = holder(email)
+    return found if found and found.is_active else None
 
 
 def pending(jeton_id: int, generation: int = 1) -> Jeton | None:

@@ -57,6 +57,10 @@ class DayOver(Refusal):
     sentence = "Cette journée n’est plus ouverte à la saisie\u00a0: elle se lit seulement."
 
 
+class TooEarly(Refusal):
+    sentence = "Le site s’ouvre au plus tôt la veille de l’action : ce n’est pas encore le moment."
+
+
 class NotOpen(Refusal):
     sentence = "Le site n’est pas ouvert."
 
@@ -208,6 +212,8 @@ def _check(reception: Reception, tap: Tap) -> None:
 
 def _check_site(reception: Reception, tap: Tap) -> None:
     day = reception.day
+    if tap.valeur == "ouvrir" and reception.jour.is_too_early:
+        raise TooEarly
     if tap.valeur == "ouvrir" and day.state.site is Site.CLOS and not day.may_reopen:
         raise AnotherDay
     if tap.valeur == "fermer" and day.state.site is Site.FERME:

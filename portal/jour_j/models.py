@@ -71,6 +71,11 @@ class Jour(Base):
         return self.action.etat in LIVE
 
     @property
+    def is_too_early(self) -> bool:
+        """Whether the site may not open yet: a tap days ahead would end the action before it began."""
+        return clock.now() < clock.start_of(clock.local(self.action.debut).date()) - timedelta(days=1)
+
+    @property
     def shares_team(self) -> bool:
         """Whether those who run the day may call the team now: from J-2 to J+7."""
         return self.shares_referent and clock.now() >= clock.start_of(clock.local(self.action.debut).date()) - SHARED_BEFORE

@@ -229,7 +229,7 @@ class Day:
         Never reopening: a double tap on closing would undo it.
         """
         if self.state.site is Site.FERME:
-            return "ouvrir"
+            return "" if self.jour.is_too_early else "ouvrir"
         if self.state.site is Site.CLOS:
             return ""
         if self.track and self.track.next:

@@ -20,6 +20,7 @@ from portal.missions.models import (
     Nature,
     Origine,
     creer,
+    fermer,
     liberer,
     modifier,
     prendre,
@@ -122,11 +123,11 @@ def _check_values(action: Action, nature: Nature) -> None:
 def decide(mission: Mission, transition: Transition, *, by: Personne | None, motif: str = "") -> None:
     """Publish, close, reopen or cancel. Cancelling frees every place; candidatures react."""
     mission = lock_one(mission)
+    if transition is not fermer and mission.is_past and transition.opens_from(mission.etat):
+        raise MissionOver
     if transition in (publier, rouvrir):
         if not mission.action.takes_missions:
             raise NotConfirmed
-        if mission.is_past:
-            raise MissionOver
         _check_values(mission.action, mission.nature)
     fire(transition, mission, by=by, motif=motif, titre=mission.titre)
     if transition.target is Etat.ANNULEE:

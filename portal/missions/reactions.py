@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from portal import clock
 from portal.actions import models as actions
 from portal.db import db
 from portal.missions import commands
@@ -15,6 +16,7 @@ from portal.workflow import News
 @actions.refuser.react
 @actions.decliner.react
 def cancel_with_the_action(news: News) -> None:
-    live = select(Mission).where(Mission.action_id == news.subject.id, Mission.etat != Etat.ANNULEE).order_by(Mission.id)
-    for mission in db.session.scalars(live).all():
+    """Those to come and under way; one that took place keeps its people."""
+    to_come = (Mission.action_id == news.subject.id, Mission.etat != Etat.ANNULEE, Mission.fin > clock.now())
+    for mission in db.session.scalars(select(Mission).where(*to_come).order_by(Mission.id)).all():
         commands.decide(mission, annuler, by=news.by, motif=news.motif)

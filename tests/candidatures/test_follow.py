@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from portal import security
+from portal import clock, security
 from portal.candidatures import commands
 from portal.candidatures.models import Candidature, Etat, accepter, refuser
 from portal.db import db
@@ -128,3 +128,33 @@ def test_the_link_never_reaches_the_log(client, candidature, caplog):
     client.post(f"{link(candidature)}/retirer")
     client.post(f"{link(candidature)}/retirer")
     assert token not in caplog.text
+
+
+def test_once_the_address_is_proved_a_stranger_s_page_link_shows_the_state_and_no_more(client, candidature):
+    """Somebody applied with Léa's address and kept the page's link; Léa confirmed by mail."""
+    lea = builders.personne("Léa de longue date", email="lea@example.org", telephone="+262692000000")
+    client.post(f"{link(candidature, 'candidature.mail')}/confirmer")
+    page = client.get(link(candidature))
+    assert page.status_code == 200
+    assert "Léa de longue date" not in page.text
+    assert "0692" not in page.text
+    for slug in ("corriger", "retirer"):
+        assert client.post(f"{link(candidature)}/{slug}", data={"nom": "Pirate"}).status_code == 403
+    db.session.expire_all()
+    assert (lea.nom, candidature.etat) == ("Léa de longue date", Etat.DEPOSEE)
+
+
+def test_the_mail_s_link_never_renames_an_account(client, candidature):
+    lea = builders.personne("Léa de longue date", email="lea@example.org")
+    client.post(f"{link(candidature, 'candidature.mail')}/confirmer")
+    client.post(f"{link(candidature, 'candidature.mail')}/corriger", data={"nom": "Autre", "message": "Nouveau mot"})
+    db.session.expire_all()
+    assert (lea.nom, candidature.message) == ("Léa de longue date", "Nouveau mot")
+
+
+def test_after_the_mission_there_is_nothing_to_withdraw(client, candidature):
+    commands.decide(candidature, accepter, by=candidature.action.bienveillant)
+    with clock.freeze(candidature.mission.fin):
+        assert client.post(f"{link(candidature)}/desister").status_code == 409
+    db.session.expire_all()
+    assert (candidature.etat, candidature.mission.prises) == (Etat.ACCEPTEE, 1)

@@ -83,7 +83,8 @@ def test_a_full_mission_refuses_and_the_row_says_why(as_, zoe, mission):
     client = as_(zoe)
     client.post(f"/candidatures/{first.id}/accepter")
     answer = client.post(f"/candidatures/{second.id}/accepter", headers=HTMX)
-    assert answer.status_code == 409
+    assert answer.status_code == 422
+    assert "complète" in row_of(answer.text, second.id).text
     db.session.expire_all()
     assert (second.etat, seats()) == (Etat.DEPOSEE, 1)
 

@@ -70,3 +70,17 @@ def test_without_javascript_everything_still_works(visit, zoe, waiting):
     page.get_by_role("button", name="Refuser Bé").click()
     page.wait_for_url("**/candidatures/")
     assert states(waiting)[1] is Etat.REFUSEE
+
+
+def test_a_clash_is_said_on_the_row_and_may_be_overridden(visit, zoe):
+    awa = builders.personne()
+    action = builders.action(zoe)
+    builders.hold(builders.mission(action, titre="Cuisine"), awa)
+    candidature = builders.candidature(builders.mission(action), awa)
+    page = visit(zoe)
+    page.goto("/candidatures/")
+    page.get_by_role("button", name="Accepter", exact=True).first.click()
+    expect(page.locator("li.candidature").get_by_role("alert")).to_contain_text("déjà prise")
+    page.get_by_role("button", name="Accepter quand même").click()
+    expect(page.get_by_text("Annuler la réponse")).to_be_visible()
+    assert states([candidature]) == [Etat.ACCEPTEE]

@@ -185,3 +185,10 @@ def test_the_feed_lists_what_has_places(client, action):
     entries = ElementTree.fromstring(feed.text).findall("{*}entry")
     assert len(entries) == 1
     assert str(entries[0].findtext("{*}title")).startswith('Accueil <b>&"')
+
+
+def test_a_query_parameter_is_never_an_argument_of_ours(client, action):
+    for n in range(51):
+        builders.mission(action, titre=f"M{n:02d}")
+    for query in ("endpoint=x", "_external=1&_scheme=x", "id=1", "slug=x&page=2"):
+        assert client.get(f"/missions/?{query}").status_code == 200

@@ -15,7 +15,7 @@ WHO = ("AN", "VO", "RF", "BA", "BO", "PM", "TR", "AD")
 READS = {
     # path                              AN   VO   RF   BA   BO   PM   TR   AD
     "/missions/{open}":                (200, 200, 200, 200, 200, 200, 200, 200),
-    "/missions/{draft}":               (404, 200, 200, 200, 200, 200, 200, 200),
+    "/missions/{draft}":               (404, 404, 200, 200, 200, 200, 200, 200),
     "/missions/action/{action}":       (303, 404, 200, 200, 200, 200, 200, 200),
     "/missions/equipe/{action}":       (303, 404, 200, 200, 403, 403, 403, 200),
     "/missions/nouvelle/{action}":     (303, 403, 403, 200, 403, 403, 403, 200),
@@ -27,7 +27,7 @@ WRITES = {
     "/missions/nouvelle/{action}":     (303, 403, 403, 422, 403, 403, 403, 422),
     "/missions/{open}/modifier":       (303, 403, 403, 422, 403, 403, 403, 422),
     "/missions/{open}/dupliquer":      (303, 403, 403, 303, 403, 403, 403, 303),
-    "/missions/{draft}/publier":       (303, 403, 403, 303, 403, 403, 403, 303),
+    "/missions/{draft}/publier":       (303, 404, 403, 303, 403, 403, 403, 303),
     "/missions/{open}/fermer":         (303, 403, 403, 303, 403, 403, 403, 303),
     "/missions/{open}/annuler":        (303, 403, 403, 303, 403, 403, 403, 303),
     "/missions/{open}/rouvrir":        (303, 403, 403, 409, 403, 403, 403, 409),

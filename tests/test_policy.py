@@ -1,0 +1,276 @@
+"""The matrix of rights, written out: change it here only when the collective decided to (security.md holds its origin).
+
+AN anonymous · VO volunteer on the action · RF its référent · BA its bienveillant · BO another bienveillant ·
+PM member of a pôle · TR treasurer · AD admin. Whoever follows a candidature by its link is anonymous here.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask_login import AnonymousUserMixin
+
+from portal import policy
+from portal.candidatures.models import DECISIONS, accepter, annuler, liberer, refuser, retirer
+from portal.comptes import commands as comptes
+from portal.jour_j.models import Jour
+from portal.missions import commands as missions
+from portal.missions.models import Nature, fermer, publier, rouvrir
+from portal.missions.queries import team_of
+from portal.poles.commands import save_space
+from portal.policy import RULES, can
+from tests import builders
+
+WHO = ("AN", "VO", "RF", "BA", "BO", "PM", "TR", "AD")
+
+DOORS = """
+asked of nothing in particular   AN VO RF BA BO PM TR AD
+public                            y  y  y  y  y  y  y  y
+moi.voir                          -  y  y  y  y  y  y  y
+action.lister                     -  -  -  y  y  y  y  y
+action.creer                      -  -  -  y  y  -  -  -
+candidature.deposer               y  y  y  y  y  y  y  y
+candidature.lister                -  -  -  y  y  -  -  y
+jour.lister                       -  y  y  y  y  y  y  y
+jour.lire_tous                    -  -  -  y  y  y  -  y
+reglages.voir                     -  -  -  -  -  -  -  y
+"""
+
+ROWS = """
+asked of                         AN VO RF BA BO PM TR AD
+action.voir                       -  -  y  y  y  y  y  y
+action.modifier                   -  -  -  y  -  -  -  y
+action.journal                    -  -  -  y  -  -  -  y
+action.enregistrer                -  -  -  y  -  -  -  -
+action.proposer                   -  -  -  -  -  -  -  -
+action.prendre_en_charge          -  -  -  -  -  -  -  -
+action.valider                    -  -  -  -  -  -  -  -
+action.envoyer_le_devis           -  -  -  -  -  -  -  -
+action.confirmer                  -  -  -  -  -  -  -  -
+action.confirmer_sans_devis       -  -  -  -  -  -  -  -
+action.revenir_au_devis           -  -  -  -  -  -  -  -
+action.ouvrir                     -  -  y  y  -  -  -  -
+action.clore                      -  -  y  y  -  -  -  -
+action.rouvrir                    -  -  y  y  -  -  -  -
+action.facturer                   -  -  -  -  -  -  -  -
+action.solder                     -  -  -  -  -  -  -  -
+action.solder_sans_facture        -  -  -  -  -  -  -  -
+action.refuser                    -  -  -  y  -  -  -  y
+action.decliner                   -  -  -  y  -  -  -  y
+action.annuler                    -  -  -  y  -  -  -  y
+mission.voir (published)          y  y  y  y  y  y  y  y
+mission.voir (draft)              -  -  y  y  y  y  y  y
+mission.creer (action)            -  -  -  y  -  -  -  y
+mission.modifier                  -  -  -  y  -  -  -  y
+mission.dupliquer                 -  -  -  y  -  -  -  y
+mission.publier                   -  -  -  y  -  -  -  y
+mission.fermer                    -  -  -  y  -  -  -  y
+mission.rouvrir                   -  -  -  y  -  -  -  y
+mission.annuler                   -  -  -  y  -  -  -  y
+mission.prendre                   -  -  -  y  -  -  -  -
+mission.liberer (the post of RF)  -  -  y  -  -  -  -  y
+mission.equipe (action)           -  -  y  y  -  -  -  y
+affectation.voir (of VO)          -  y  -  -  -  -  -  -
+candidature.voir (of VO)          -  y  -  y  -  -  -  y
+candidature.accepter              -  -  -  y  -  -  -  -
+candidature.mettre_en_attente     -  -  -  y  -  -  -  -
+candidature.refuser               -  -  -  y  -  -  -  -
+candidature.annuler               -  -  -  y  -  -  -  -
+candidature.liberer               -  -  -  y  -  -  -  -
+candidature.ceder                 -  -  -  -  -  -  -  -
+candidature.rendre                -  -  -  -  -  -  -  -
+candidature.retirer (of VO)       -  y  -  -  -  -  -  -
+candidature.desister (of VO)      -  y  -  -  -  -  -  -
+jour.voir                         -  y  y  y  y  y  -  y
+jour.agir                         -  -  y  y  -  -  -  -
+jour.telephones                   -  -  y  y  -  -  -  y
+jour.appeler_le_referent          -  y  y  -  -  -  -  -
+personne.voir                     -  -  -  -  -  -  -  y
+personne.voir (provisional)       -  -  -  -  -  -  -  -
+personne.modifier                 -  -  -  -  -  -  -  y
+pole.voir                         -  -  -  y  y  y  y  y
+pole.modifier                     -  -  -  -  -  -  -  y
+espace.voir                       -  -  -  y  y  y  y  y
+espace.modifier                   -  -  -  -  -  -  -  y
+"""
+
+
+def table(text: str) -> dict[str, str]:
+    """{what is asked: one letter for each of WHO}"""
+    lines = [re.match(r"(.+?)((?:\s+[y-]){8})$", line) for line in text.strip().splitlines()[1:]]
+    return {line[1]: "".join(line[2].split()) for line in lines if line}
+
+
+def key_of(asked: str) -> str:
+    return asked.partition(" (")[0]
+
+
+@pytest.fixture
+def action(app):
+    return builders.action(builders.bienveillant())
+
+
+@pytest.fixture
+def people(action):
+    """Who stands in each column."""
+    return {who: personne or AnonymousUserMixin() for who, personne in builders.cast(action).items()}
+
+
+@pytest.fixture
+def subjects(action, people):
+    """What each line is asked of: by its own words, or else by its package."""
+    draft = builders.mission(action, titre="Brouillon", published=False)
+    place = next(a for a in team_of(action) if a.personne_id == people["VO"].id)
+    post = next(a.mission for a in team_of(action) if a.mission.nature is Nature.REFERENT)
+    candidature = builders.candidature(builders.mission(action, titre="Vaisselle"), people["VO"])
+    return {
+        "action": action,
+        "mission": builders.mission(action, titre="Ouverte"),
+        "mission.voir (draft)": draft,
+        "mission.creer (action)": action,
+        "mission.equipe (action)": action,
+        "mission.liberer (the post of RF)": post,
+        "affectation": place,
+        "candidature": candidature,
+        "jour": Jour(action_id=action.id, action=action),
+        "personne": builders.personne("Connue"),
+        "personne.voir (provisional)": comptes.introduce(nom="Inconnue", email="x@example.org"),
+        "pole": builders.pole("Culture"),
+        "espace": save_space(None, nom="La case", parent=None, capacite=80, avant_min=0, apres_min=0, by=None),
+    }
+
+
+def answers(people, key: str, subject: object = None) -> str:
+    return "".join("y" if can(people[who], key, subject) else "-" for who in WHO)
+
+
+# --- the matrix ------------------------------------------------------------------------------------------------
+
+
+def test_every_right_is_in_the_matrix_and_no_other():
+    assert sorted({key_of(asked) for asked in (*table(DOORS), *table(ROWS))}) == sorted(RULES)
+
+
+def test_the_doors(people):
+    assert {key: answers(people, key) for key in table(DOORS)} == table(DOORS)
+
+
+@pytest.mark.both
+def test_the_rows(people, subjects):
+    found = {
+        asked: answers(people, key_of(asked), subjects.get(asked) or subjects[asked.partition(".")[0]]) for asked in table(ROWS)
+    }
+    assert found == table(ROWS)
+
+
+def test_no_door_keeps_out_whoever_may_act_inside(people):
+    for asked, letters in table(ROWS).items():
+        for who, letter in zip(WHO, letters, strict=True):
+            assert letter == "-" or can(people[who], key_of(asked)), f"{who} at the door of {asked}"
+
+
+def test_a_stranger_passes_no_door_but_the_public_ones(people):
+    assert {key for key in RULES if can(people["AN"], key)} == {"public", "candidature.deposer", "mission.voir"}
+
+
+# --- what the columns cannot say -------------------------------------------------------------------------------
+
+
+def test_a_right_that_moves_a_state_is_open_in_that_state_only(people, subjects):
+    zoe, candidature, mission = people["BA"], subjects["candidature"], subjects["mission"]
+    assert [can(zoe, t, candidature) for t in (accepter, refuser, annuler, liberer)] == [True, True, False, False]
+    assert can(people["VO"], retirer, candidature)
+    assert [can(zoe, t, mission) for t in (publier, rouvrir)] == [False, False]
+    missions.decide(mission, fermer, by=zoe)
+    assert can(zoe, rouvrir, mission)
+
+
+def test_nobody_decides_on_their_own_candidature(action, people):
+    """Nor on one that bears their address, before it is proved."""
+    zoe = people["BA"]
+    mine = builders.candidature(builders.mission(action, titre="Bar"), zoe)
+    unproved = builders.candidature(builders.mission(action, titre="Jeux"), email=zoe.email.upper())
+    for candidature in (mine, unproved):
+        assert not any(can(zoe, transition, candidature) for transition in DECISIONS)
+    assert can(zoe, "candidature.retirer", mine)
+    assert not can(zoe, "candidature.retirer", unproved)
+
+
+def test_the_bienveillant_of_an_action_needs_the_role_too(action, people):
+    comptes.set_roles(people["BA"], [], by=people["AD"])
+    assert not any(can(people["BA"], key, action) for key in RULES if key.startswith("action."))
+
+
+def test_a_place_given_back_opens_nothing_more(action, people, subjects):
+    place = subjects["affectation"]
+    assert can(people["VO"], "jour.voir", subjects["jour"])
+    missions.release(place, motif="malade")
+    assert not can(people["VO"], "affectation.voir", place)
+    assert not can(people["VO"], "jour.voir", subjects["jour"])
+
+
+def test_who_took_the_post_by_priority_gives_it_back(action, people):
+    post = builders.referent_mission(action, titre="Référent du soir")
+    missions.take(post, by=people["BA"])
+    assert answers(people, "mission.liberer", post) == "---y---y"
+
+
+def test_rights_of_one_action_say_nothing_of_another(people):
+    other = builders.action(people["BO"], titre="Autre")
+    builders.mission(other, titre="Ailleurs")
+    assert answers(people, "action.modifier", other) == "----y--y"
+    assert answers(people, "action.voir", other) == "---yyyyy"
+    assert answers(people, "jour.agir", Jour(action_id=other.id, action=other)) == "----y---"
+
+
+# --- facts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_fact_that_nobody_provides_stops_the_start_up(monkeypatch):
+    monkeypatch.setattr(policy, "_wanted", {*policy._wanted, "astrologue_of"})
+    with pytest.raises(RuntimeError, match="no package provides: astrologue_of"):
+        policy.check_facts()
+
+
+def test_every_fact_is_provided(app):
+    assert policy._wanted == {"referent_of", "on_team", "holds"}
+    policy.check_facts()
+
+
+def test_a_fact_is_asked_once_a_request_and_again_after_a_change(app, people, subjects, count_queries):
+    draft, referent = subjects["mission.voir (draft)"], people["RF"]
+    with count_queries() as asked, app.test_request_context():
+        assert [can(referent, "mission.voir", draft) for _ in range(3)] == [True] * 3
+        facts = [sql for sql in asked if "EXISTS" in sql]
+        assert len(facts) == 1
+        policy.forget()
+        assert can(referent, "mission.voir", draft)
+        assert len([sql for sql in asked if "EXISTS" in sql]) == 2
+
+
+# --- load ------------------------------------------------------------------------------------------------------
+
+
+def bare(html: str) -> str:
+    """The page without what differs from one answer to the next: its token, its own address."""
+    return re.sub(r'(content|value)="[\w.-]{60,}"|next=[^"]*', "", html)
+
+
+def test_a_row_that_one_may_not_see_is_answered_as_an_absent_one(as_, action, people):
+    unseen, absent = (as_(people["VO"]).get(f"/actions/{id}") for id in (action.id, 999))
+    assert (unseen.status_code, absent.status_code) == (404, 404)
+    assert bare(unseen.text) == bare(absent.text)
+
+
+def test_a_row_that_one_sees_but_may_not_change_is_refused(as_, action, people):
+    assert as_(people["BO"]).get(f"/actions/{action.id}").status_code == 200
+    assert as_(people["BO"]).get(f"/actions/{action.id}/modifier").status_code == 403
+
+
+def test_a_change_that_comes_too_late_is_told_so(as_, people, subjects):
+    url = f"/candidatures/{subjects['candidature'].id}/accepter"
+    assert as_(people["BO"]).post(url).status_code == 404
+    again = {"malgre_chevauchement": "y"}  # this person holds another place at that hour
+    assert [as_(people["BA"]).post(url, data=again).status_code for _ in range(2)] == [303, 409]
+    assert as_(people["VO"]).post(url).status_code == 403
