@@ -323,6 +323,18 @@ def test_opening_without_a_reason_asks_for_one(saturday, as_, headers):
     assert saturday.action.etat is Etat.CONFIRMEE
 
 
+def test_the_site_does_not_open_days_ahead(saturday, as_):
+    """A tap ten days early would end the action before it began."""
+    awa = as_(saturday.awa)
+    with clock.freeze(saturday.action.debut - timedelta(days=10)):
+        assert "Ouvrir" not in awa.get(saturday.url).text.partition("<main")[2].replace("Ouverture", "")
+        early = awa.post(f"{saturday.url}/entrees", data=fields("site", "", "ouvrir", mot="pour voir"))
+    assert early.status_code == 409
+    assert saturday.action.etat is Etat.CONFIRMEE
+    with clock.freeze(saturday.action.debut - timedelta(hours=20)):
+        assert "Ouvrir le site" in one(soup(awa.get(saturday.url).text), ".barre").text
+
+
 def test_an_incident_that_is_too_long_keeps_its_words(saturday, as_):
     answer = as_(saturday.awa).post(f"{saturday.url}/entrees", data=fields("incident", mot="Longue histoire. " * 200))
     assert answer.status_code == 422
