@@ -46,9 +46,11 @@ def migrate() -> None:
         def _begin(connection):  # type: ignore[no-untyped-def]
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    with engine.connect() as connection:
-        run(connection)
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            run(connection)
+    finally:
+        engine.dispose()
 
 
 migrate()
