@@ -129,15 +129,20 @@ def edit(candidature: Candidature, *, nom: str, telephone: str, message: str) ->
 
 
 def join(candidature: Candidature) -> None:
-    """The mail's link was used: the address is proved, the candidature joins its one Personne."""
-    provisional = candidature.personne
-    if provisional.confirme_le:
+    """The mail's link was used: the address is proved, the candidature joins its one Personne.
+
+    Accepted twice under one address, it is one place: the second candidature is freed, and told.
+    """
+    if candidature.personne.confirme_le:
         return
+    comptes.lock_address(candidature.personne.adresse)
     candidature = _locked(candidature)
+    provisional = candidature.personne
     personne = comptes.confirm(provisional)
     if personne is not provisional:
-        if held := missions_queries.active_of(candidature.mission, provisional):
-            missions.hand_to(held, personne)
+        held = missions_queries.active_of(candidature.mission, provisional)
+        if held and not missions.hand_to(held, personne):
+            close(candidature, liberer, by=None, motif="Tu avais candidaté deux fois : tu gardes ton autre inscription.")
         candidature.personne_id = personne.id
         personne.telephone = personne.telephone or provisional.telephone
         provisional.desactive_le = clock.now()

@@ -55,6 +55,12 @@ def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
     return personne
 
 
+def lock_address(adresse: str) -> None:
+    """Lock every row of this address, in order, so that two proofs of it take turns."""
+    rows = select(Personne).where(Personne.adresse == adresse).order_by(Personne.id)
+    db.session.scalars(rows.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+
+
 def confirm(personne: Personne) -> Personne:
     """The address is proved. Returns the one person of that address: this row, or the one confirmed before.
 

@@ -216,10 +216,11 @@ def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
     liberer.tell(mission, by=by, motif=motif, personne=held.personne_id, titre=mission.titre)
 
 
-def hand_to(affectation: Affectation, personne: Personne) -> None:
-    """The place of a provisional person goes to the confirmed one that it turned out to be."""
+def hand_to(affectation: Affectation, personne: Personne) -> bool:
+    """The place of a provisional person goes to the confirmed one that it turned out to be; freed if they had one (False)."""
     if queries.active_of(affectation.mission, personne):
         release(affectation, motif="inscription en double")
-    else:
-        affectation.personne_id = personne.id
-        db.session.flush()
+        return False
+    affectation.personne_id = personne.id
+    db.session.flush()
+    return True

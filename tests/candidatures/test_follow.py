@@ -158,3 +158,20 @@ def test_after_the_mission_there_is_nothing_to_withdraw(client, candidature):
         assert client.post(f"{link(candidature)}/desister").status_code == 409
     db.session.expire_all()
     assert (candidature.etat, candidature.mission.prises) == (Etat.ACCEPTEE, 1)
+
+
+@pytest.mark.both
+def test_accepted_twice_under_one_address_is_one_place(client, candidature):
+    candidature.mission.places = 2
+    again = builders.candidature(candidature.mission, email="lea@example.org")
+    zoe = candidature.action.bienveillant
+    for one in (candidature, again):
+        commands.decide(one, accepter, by=zoe)
+    for one in (candidature, again):
+        client.post(f"{link(one, 'candidature.mail')}/confirmer")
+    db.session.expire_all()
+    assert [candidature.etat, again.etat] == [Etat.ACCEPTEE, Etat.LIBEREE]
+    assert candidature.mission.prises == 1
+    client.post(f"{link(candidature, 'candidature.mail')}/desister")
+    db.session.expire_all()
+    assert candidature.mission.prises == 0
