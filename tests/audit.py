@@ -10,10 +10,13 @@ from xml.etree.ElementTree import Element
 from html5lib import HTMLParser
 from html5lib.constants import E as PARSE_ERRORS
 
+from portal.config import ROOT
+
 # A fragment is parsed where it will be put: a row is only valid in a table.
 CONTAINERS = {"tr": "tbody", "td": "tr", "th": "tr", "tbody": "table", "thead": "table", "option": "select"}
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
 FIRST_TAG = re.compile(r"\s*(?:<!--.*?-->\s*)*<([a-z0-9]+)", re.DOTALL)
+ICONS = frozenset(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static" / "icons.svg").read_text()))
 SCRIPT_IN = re.compile(r"\s*(?:js|javascript):", re.IGNORECASE)
 
 
@@ -148,6 +151,12 @@ def no_code_in_the_page(page: Document) -> Iterator[str]:
                 yield f"{name(e)}: a filter in hx-trigger is code"
 
 
+def icons_are_in_the_sprite(page: Document) -> Iterator[str]:
+    for e in page.all("{http://www.w3.org/2000/svg}use"):
+        if e.get("href", "").partition("#")[2] not in ICONS:
+            yield f"the icon of {name(e)} is not in the sprite"
+
+
 CHECKS: tuple[Callable[[Document], Iterator[str]], ...] = (
     page_has_its_landmarks,
     ids_are_unique,
@@ -156,4 +165,5 @@ CHECKS: tuple[Callable[[Document], Iterator[str]], ...] = (
     links_and_buttons_say_what_they_do,
     forms_work_without_script,
     no_code_in_the_page,
+    icons_are_in_the_sprite,
 )

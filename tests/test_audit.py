@@ -11,7 +11,7 @@ GOOD = """<form method="post" action="/x"><input type="hidden" name="csrf_token"
 <label>Ville <select name="v"><option>Saint-Paul</option></select></label>
 <input aria-label="Chercher" type="search" name="q"><button>Envoyer</button></form>
 <a href="/y"><img src="/i.png" alt="Accueil"></a>
-<button aria-label="Fermer" hx-post="/z" hx-trigger="click delay:1s"></button>"""
+<button aria-label="Fermer" hx-post="/z" hx-trigger="click delay:1s"><svg><use href="/i.svg#x"/></svg></button>"""
 
 FAULTS = {
     "a parse error": ("<p><div></p>", "line 2: "),
@@ -38,6 +38,7 @@ FAULTS = {
     "hx-on": ('<p hx-on:click="x()">x</p>', "<p>: inline hx-on:click"),
     "js: in hx-vals": ("<p hx-vals='js:{a: 1}'>x</p>", "<p>: code in hx-vals"),
     "a javascript: link": ('<a href="javascript:x()">x</a>', "code in href"),
+    "an icon that is not drawn": ('<p><svg><use href="/i.svg#licorne"/></svg></p>', "is not in the sprite"),
     "a filter in hx-trigger": ('<p hx-trigger="click[ctrlKey]">x</p>', "a filter in hx-trigger"),
 }
 
