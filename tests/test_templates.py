@@ -70,10 +70,7 @@ def calls(tree: nodes.Template, name: str) -> Iterator[nodes.Call]:
 
 def test_every_file_that_a_page_asks_for_is_there(sqlite_site, parsed):
     named = {
-        call.args[0].value
-        for tree in parsed.values()
-        for call in calls(tree, "asset")
-        if isinstance(call.args[0], nodes.Const)
+        call.args[0].value for tree in parsed.values() for call in calls(tree, "asset") if isinstance(call.args[0], nodes.Const)
     }
     assert {"app.css", "app.js", "icons.svg", "vendor/htmx.min.js"} <= named
     with sqlite_site.app.test_request_context():

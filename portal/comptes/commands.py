@@ -257,7 +257,7 @@ def use_code(jeton_id: int, code: str) -> tuple[Personne, str]:
 
 def _consume(jeton_id: int, proves: Callable[[Jeton], bool]) -> tuple[Personne, str]:
     jeton = db.session.scalar(select(Jeton).where(Jeton.id == jeton_id).with_for_update())
-    if not jeton or jeton.utilise_le or jeton.expire_le <= clock.now() or not proves(jeton):
+    if not jeton or not jeton.personne_id or jeton.utilise_le or jeton.expire_le <= clock.now() or not proves(jeton):
         raise LinkUsed
     personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])
     if personne is None or not personne.is_active:

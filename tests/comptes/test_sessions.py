@@ -1,0 +1,239 @@
+"""A session is a row: what ends it ends it at the next request, on every device, whatever cookie was copied."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.comptes import commands, queries
+from portal.comptes.models import Personne, Session
+from portal.db import db
+from portal.journal import EntreeJournal
+from tests import builders
+
+PASSWORD = "trois mots au hasard"
+OTHER = "quatre autres mots au hasard"
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def awa(app) -> Personne:
+    return builders.personne("Awa Payet", [builders.BIENVEILLANT], email="awa@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def admin(app) -> Personne:
+    return builders.personne("Ada Robert", [builders.ADMIN])
+
+
+def is_in(client) -> bool:
+    return client.get("/moi/").status_code == 200
+
+
+def copied(app, client):
+    """Another device with the very same cookie."""
+    thief = app.test_client()
+    thief.set_cookie("portail", client.get_cookie("portail").value)
+    return thief
+
+
+def seen() -> datetime:
+    db.session.rollback()
+    return db.session.scalars(select(Session.vue_le)).one()
+
+
+# --- signing out -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_signing_out_ends_the_session_and_its_copies(app, as_, awa):
+    client = as_(awa)
+    thief = copied(app, client)
+    assert is_in(thief)
+    answer = client.post("/comptes/deconnexion")
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert not is_in(client)
+    assert not is_in(thief)
+    assert db.session.scalar(select(func.count(Session.id))) == 0
+
+
+def test_signing_out_here_keeps_one_signed_in_elsewhere(as_, awa):
+    here, there = as_(awa), as_(awa)
+    here.post("/comptes/deconnexion")
+    assert is_in(there)
+
+
+def test_looking_at_an_address_signs_nobody_out(as_, awa):
+    client = as_(awa)
+    assert client.get("/comptes/deconnexion").status_code == 405
+    assert is_in(client)
+
+
+def test_signing_out_twice_or_without_being_in_is_no_error(client, as_, awa):
+    assert client.post("/comptes/deconnexion").status_code == 303
+    gone = as_(awa)
+    assert [gone.post("/comptes/deconnexion").status_code for _ in range(2)] == [303, 303]
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * 300, "\0", "a" * 5000])
+def test_a_cookie_of_no_session_is_a_visitor(client, token):
+    client.remember(_user_id=token, _fresh=True)
+    answer = client.get("/moi/")
+    assert (answer.status_code, answer.location) == (303, "/comptes/connexion?next=/moi/")
+
+
+def test_a_cookie_that_we_did_not_sign_is_a_visitor(client, as_, awa):
+    value = as_(awa).get_cookie("portail").value
+    for forged in (value[:-1], value.swapcase(), f"{value}x", value.partition(".")[0], "x.y.z", "é"):
+        client.set_cookie("portail", forged)
+        assert not is_in(client)
+
+
+# --- thirty days, and the last time seen -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("away", "still"), [(MONTH - timedelta(seconds=1), True), (MONTH, False)])
+def test_whoever_stays_away_for_thirty_days_signs_in_again(as_, awa, away, still):
+    with clock.freeze(now := clock.now()):
+        client = as_(awa)
+    with clock.freeze(now + away):
+        assert is_in(client) == still
+
+
+def test_whoever_comes_back_stays_in(as_, awa):
+    now = clock.now()
+    client = as_(awa)
+    for days in (20, 40, 60):
+        with clock.freeze(now + timedelta(days=days)):
+            assert is_in(client)
+
+
+@pytest.mark.both
+def test_the_last_time_seen_is_written_once_an_hour(as_, awa):
+    with clock.freeze(start := clock.now()):
+        client = as_(awa)
+        assert is_in(client)
+        assert seen() == start
+    with clock.freeze(start + timedelta(minutes=59)):
+        assert is_in(client)
+        assert seen() == start
+    with clock.freeze(later := start + timedelta(minutes=61)):
+        assert is_in(client)
+        assert seen() == later
+    with clock.freeze(later + timedelta(minutes=30)):
+        assert is_in(client)
+        assert seen() == later
+
+
+def test_the_cookie_itself_lasts_thirty_days(client, awa):
+    client.post("/comptes/connexion", data={"email": awa.email, "mot_de_passe": PASSWORD})
+    assert abs(client.get_cookie("portail").expires - clock.now() - MONTH) < timedelta(minutes=1)
+
+
+def test_an_ordinary_page_costs_one_query_to_know_who_is_there(as_, awa, count_queries):
+    client = as_(awa)
+    with count_queries() as asked:
+        client.get("/comptes/mot-de-passe")
+    assert len([sql for sql in asked if "session" in sql or "personne" in sql]) == 1
+
+
+# --- what others decide ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_a_role_that_is_taken_is_gone_at_the_next_request(as_, awa, admin):
+    devices = as_(awa), as_(awa)
+    assert [device.get("/actions/nouvelle").status_code for device in devices] == [200, 200]
+    commands.set_roles(awa, [], by=admin)
+    assert [device.get("/actions/nouvelle").status_code for device in devices] == [403, 403]
+    assert all(is_in(device) for device in devices)
+
+
+def test_a_role_that_is_given_is_there_at_the_next_request(as_, awa, admin):
+    client = as_(awa)
+    assert client.get("/reglages/").status_code == 403
+    commands.set_roles(awa, [builders.ADMIN], by=admin)
+    assert client.get("/reglages/").status_code == 200
+
+
+@pytest.mark.both
+def test_a_deactivated_person_is_out_everywhere_and_no_cookie_comes_back(as_, client, awa, admin):
+    devices = as_(awa), as_(awa)
+    commands.set_active(awa, False, by=admin)
+    assert [is_in(device) for device in devices] == [False, False]
+    fields = {"email": awa.email, "mot_de_passe": PASSWORD}
+    assert client.post("/comptes/connexion", data=fields).status_code == 422
+    commands.set_active(awa, True, by=admin)
+    assert [is_in(device) for device in devices] == [False, False]
+    assert client.post("/comptes/connexion", data=fields).status_code == 303
+
+
+# --- changing one's password -----------------------------------------------------------------------------------
+
+
+def change(client, password: str):
+    return client.post("/comptes/mot-de-passe", data={"mot_de_passe": password})
+
+
+@pytest.mark.both
+def test_a_new_password_signs_the_other_devices_out_and_keeps_this_one(app, as_, awa, client):
+    mine, other = as_(awa), as_(awa)
+    thief = copied(app, other)
+    answer = change(mine, OTHER)
+    assert (answer.status_code, answer.location) == (303, "/moi/")
+    assert "Tes autres appareils sont déconnectés." in mine.get("/moi/").text
+    assert (is_in(mine), is_in(other), is_in(thief)) == (True, False, False)
+    tries = [{"email": awa.email, "mot_de_passe": password} for password in (PASSWORD, OTHER)]
+    assert [client.post("/comptes/connexion", data=fields).status_code for fields in tries] == [422, 303]
+    [line] = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "personne.mot_de_passe"))
+    assert (line.sujet, line.personne_id, line.faits) == (f"personne:{awa.id}", awa.id, {})
+
+
+def test_whoever_entered_by_a_link_may_choose_one(as_, client):
+    lea = builders.personne("Léa Grondin", email="lea@example.org")
+    assert change(as_(lea), OTHER).status_code == 303
+    assert client.post("/comptes/connexion", data={"email": lea.email, "mot_de_passe": OTHER}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("", "Écris un mot de passe."),
+        ("x" * 11, "Au moins 12 caractères"),
+        ("x" * 1001, "trop long"),
+        ("x" * 1_000_000, "trop long"),
+    ],
+)
+def test_a_password_has_a_length(as_, awa, password, sentence):
+    mine, other = as_(awa), as_(awa)
+    answer = change(mine, password)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert password[:20] not in answer.text or not password
+    assert is_in(other)
+
+
+@pytest.mark.parametrize("password", ["x" * 12, "x" * 1000, "douze\0signes", "été " * 5, "한국어 비밀번호 열두 글자"])
+def test_any_sign_will_do(as_, awa, client, password):
+    assert change(as_(awa), password).status_code == 303
+    fields = {"email": awa.email, "mot_de_passe": password}
+    assert client.post("/comptes/connexion", data=fields).status_code == 303
+
+
+def test_no_transaction_is_open_while_the_new_one_is_hashed(as_, awa, monkeypatch):
+    """SQLite's one write lock is not held for the time of a hash."""
+    client, open_ = as_(awa), []
+    hash_ = PasswordHasher.hash
+
+    def watched(self: PasswordHasher, password: str) -> str:
+        open_.append(db.session().in_transaction())
+        return hash_(self, password)
+
+    monkeypatch.setattr(PasswordHasher, "hash", watched)
+    assert change(client, OTHER).status_code == 303
+    assert open_ == [False]
+    assert queries.confirmed(awa.email).mot_de_passe.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
