@@ -151,6 +151,7 @@ LIVE = ("script", "img", "iframe", "svg", "style", "form", "input", "button", "o
         "[lien](java&#115;cript:alert(1))",
         "[lien](data:text/html;base64,PHNjcmlwdD4=)",
         "[lien](vbscript:x)",
+        "[lien](ftp://evil.example) [lien](magnet:?x)",
         "<javascript:alert(1)>",
         '<div hx-post="/candidatures/1/accepter" hx-trigger="load">x</div>',
         '<a href="/" hx-get="/" data-hx-get="/" onclick="x()">x</a>',
@@ -181,6 +182,10 @@ def test_a_text_keeps_its_shape():
     assert shown.a.attrs == {"href": "https://example.org", "rel": ["noopener", "nofollow", "ugc"]}
     assert shown.find_all(["h1", "h2"]) == []  # the page has its own titles
     assert filters.markdown("") == filters.markdown(None) == ""
+
+
+def test_what_looks_like_html_is_shown_as_it_was_typed():
+    assert filters.markdown("2 <b>x</b> & 3") == "<p>2 &lt;b&gt;x&lt;/b&gt; &amp; 3</p>\n"
 
 
 @pytest.mark.parametrize("text", [">" * 5000, "[" * 5000, "*" * 5000 + "a", "`" * 5000, "- " * 2500, "<" * 5000, "&" * 5000])

@@ -16,7 +16,7 @@ from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 
 from portal import clock, demo
 from portal.comptes import commands as comptes
-from portal.comptes.models import Personne
+from portal.comptes.models import NomRole, Personne
 from portal.config import ROOT
 from portal.db import Base, apart, db, upsert
 from portal.outbox import Battement
@@ -39,6 +39,19 @@ def upgrade():
     with op.batch_alter_table("pole") as batch:
         batch.drop_column("description")
     op.execute("SELECT * FROM une_table_qui_n_existe_pas")
+'''
+REBUILT = '''"""Rebuilds a table that others point at."""
+from alembic import op
+import sqlalchemy as sa
+
+revision = "refaite"
+down_revision = {head!r}
+
+
+def upgrade():
+    with op.batch_alter_table("personne") as batch:
+        batch.add_column(sa.Column("surnom", sa.Text()))
+        batch.alter_column("nom", type_=sa.String(400))
 '''
 
 
@@ -152,16 +165,35 @@ def test_models_and_revisions_say_the_same(app, database):
     assert schema(database) == migrated
 
 
-def test_a_revision_that_breaks_half_way_leaves_all_as_it_was(app, database, tmp_path):
-    comptes.add_person(nom="Awa Payet", email="awa@example.org", by=None)
-    db.session.commit()
+def with_one_more(tmp_path: Path, revision: str) -> Path:
+    """A copy of the revisions, and this one after them."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, copy)
-    [head] = revisions()[:1]
-    (copy / "versions" / "cassee.py").write_text(BROKEN.format(head=head))
+    (copy / "versions" / "essai.py").write_text(revision.format(head=revisions()[0]))
+    return copy
+
+
+@pytest.fixture
+def awa(app) -> None:
+    awa = comptes.add_person(nom="Awa Payet", email="awa@example.org", roles=[NomRole.ADMIN], by=None)
+    comptes.open_session(awa)
+    db.session.commit()
+
+
+def test_a_revision_that_breaks_half_way_leaves_all_as_it_was(awa, database, tmp_path):
     before, rows = schema(database), columns(database)
     with pytest.raises(Exception, match="une_table_qui_n_existe_pas"):
-        migrate(flask_migrate.upgrade, directory=copy)
+        migrate(flask_migrate.upgrade, directory=with_one_more(tmp_path, BROKEN))
     assert schema(database) == before
     assert columns(database) == rows
-    assert version(database) == head
+    assert version(database) == revisions()[0]
+
+
+def test_a_table_that_is_rebuilt_keeps_what_points_at_it(awa, database, tmp_path):
+    """SQLite rebuilds a table to change it: with foreign keys on, dropping the old one would empty its children."""
+    rows = columns(database)
+    migrate(flask_migrate.upgrade, directory=with_one_more(tmp_path, REBUILT))
+    assert columns(database).items() >= rows.items()
+    assert "surnom" in schema(database)["personne"]["columns"]
+    with looked_at(database) as connection:
+        assert [connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("role", "session")] == [1, 1]

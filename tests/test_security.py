@@ -101,6 +101,7 @@ def test_another_name_gets_nothing(client, host):
     answer = client.get("/comptes/connexion", headers={"Host": host})
     assert answer.status_code == 400
     assert "evil" not in answer.text
+    assert re.findall(r'(?:href|src|action)="([^"]*)"', answer.text) == ["/"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:5000"])
