@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from flask_migrate import Migrate, upgrade
 
 from portal import demo, supervise
-from portal.config import ROOT, BadSetting
+from portal.config import ROOT, BadSetting, Settings
 from portal.db import commit, db
 from portal.notifications import worker
 
@@ -22,17 +22,15 @@ def init_app(app: Flask) -> None:
 
 @portal.command("run")
 @click.option("--demo", "with_demo", is_flag=True, help="Charge la démonstration si la base est vide.")
-@click.option("--port", envvar="PORT", default=8000, show_default=True)
-def run(with_demo: bool, port: int) -> None:
+def run(with_demo: bool) -> None:
     """Met la base à jour, puis fait tourner le site et le facteur jusqu’à l’arrêt."""
     upgrade()
     if with_demo and demo.is_empty():
         _load_demo()
     commit()  # looking has taken SQLite's write lock
+    settings: Settings = current_app.config["PORTAL"]
     raise SystemExit(
-        supervise.run(
-            port=port, host=current_app.config["PORTAL"].authority, ready=lambda address: _welcome(address, with_demo)
-        )
+        supervise.run(port=settings.port, host=settings.authority, ready=lambda address: _welcome(address, with_demo))
     )
 
 

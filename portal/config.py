@@ -27,6 +27,7 @@ class Settings:
     instance_dir: Path
     database_url: str
     secret_keys: tuple[str, ...]  # the first one signs, the others still open what they signed
+    port: int  # where `flask portal run` listens, on the machine itself
     base_url: str
     mail_url: str | None
     mail_from: str
@@ -46,18 +47,14 @@ class Settings:
         if env not in ENVIRONMENTS:
             raise BadSetting(f"PORTAL_ENV vaut {env!r} : choisir parmi {', '.join(ENVIRONMENTS)}.")
         instance = Path(environ.get("PORTAL_INSTANCE_DIR") or ROOT / "instance").resolve()
-        base_url = environ.get("PORTAL_BASE_URL", "").rstrip("/")
-        if not base_url and env == "production":
-            raise BadSetting("PORTAL_BASE_URL manque : l’adresse publique du portail, par exemple https://portail.exemple.re")
-        base_url = base_url or f"http://127.0.0.1:{environ.get('PORT', '8000')}"
-        host = _host_of(base_url)
-        if not host:
-            raise BadSetting(f"PORTAL_BASE_URL vaut {base_url!r} : une adresse complète est attendue, avec https://")
+        port = _whole("PORT", environ, 8000)
+        base_url, host = _address(environ, env, port)
         settings = cls(
             env=env,
             instance_dir=instance,
             database_url=environ.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance / 'portail.db'}",
             secret_keys=_secret_keys(environ, env, instance),
+            port=port,
             base_url=base_url,
             mail_url=environ.get("PORTAL_MAIL_URL") or None,
             mail_from=environ.get("PORTAL_MAIL_FROM") or f"La Raffinerie <ne-pas-repondre@{host}>",
@@ -70,11 +67,14 @@ class Settings:
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
             now=environ.get("PORTAL_NOW") or None,
         )
-        if env == "production" and not settings.rate_limits:
-            raise BadSetting("PORTAL_RATE_LIMITS=off est réservé aux mesures, jamais en production.")
-        if env == "production" and settings.now:
-            raise BadSetting("PORTAL_NOW est réservé aux essais, jamais en production.")
+        settings._refuse_what_is_for_trials()
         return settings
+
+    def _refuse_what_is_for_trials(self) -> None:
+        if self.is_production and not self.rate_limits:
+            raise BadSetting("PORTAL_RATE_LIMITS=off est réservé aux mesures, jamais en production.")
+        if self.is_production and self.now:
+            raise BadSetting("PORTAL_NOW est réservé aux essais, jamais en production.")
 
     @property
     def is_production(self) -> bool:
@@ -125,6 +125,18 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
     return {"connect_args": {"options": limits}, "pool_pre_ping": True}
 
 
+def _address(environ: Mapping[str, str], env: str, port: int) -> tuple[str, str]:
+    """(public address, its host name)."""
+    base_url = environ.get("PORTAL_BASE_URL", "").rstrip("/")
+    if not base_url and env == "production":
+        raise BadSetting("PORTAL_BASE_URL manque : l’adresse publique du portail, par exemple https://portail.exemple.re")
+    base_url = base_url or f"http://127.0.0.1:{port}"
+    host = _host_of(base_url)
+    if not host:
+        raise BadSetting(f"PORTAL_BASE_URL vaut {base_url!r} : une adresse complète est attendue, avec https://")
+    return base_url, host
+
+
 def _host_of(url: str) -> str | None:
     try:
         parts = urlsplit(url)
@@ -139,8 +151,8 @@ def _hosts(environ: Mapping[str, str], host: str, env: str) -> tuple[str, ...]:
     return named or tuple(dict.fromkeys((host, *local)))
 
 
-def _whole(name: str, environ: Mapping[str, str]) -> int:
-    text = environ.get(name, "0")
+def _whole(name: str, environ: Mapping[str, str], default: int = 0) -> int:
+    text = environ.get(name) or str(default)
     if not text.isascii() or not text.isdigit():
         raise BadSetting(f"{name} vaut {text!r} : un nombre entier est attendu.")
     return int(text)

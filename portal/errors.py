@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
@@ -36,6 +37,7 @@ SENTENCES = {
     ),
     503: ("Le portail est momentanément occupé", "Rien n’est perdu : attends quelques secondes, puis renvoie."),
 }
+TOKEN = re.compile(r"[\w.:=-]{20,}")
 
 
 def init_app(app: Flask) -> None:
@@ -111,11 +113,11 @@ def _dressed(context: dict[str, Any]) -> str:
 
 
 def _typed() -> list[str]:
-    """The texts of a refused form that took someone time to write."""
+    """What someone wrote in a refused form: neither secrets, nor what the page itself put there."""
     if request.method in SAFE_METHODS:
         return []
     try:
         values = request.form.items(multi=True)
-        return [v[:5000] for name, v in values if "passe" not in name and (" " in v.strip() or "\n" in v)][:20]
+        return [v[:5000] for name, v in values if "passe" not in name and len(v) > 2 and not TOKEN.fullmatch(v)][:20]
     except HTTPException:
         return []

@@ -12,7 +12,7 @@ from sqlalchemy import Index, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, db, insert_once, touched
+from portal.db import Base, apart, db, insert_once, touched, upsert
 
 
 class Message(Base):
@@ -36,7 +36,7 @@ class Message(Base):
 
 
 class Battement(Base):
-    """The worker's last tick, that /sante shows."""
+    """The last time that something proved itself alive by writing: the worker, the health page."""
 
     __tablename__ = "battement"
     nom: Mapped[str] = mapped_column(primary_key=True)
@@ -62,3 +62,10 @@ def withdraw(cle: str) -> bool:
     """Take back a message nobody has begun to send; False when it is already on its way."""
     gone = db.session.execute(delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.essais == 0))
     return touched(gone) == 1
+
+
+def beat(nom: str) -> None:
+    """It is alive, and the database takes writes; fails otherwise."""
+    now = upsert(Battement).values(nom=nom, quand=clock.now())
+    with apart() as connection:
+        connection.execute(now.on_conflict_do_update(index_elements=["nom"], set_={"quand": now.excluded.quand}))

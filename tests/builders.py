@@ -11,7 +11,7 @@ from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Action, Canal, TypeAction
 from portal.candidatures import commands as candidatures
-from portal.candidatures.models import Candidature
+from portal.candidatures.models import UNDO, Candidature, Demande
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.missions import commands as missions
@@ -92,7 +92,13 @@ def referent_mission(of: Action, **fields: Any) -> Mission:
 
 
 def candidature(
-    to: Mission, by: Personne | None = None, *, nom: str = "Léa Grondin", email: str = "", **fields: Any
+    to: Mission,
+    by: Personne | None = None,
+    *,
+    nom: str = "Léa Grondin",
+    email: str = "",
+    waiting_list: bool = True,
+    **fields: Any,
 ) -> Candidature:
     """An application: of this person, signed in; or of a stranger whose address is not proved."""
     number = next(_number)
@@ -102,14 +108,15 @@ def candidature(
         "email": by.email if by else email or f"candidat{number}@example.org",
         "telephone": "",
         "message": "Je viens avec plaisir.",
-        "waiting_list": True,
     }
-    return candidatures.apply(to, by=by, **(typical | fields))
+    return candidatures.apply(to, Demande(**(typical | fields)), waiting_list=waiting_list, by=by)
 
 
 def hold(to: Mission, who: Personne) -> Affectation:
-    """A place on the mission, as an accepted candidature gives it."""
-    return missions.assign(to, who, origine=Origine.CANDIDATURE)
+    """A place on the mission, as an accepted candidature gives it, once the answer left."""
+    held = missions.assign(to, who, origine=Origine.CANDIDATURE)
+    held.cree_le -= UNDO
+    return held
 
 
 def cast(of: Action) -> dict[str, Personne | None]:

@@ -97,10 +97,12 @@ def test_a_redirection_is_no_error(client):
 
 
 @pytest.mark.parametrize("path", ["/atelier/refusal", "/atelier/crash", "/atelier/statut/503", "/atelier/statut/413"])
-def test_what_took_time_to_write_is_given_back(client, path):
-    page = client.post(path, data={"message": LETTER, "motif": '<b>"Trop" loin</b>', "nom": "Léa"}, crash=True)
+def test_what_somebody_wrote_is_given_back(client, path):
+    typed = {"message": LETTER, "motif": '<b>"Trop" loin</b>', "nom": "Léa", "telephone": "0692 12 34 56"}
+    machine = {"cle": "Zk3tQx-8sVb0aPq2Lm7c_w", "attente": "y"}
+    page = client.post(path, data=typed | machine, crash=True)
     areas = [area.get_text() for area in BeautifulSoup(page.text, "html5lib").select("textarea")]
-    assert areas == [LETTER, '<b>"Trop" loin</b>']
+    assert areas == list(typed.values())
 
 
 def test_so_it_is_when_the_token_is_too_old(client):

@@ -20,7 +20,9 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select
 
-from portal.candidatures.models import Candidature, Etat
+from portal import security
+from portal.candidatures import commands
+from portal.candidatures.models import Candidature, Etat, accepter
 from portal.config import ROOT
 from portal.db import db
 from portal.missions.models import Affectation, Mission, Origine
@@ -154,3 +156,35 @@ def test_accept_and_refuse_at_once_leave_one_answer(crowd, as_, zoe, size):
         pressed = crowd.press([(f"{path}/accepter", {}, headers), (f"{path}/refuser", {"motif": "Complet"}, headers)])
         assert sorted(a.status for a in pressed) == [303, 409]
         assert active(candidature.mission) == (candidature.etat is Etat.ACCEPTEE)
+
+
+def test_many_people_who_apply_at_once_all_get_in(crowd, client, zoe, size):
+    mission = builders.mission(builders.action(zoe))
+    headers, url = badge(client), f"/candidatures/deposer/{mission.id}"
+    crowd_of = size(20, 100)
+    typed = [
+        {"cle": f"une-cle-bien-a-soi-{i:04d}", "nom": "Léa", "email": f"p{i}@example.org", "message": "", "accord": "y"}
+        for i in range(crowd_of)
+    ]
+    pressed = crowd.press([(url, fields, headers) for fields in typed])
+    assert Counter(a.status for a in pressed) == {303: crowd_of}
+    assert db.session.scalar(select(func.count(Candidature.id))) == crowd_of
+    assert db.session.scalar(select(func.count(Message.id))) == crowd_of
+
+
+def test_two_links_of_one_address_used_at_once_make_one_person(crowd, app, client, zoe, size):
+    """Both take the address first, so that neither waits for what the other holds."""
+    for turn in range(size(3, 30)):
+        mission = builders.mission(builders.action(zoe), places=4)
+        email = f"lea{turn}@example.org"
+        two = [builders.candidature(mission, email=email) for _ in range(2)]
+        for one in two:
+            commands.decide(one, accepter, by=zoe)
+        headers = badge(client)
+        links = [security.seal("candidature.mail", one.id, one.generation) for one in two]
+        pressed = crowd.press([(f"/candidatures/suivi/{link}/confirmer", {}, headers) for link in links])
+        assert [a.status for a in pressed] == [303, 303]
+        db.session.expire_all()
+        assert len({one.personne_id for one in two}) == 1
+        assert sorted(one.etat for one in two) == [Etat.ACCEPTEE, Etat.LIBEREE]
+        assert active(mission) == mission.prises == 1

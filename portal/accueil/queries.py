@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
 from portal import clock
 from portal.actions.models import Action, Etat
+from portal.candidatures.models import UNDO
 from portal.comptes.models import Personne
-from portal.db import apart, db
-from portal.missions.models import Affectation, Mission, Nature
+from portal.db import db
+from portal.missions.models import Affectation, Mission, Nature, Origine
 from portal.missions.models import Etat as EtatMission
-from portal.outbox import Battement
+from portal.outbox import Battement, beat
 
 SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is down
 
@@ -22,8 +23,7 @@ SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is do
 def pulse() -> dict[str, str | None]:
     """What /sante says: `etat` is "ok", or what is wrong."""
     try:
-        with apart() as connection:  # a real write: a read-only or full database fails here
-            connection.execute(text("UPDATE battement SET quand = quand WHERE nom = 'sante'"))
+        beat("sante")  # a real write: a read-only or full database fails here
         tick = db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     except DBAPIError:
@@ -58,6 +58,7 @@ def without_referent(personne: Personne) -> list[tuple[Action, int]]:
 
 
 def next_held(personne: Personne) -> Affectation | None:
+    """Their next place, once an acceptance that could be taken back has been told."""
     return db.session.scalar(
         select(Affectation)
         .join(Affectation.mission)
@@ -66,6 +67,7 @@ def next_held(personne: Personne) -> Affectation | None:
             Affectation.libere_le.is_(None),
             Mission.etat != EtatMission.ANNULEE,
             Mission.fin > clock.now(),
+            or_(Affectation.origine != Origine.CANDIDATURE, Affectation.cree_le <= clock.now() - UNDO),
         )
         .options(contains_eager(Affectation.mission).joinedload(Mission.action))
         .order_by(Mission.debut)

@@ -12,6 +12,7 @@ from portal.candidatures.models import (
     DECISIONS,
     UNDO,
     Candidature,
+    Demande,
     Etat,
     accepter,
     annuler,
@@ -20,6 +21,7 @@ from portal.candidatures.models import (
     desister,
     liberer,
     rejoindre,
+    retirer,
 )
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
@@ -54,39 +56,27 @@ class TooLate(Refusal):
     short = "réponse déjà partie"
 
 
-def apply(
-    mission: Mission,
-    *,
-    cle: str,
-    nom: str,
-    email: str,
-    telephone: str,
-    message: str,
-    waiting_list: bool,
-    by: Personne | None,
-) -> Candidature:
-    """One submission is one candidature: the same key again gives back the first, without a second message.
+def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personne | None) -> Candidature:
+    """One submission is one candidature: sent again it gives back the first, mended, without a second message.
 
     Raises PhaseClosed, or FilledUp when the mission is full and the person did not ask for the waiting list.
     """
+    cle = demande.key(mission)
     if again := queries.by_key(cle):
-        return again
+        return _mended(again, demande, by)
     mission = lock_one(mission)  # it may be closing, filling up or being cancelled at this very moment
     if not mission.accepts_candidatures:
         raise PhaseClosed
     if mission.is_full and not waiting_list:
         raise FilledUp
-    double = queries.same_address(mission, address_key(email))
-    itself = by is not None and by.adresse == address_key(email)
-    personne = by if by and itself else comptes.introduce(nom=nom, email=email, telephone=telephone)
-    if by and itself and telephone:
-        by.telephone = telephone
+    double = queries.same_address(mission, address_key(demande.email))
+    personne = _applicant(demande, by)
     new = insert_once(
         Candidature,
         mission_id=mission.id,
         personne_id=personne.id,
         etat=Etat.DEPOSEE,
-        message=message,
+        message=demande.message,
         cle=cle,
         en_double=double,
         deposee_le=clock.now(),
@@ -103,13 +93,28 @@ def apply(
     return candidature
 
 
+def _applicant(demande: Demande, by: Personne | None) -> Personne:
+    """The signed-in person when the address is theirs; anybody else is provisional until the mail's link is used."""
+    if by is None or by.adresse != address_key(demande.email):
+        return comptes.introduce(nom=demande.nom, email=demande.email, telephone=demande.telephone)
+    by.telephone = demande.telephone or by.telephone
+    return by
+
+
+def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> Candidature:
+    """Back, a word changed, sent again: the last words count, as long as the sender may still correct them."""
+    if candidature.is_open and (candidature.personne.confirme_le is None or candidature.personne is by):
+        edit(candidature, nom=demande.nom, telephone=demande.telephone, message=demande.message)
+    return candidature
+
+
 def edit(candidature: Candidature, *, nom: str, telephone: str, message: str) -> None:
     """What the candidate may mend while it is alive: not the address, which the link proves.
 
     From a link, the name and phone of a confirmed person are not touched: they are their account's.
     """
     candidature = _locked(candidature)
-    if not candidature.is_live:
+    if not candidature.is_open:
         raise TooLate("Cette candidature est close : elle ne se modifie plus.")
     personne = candidature.personne
     if personne.confirme_le:
@@ -186,6 +191,10 @@ def undo(candidature: Candidature, *, by: Personne) -> None:
         fire(annuler, candidature, by=by)
     if not in_time or not outbox.withdraw(candidature.answer_key):
         raise TooLate
+    _unanswer(candidature, by)
+
+
+def _unanswer(candidature: Candidature, by: Personne) -> None:
     _free_place(candidature, "réponse annulée")
     candidature.decidee_le = None
     fire(annuler, candidature, by=by)
@@ -199,13 +208,21 @@ def free(candidature: Candidature, *, by: Personne, motif: str) -> None:
     _free_place(candidature, motif)
 
 
-def leave(candidature: Candidature, transition: Transition, *, motif: str = "") -> None:
-    """The candidate's own: `retirer` before acceptance, `desister` after. Once it took place, raises MissionOver."""
+def leave(candidature: Candidature, *, motif: str = "") -> None:
+    """The candidate's own: `retirer` before acceptance, `desister` after; twice is once.
+
+    Raises MissionOver once it took place, TransitionRefused when there is nothing to leave.
+    """
     candidature = _locked(candidature)
+    if candidature.etat in (Etat.RETIREE, Etat.DESISTEE):
+        return
     if candidature.mission.is_past:
         raise missions.MissionOver("Cette mission a eu lieu : il n’y a plus rien à retirer.")
+    untold = outbox.withdraw(candidature.answer_key)
+    if candidature.etat is Etat.REFUSEE and candidature.is_undoable and untold:
+        _unanswer(candidature, candidature.personne)  # for them it is still waiting
+    transition = desister if candidature.etat is Etat.ACCEPTEE else retirer
     fire(transition, candidature, by=candidature.personne, motif=motif)
-    outbox.withdraw(candidature.answer_key)
     if transition is desister:
         _free_place(candidature, motif or "désistement")
 

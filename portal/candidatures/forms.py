@@ -5,6 +5,7 @@ from __future__ import annotations
 from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from portal.candidatures.models import Demande
 from portal.fields import Email, Form, Line, Phone, PublicForm, Words
 
 MOTIFS = (
@@ -36,6 +37,10 @@ class CandidatureForm(PublicForm):
         [InputRequired("Coche cette case après avoir lu la note ci-dessous.")],
     )
     attente = BooleanField("Je rejoins la liste d’attente")
+
+    @property
+    def demande(self) -> Demande:
+        return Demande(self.submission, self.nom.data, self.email.data, self.telephone.data, self.message.data)
 
 
 class CorrectionForm(Form):

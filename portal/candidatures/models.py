@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,7 +13,9 @@ from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
+from portal.fields import address_key
 from portal.missions.models import Mission
+from portal.security import fingerprint
 from portal.workflow import Event, Transition, Workflow
 
 UNDO = timedelta(minutes=2)  # how long a decision's message waits, and « Annuler » works
@@ -51,6 +54,24 @@ _LOOK = {
 }
 
 
+LIVE = frozenset({Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE})
+
+
+@dataclass(frozen=True)
+class Demande:
+    """What one sending of the form says."""
+
+    cle: str  # the form's hidden key
+    nom: str
+    email: str
+    telephone: str
+    message: str
+
+    def key(self, mission: Mission) -> str:
+        """One submission: the same form sent again is one; sent again for another mission or address, it is another."""
+        return fingerprint(f"{self.cle}|{mission.id}|{address_key(self.email)}")
+
+
 class Candidature(Base):
     """`personne` is provisional until the mail's link was used, or the signed-in person themself."""
 
@@ -60,7 +81,7 @@ class Candidature(Base):
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
     etat: Mapped[Etat] = mapped_column(default=Etat.DEPOSEE)
     message: Mapped[str] = mapped_column(default="")
-    cle: Mapped[str] = mapped_column(unique=True)  # the form's hidden key: one submission is one row
+    cle: Mapped[str] = mapped_column(unique=True)  # Demande.key: one submission is one row
     en_double: Mapped[bool] = mapped_column(default=False)  # the same address had already applied to this mission
     deposee_le: Mapped[datetime] = mapped_column(default=clock.now)
     decidee_le: Mapped[datetime | None]
@@ -77,13 +98,23 @@ class Candidature(Base):
         return self.mission.action
 
     @property
-    def is_live(self) -> bool:
-        return self.etat in {Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE}
-
-    @property
     def is_undoable(self) -> bool:
         """Whether its answer was given less than two minutes ago, so that nobody was told yet."""
         return annuler.opens_from(self.etat) and self.decidee_le is not None and clock.now() - self.decidee_le < UNDO
+
+    @property
+    def etat_dit(self) -> Etat:
+        """The state as the candidate was told it: an answer that can still be taken back is nobody's news."""
+        return Etat.DEPOSEE if self.is_undoable else self.etat
+
+    @property
+    def is_live(self) -> bool:
+        return self.etat in LIVE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the candidate may still correct it, or step back."""
+        return self.etat_dit in LIVE and not self.mission.is_past
 
     @property
     def answer_key(self) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import Candidature, Etat
+from portal.candidatures.models import LIVE, Candidature, Etat
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.missions.models import Affectation, Mission
@@ -68,16 +69,23 @@ def _scope(personne: Personne) -> list[Any]:
 def rows_of(candidatures: list[Candidature]) -> list[Row]:
     """Add the clashes and past missions of these people, in two queries whatever their number."""
     rows = {c.id: Row(c) for c in candidatures}
-    if not rows:
-        return []
+    if rows:
+        for id, mission in db.session.execute(_at_the_same_time(rows)):
+            rows[id].clashes.append(mission)
+        for id, count in db.session.execute(_already_done(rows)):
+            rows[id].past = count
+    return list(rows.values())
+
+
+def _at_the_same_time(ids: Collection[int]) -> Select[int, Mission]:
     held = aliased(Mission)
-    at_the_same_time = (
+    return (
         select(Candidature.id, held)
         .join(Mission, Mission.id == Candidature.mission_id)
         .join(Affectation, Affectation.personne_id == Candidature.personne_id)
         .join(held, held.id == Affectation.mission_id)
         .where(
-            Candidature.id.in_(rows),
+            Candidature.id.in_(ids),
             Affectation.libere_le.is_(None),
             held.id != Mission.id,
             held.etat != EtatMission.ANNULEE,
@@ -86,24 +94,22 @@ def rows_of(candidatures: list[Candidature]) -> list[Row]:
         )
         .order_by(held.debut)
     )
-    for id, mission in db.session.execute(at_the_same_time):
-        rows[id].clashes.append(mission)
-    done = (
+
+
+def _already_done(ids: Collection[int]) -> Select[int, int]:
+    return (
         select(Candidature.id, func.count(Affectation.id))
         .join(Personne, Personne.id == Candidature.personne_id)
         .join(Affectation, Affectation.personne_id == Personne.id)
         .join(Mission, Mission.id == Affectation.mission_id)
         .where(
-            Candidature.id.in_(rows),
+            Candidature.id.in_(ids),
             Personne.confirme_le.is_not(None),
             Affectation.libere_le.is_(None),
             Mission.fin < clock.now(),
         )
         .group_by(Candidature.id)
     )
-    for id, count in db.session.execute(done):
-        rows[id].past = count
-    return list(rows.values())
 
 
 def waiting_count(personne: Personne) -> int:
@@ -161,11 +167,10 @@ def yielded_on(mission: Mission) -> list[Candidature]:
 
 def live_on(mission: Mission) -> list[Candidature]:
     """Those that a cancelled mission concerns."""
-    live = (Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE)
     return list(
         db.session.scalars(
             select(Candidature)
-            .where(Candidature.mission_id == mission.id, Candidature.etat.in_(live))
+            .where(Candidature.mission_id == mission.id, Candidature.etat.in_(LIVE))
             .options(joinedload(Candidature.personne))
             .order_by(Candidature.id)
         )
@@ -174,12 +179,11 @@ def live_on(mission: Mission) -> list[Candidature]:
 
 def same_address(mission: Mission, adresse: str) -> bool:
     """Whether a live candidature to this mission already comes from this address."""
-    live = (Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE)
     return bool(
         db.session.scalar(
             select(Candidature.id)
             .join(Candidature.personne)
-            .where(Candidature.mission_id == mission.id, Personne.adresse == adresse, Candidature.etat.in_(live))
+            .where(Candidature.mission_id == mission.id, Personne.adresse == adresse, Candidature.etat.in_(LIVE))
             .limit(1)
         )
     )

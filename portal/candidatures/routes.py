@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from flask import abort, request, url_for
@@ -13,6 +14,7 @@ from portal import security
 from portal.candidatures import commands, queries
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm
 from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
+from portal.comptes.commands import AccountClosed
 from portal.fields import one_line
 from portal.missions import commands as missions
 from portal.missions.models import Mission, Nature
@@ -52,16 +54,8 @@ def apply(mission_id: int) -> Any:
     if form.trapped:
         return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")
     try:
-        candidature = commands.apply(
-            mission,
-            cle=form.submission,
-            nom=form.nom.data,
-            email=form.email.data,
-            telephone=form.telephone.data,
-            message=form.message.data,
-            waiting_list=form.attente.data,
-            by=me() if current_user.is_authenticated else None,
-        )
+        by = me() if current_user.is_authenticated else None
+        candidature = commands.apply(mission, form.demande, waiting_list=form.attente.data, by=by)
     except (commands.FilledUp, commands.PhaseClosed) as refusal:
         form.attente.data = isinstance(refusal, commands.FilledUp)
         return _again(mission, form, refusal.status, refusal.sentence)
@@ -133,32 +127,36 @@ def corriger(jeton: str) -> Any:
 @bp.post("/suivi/<jeton>/confirmer", access="public", limit="suivi")
 def confirmer(jeton: str) -> Any:
     candidature, proves = _followed(jeton)
-    return _followed_on(candidature, jeton, proves, "Merci, ton adresse est confirmée." if proves else "")
+    if proves:
+        commands.join(candidature)
+        toast("Merci, ton adresse est confirmée.")
+    return done(url_for(".suivi", jeton=jeton))
 
 
 @bp.post("/suivi/<jeton>/<any(retirer, desister):slug>", access="public", limit="suivi")
 def leave(jeton: str, slug: str) -> Any:
     candidature, proves = _acting(jeton)
-    transition = retirer if slug == "retirer" else desister
-    commands.leave(candidature, transition, motif=one_line(request.form.get("motif"))[:300])
+    commands.leave(candidature, motif=one_line(request.form.get("motif"))[:300])
     said = "Ta candidature est retirée." if slug == "retirer" else "C’est noté, l’équipe est prévenue. Merci de l’avoir dit."
     return _followed_on(candidature, jeton, proves, said)
 
 
 def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) -> Any:
     if proves:
-        commands.join(candidature)
-    if said:
-        toast(said)
+        with suppress(AccountClosed):  # one may always correct and step back, even when the account is closed
+            commands.join(candidature)
+    toast(said)
     return done(url_for(".suivi", jeton=jeton))
 
 
 def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200) -> Page:
-    others = queries.other_open(candidature.mission) if candidature.etat in (Etat.REFUSEE, Etat.LIBEREE) else []
+    etat = candidature.etat_dit
+    others = queries.other_open(candidature.mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else []
     return render(
         "candidatures/suivi.html",
         status=status,
         candidature=candidature,
+        etat=etat,
         mission=candidature.mission,
         jeton=jeton,
         acts=_acts(candidature, proves),
@@ -239,7 +237,7 @@ def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     candidature = load(Candidature, id, transition, queries.WITH_MISSION)
     if transition in (retirer, desister):
-        commands.leave(candidature, transition, motif=one_line(request.form.get("motif"))[:300])
+        commands.leave(candidature, motif=one_line(request.form.get("motif"))[:300])
         toast("C’est noté, l’équipe est prévenue.")
         return done(url_for("moi.index"))
     form = DecisionForm()

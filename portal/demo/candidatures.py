@@ -7,13 +7,13 @@ from functools import partial
 from uuid import UUID
 
 from portal.candidatures import commands as candidatures
-from portal.candidatures.models import Candidature, accepter, desister, mettre_en_attente, refuser, retirer
+from portal.candidatures.models import Candidature, Demande, accepter, mettre_en_attente, refuser
 from portal.demo.missions import MissionTale
 from portal.demo.story import Sheet, Story
 from portal.workflow import Transition
 
 ANSWERS = {"accepter": accepter, "attente": mettre_en_attente, "refuser": refuser}
-DEPARTURES = {"retirer": retirer, "desister": desister}
+DEPARTURES = ("retirer", "desister")
 
 
 class CandidatureTale:
@@ -37,21 +37,17 @@ class CandidatureTale:
         for name, transition in ANSWERS.items():
             if name in sheet:
                 story.at(story.evening(sheet[name]), partial(self.answer, transition))
-        for name, transition in DEPARTURES.items():
+        for name in DEPARTURES:
             if name in sheet:
-                story.at(story.evening(sheet[name]), partial(self.leave, transition))
+                story.at(story.evening(sheet[name]), self.leave)
 
     def apply(self) -> None:
         """Signed in when the portal knows them, unless they came as a stranger."""
         key = self.sheet["qui"]
-        self.candidature = candidatures.apply(
-            self.mission.mission,
-            cle=str(UUID(int=self.story.chance.getrandbits(128), version=4)),
-            message=self.sheet["message"],
-            waiting_list=self.sheet.get("liste", False),
-            by=None if self.sheet.get("provisoire") else self.story.people.get(key),
-            **self.story.contacts[key],
-        )
+        by = None if self.sheet.get("provisoire") else self.story.people.get(key)
+        cle = str(UUID(int=self.story.chance.getrandbits(128), version=4))
+        demande = Demande(cle=cle, message=self.sheet["message"], **self.story.contacts[key])
+        self.candidature = candidatures.apply(self.mission.mission, demande, waiting_list=self.sheet.get("liste", False), by=by)
 
     def join(self) -> None:
         candidatures.join(self.candidature)
@@ -61,5 +57,5 @@ class CandidatureTale:
         words = {"motif": self.sheet.get("motif", ""), "mot": self.sheet.get("mot", "")}
         candidatures.decide(self.candidature, transition, by=self.mission.action.bienveillant, **words)
 
-    def leave(self, transition: Transition) -> None:
-        candidatures.leave(self.candidature, transition, motif=self.sheet.get("raison", ""))
+    def leave(self) -> None:
+        candidatures.leave(self.candidature, motif=self.sheet.get("raison", ""))

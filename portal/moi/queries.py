@@ -27,11 +27,13 @@ class Mine:
 
 
 def of(personne: Personne) -> Mine:
-    """Three queries, whatever the person did."""
-    held = missions.engagements(personne)
+    """Three queries, whatever the person did. A place whose acceptance can still be taken back is not theirs yet."""
+    applied = candidatures.of_person(personne)
+    untold = {c.mission_id for c in applied if c.etat is Etat.ACCEPTEE and c.is_undoable}
+    held = [place for place in missions.engagements(personne) if place.mission_id not in untold]
     return Mine(
         to_come=[place for place in held if not place.mission.is_past],
         past=[place for place in reversed(held) if place.mission.is_past],
-        applied=candidatures.of_person(personne),
+        applied=applied,
         contacts=missions.contacts_of(place.mission.action for place in held),
     )

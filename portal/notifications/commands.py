@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select, update
 
 from portal import clock
-from portal.db import apart, upsert
-from portal.outbox import Battement, Message
+from portal.db import apart
+from portal.outbox import Message
 
 LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the server takes its ten seconds at each step
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
@@ -73,10 +73,3 @@ def _still_ours(message: Message) -> ColumnElement[bool]:
 def _settle(message: Message, *where: ColumnElement[bool], **values: Any) -> None:
     with apart() as connection:
         connection.execute(update(Message).where(Message.id == message.id, *where).values(bail_jusqu=None, **values))
-
-
-def tick() -> None:
-    """The worker is alive, and the database takes writes."""
-    beat = upsert(Battement).values(nom="worker", quand=clock.now())
-    with apart() as connection:
-        connection.execute(beat.on_conflict_do_update(index_elements=["nom"], set_={"quand": beat.excluded.quand}))

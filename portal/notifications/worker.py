@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.db import db
 from portal.notifications import commands, delivery, messages
-from portal.outbox import Message
+from portal.outbox import Message, beat
 
 POLL = 1.0  # seconds between two looks at an empty table
 TICK = 5.0  # a tick is late by one sending at most, hence 15 seconds when the mail server hangs
@@ -63,7 +63,7 @@ def loop(stop: Stop) -> None:
     while not stop.asked:
         try:
             if time.monotonic() - ticked >= TICK:
-                commands.tick()
+                beat("worker")
                 ticked = time.monotonic()
             if not send_next():
                 stop.wait(POLL)
@@ -76,7 +76,7 @@ def loop(stop: Stop) -> None:
 def run_once() -> None:
     """Send all that is due now, then return."""
     delivery.check(current_app.config["PORTAL"])
-    commands.tick()
+    beat("worker")
     while send_next():
         pass
 

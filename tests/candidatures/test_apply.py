@@ -86,6 +86,37 @@ def test_the_same_address_again_is_a_row_of_its_own_marked_double(client, missio
     assert "carry" not in page
 
 
+@pytest.mark.both
+def test_back_a_word_mended_and_sent_again_the_last_words_count(client, mission):
+    form = shown(client, mission) | TYPED
+    url = f"/candidatures/deposer/{mission.id}"
+    mended = {"nom": "Léa Grondin", "telephone": "0693 00 00 01", "message": "J’apporte un parasol."}
+    first, second = (client.post(url, data=form | words).location for words in ({}, mended))
+    assert first == second
+    candidature = db.session.scalars(select(Candidature)).one()
+    assert (candidature.message, candidature.personne.telephone) == (mended["message"], "+262693000001")
+    assert db.session.scalars(select(Message.genre)).all() == ["candidature_recue"]
+
+
+def test_back_the_address_mended_and_sent_again_it_is_another_and_gets_its_own_link(client, mission):
+    """The first went to a mistyped address: its link would never arrive."""
+    form = shown(client, mission) | TYPED
+    url = f"/candidatures/deposer/{mission.id}"
+    first, second = (client.post(url, data=form | {"email": email}).location for email in ("lea@exmple.org", "lea@example.org"))
+    assert first != second
+    assert db.session.scalars(select(Message.adresse).order_by(Message.id)).all() == ["lea@exmple.org", "lea@example.org"]
+
+
+def test_a_key_that_was_seen_mends_nothing_of_a_proved_person(client, as_, mission):
+    awa = builders.personne("Awa Payet", email="awa@example.org", telephone="+262692000000")
+    form = shown(client, mission) | TYPED | {"email": awa.email}
+    url = f"/candidatures/deposer/{mission.id}"
+    as_(awa).post(url, data=form)
+    client.post(url, data=form | {"nom": "Pirate", "message": "Faux"})
+    candidature = db.session.scalars(select(Candidature)).one()
+    assert (candidature.personne.nom, candidature.message) == ("Awa Payet", TYPED["message"])
+
+
 def test_somebody_elses_address_changes_and_reveals_nothing_of_theirs(client, as_, mission):
     awa = builders.personne("Awa Payet", email="awa@example.org", telephone="+262692000000")
     page = client.get(send(client, mission, email="AWA@example.org", nom="Un inconnu").location).text
@@ -163,7 +194,8 @@ def test_outside_the_phase_the_form_says_so_and_takes_nothing(client, mission, f
     assert said in client.get(f"/candidatures/deposer/{closed.id}").text
     answer = client.post(f"/candidatures/deposer/{closed.id}", data=TYPED)
     assert answer.status_code == 409
-    assert TYPED["message"] in answer.text
+    kept = {f["name"]: f.get("value") or f.text.strip() for f in BeautifulSoup(answer.text, "html5lib").select("[readonly]")}
+    assert kept == {name: TYPED[name] for name in ("nom", "email", "telephone", "message")}
     assert db.session.scalar(select(func.count(Candidature.id))) == 0
 
 

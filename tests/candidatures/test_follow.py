@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from portal import clock, security
 from portal.candidatures import commands
-from portal.candidatures.models import Candidature, Etat, accepter, refuser
+from portal.candidatures.models import UNDO, Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.db import db
+from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation
 from portal.outbox import Message
 from tests import builders
@@ -60,9 +61,49 @@ def test_stepping_down_frees_the_place_and_takes_back_an_answer_not_yet_sent(cli
     assert (released.libere_le is not None, released.motif) == (True, "Malade")
 
 
-def test_withdrawing_twice_is_refused_kindly(client, candidature):
-    client.post(f"{link(candidature)}/retirer")
-    assert client.post(f"{link(candidature)}/retirer").status_code == 409
+def test_withdrawing_twice_is_withdrawing_once(client, candidature):
+    for _ in range(2):
+        assert client.post(f"{link(candidature)}/retirer").status_code == 303
+    withdrawn = select(EntreeJournal.sujet).where(EntreeJournal.evenement == "candidature.retirer")
+    assert db.session.scalars(withdrawn).all() == [subject_key(candidature)]
+
+
+@pytest.mark.parametrize(("decision", "told"), [(accepter, "C’est oui"), (refuser, "n’est pas retenue")])
+def test_an_answer_is_nobody_s_news_before_its_message_leaves(client, candidature, decision, told):
+    """Until then « Annuler » takes both back: a page that said yes first would have promised."""
+    commands.decide(candidature, decision, by=candidature.action.bienveillant, motif="Complet")
+    db.session.commit()
+    page = client.get(link(candidature)).text
+    assert "En attente de réponse" in page
+    assert "Retirer ma candidature" in page
+    assert told not in page
+    with clock.freeze(candidature.decidee_le + UNDO):
+        assert told in client.get(link(candidature)).text
+
+
+@pytest.mark.parametrize(
+    ("decision", "left"), [(accepter, Etat.DESISTEE), (mettre_en_attente, Etat.RETIREE), (refuser, Etat.RETIREE)]
+)
+def test_one_may_withdraw_while_the_answer_waits(client, candidature, decision, left):
+    """The button still says « Retirer »; the house, which had answered, learns what it must."""
+    commands.decide(candidature, decision, by=candidature.action.bienveillant, motif="Complet")
+    db.session.commit()
+    assert client.post(f"{link(candidature)}/retirer").status_code == 303
+    db.session.expire_all()
+    assert (candidature.etat, candidature.mission.prises) == (left, 0)
+    assert "candidature_reponse" not in db.session.scalars(select(Message.genre)).all()
+
+
+def test_a_closed_account_may_still_step_back_and_gets_nothing_else(client, candidature):
+    lea = builders.personne("Léa de longue date", email="lea@example.org")
+    lea.desactive_le = clock.now()
+    db.session.commit()
+    mail = link(candidature, "candidature.mail")
+    assert client.post(f"{mail}/confirmer").status_code == 403
+    assert client.post(f"{mail}/retirer").status_code == 303
+    db.session.expire_all()
+    assert candidature.etat is Etat.RETIREE
+    assert candidature.personne_id != lea.id
 
 
 def test_reading_never_writes_even_with_the_mail_s_link(client, candidature):
@@ -101,6 +142,7 @@ def test_the_mail_s_link_joins_the_person_already_known_with_their_place(client,
 def test_a_refusal_thanks_gives_its_way_and_two_other_missions(client, candidature):
     others = [builders.mission(candidature.action, titre=f"Autre {i}") for i in range(3)]
     commands.decide(candidature, refuser, by=candidature.action.bienveillant, motif="Complet")
+    candidature.decidee_le -= UNDO
     page = client.get(link(candidature)).text
     assert "Merci d’avoir proposé ton aide" in page
     assert sum(m.titre in page for m in others) == 2

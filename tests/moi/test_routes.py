@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from portal import clock, security
 from portal.candidatures import commands as candidatures
-from portal.candidatures.models import Candidature, accepter, desister, mettre_en_attente, retirer
+from portal.candidatures.models import UNDO, Candidature, accepter, mettre_en_attente
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.missions import commands as missions
@@ -32,10 +32,11 @@ def awa(app) -> Personne:
 
 
 def place(personne: Personne, mission: Mission) -> Affectation:
-    """This person holds a place on this mission, by an accepted candidature."""
+    """This person holds a place on this mission, by an accepted candidature whose answer has left."""
     applied = make.candidature(mission, personne)
     assert mission.action.bienveillant
     candidatures.decide(applied, accepter, by=mission.action.bienveillant, despite_clash=True)
+    applied.decidee_le = clock.now() - UNDO
     held = active_of(mission, personne)
     assert held
     return held
@@ -189,7 +190,7 @@ def test_who_steps_back_no_longer_sees_the_number(ada, awa, as_):
     make.referent_mission(action, take_post=True)
     mission = make.mission(action)
     place(awa, mission)
-    candidatures.leave(accepted(awa, mission), desister)
+    candidatures.leave(accepted(awa, mission))
     page = as_(awa).get("/moi/")
     assert "tel:+262692111111" not in links(page)
     assert "Pas de mission à venir" in main(page).get_text()
@@ -230,7 +231,7 @@ def test_a_post_taken_by_priority_is_given_back_from_its_mission(ada, as_):
 def test_closed_candidatures_are_folded_away(ada, awa, as_):
     open_one = make.candidature(make.mission(make.action(ada), titre="Ouverte"), awa)
     closed = make.candidature(make.mission(make.action(ada), titre="Retirée"), awa)
-    candidatures.leave(closed, retirer)
+    candidatures.leave(closed)
     page = as_(awa).get("/moi/")
     folded = main(page).find("details")
     assert "1 ancienne candidature" in folded.summary.get_text()
@@ -327,7 +328,7 @@ def test_only_the_holder_takes_it(ada, awa, client, as_):
     other = as_(ada).get(url)
     assert (other.status_code, absent.status_code) == (404, 404)
     assert client.get(url).status_code == 303
-    candidatures.leave(accepted(awa, mission), desister)
+    candidatures.leave(accepted(awa, mission))
     assert as_(awa).get(url).status_code == 404
 
 

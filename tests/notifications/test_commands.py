@@ -12,7 +12,7 @@ from portal.accueil.queries import pulse
 from portal.cache import Version
 from portal.db import db
 from portal.notifications import commands
-from portal.outbox import Battement, Message
+from portal.outbox import Battement, Message, beat
 
 NOON = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -128,8 +128,9 @@ def test_a_tick_is_what_health_asks_for(app):
     for seconds in (0, 10):
         db.session.rollback()
         with after(seconds=seconds):
-            commands.tick()
-    assert [b.quand for b in db.session.scalars(select(Battement))] == [NOON + timedelta(seconds=10)]
+            beat("worker")
+    ticks = select(Battement.quand).where(Battement.nom == "worker")
+    assert db.session.scalars(ticks).all() == [NOON + timedelta(seconds=10)]
     db.session.rollback()
     with after(seconds=100):
         assert pulse()["etat"] == "ok"
@@ -145,7 +146,7 @@ def test_the_worker_s_writes_are_no_news_to_the_kept_pages(app):
         return number
 
     before = version()
-    commands.tick()
+    beat("worker")
     commands.sent(claimed())
     assert version() == before
     post("essai:2")

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from portal import clock, outbox
 from portal.candidatures import commands
-from portal.candidatures.models import Candidature, Etat, accepter, desister, mettre_en_attente, refuser, retirer
+from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole
 from portal.config import ROOT
@@ -97,7 +97,7 @@ def endings(zoe, action, motif: str) -> None:
     for candidature in (freed, left):
         commands.decide(candidature, accepter, by=zoe)
     commands.free(freed, by=zoe, motif=motif or "-")
-    commands.leave(left, desister, motif=motif)
+    commands.leave(left, motif=motif)
     cancelled, taken, back = builders.mission(action), builders.referent_mission(action), builders.referent_mission(action)
     for mission in (cancelled, taken, back):
         builders.candidature(mission)
@@ -222,7 +222,7 @@ def test_who_left_and_who_waits(zoe, mission):
     commands.decide(left, accepter, by=zoe)
     commands.decide(builders.candidature(mission), mettre_en_attente, by=zoe)
     builders.candidature(mission)
-    commands.leave(left, desister, motif="Malade")
+    commands.leave(left, motif="Malade")
     said = letter("desistement").texte
     for words in ("Léa Grondin ne vient plus", "Malade", "2 sur 2", "sans réponse\u00a0: 1", "d’attente\u00a0: 1"):
         assert words in said
@@ -300,7 +300,7 @@ def test_an_answer_that_changed_is_not_sent(zoe, mission):
 
 
 def test_a_candidature_taken_back_is_not_acknowledged(mission):
-    commands.leave(builders.candidature(mission), retirer)
+    commands.leave(builders.candidature(mission))
     assert_outdated("candidature_recue")
 
 

@@ -10,7 +10,7 @@ from portal import clock
 from portal.actions import commands as actions
 from portal.actions import models as action_models
 from portal.candidatures import commands
-from portal.candidatures.models import accepter, desister, mettre_en_attente, refuser, retirer
+from portal.candidatures.models import accepter, mettre_en_attente, refuser
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import annuler
@@ -95,13 +95,13 @@ def test_stepping_down_tells_the_bienveillant_why(zoe, mission, told, outbox):
     candidature = builders.candidature(mission)
     commands.decide(candidature, accepter, by=zoe)
     db.session.commit()
-    commands.leave(candidature, desister, motif="Malade")
+    commands.leave(candidature, motif="Malade")
     assert told() == [("desistement", zoe.email)]  # the answer that had not left is taken back
     assert outbox()[-1].faits == {"candidature": candidature.id, "motif": "Malade"}
 
 
 def test_withdrawing_before_any_answer_tells_nobody(mission, told):
-    commands.leave(builders.candidature(mission), retirer)
+    commands.leave(builders.candidature(mission))
     assert told() == []
 
 
@@ -111,7 +111,7 @@ def test_the_bienveillant_is_not_told_of_their_own_stepping_down(zoe, told):
     for mission in (elsewhere, mine):
         candidature = builders.candidature(mission, zoe)
         commands.decide(candidature, accepter, by=mission.action.bienveillant)
-        commands.leave(candidature, desister)
+        commands.leave(candidature)
     assert told() == [("desistement", elsewhere.action.bienveillant.email)]
 
 
@@ -120,7 +120,7 @@ def test_a_cancelled_mission_tells_everyone_engaged_once_and_nothing_else(zoe, t
     mission = builders.mission(builders.action(zoe))
     accepted, waiting, new = (builders.candidature(mission) for _ in range(3))
     gone = builders.candidature(mission)
-    commands.leave(gone, retirer)
+    commands.leave(gone)
     commands.decide(accepted, accepter, by=zoe)
     commands.decide(waiting, mettre_en_attente, by=zoe)
     missions.decide(mission, annuler, by=zoe, motif="Pluie")
