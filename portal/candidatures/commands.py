@@ -51,6 +51,11 @@ class NotYours(Refusal):
     sentence = "Cette candidature a rejoint un compte : ouvre le lien reçu par e-mail, ou connecte-toi, pour la modifier."
 
 
+class LinkOver(Refusal):
+    status = 410
+    sentence = "Cette candidature date de plus d’un an : son lien ne s’ouvre plus. Pour tes données, écris à l’équipe."
+
+
 class TooLate(Refusal):
     sentence = "La réponse est déjà partie : elle ne peut plus être annulée."
     short = "réponse déjà partie"

@@ -18,6 +18,7 @@ from portal.missions.models import Mission
 from portal.security import fingerprint
 from portal.workflow import Event, Transition, Workflow
 
+KEPT = timedelta(days=365)  # after the mission: how long what was sent is kept, and its link opens (legal.md 5.6)
 UNDO = timedelta(minutes=2)  # how long a decision's message waits, and « Annuler » works
 
 
@@ -115,6 +116,10 @@ class Candidature(Base):
     def is_open(self) -> bool:
         """Whether the candidate may still correct it, or step back."""
         return self.etat_dit in LIVE and not self.mission.is_past
+
+    @property
+    def link_opens(self) -> bool:
+        return clock.now() < self.mission.fin + KEPT
 
     @property
     def answer_key(self) -> str:

@@ -83,6 +83,8 @@ def _followed(jeton: str) -> tuple[Candidature, bool]:
         if opened := security.unseal(purpose, jeton):
             candidature = queries.followed(opened[0])
             if candidature and candidature.generation == opened[1]:
+                if not candidature.link_opens:
+                    raise commands.LinkOver
                 return candidature, proves
     raise NotFound
 

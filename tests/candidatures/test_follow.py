@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from portal import clock, security
 from portal.candidatures import commands
-from portal.candidatures.models import UNDO, Candidature, Etat, accepter, mettre_en_attente, refuser
+from portal.candidatures.models import KEPT, UNDO, Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.db import db
 from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation
@@ -162,6 +164,17 @@ def test_a_new_generation_revokes_the_old_link(client, candidature):
     candidature.generation += 1
     assert client.get(old).status_code == 404
     assert client.get(link(candidature)).status_code == 200
+
+
+def test_a_year_after_the_mission_the_link_says_that_it_is_over(client, candidature):
+    with clock.freeze(candidature.mission.fin + KEPT - timedelta(minutes=1)):
+        assert client.get(link(candidature)).status_code == 200
+    with clock.freeze(candidature.mission.fin + KEPT):
+        for answer in (client.get(link(candidature)), client.post(f"{link(candidature, 'candidature.mail')}/retirer")):
+            assert answer.status_code == 410
+            assert "écris à l’équipe" in answer.text
+    db.session.expire_all()
+    assert candidature.etat is Etat.DEPOSEE
 
 
 def test_the_link_never_reaches_the_log(client, candidature, caplog):
