@@ -16,7 +16,7 @@ NEEDS_PYTHON := Python 3.11 ou plus récent est nécessaire : apt-get install py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve test check proofs captures vendor lock format clean services lint types imports gabarits verrous
+.PHONY: help run serve test check proofs bench captures vendor lock format clean services lint types imports gabarits verrous
 
 help: ## cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ check: lint types imports gabarits verrous ## les règles du code : style, types
 
 proofs: $(DEV) services ## les essais longs, aux tailles promises : courses, arrêts brutaux, documents au hasard
 	PORTAL_PROOFS=1 $(BIN)/pytest -m proof -rP $(ARGS)
+
+bench: $(DEV) ## mesurer la vitesse face aux budgets et au dernier passage (ARGS="listing 304" : une partie)
+	@$(BIN)/python tools/systeme.py chromium wrk
+	$(BIN)/python -m bench $(ARGS)
 
 captures: $(DEV) ## les images de docs/captures, prises sur un portail en marche (URL=…)
 	$(BIN)/python -m tools.captures $(or $(URL),http://127.0.0.1:8000)

@@ -120,7 +120,7 @@ class Settings:
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
     if settings.is_sqlite:
-        return {"connect_args": {"timeout": 5}}
+        return {"connect_args": {"timeout": 15}}  # seconds; a crowd of writers takes turns, and SQLite serves them in no order
     limits = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     return {"connect_args": {"options": limits}, "pool_pre_ping": True}
 

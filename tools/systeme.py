@@ -1,6 +1,6 @@
-"""What the tests need besides Python, a Chromium and a PostgreSQL server: found, or installed from Debian's packages.
+"""What tests and measures need besides Python, Chromium, PostgreSQL, wrk: found, or installed from Debian's packages.
 
-Standard library only. `make test` runs it; tests/services.py asks it where things are.
+Standard library only. `make test` and `make bench` run it; tests/services.py asks it where things are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,12 @@ def postgresql() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 
 
+def wrk() -> Path | None:
+    """The load generator's program."""
+    found = shutil.which("wrk")
+    return Path(found) if found else None
+
+
 @dataclass(frozen=True)
 class Service:
     name: str
@@ -47,12 +53,14 @@ class Service:
     @property
     def missing(self) -> str:
         """The line that says what to do about it."""
-        return f"{self.name} manque, et les tests en ont besoin : apt-get install {self.package}{self.otherwise}"
+        return f"{self.name} manque sur cette machine : apt-get install {self.package}{self.otherwise}"
 
 
 CHROMIUM = Service("Chromium", "chromium-headless-shell", chromium, " (ou PORTAL_CHROMIUM=/chemin/du/programme)")
 POSTGRESQL = Service("Le serveur PostgreSQL", "postgresql", postgresql)
-SERVICES = (CHROMIUM, POSTGRESQL)
+WRK = Service("Le générateur de charge wrk", "wrk", wrk)
+SERVICES = {"chromium": CHROMIUM, "postgresql": POSTGRESQL, "wrk": WRK}
+FOR_TESTS = ("chromium", "postgresql")
 
 
 def install(services: list[Service]) -> None:
@@ -66,8 +74,9 @@ def install(services: list[Service]) -> None:
     subprocess.run(command, check=True, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
-def main() -> int:
-    absent = [service for service in SERVICES if service.find() is None]
+def main(names: Iterable[str]) -> int:
+    """Find or install the services of these names; what is still missing is said, and the status is 1."""
+    absent = [service for service in map(SERVICES.__getitem__, names) if service.find() is None]
     wanted = os.environ.get("PORTAL_CHROMIUM")
     if wanted and CHROMIUM in absent:
         print(f"PORTAL_CHROMIUM vaut {wanted} : aucun programme à cet endroit.", file=sys.stderr)
@@ -84,4 +93,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or FOR_TESTS))

@@ -1,0 +1,1 @@
+"""How fast the portal is, against Flask itself, against a house ten times larger, on a slow phone: `make bench`."""

@@ -1,0 +1,259 @@
+"""A house to measure: a migrated database filled in bulk, and the three people who look at it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+from flask import Flask
+from sqlalchemy import insert
+
+from portal import clock, create_app
+from portal.actions import models as actions
+from portal.actions.models import Action, Demandeur, Etape
+from portal.cache import Version
+from portal.candidatures.models import Candidature
+from portal.candidatures.models import Etat as EtatCandidature
+from portal.comptes.commands import open_session
+from portal.comptes.models import NomRole, Personne, Role
+from portal.config import ROOT
+from portal.db import Base, db
+from portal.jour_j.models import Entree, Jour, Phase, Point
+from portal.jour_j.models import Genre as GenreEntree
+from portal.journal import EntreeJournal
+from portal.missions.models import Affectation, Etat, Mission, Nature, Origine
+from portal.outbox import Message
+from portal.poles.models import Adhesion, Espace, Genre, Pole
+
+ADMIN, BIENVEILLANT, VOLONTAIRE = 1, 2, 3  # who looks; other people come after
+NATURES = (Nature.VOLONTAIRE, Nature.REFERENT, Nature.VOLONTAIRE, Nature.CHARGE_DE_MISSION, Nature.VOLONTAIRE)
+A_BIENVEILLANT = 100  # actions that one bienveillant sets up: a larger house has more of them
+DAYS = 300  # over which the actions are spread
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class House:
+    """An instance folder. `missions` are open and to come, five an action; `rows` is the length of every other list."""
+
+    instance: Path
+    missions: int
+    rows: int
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Settings of a portal of this house: no limits, so that one machine may ask all the time."""
+        return {"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(self.instance), "PORTAL_RATE_LIMITS": "off"}
+
+    @cached_property
+    def app(self) -> Flask:
+        return create_app(self.environ)
+
+    @cached_property
+    def cookies(self) -> dict[int, str]:
+        """The Cookie header of each of the three people, signed in."""
+        return {id: _signed_in(self.app, id) for id in (ADMIN, BIENVEILLANT, VOLONTAIRE)}
+
+    @property
+    def day(self) -> int:
+        """The id of the action that takes place now, the last one."""
+        return self.missions // len(NATURES) + 2
+
+    def copy(self, instance: Path) -> House:
+        """The same house in another folder, to write in."""
+        shutil.copytree(self.instance, instance)
+        return replace(self, instance=instance)
+
+
+def build(instance: Path, missions: int, rows: int) -> House:
+    """A new house; 50,000 missions take some ten seconds."""
+    house = House(instance, missions, rows)
+    with house.app.app_context():
+        flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+        db.session.remove()
+        with db.engine.begin() as connection:
+            for model, lines in _tables(house):
+                connection.execute(insert(model), list(lines))
+        db.engine.dispose()
+    return house
+
+
+def _signed_in(app: Flask, id: int) -> str:
+    with app.app_context():
+        personne = db.session.get(Personne, id)
+        assert personne
+        token = open_session(personne, agent="bench")
+        db.session.commit()
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session.update(_user_id=token, _fresh=True, csrf_token=secrets.token_hex(20))
+        name = app.config["SESSION_COOKIE_NAME"]
+        cookie = client.get_cookie(name)
+        assert cookie
+        return f"{name}={cookie.value}"
+
+
+def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
+    """Rows of every table, in the order of their foreign keys."""
+    yield Personne, _people(house)
+    yield Role, [{"personne_id": ADMIN, "nom": NomRole.ADMIN}, {"personne_id": BIENVEILLANT, "nom": NomRole.BIENVEILLANT}]
+    yield Pole, [{"id": n, "nom": f"Maison {n}", "genre": Genre.POLE} for n in range(1, min(house.rows, 12) + 1)]
+    yield Adhesion, [{"pole_id": 1, "personne_id": 10 + n} for n in range(house.rows)]
+    yield Espace, [{"nom": f"Halle {n}"} for n in range(house.rows)]
+    yield Demandeur, [{"id": 1, "nom": "Association DAL974", "email": "dal@example.org"}]
+    yield Action, _actions(house)
+    yield Etape, _steps(house)
+    yield Mission, _missions(house)
+    yield Affectation, _places(house)
+    yield Candidature, _candidatures(house)
+    yield Message, _messages(house)
+    yield EntreeJournal, _journal(house)
+    yield Jour, [{"action_id": n} for n in range(1, house.day + 1)]
+    yield (
+        Point,
+        [{"jour_id": house.day, "phase": Phase.OUVERTURE, "texte": f"Portail {n}", "ordre": n} for n in range(house.rows)],
+    )
+    yield Entree, _taps(house)
+    yield Version, [{"id": 1, "numero": 1}]
+
+
+def _people(house: House) -> Iterator[Row]:
+    for id in range(1, 10 + house.rows + house.missions // 2 + 1):
+        yield {
+            "id": id,
+            "nom": f"Awa Payet {id}",
+            "nom_cle": f"awa payet {id}",
+            "email": f"personne{id}@example.org",
+            "adresse": f"personne{id}@example.org",
+            "telephone": "+262692123456",
+            "confirme_le": clock.now(),
+        }
+
+
+def _volunteer(house: House, n: int) -> int:
+    """The id of one of the people without a role."""
+    return 10 + n % (house.rows + house.missions // 2)
+
+
+def _holder(house: House, mission: int) -> int:
+    """Who holds a place on a mission; one volunteer does on as many actions as a list is long."""
+    first_of_action = mission % len(NATURES) == 1
+    return VOLONTAIRE if first_of_action and mission <= house.rows * len(NATURES) else _volunteer(house, mission)
+
+
+def _slot(house: House, action: int) -> tuple[datetime, datetime]:
+    """When an action takes place: the last one now, the others from tomorrow on."""
+    if action == house.day:
+        return clock.now() - timedelta(hours=2), clock.now() + timedelta(hours=10)
+    morning = clock.start_of(clock.today() + timedelta(days=1 + action * 7 % DAYS)) + timedelta(hours=8)
+    return morning, morning + timedelta(hours=9)
+
+
+def _actions(house: House) -> Iterator[Row]:
+    for id in range(1, house.day + 1):
+        debut, fin = _slot(house, id)
+        yield {
+            "id": id,
+            "titre": f"Fête du moulin {id}",
+            "type": actions.TypeAction.MANIFESTATION,
+            "etat": actions.Etat.EN_COURS if id == house.day else actions.Etat.CONFIRMEE,
+            "canal": actions.Canal.TELEPHONE,
+            "demandeur_id": 1,
+            "pole_porteur_id": 1 + id % min(house.rows, 12),
+            "bienveillant_id": BIENVEILLANT if id <= A_BIENVEILLANT or id == house.day else 4 + id // A_BIENVEILLANT,
+            "debut": debut,
+            "fin": fin,
+            "lieu": "La Raffinerie, l’Hermitage",
+            "description": "Une journée *ensemble*, autour du moulin.\n\n- visite\n- atelier\n- repas",
+            "valeurs": "Faire vivre le patrimoine.",
+        }
+
+
+def _steps(house: House) -> Iterator[Row]:
+    for id in range(1, house.day + 1):
+        debut, fin = _slot(house, id)
+        count = house.rows if id == house.day else min(house.rows, 4)
+        length = (fin - debut) / count
+        for n in range(count):
+            yield {"action_id": id, "titre": f"Temps {n + 1}", "debut": debut + n * length, "fin": debut + (n + 1) * length}
+
+
+def _missions(house: House) -> Iterator[Row]:
+    """Those to come, then the one of the day, which a whole team holds."""
+    for id in range(1, house.missions + 2):
+        today = id == house.missions + 1
+        action = house.day if today else 1 + (id - 1) // len(NATURES)
+        nature = NATURES[(id - 1) % len(NATURES)]
+        debut, fin = _slot(house, action)
+        alone = nature is Nature.REFERENT
+        yield {
+            "id": id,
+            "action_id": action,
+            "nature": Nature.VOLONTAIRE if today else nature,
+            "etat": Etat.OUVERTE,
+            "titre": f"Accueil du public {id}",
+            "description": "Accueillir et **orienter** les personnes, de l’entrée au moulin.",
+            "debut": debut,
+            "fin": fin,
+            "places": house.rows if today else 1 if alone else 6,
+            "prises": house.rows if today else 0 if alone else 1,
+            "fourni": "Repas partagé",
+        }
+
+
+def _places(house: House) -> Iterator[Row]:
+    """One on each mission that has several places, a whole team on the day."""
+    origine = {"origine": Origine.CANDIDATURE, "cree_le": clock.now() - timedelta(days=1)}
+    for id in range(1, house.missions + 1):
+        if NATURES[(id - 1) % len(NATURES)] is not Nature.REFERENT:
+            yield {"mission_id": id, "personne_id": _holder(house, id), **origine}
+    for n in range(house.rows):
+        yield {"mission_id": house.missions + 1, "personne_id": _volunteer(house, n), **origine}
+
+
+def _candidatures(house: House) -> Iterator[Row]:
+    """Two on each mission: one that waits for an answer, one that was accepted long ago."""
+    ago = timedelta(days=2)
+    for id in range(1, 2 * house.missions + 1):
+        mission, waits = 1 + (id - 1) // 2, id % 2
+        yield {
+            "id": id,
+            "mission_id": mission,
+            "personne_id": _volunteer(house, id) if waits else _holder(house, mission),
+            "etat": EtatCandidature.DEPOSEE if waits else EtatCandidature.ACCEPTEE,
+            "message": "Je viens avec plaisir, et j’ai déjà tenu l’accueil l’an passé.",
+            "cle": f"cle-{id}",
+            "deposee_le": clock.now() - ago,
+            "decidee_le": None if waits else clock.now() - ago,
+        }
+
+
+def _messages(house: House) -> Iterator[Row]:
+    """What was sent for each candidature."""
+    for id in range(1, 2 * house.missions + 1):
+        cle, sent = f"candidature:{id}:recue", {"adresse": f"personne{id}@example.org", "envoye_le": clock.now()}
+        yield {"cle": cle, "genre": "candidature_recue", "faits": {"candidature": id}, **sent}
+
+
+def _journal(house: House) -> Iterator[Row]:
+    for id in range(1, 2 * house.missions + 1):
+        action = 1 + (id - 1) // (2 * len(NATURES))
+        yield {"sujet": f"candidature:{id}", "action_id": action, "evenement": "candidature.deposer", "personne_id": VOLONTAIRE}
+    for _ in range(house.rows):
+        yield {"sujet": "action:1", "action_id": 1, "evenement": "action.modifier", "personne_id": BIENVEILLANT}
+
+
+def _taps(house: House) -> Iterator[Row]:
+    for n in range(house.rows):
+        quand = clock.now() - timedelta(hours=1) + timedelta(seconds=n)
+        instants = {"quand": quand, "saisi_le": quand, "recu_le": quand}
+        tap = {"uuid": f"tap-{n}", "jour_id": house.day, "personne_id": BIENVEILLANT, "genre": GenreEntree.INCIDENT}
+        yield {**tap, "mot": f"Une table manque {n}", **instants}

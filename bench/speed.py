@@ -1,0 +1,124 @@
+"""The portal beside Flask itself: requests a second, and the processor's time of one request."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from urllib.parse import urlencode
+
+from bench.data import BIENVEILLANT, VOLONTAIRE, House
+from bench.house import MISSIONS, Site
+from bench.load import Comparison, Load, Refused, Target, compare
+from bench.results import Result, number
+from bench.servers import Server
+
+ZIPPED = {"Accept-Encoding": "gzip"}  # as every browser asks
+CLIENTS = 32  # people who apply at once
+
+
+def listing(site: Site) -> Iterator[Result]:
+    """Anonymous, 50 cards: kept, then made anew each time (a query that nobody asked before)."""
+    portal, page = site.portal, _page(site.portal, "/missions/", ZIPPED)
+    bare = Target(site.witness("bare", page), "/", ZIPPED)
+    kept = compare(Target(portal, "/missions/", ZIPPED), bare, _rate)
+    yield _ratio("liste publique", kept, _a_second, "Flask nu", least=0.5)
+    cold = compare(Target(portal, "/missions/?n={n}", ZIPPED), bare, _rate)
+    yield _ratio("liste publique, cache vide", cold, _a_second, "Flask nu")
+
+
+def signed_in(site: Site) -> Iterator[Result]:
+    """The listing as a volunteer sees it and the queue as a bienveillant does, 50 rows each, made anew each time."""
+    for name, witness, path, who in (
+        ("liste, connecté", "listing", "/missions/", VOLONTAIRE),
+        ("file, 50 candidatures", "queue", "/candidatures/", BIENVEILLANT),
+    ):
+        headers = {"Cookie": site.house.cookies[who]}
+        minimal = site.witness(witness, _page(site.portal, path, headers))
+        found = compare(Target(site.portal, path, headers), Target(minimal, "/"), _rate)
+        yield _ratio(name, found, _a_second, "Flask minimal", least=0.7)
+
+
+def unchanged(site: Site) -> Iterator[Result]:
+    """A public page that the browser already has, asked again."""
+    _, headers, page = site.portal.ask("/missions/", ZIPPED)
+    again = ZIPPED | {"If-None-Match": headers["ETag"]}
+    found = compare(Target(site.portal, "/missions/", again), Target(site.witness("bare", page), "/", ZIPPED), _cpu)
+    if site.portal.ask("/missions/", again)[0] != 304:
+        raise Refused("la page a changé pendant la mesure de 304 : à refaire")
+    yield _ratio("304, processeur", found, _milliseconds, "Flask nu", most=2)
+
+
+def forms(site: Site) -> Iterator[Result]:
+    """A mission's page that nobody asked for lately, and the candidature form."""
+    minimal = Target(site.witness("form"), "/{id}", ids=MISSIONS)
+    for name, path in (
+        ("page d’une mission, processeur", "/missions/{id}"),
+        ("formulaire, processeur", "/candidatures/deposer/{id}"),
+    ):
+        found = compare(Target(site.portal, path, ZIPPED, ids=MISSIONS), minimal, _cpu)
+        yield _ratio(name, found, _milliseconds, "formulaire minimal", most=2.5)
+
+
+def applying(site: Site) -> Iterator[Result]:
+    """Thirty-two people who apply at once, each to another mission, on copies of the house that only this writes to."""
+    mine, other = (site.house.copy(site.new_folder()) for _ in range(2))
+    ours = _applicants(site.serve(mine), "/candidatures/deposer/")
+    found = compare(ours, _applicants(site.witness("insert", house=other), "/"), _rate)
+    lost = ours.counted - _received(mine)
+    if lost > 0:
+        raise Refused(f"{lost} candidatures reçues ne sont pas dans la base")
+    yield _ratio("dépôt, 32 personnes", found, _a_second, "insertion minimale", least=0.6)
+
+
+def _applicants(server: Server, path: str) -> Target:
+    """A form seen once, sent as many times with another key and another address."""
+    _, headers, page = server.ask(f"{path}1")
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.decode())
+    assert token
+    sent = {"csrf_token": token[1], "nom": "Léa Grondin", "telephone": "0692 12 34 56", "message": "Je viens.", "accord": "y"}
+    numbered = "cle=cle-de-mesure-numero-{n}&email=candidate{n}%40example.org"
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    asked = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    return Target(server, path + "{id}", asked, f"{numbered}&{urlencode(sent)}", MISSIONS, CLIENTS)
+
+
+def _received(house: House) -> int:
+    """How many candidatures the house holds besides those it was built with."""
+    with closing(sqlite3.connect(house.instance / "portail.db")) as connection:
+        return int(connection.execute("SELECT count(*) FROM candidature").fetchone()[0]) - 2 * house.missions
+
+
+def _page(server: Server, path: str, headers: dict[str, str]) -> bytes:
+    status, _, body = server.ask(path, headers)
+    assert status == 200, f"{path} : {status}"
+    return body
+
+
+def _rate(load: Load) -> float:
+    return load.rate
+
+
+def _cpu(load: Load) -> float:
+    return load.cpu
+
+
+def _a_second(rate: float) -> str:
+    return f"{number(rate)}/s"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{number(seconds * 1000)} ms"
+
+
+def _ratio(
+    name: str,
+    found: Comparison,
+    said: Callable[[float], str],
+    other: str,
+    least: float | None = None,
+    most: float | None = None,
+) -> Result:
+    detail = f"portail {said(found.ours)}, {other} {said(found.theirs)}"
+    return Result(name, found.ratio.value, found.ratio.noise, least=least, most=most, detail=detail)

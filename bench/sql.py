@@ -1,0 +1,86 @@
+"""How many queries each page asks, when every list has one row and when it has hundreds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+from werkzeug.routing import Rule
+
+from bench.data import House, build
+from bench.house import Site
+from bench.results import Result
+from portal import security
+from portal.db import db
+from tests.support import OVERHEAD
+
+FEW, MANY = 1, 500
+LARGE = {"accueil", "jour_j", "actions"}  # packages whose pages may ask ten queries, the others six
+# pages that are not made of rows: files, one-use links, the health of the portal
+ASIDE = {"static", "comptes.lien", "accueil.sante"}
+
+
+def queries(site: Site) -> Iterator[Result]:
+    """Each page that answers GET, by whoever makes it ask the most; prints them all."""
+    few, many = (_counted(build(site.new_folder(), size, size)) for size in (FEW, MANY))
+    print(f"\n{'requêtes SQL par page':<32}{FEW:>6} ligne{MANY:>6} lignes  budget")
+    for endpoint in sorted(many):
+        print(f"{endpoint:<32}{few[endpoint]:>12}{many[endpoint]:>13}{'≤ ' + str(_budget(endpoint)):>8}")
+    print()
+    over = [endpoint for endpoint in many if max(few[endpoint], many[endpoint]) > _budget(endpoint)]
+    grown = [endpoint for endpoint in many if many[endpoint] > few[endpoint]]
+    yield Result("pages de trop de requêtes SQL", len(over), unit="pages", most=0, detail=" ".join(over))
+    yield Result("pages dont les requêtes croissent", len(grown), unit="pages", most=0, detail=" ".join(grown))
+
+
+def _budget(endpoint: str) -> int:
+    return 10 if endpoint.partition(".")[0] in LARGE else 6
+
+
+def _counted(house: House) -> dict[str, int]:
+    """By endpoint, the most queries that anybody's visit asked, nothing being kept from the visit before."""
+    app, seen = house.app, list[str]()
+    client = app.test_client(use_cookies=False)
+
+    def note(statement: str) -> None:
+        if not OVERHEAD.match(statement):
+            seen.append(statement)
+
+    def listen(connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.set_trace_callback(note)
+
+    with app.app_context():
+        event.listen(db.engine, "checkout", listen)
+    counts: dict[str, int] = {}
+    for endpoint, path in _pages(app, house):
+        for cookie in ("", *house.cookies.values()):
+            app.extensions["pages"].clear()
+            seen.clear()
+            if client.get(path, headers={"Cookie": cookie} if cookie else {}).status_code == 200:
+                counts[endpoint] = max(counts.get(endpoint, 0), len(seen))
+        assert endpoint in counts, f"{path} : personne n’y entre"
+    return counts
+
+
+def _pages(app: Flask, house: House) -> Iterator[tuple[str, str]]:
+    """(endpoint, path) of every page; an argument nobody knows here stops the measure."""
+    with app.app_context():
+        token = security.seal("candidature", 1, 1)
+    known = {"action_id": house.day, "mission_id": 1, "etape_id": _first_step(house), "jeton": token, "nom": "accessibilite"}
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint not in ASIDE:
+            about_the_day = rule.endpoint.startswith(("actions.", "jour_j."))
+            yield rule.endpoint, _path(app, rule, known | {"id": house.day if about_the_day else 1})
+
+
+def _first_step(house: House) -> int:
+    """The id of the first item of the day's programme: those of the other actions come before."""
+    return (house.day - 1) * min(house.rows, 4) + 1
+
+
+def _path(app: Flask, rule: Rule, known: dict[str, Any]) -> str:
+    with app.test_request_context():
+        return app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
