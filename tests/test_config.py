@@ -109,7 +109,7 @@ def test_the_first_key_signs_and_the_others_still_open():
 
 def test_nobody_waits_for_ever_for_the_database():
     sqlite = production().flask()["SQLALCHEMY_ENGINE_OPTIONS"]
-    assert sqlite == {"connect_args": {"timeout": 5}}
+    assert sqlite == {"connect_args": {"timeout": 15}}
     postgresql = production(PORTAL_DATABASE_URL="postgresql://portail@/portail").flask()["SQLALCHEMY_ENGINE_OPTIONS"]
     options = postgresql["connect_args"]["options"]
     for limit in ("lock_timeout=5000", "statement_timeout=15000", "idle_in_transaction_session_timeout=30000", "timezone=UTC"):

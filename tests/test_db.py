@@ -171,7 +171,7 @@ def test_sqlite_waits_for_the_disk_and_trusts_no_stored_code(app):
         return db.session.scalar(text(f"PRAGMA {name}"))
 
     assert (pragma("journal_mode"), pragma("synchronous"), pragma("foreign_keys")) == ("wal", 2, 1)
-    assert (pragma("trusted_schema"), pragma("busy_timeout")) == (0, 5000)
+    assert (pragma("trusted_schema"), pragma("busy_timeout")) == (0, 15000)
 
 
 # --- instants --------------------------------------------------------------------------------------------------
