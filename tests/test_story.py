@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.actions.models import Etat as EtatAction
-from portal.candidatures.models import Candidature, Etat
+from portal.candidatures.models import UNDO, Candidature, Etat
 from portal.db import db
 from portal.missions.models import Affectation
 from tests import builders
@@ -64,8 +64,9 @@ def test_the_whole_story(visit, action):
     tap(zoe, "Accepter")
     expect(zoe.get_by_text("Rien n’attend de réponse.")).to_be_visible()
     expect(zoe.get_by_text("Annuler la réponse")).to_be_visible()
-    lea.reload()
-    expect(lea.get_by_text("on compte sur toi")).to_be_visible()
+    with clock.freeze(clock.now() + UNDO):
+        lea.reload()
+        expect(lea.get_by_text("on compte sur toi")).to_be_visible()
 
     zoe.goto("/missions/")
     tap(zoe, "Référent de la journée")
