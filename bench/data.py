@@ -24,7 +24,7 @@ from portal.candidatures.models import Etat as EtatCandidature
 from portal.comptes.commands import open_session
 from portal.comptes.models import NomRole, Personne, Role
 from portal.config import ROOT
-from portal.db import Base, db
+from portal.db import Base, db, study
 from portal.jour_j.models import Entree, Jour, Phase, Point
 from portal.jour_j.models import Genre as GenreEntree
 from portal.journal import EntreeJournal
@@ -82,6 +82,7 @@ def build(instance: Path, missions: int, rows: int) -> House:
         with db.engine.begin() as connection:
             for model, lines in _tables(house):
                 connection.execute(insert(model), list(lines))
+        study()
         db.engine.dispose()
     return house
 

@@ -18,7 +18,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 def init_app(app: Flask) -> None:
     app.view_functions["static"] = serve
-    app.jinja_env.globals["asset"] = asset
+    written_to = app.config["PORTAL"].env == "development"  # elsewhere files change with the release, hence the process
+    app.jinja_env.globals["asset"] = asset if written_to else lru_cache(maxsize=None)(asset)
 
 
 def asset(name: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("production", "development", "test")
 MIN_KEY_LENGTH = 32
+SQLITE_WAITS = 15  # seconds, for the write lock: a crowd takes turns
 
 
 class BadSetting(Exception):
@@ -120,7 +121,7 @@ class Settings:
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
     if settings.is_sqlite:
-        return {"connect_args": {"timeout": 15}}  # seconds; a crowd of writers takes turns, and SQLite serves them in no order
+        return {"connect_args": {"timeout": SQLITE_WAITS}}
     limits = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     return {"connect_args": {"options": limits}, "pool_pre_ping": True}
 

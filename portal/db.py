@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 from flask import Flask, g, has_request_context, request
@@ -18,19 +19,27 @@ from sqlalchemy import (
     CursorResult,
     DateTime,
     Dialect,
+    Engine,
     MetaData,
     Result,
+    Select,
     Table,
     Text,
     TypeDecorator,
     event,
+    func,
+    literal,
     select,
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from portal.config import SQLITE_WAITS
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MANY = 500
 
 T = TypeVar("T", bound="Base")
 
@@ -80,21 +89,35 @@ db = SQLAlchemy(model_class=Base)
 def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
-        event.listen(db.engine, "begin", _begin)
         if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", _configure_sqlite)
+            _open_sqlite(db.engine)
 
 
-def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver must not open transactions by itself: it would do so after the first read, too late to lock.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
-        connection.execute(f"PRAGMA {pragma}")
+def _open_sqlite(engine: Engine) -> None:
+    """Who writes takes the lock at BEGIN. SQLite lets those who wait try again at odd times, so that an unlucky one may
+    never pass: the writers of one process queue here, and only those of several processes meet there.
+    """
+    turn = Lock()
 
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver must not open transactions by itself: it would do so after the first read, too late to lock.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
 
-def _begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write() else "BEGIN")
+    def begin(connection: Connection) -> None:
+        writes = may_write()
+        if writes:
+            connection.info["turn"] = turn.acquire(timeout=SQLITE_WAITS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def end(_connection: object, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("turn", False):
+            turn.release()
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", end)
 
 
 def may_write() -> bool:
@@ -132,6 +155,14 @@ def apart() -> Iterator[Connection]:
         _apart.reset(token)
 
 
+def study() -> None:
+    """SQLite learns how full its tables are, without which it may walk the longer index; PostgreSQL does so by itself."""
+    if db.engine.dialect.name == "sqlite":
+        with apart() as connection:
+            for statement in ("PRAGMA analysis_limit=1000", "ANALYZE"):  # milliseconds, whatever the size of the house
+                connection.exec_driver_sql(statement)
+
+
 def lock(model: type[T], *ids: int) -> list[T]:
     """Lock rows in the order of their ids and refresh them; callers lock personne, then mission, then candidature."""
     key = model.__mapper__.primary_key[0]
@@ -155,6 +186,12 @@ def insert_once(model: type[T], **values: Any) -> bool:
     """Insert a row unless one of its unique keys is taken; says whether it was inserted, and never fails a transaction."""
     statement = upsert(model).values(values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return touched(db.session.execute(statement)) == 1
+
+
+def count(query: Select[*tuple[Any, ...]]) -> int:
+    """How many rows a query has, up to MANY + 1: a full count would grow with the house, and nobody reads that far."""
+    rows = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(MANY + 1)
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -11,6 +11,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from portal import clock
+from portal.db import MANY
 from portal.fields import local_phone
 
 NBSP, THIN = "\u00a0", "\u202f"
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
         markdown,
         carte,
         iso,
+        combien,
     ):
         app.jinja_env.filters[function.__name__] = function
 
@@ -57,8 +59,13 @@ def jour(value: datetime | date) -> str:
 def jour_long(value: datetime | date) -> str:
     """ "samedi 12 novembre", with the year only when it isn’t this one."""
     day = _day(value)
+    return _weekday_and_month(day) + _year(day)
+
+
+@lru_cache(maxsize=1024)
+def _weekday_and_month(day: date) -> str:
     number = "1er" if day.day == 1 else str(day.day)
-    return f"{format_date(day, 'EEEE', locale='fr')} {number}{NBSP}{format_date(day, 'MMMM', locale='fr')}{_year(day)}"
+    return f"{format_date(day, 'EEEE', locale='fr')} {number}{NBSP}{format_date(day, 'MMMM', locale='fr')}"
 
 
 def date_longue(value: datetime | date) -> str:
@@ -137,6 +144,11 @@ def carte(place: str) -> str:
 
 def iso(value: datetime) -> str:
     return clock.local(value).isoformat(timespec="seconds")
+
+
+def combien(rows: int) -> str:
+    """What db.count found: "12", "plus de 500"."""
+    return str(rows) if rows <= MANY else f"plus de {MANY}"
 
 
 def markdown(text: str) -> Markup:

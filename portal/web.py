@@ -20,10 +20,12 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import Select
+from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.routing import IntegerConverter
 
 from portal import cache, policy, security
-from portal.db import SAFE_METHODS, commit, undo
+from portal.db import MANY, SAFE_METHODS, commit, count, db, undo
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
 
@@ -195,7 +197,7 @@ def toasts() -> list[Any]:
 
 @dataclass(frozen=True)
 class Leaf:
-    """One page of a list: `number` from 1, `pages` at least 1."""
+    """One page of a list: `number` from 1, `pages` at least 1; `total` is db.count's, exact up to MANY."""
 
     items: list[Any]
     number: int
@@ -207,16 +209,27 @@ class Leaf:
         return max(1, -(-self.total // self.size))
 
     @property
+    def is_counted(self) -> bool:
+        return self.total <= MANY
+
+    @property
     def prev_url(self) -> str | None:
         return self._url(self.number - 1) if self.number > 1 else None
 
     @property
     def next_url(self) -> str | None:
-        return self._url(self.number + 1) if self.number < self.pages else None
+        further = self.number < self.pages if self.is_counted else len(self.items) == self.size
+        return self._url(self.number + 1) if further else None
 
     def _url(self, number: int) -> str:
         kept = [(key, value) for key, value in request.args.items(multi=True) if key != "page"]
         return f"{request.path}?{urlencode([*kept, ('page', number)])}"
+
+
+def leaf(query: Select[Any], number: int, size: int, *options: ORMOption) -> Leaf:
+    """One page of a query's rows, in two statements; `options` say what to read along."""
+    rows = db.session.scalars(query.options(*options).limit(size).offset((number - 1) * size))
+    return Leaf(list(rows), number, count(query), size)
 
 
 def page_number() -> int:

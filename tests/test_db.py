@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.comptes.commands import introduce
 from portal.comptes.models import Personne, Role
-from portal.db import apart, db, insert_once, lock, lock_one, may_write
+from portal.db import apart, count, db, insert_once, lock, lock_one, may_write, study
 from portal.missions.models import Mission
 from portal.outbox import Message
 from tests import builders, workshop
@@ -172,6 +172,28 @@ def test_sqlite_waits_for_the_disk_and_trusts_no_stored_code(app):
 
     assert (pragma("journal_mode"), pragma("synchronous"), pragma("foreign_keys")) == ("wal", 2, 1)
     assert (pragma("trusted_schema"), pragma("busy_timeout")) == (0, 15000)
+
+
+# --- size ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_a_query_is_counted_up_to_many(app, monkeypatch):
+    for _ in range(4):
+        builders.personne()
+    query = select(Personne).where(Personne.id > 0).order_by(Personne.id)
+    assert count(query) == 4
+    monkeypatch.setattr("portal.db.MANY", 2)
+    assert count(query) == 3
+
+
+@pytest.mark.both
+def test_the_database_learns_how_full_its_tables_are(app):
+    builders.personne()
+    db.session.commit()
+    study()
+    if db.engine.dialect.name == "sqlite":
+        assert db.session.scalar(text("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'personne'"))
 
 
 # --- instants --------------------------------------------------------------------------------------------------

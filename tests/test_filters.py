@@ -191,3 +191,8 @@ def test_what_looks_like_html_is_shown_as_it_was_typed():
 @pytest.mark.parametrize("text", [">" * 5000, "[" * 5000, "*" * 5000 + "a", "`" * 5000, "- " * 2500, "<" * 5000, "&" * 5000])
 def test_no_text_knots_up_its_reader(text):
     assert len(str(filters.markdown(text))) < 100_000
+
+
+@pytest.mark.parametrize(("rows", "words"), [(0, "0"), (1, "1"), (500, "500"), (501, "plus de 500")])
+def test_a_long_list_is_counted_up_to_a_point(rows, words):
+    assert filters.combien(rows) == words

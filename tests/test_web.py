@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import session
 
+from portal.db import MANY
 from portal.web import GuardedBlueprint, Leaf, page_number, safe_next, toast, toasts, wants_fragment
 from tests import builders, workshop
 
@@ -190,6 +191,9 @@ def test_a_list_says_where_the_next_page_is_and_keeps_the_filters(app):
         assert leaf.prev_url == "/missions/?q=four&nature=volontaire&nature=referent&page=1"
         assert leaf.next_url == "/missions/?q=four&nature=volontaire&nature=referent&page=3"
         assert (Leaf([], 1, 0, 50).pages, Leaf([], 1, 50, 50).pages, Leaf([], 1, 51, 50).pages) == (1, 1, 2)
+        many = Leaf(["x"] * 50, number=30, total=MANY + 1, size=50)  # nobody counted further: a full page has a next one
+        assert str(many.next_url).endswith("page=31")
+        assert Leaf(["x"] * 49, number=30, total=MANY + 1, size=50).next_url is None
         assert (Leaf([], 1, 50, 50).prev_url, Leaf([], 1, 50, 50).next_url) == (None, None)
 
 

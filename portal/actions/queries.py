@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal import clock
 from portal.actions.models import ENDED, Action, Etape, Etat
 from portal.comptes.models import Personne
-from portal.db import db
+from portal.db import count, db
 from portal.journal import EntreeJournal
 from portal.web import Leaf
 from portal.workflow import EVENTS
@@ -92,16 +92,14 @@ class Line:
 
 def journal(action: Action, number: int = 1) -> Leaf:
     """What happened to the action, its missions and their candidatures, latest first, as Lines; two queries."""
-    total = db.session.scalar(select(func.count()).where(EntreeJournal.action_id == action.id)) or 0
-    rows = db.session.execute(
+    of_action = (
         select(EntreeJournal, Personne.nom)
         .outerjoin(Personne, Personne.id == EntreeJournal.personne_id)
         .where(EntreeJournal.action_id == action.id)
         .order_by(EntreeJournal.id.desc())
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
     )
-    return Leaf([_line(entry, nom) for entry, nom in rows], number, total, PAGE)
+    rows = db.session.execute(of_action.limit(PAGE).offset((number - 1) * PAGE))
+    return Leaf([_line(entry, nom) for entry, nom in rows], number, count(of_action), PAGE)
 
 
 def _line(entry: EntreeJournal, nom: str | None) -> Line:

@@ -25,7 +25,7 @@ from portal.candidatures.models import (
 )
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
-from portal.db import db, insert_once, lock, lock_one
+from portal.db import db, lock, lock_one
 from portal.fields import address_key
 from portal.missions import commands as missions
 from portal.missions import queries as missions_queries
@@ -69,32 +69,20 @@ def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personn
     cle = demande.key(mission)
     if again := queries.by_key(cle):
         return _mended(again, demande, by)
+    if by:
+        lock_one(by)
     mission = lock_one(mission)  # it may be closing, filling up or being cancelled at this very moment
+    if other := queries.by_key(cle):  # sent twice at the same moment
+        return other
     if not mission.accepts_candidatures:
         raise PhaseClosed
     if mission.is_full and not waiting_list:
         raise FilledUp
     double = queries.same_address(mission, address_key(demande.email))
     personne = _applicant(demande, by)
-    new = insert_once(
-        Candidature,
-        mission_id=mission.id,
-        personne_id=personne.id,
-        etat=Etat.DEPOSEE,
-        message=demande.message,
-        cle=cle,
-        en_double=double,
-        deposee_le=clock.now(),
-        decisions=0,
-        cedee=False,
-        generation=1,
-    )
-    candidature = queries.by_key(cle)
-    assert candidature
-    if new:
-        deposer.tell(candidature, by=personne)
-    elif personne is not by:
-        db.session.delete(personne)  # made for nothing: the other sending came first
+    candidature = Candidature(mission=mission, personne=personne, message=demande.message, cle=cle, en_double=double)
+    db.session.add(candidature)
+    deposer.tell(candidature, by=personne)
     return candidature
 
 

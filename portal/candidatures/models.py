@@ -92,7 +92,10 @@ class Candidature(Base):
     mission: Mapped[Mission] = relationship()
     personne: Mapped[Personne] = relationship()
 
-    __table_args__ = (Index("ix_candidature__file", "mission_id", "etat", "deposee_le"),)
+    __table_args__ = (
+        Index("ix_candidature__file", "mission_id", "etat", "deposee_le"),
+        Index("ix_candidature__toutes", "etat", "deposee_le", "id"),
+    )
 
     @property
     def action(self) -> Action:

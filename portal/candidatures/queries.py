@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -13,10 +13,10 @@ from portal import clock
 from portal.actions.models import Action
 from portal.candidatures.models import LIVE, Candidature, Etat
 from portal.comptes.models import NomRole, Personne
-from portal.db import db
+from portal.db import count, db
 from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
-from portal.web import Leaf
+from portal.web import Leaf, leaf
 
 PAGE = 50
 WITH_MISSION = (joinedload(Candidature.personne), joinedload(Candidature.mission).joinedload(Mission.action))
@@ -51,15 +51,15 @@ def queue(
         where.append(Mission.action_id == action)
     if mission:
         where.append(Mission.id == mission)
-    base = select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
-    total = db.session.scalar(select(func.count()).select_from(base.subquery())) or 0
-    found = db.session.scalars(
-        base.options(contains_eager(Candidature.mission).contains_eager(Mission.action), joinedload(Candidature.personne))
-        .order_by(Candidature.deposee_le, Candidature.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
-    ).all()
-    return Leaf(rows_of(list(found)), number, total, PAGE)
+    query = select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
+    found = leaf(
+        query.order_by(Candidature.deposee_le, Candidature.id),
+        number,
+        PAGE,
+        contains_eager(Candidature.mission).contains_eager(Mission.action),
+        joinedload(Candidature.personne),
+    )
+    return replace(found, items=rows_of(found.items))
 
 
 def _scope(personne: Personne) -> list[Any]:
@@ -113,16 +113,9 @@ def _already_done(ids: Collection[int]) -> Select[int, int]:
 
 
 def waiting_count(personne: Personne) -> int:
-    """How many wait for an answer from this bienveillant."""
-    return (
-        db.session.scalar(
-            select(func.count(Candidature.id))
-            .join(Candidature.mission)
-            .join(Mission.action)
-            .where(Candidature.etat == Etat.DEPOSEE, *_scope(personne))
-        )
-        or 0
-    )
+    """How many wait for an answer from this bienveillant, as db.count says it."""
+    waiting = select(Candidature).join(Candidature.mission).join(Mission.action)
+    return count(waiting.where(Candidature.etat == Etat.DEPOSEE, *_scope(personne)))
 
 
 def by_key(cle: str) -> Candidature | None:

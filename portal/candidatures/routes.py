@@ -43,13 +43,14 @@ def deposer(mission_id: int) -> Any:
 
 @bp.post("/deposer/<int:mission_id>", access="candidature.deposer", limit="candidature")
 def apply(mission_id: int) -> Any:
+    form = CandidatureForm()
+    complete = form.validate()  # before anything is read, since reading takes SQLite's write lock
     mission = load(Mission, mission_id, "mission.voir")
     if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
         missions.take(mission, by=me())
         toast("Le poste de référent est à toi. Les personnes en attente sont prévenues.")
         return done(url_for("missions.show", id=mission.id))
-    form = CandidatureForm()
-    if not form.validate():
+    if not complete:
         return _again(mission, form, 422)
     if form.trapped:
         return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")

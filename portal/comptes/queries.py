@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -12,7 +12,7 @@ from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
 from portal.db import db
 from portal.fields import address_key, name_key
 from portal.security import fingerprint
-from portal.web import Leaf
+from portal.web import Leaf, leaf
 
 SESSION_LIFE = timedelta(days=30)
 PAGE = 50
@@ -72,11 +72,7 @@ def people(search: str, number: int) -> Leaf:
         or_(*(column.contains(word, autoescape=True) for column in (Personne.nom_cle, Personne.adresse))) for word in words
     )
     query = select(Personne).where(Personne.confirme_le.is_not(None), *found)
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = db.session.scalars(
-        query.options(*WITH_ROLES).order_by(Personne.nom_cle, Personne.id).limit(PAGE).offset((number - 1) * PAGE)
-    )
-    return Leaf(list(rows), number, total, PAGE)
+    return leaf(query.order_by(Personne.nom_cle, Personne.id), number, PAGE, *WITH_ROLES)
 
 
 def has_another_admin(personne: Personne) -> bool:

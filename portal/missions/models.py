@@ -90,7 +90,7 @@ class Mission(Base):
         CheckConstraint(
             "candidatures_au IS NULL OR candidatures_du IS NULL OR candidatures_au > candidatures_du", name="phase"
         ),
-        Index("ix_mission__liste", "etat", "fin", "debut"),
+        Index("ix_mission__a_venir", "debut", "id"),
     )
 
     @property

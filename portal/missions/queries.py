@@ -16,7 +16,7 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.missions.models import Affectation, Etat, Mission, Nature
 from portal.policy import provides
-from portal.web import Leaf
+from portal.web import Leaf, leaf
 
 PAGE = 50
 WITH_ACTION = (  # what a mission's page shows of its action: one query, and one for the programme
@@ -45,24 +45,14 @@ class Filters:
 
 
 def public_list(filters: Filters, number: int) -> Leaf:
-    """Published missions that are not over, soonest first, those already begun last; two queries."""
-    where = [
-        Mission.etat != Etat.BROUILLON,
-        Mission.etat != Etat.ANNULEE,
-        Mission.fin > clock.now(),
-        *_narrowed(filters),
-    ]
-    total = db.session.scalar(select(func.count()).select_from(Mission).join(Mission.action).where(*where)) or 0
-    rows = db.session.scalars(
+    """Published missions to come, soonest first; two queries. Once it has begun, a mission takes nobody any more."""
+    to_come = (
         select(Mission)
         .join(Mission.action)
-        .where(*where)
-        .options(contains_eager(Mission.action).joinedload(Action.pole_porteur))
-        .order_by(Mission.debut <= clock.now(), Mission.debut, Mission.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        .where(Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE)), Mission.debut > clock.now(), *_narrowed(filters))
+        .order_by(Mission.debut, Mission.id)
     )
-    return Leaf(list(rows), number, total, PAGE)
+    return leaf(to_come, number, PAGE, contains_eager(Mission.action).joinedload(Action.pole_porteur))
 
 
 def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:

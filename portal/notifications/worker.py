@@ -9,10 +9,11 @@ from types import FrameType
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
-from portal.db import db
+from portal.db import db, study
 from portal.notifications import commands, delivery, messages
 from portal.outbox import Message, beat
 
+STUDY = 3600.0  # seconds between two looks at how full the tables are
 POLL = 1.0  # seconds between two looks at an empty table
 TICK = 5.0  # a tick is late by one sending at most, hence 15 seconds when the mail server hangs
 PATIENCE = 5.0  # seconds left to a database that does not answer
@@ -59,12 +60,15 @@ def run() -> None:
 
 def loop(stop: Stop) -> None:
     """Send and tick until `stop.asked`. A database that does not answer is waited for: what else could be done?"""
-    ticked = float("-inf")
+    ticked = studied = float("-inf")
     while not stop.asked:
         try:
             if time.monotonic() - ticked >= TICK:
                 beat("worker")
                 ticked = time.monotonic()
+            if time.monotonic() - studied >= STUDY:
+                study()
+                studied = time.monotonic()
             if not send_next():
                 stop.wait(POLL)
         except DBAPIError as error:

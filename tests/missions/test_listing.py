@@ -35,8 +35,10 @@ def test_open_missions_soonest_first_and_nothing_else(client, action):
     with clock.freeze(builders.in_days(-3)):
         builders.mission(action, titre="Passée", debut=builders.in_days(0), fin=builders.in_days(0, 12))
     assert titles(client.get("/missions/").text) == ["Bientôt", "Plus tard"]
-    with clock.freeze(late.debut + timedelta(hours=1)):
+    with clock.freeze(late.debut - timedelta(minutes=1)):
         assert titles(client.get("/missions/").text) == ["Plus tard"]
+    with clock.freeze(late.debut):  # begun, it takes nobody any more
+        assert titles(client.get("/missions/").text) == []
 
 
 @pytest.mark.parametrize(
