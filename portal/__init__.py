@@ -26,7 +26,7 @@ FEATURES = (
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """The WSGI application, from PORTAL_* settings. Raises BadSetting or RuntimeError rather than start unsafe."""
-    from portal import assets, cache, cli, clock, db, errors, filters, layout, policy, security, web
+    from portal import assets, cache, cli, clock, compression, db, errors, filters, layout, policy, security, web
 
     settings = Settings.from_env(os.environ if environ is None else environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
@@ -34,7 +34,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.url_map.converters["int"] = web.RowId
     clock.set_from(settings.now)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
-    for kernel in (db, security, cache, assets, filters):
+    for kernel in (db, security, compression, cache, assets, filters):
         kernel.init_app(app)
     _load_features(app)
     policy.check_facts()

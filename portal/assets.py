@@ -12,6 +12,8 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
+from portal import compression
+
 TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -31,7 +33,7 @@ def serve(filename: str) -> Response:
     """The file; for ever when asked for by its content's name, revalidated otherwise."""
     found = _read(_path(filename))
     response = Response(found.body, mimetype=found.mimetype)
-    if found.zipped and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if found.zipped and compression.is_accepted():
         response.set_data(found.zipped)
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"

@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, request, session
 from sqlalchemy import event, literal_column
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from portal import clock
+from portal import clock, compression
 from portal.db import Base, db, upsert
 
 MOST = 256  # pages kept by a process, the least recently asked for leave first
@@ -104,7 +104,7 @@ def _keep(state: State, response: Response) -> Kept:
 
 
 def _send(kept: Kept) -> Response:
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    zipped = compression.is_accepted()
     response = Response(kept.zipped if zipped else kept.body, content_type=kept.mimetype)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"

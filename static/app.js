@@ -1,9 +1,11 @@
 // What the portal adds to htmx; a module, so that it names nothing globally. Every screen works without this file.
 
-// On a slow phone the style sheet comes first: htmx is asked for once it is there, and forms work without it meanwhile.
-const library = document.createElement("script");
-library.src = document.querySelector("script[data-htmx]").dataset.htmx;
-document.head.append(library);
+// On a slow phone the page is read first: htmx is asked for once all of it is there, and forms work without it meanwhile.
+window.addEventListener("load", () => {
+  const library = document.createElement("script");
+  library.src = document.querySelector("script[data-htmx]").dataset.htmx;
+  document.head.append(library);
+});
 
 const region = () => document.getElementById("toasts");
 
