@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from babel.dates import format_date
@@ -35,6 +37,7 @@ def init_app(app: Flask) -> None:
         carte,
         iso,
         combien,
+        attrs,
     ):
         app.jinja_env.filters[function.__name__] = function
 
@@ -149,6 +152,16 @@ def iso(value: datetime) -> str:
 def combien(rows: int) -> str:
     """What db.count found: "12", "plus de 500"."""
     return str(rows) if rows <= MANY else f"plus de {MANY}"
+
+
+def attrs(pairs: Mapping[str, Any]) -> Markup:
+    """HTML attributes of keywords: hx_post is hx-post, class_ is class; True stands alone, None and False are left out."""
+    kept = (
+        (key.rstrip("_").replace("_", "-"), value) for key, value in pairs.items() if value is not None and value is not False
+    )
+    return Markup("").join(
+        Markup(" {}").format(k) if value is True else Markup(' {}="{}"').format(k, value) for k, value in kept
+    )
 
 
 def markdown(text: str) -> Markup:

@@ -15,7 +15,7 @@ from portal import clock, policy
 from portal.comptes import commands, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
-from portal.web import htmx_redirect, see_other, toasts, wants_fragment
+from portal.web import htmx_redirect, me, see_other, toasts, wants_fragment
 
 MAISON = "La Raffinerie"
 SEEN_EVERY = timedelta(hours=1)
@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
-        can=lambda right, subject=None: policy.can(current_user, right, subject),
+        can=lambda right, subject=None: policy.can(me(), right, subject),
         clock=clock,
         csrf_meta=csrf_meta,
         env=app.config["PORTAL"].env,
