@@ -74,8 +74,8 @@ def test_every_file_that_a_page_asks_for_is_there(sqlite_site, parsed):
     }
     assert {"app.css", "app.js", "icons.svg", "vendor/htmx.min.js"} <= named
     with sqlite_site.app.test_request_context():
-        for name in named:
-            assert sqlite_site.app.test_client().get(sqlite_site.app.jinja_env.globals["asset"](name)).status_code == 200
+        urls = [sqlite_site.app.jinja_env.globals["asset"](name) for name in named]
+    assert {sqlite_site.app.test_client().get(url).status_code for url in urls} == {200}
 
 
 # --- icons -----------------------------------------------------------------------------------------------------

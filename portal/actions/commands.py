@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from portal import journal
 from portal.actions import queries
-from portal.actions.models import Action, Demandeur, Etape, Etat, creer, enregistrer, modifier
+from portal.actions.models import Action, Demandeur, Etape, Etat, creer, enregistrer, modifier, reading
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
 from portal.workflow import Event, Refusal, Transition, fire
@@ -46,11 +47,10 @@ def create(*, by: Personne, demandeur: dict[str, str], outside_motif: str = "", 
 
 
 def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], **fields: Any) -> None:
-    """Change the sheet; `read` is `Action.reading` when the form was shown. Raises ActionOver or Conflict."""
+    """Change the sheet; `read` is `reading(action.sheet)` when the form was shown. Raises ActionOver or Conflict."""
     action = _open(action)
     db.session.refresh(action.demandeur)
-    if read != action.reading:
-        raise Conflict
+    check_reading(read, action.sheet)
     changed = [f"demandeur_{name}" for name in _apply(action.demandeur, demandeur)] + _apply(action, fields)
     if changed:
         modifier.tell(action, by=by, champs=changed)
@@ -73,8 +73,11 @@ def add_step(action: Action, *, by: Personne, titre: str, debut: datetime, fin: 
     return etape
 
 
-def edit_step(etape: Etape, *, by: Personne, **fields: Any) -> None:
+def edit_step(etape: Etape, *, by: Personne, read: str, **fields: Any) -> None:
+    """Change an item of the programme. Raises ActionOver or Conflict, as `edit` does."""
     action = _open(etape.action)
+    db.session.refresh(etape)
+    check_reading(read, etape.sheet)
     if _apply(etape, fields):
         modifier_etape.tell(action, by=by, etape=etape.id, titre=etape.titre)
 
@@ -84,6 +87,12 @@ def remove_step(etape: Etape, *, by: Personne) -> None:
     retirer_etape.tell(action, by=by, titre=etape.titre)
     action.programme.remove(etape)
     db.session.flush()
+
+
+def check_reading(read: str, sheet: Mapping[str, Any]) -> None:
+    """Raises Conflict when the sheet is no more what somebody's form has read; the caller holds its lock."""
+    if read != reading(sheet):
+        raise Conflict
 
 
 def _open(action: Action) -> Action:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from portal.actions.models import CLIENT, SHEET, Action, Canal, TypeAction, digest
+from portal.actions.models import CLIENT, SHEET, STEP, Action, Canal, TypeAction, digest, reading
 from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words, choices
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
@@ -38,6 +38,47 @@ class SlotForm(Form):
             raise ValidationError("La fin doit venir après le début. Après minuit, c’est la date du lendemain.")
         if fin.data - self.debut.data > LONGEST:
             raise ValidationError("Cela dure plus de 14 jours : vérifie les dates, ou fais-en plusieurs.")
+
+
+class EditForm(Form):
+    """A form over a stored sheet that somebody else may be changing at the same time."""
+
+    lu = HiddenField()  # `reading` of the sheet, when the form was shown
+
+    @classmethod
+    def over(cls, sheet: Mapping[str, Any], typed: EditForm | None = None, **more: Any) -> Self:
+        """The form with what is stored; or with the words typed on an older reading of it on top.
+
+        A field that both changed carries, as `theirs`, what is stored, in words.
+        """
+        kept = typed._changed(sheet) if typed else {}
+        form = cls(formdata=None, data={**sheet, **{name: value for name, (value, _) in kept.items()}}, **more)
+        form.lu.data = reading(sheet)
+        for name, (value, both) in kept.items():
+            if both and value != sheet[name]:
+                form[name].theirs = form._words(name, sheet[name])
+        return form
+
+    def _changed(self, sheet: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
+        """What was typed where it differs from what was read, and whether the stored value moved meanwhile too."""
+        read: Sequence[str] = (self.lu.data or "").split("-")
+        if len(read) != len(sheet):
+            read = [""] * len(sheet)
+        rows = [(name, self[name].data, was) for name, was in zip(sheet, read, strict=True) if name in self]
+        return {name: (typed, digest(sheet[name]) != was) for name, typed, was in rows if digest(typed) != was}
+
+    def _words(self, name: str, value: Any) -> str:
+        """A stored value of that field, as the screen says it."""
+        field = self[name]
+        if value in (None, ""):
+            return "(vide)"
+        if isinstance(value, bool):
+            return "oui" if value else "non"
+        if isinstance(field, LocalDateTime):
+            return moment(value)
+        if isinstance(field, SelectField):
+            return next(str(choice.label) for choice in field.choices if field.coerce(choice.value) == value)
+        return str(value)
 
 
 class ActionForm(SlotForm):
@@ -117,31 +158,8 @@ class NewActionForm(ActionForm):
         return self.motif.data if self.deja_validee.data else ""
 
 
-class EditActionForm(ActionForm):
-    """The sheet as someone read it: what was stored meanwhile is told apart from what they changed."""
-
-    lu = HiddenField()  # Action.reading, when the form was shown
-
-    @classmethod
-    def showing(cls, action: Action, poles: Iterable[Pole], typed: dict[str, Any] | None = None) -> EditActionForm:
-        """The form with what is stored, or with these words on top of it."""
-        return cls(formdata=None, data=action.sheet | (typed or {}) | {"lu": action.reading}, poles=poles)
-
-    def kept_of(self, stored: dict[str, Any]) -> dict[str, Any]:
-        """What was typed, without the fields that were left as they were read."""
-        read = (self.lu.data or "").split("-")
-        if len(read) != len(stored):
-            return {name: self[name].data for name in stored}
-        return {name: self[name].data for name, was in zip(stored, read, strict=True) if digest(self[name].data) != was}
-
-    def words(self, name: str, value: Any) -> str:
-        """A value of that field, as the screen says it."""
-        field = self[name]
-        if isinstance(field, LocalDateTime):
-            return moment(value)
-        if isinstance(field, SelectField):
-            return next(str(choice.label) for choice in field.choices if field.coerce(choice.value) == value)
-        return str(value)
+class EditActionForm(EditForm, ActionForm):
+    """The sheet of an action that is stored."""
 
 
 class StepForm(SlotForm):
@@ -171,7 +189,11 @@ class StepForm(SlotForm):
 
     @property
     def fields(self) -> dict[str, Any]:
-        return {name: self[name].data for name in ("titre", "debut", "fin", "lieu", "piste", "ancre")}
+        return {name: self[name].data for name in STEP}
+
+
+class EditStepForm(EditForm, StepForm):
+    """An item of the programme that is stored."""
 
 
 class MotifForm(Form):

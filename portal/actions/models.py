@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -98,11 +99,17 @@ class Canal(StrEnum):
 
 SHEET = ("titre", "type", "canal", "pole_porteur_id", "debut", "fin", "lieu", "description", "valeurs")
 CLIENT = ("nom", "contact", "email", "telephone")
+STEP = ("titre", "debut", "fin", "lieu", "piste", "ancre")
 
 
 def digest(value: object) -> str:
     """Enough of a hash to see that a field is no more what someone read."""
     return sha256(str(value).encode()).hexdigest()[:8]
+
+
+def reading(sheet: Mapping[str, Any]) -> str:
+    """What a form has read: one digest for each field of the sheet, in its order."""
+    return "-".join(digest(value) for value in sheet.values())
 
 
 class Demandeur(Base):
@@ -160,11 +167,6 @@ class Action(Base):
         }
 
     @property
-    def reading(self) -> str:
-        """What a form has read: one digest for each field of the sheet, in its order."""
-        return "-".join(digest(value) for value in self.sheet.values())
-
-    @property
     def is_over(self) -> bool:
         return self.etat in ENDED
 
@@ -194,6 +196,10 @@ class Etape(Base):
     action: Mapped[Action] = relationship(back_populates="programme")
 
     __table_args__ = (CheckConstraint("fin > debut", name="ordre"),)
+
+    @property
+    def sheet(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in STEP}
 
 
 ENDED = frozenset({Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE, Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})

@@ -8,12 +8,12 @@ from flask import abort, request, url_for
 from flask_login import current_user
 
 from portal.actions import commands, queries
-from portal.actions.forms import EditActionForm, MotifForm, NewActionForm, StepForm, next_step
+from portal.actions.forms import EditActionForm, EditStepForm, MotifForm, NewActionForm, StepForm, next_step
 from portal.actions.models import WORKFLOW, Action, Etape, Etat, clore, ouvrir, rouvrir
 from portal.poles import queries as poles
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, page_number, render, toast
-from portal.workflow import MotifMissing, Transition
+from portal.workflow import MotifMissing, Refusal, Transition
 
 bp = GuardedBlueprint("actions", __name__, url_prefix="/actions")
 
@@ -73,7 +73,7 @@ def _editable(id: int) -> Action:
 @bp.get("/<int:id>/modifier", access="action.modifier")
 def edit(id: int) -> Any:
     action = _editable(id)
-    return _edition(action, EditActionForm.showing(action, poles.poles()))
+    return _edition(action, EditActionForm.over(action.sheet, poles=poles.poles()))
 
 
 @bp.post("/<int:id>/modifier", access="action.modifier")
@@ -85,25 +85,19 @@ def save(id: int) -> Any:
     moved = (action.debut, action.fin) != (form.debut.data, form.fin.data)
     try:
         commands.edit(action, by=me(), read=form.lu.data or "", demandeur=form.demandeur, **form.fields)
-    except commands.Conflict as conflict:
-        return _compare(action, form, conflict)
+    except Refusal as refusal:
+        if isinstance(refusal, commands.Conflict):
+            form = EditActionForm.over(action.sheet, form, poles=poles.poles())
+        form.form_errors.append(refusal.sentence)
+        return _edition(action, form, refusal.status)
     toast("Fiche enregistrée.")
     if moved:
-        toast("Le programme et les missions gardent leurs horaires : revois-les.", "attention")
+        toast("Le programme et les missions gardent leurs horaires : revois-les.", "attention")
     return done(url_for(".show", id=id))
 
 
-def _edition(action: Action, form: EditActionForm, status: int = 200, theirs: dict[str, str] | None = None) -> Page:
-    return render("actions/modifier.html", status=status, action=action, form=form, theirs=theirs or {})
-
-
-def _compare(action: Action, typed: EditActionForm, conflict: commands.Conflict) -> Page:
-    """The form again: what someone else stored meanwhile, this person's words on top, and both where they differ."""
-    stored, kept = action.sheet, typed.kept_of(action.sheet)
-    form = EditActionForm.showing(action, poles.poles(), kept)
-    form.form_errors.append(conflict.sentence)
-    theirs = {name: form.words(name, stored[name]) for name in kept if kept[name] != stored[name]}
-    return _edition(action, form, conflict.status, theirs)
+def _edition(action: Action, form: EditActionForm, status: int = 200) -> Page:
+    return render("actions/modifier.html", status=status, action=action, form=form)
 
 
 @bp.get("/<int:id>/journal", access="action.journal")
@@ -143,18 +137,27 @@ def _step_of(id: int, etape_id: int) -> Etape:
 @bp.get("/<int:id>/programme/<int:etape_id>", access="action.modifier")
 def edit_step(id: int, etape_id: int) -> Any:
     etape = _step_of(id, etape_id)
-    return render("actions/etape.html", etape=etape, form=StepForm(formdata=None, action=etape.action, obj=etape))
+    return _step_edition(etape, EditStepForm.over(etape.sheet, action=etape.action))
 
 
 @bp.post("/<int:id>/programme/<int:etape_id>", access="action.modifier")
 def save_step(id: int, etape_id: int) -> Any:
     etape = _step_of(id, etape_id)
-    form = StepForm(action=etape.action)
+    form = EditStepForm(action=etape.action)
     if not form.validate():
-        return render("actions/etape.html", status=422, etape=etape, form=form)
-    commands.edit_step(etape, by=me(), **form.fields)
+        return _step_edition(etape, form, 422)
+    try:
+        commands.edit_step(etape, by=me(), read=form.lu.data or "", **form.fields)
+    except commands.Conflict as conflict:
+        form = EditStepForm.over(etape.sheet, form, action=etape.action)
+        form.form_errors.append(conflict.sentence)
+        return _step_edition(etape, form, conflict.status)
     toast("Étape enregistrée.")
     return done(url_for(".programme", id=id))
+
+
+def _step_edition(etape: Etape, form: EditStepForm, status: int = 200) -> Page:
+    return render("actions/etape.html", status=status, etape=etape, form=form)
 
 
 @bp.post("/<int:id>/programme/<int:etape_id>/retirer", access="action.modifier")

@@ -21,7 +21,8 @@ from portal.workflow import Refusal
 LINK_LIFE = timedelta(minutes=10)
 INVITATION_LIFE = timedelta(days=7)
 FIRST_STEP = "/comptes/mot-de-passe"  # where an invitation leads
-MAX_TRIES = 5
+MAX_TRIES = 5  # of one code
+MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many; the mail's link still opens
 
 
 class AddressTaken(Refusal):
@@ -40,6 +41,11 @@ class LastAdmin(Refusal):
 class OwnRole(Refusal):
     status = 403
     sentence = "Personne ne se donne un rôle : demande à quelqu’un d’autre de l’administration."
+
+
+class WrongPassword(Refusal):
+    status = 422
+    sentence = "Ce n’est pas ton mot de passe actuel. Oublié ? Déconnecte-toi, puis demande un lien de connexion."
 
 
 class LinkUsed(Refusal):
@@ -218,12 +224,23 @@ def touch_session(session_id: int) -> None:
         connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
 
 
-def set_password(personne: Personne, password: str) -> None:
-    """The other devices are signed out. No transaction is open while hashing."""
+def set_password(personne: Personne, password: str, *, current: str = "") -> None:
+    """The other devices are signed out. No transaction is open while hashing.
+
+    Raises WrongPassword unless the present one is given, or the session is fresh (`asks_password`).
+    """
+    asked, stored = asks_password(personne), personne.mot_de_passe
     db.session.rollback()
+    if asked and not security.verify_password(stored, current):
+        raise WrongPassword
     personne.mot_de_passe = security.hash_password(password)
     close_other_sessions(personne)
     journal.record("personne.mot_de_passe", personne, by=personne)
+
+
+def asks_password(personne: Personne) -> bool:
+    """Whether changing the password wants the present one: not from someone who has none, nor has just signed in."""
+    return bool(personne.mot_de_passe) and not queries.is_fresh(personne.session_token)
 
 
 def ask_link(email: str, *, suite: str) -> Jeton:
@@ -252,7 +269,12 @@ def use_code(jeton_id: int, code: str) -> tuple[Personne, str]:
     """The same with the six digits, for a mail read on another device; five tries."""
     with apart() as connection:  # counted even though a wrong code rolls the request back
         connection.execute(update(Jeton).where(Jeton.id == jeton_id).values(essais=Jeton.essais + 1))
-    return _consume(jeton_id, lambda jeton: jeton.essais <= MAX_TRIES and jeton.code == security.fingerprint(code))
+    return _consume(jeton_id, lambda jeton: _may_try(jeton) and jeton.code == security.fingerprint(code))
+
+
+def _may_try(jeton: Jeton) -> bool:
+    """Whoever asks for code after code, from as many addresses as they like, guesses at one person thirty times a day."""
+    return jeton.essais <= MAX_TRIES and queries.tries_of(jeton.personne_id) <= MAX_TRIES_A_DAY
 
 
 def _consume(jeton_id: int, proves: Callable[[Jeton], bool]) -> tuple[Personne, str]:
@@ -262,5 +284,8 @@ def _consume(jeton_id: int, proves: Callable[[Jeton], bool]) -> tuple[Personne, 
     personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])
     if personne is None or not personne.is_active:
         raise LinkUsed
-    jeton.utilise_le = clock.now()
+    # Whatever else was sent to this person to come in with has no use any more.
+    db.session.execute(
+        update(Jeton).where(Jeton.personne_id == personne.id, Jeton.utilise_le.is_(None)).values(utilise_le=clock.now())
+    )
     return confirm(personne), jeton.suite

@@ -27,6 +27,7 @@ class CodeForm(Form):
 
 
 class PasswordForm(Form):
+    actuel = PasswordField("Mot de passe actuel")
     mot_de_passe = PasswordField(
         "Nouveau mot de passe",
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -15,6 +15,7 @@ from portal.security import fingerprint
 from portal.web import Leaf, leaf
 
 SESSION_LIFE = timedelta(days=30)
+FRESH = timedelta(minutes=15)
 PAGE = 50
 WITH_ROLES = (selectinload(Personne.roles),)
 
@@ -31,6 +32,13 @@ def session_of(token: str) -> Session | None:
         )
         .options(joinedload(Session.personne).joinedload(Personne.roles))
     )
+
+
+def is_fresh(token: str) -> bool:
+    """Whether this session was opened a moment ago: whoever holds the phone has just proved who they are."""
+    opened = select(Session.ouverte_le).where(Session.empreinte == fingerprint(token))
+    instant = db.session.scalar(opened)
+    return instant is not None and clock.now() - instant < FRESH
 
 
 def holder(email: str) -> Personne | None:
@@ -57,6 +65,12 @@ def pending(jeton_id: int, generation: int = 1) -> Jeton | None:
     jeton = db.session.get(Jeton, jeton_id)
     usable = jeton and jeton.generation == generation and jeton.utilise_le is None and jeton.expire_le > clock.now()
     return jeton if usable else None
+
+
+def tries_of(personne_id: int | None) -> int:
+    """How many codes were tried for this person since yesterday."""
+    recent = (Jeton.personne_id == personne_id, Jeton.expire_le > clock.now() - timedelta(days=1))
+    return db.session.scalar(select(func.coalesce(func.sum(Jeton.essais), 0)).where(*recent)) or 0
 
 
 def everyone() -> list[Personne]:

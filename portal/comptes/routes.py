@@ -17,7 +17,9 @@ bp = GuardedBlueprint("comptes", __name__, url_prefix="/comptes")
 
 
 def _enter(personne: Personne, suite: str) -> Done:
-    """A fresh cookie: nothing of the anonymous session survives, its CSRF token included."""
+    """A fresh cookie: nothing of the session before survives, neither its CSRF token nor its row."""
+    if current_user.is_authenticated:
+        commands.close_session(me().session_token)
     session.clear()
     commands.open_session(personne, agent=request.user_agent.string)
     session.permanent = True
@@ -112,14 +114,22 @@ def deconnexion() -> Any:
 
 @bp.get("/mot-de-passe", access="moi.voir")
 def mot_de_passe() -> Any:
-    return render("comptes/mot_de_passe.html", form=PasswordForm(formdata=None))
+    return _password_page(PasswordForm(formdata=None))
 
 
 @bp.post("/mot-de-passe", access="moi.voir", limit="connexion")
 def set_password() -> Any:
     form = PasswordForm()
     if not form.validate():
-        return render("comptes/mot_de_passe.html", status=422, form=form)
-    commands.set_password(me(), form.mot_de_passe.data)
+        return _password_page(form, 422)
+    try:
+        commands.set_password(me(), form.mot_de_passe.data, current=form.actuel.data or "")
+    except commands.WrongPassword as refusal:
+        form.actuel.errors = [refusal.sentence]
+        return _password_page(form, refusal.status)
     toast("Ton mot de passe est enregistré. Tes autres appareils sont déconnectés.")
     return done(url_for("moi.index"))
+
+
+def _password_page(form: PasswordForm, status: int = 200) -> Page:
+    return render("comptes/mot_de_passe.html", status=status, form=form, asks=commands.asks_password(me()))

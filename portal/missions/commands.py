@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 
 from portal import clock, journal
-from portal.actions.commands import ActionOver
+from portal.actions.commands import ActionOver, check_reading
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one, touched
@@ -54,6 +53,11 @@ class NoValues(Refusal):
     sentence = "Cette action n’énonce pas de valeurs : écris-les d’abord, une mission volontaire en a besoin."
 
 
+class ValuesNeeded(Refusal):
+    status = 422
+    sentence = "Des missions volontaires sont publiées pour cette action : elles ont besoin de ses valeurs. Annule-les d’abord."
+
+
 class NotConfirmed(Refusal):
     sentence = "L’action n’est pas encore confirmée : ses missions s’ouvrent après l’accord du demandeur."
 
@@ -92,9 +96,13 @@ def create(action: Action, *, by: Personne, take_post: bool = False, cle: str = 
     return mission
 
 
-def edit(mission: Mission, *, by: Personne, **fields: Any) -> None:
-    """Change a mission that is not cancelled. Places never go below the people on it, whose nature of post stays."""
+def edit(mission: Mission, *, by: Personne, read: str, **fields: Any) -> None:
+    """Change a mission that is not cancelled. Places never go below the people on it, whose nature of post stays.
+
+    `read` is `reading(mission.sheet)` when the form was shown: raises Conflict when somebody stored something since.
+    """
     mission = lock_one(mission)
+    check_reading(read, mission.sheet)
     if mission.etat is Etat.ANNULEE:
         raise MissionOver
     if mission.prises and fields["nature"] is not mission.nature:
@@ -135,14 +143,9 @@ def decide(mission: Mission, transition: Transition, *, by: Personne | None, mot
             release(affectation, motif=motif)
 
 
-def duplicate(mission: Mission, *, by: Personne, shift: timedelta = timedelta()) -> Mission:
-    """The same post again, as a draft with nobody on it; `shift` moves its slot and its phase."""
-    copied = ("nature", "titre", "description", "places", "fourni", "contrepartie")
-    fields = {name: getattr(mission, name) for name in copied}
-    for name in ("debut", "fin", "candidatures_du", "candidatures_au"):
-        value = getattr(mission, name)
-        fields[name] = value + shift if value else None
-    return create(mission.action, by=by, **fields)
+def duplicate(mission: Mission, *, by: Personne, cle: str = "") -> Mission:
+    """The same post again, as a draft with nobody on it. The same button (its `cle`) tapped twice makes one copy."""
+    return create(mission.action, by=by, cle=cle, **mission.sheet)
 
 
 def assign(mission: Mission, personne: Personne, *, origine: Origine) -> Affectation:
@@ -185,12 +188,14 @@ def take(mission: Mission, *, by: Personne) -> Affectation:
     """The référent's priority: the bienveillant who sets the action up takes the post, with no candidature.
 
     It beats every candidature still waiting (they react to `prendre`), and never evicts someone accepted:
-    raises PostTaken then, NotReferent, MissionOver or AlreadyOn. domain.md, step 5.
+    raises PostTaken then, NotReferent or MissionOver. Taken twice, it is theirs once. domain.md, step 5.
     """
     if mission.nature is not Nature.REFERENT:
         raise NotReferent
     lock(Personne, by.id)
     mission = lock_one(mission)
+    if held := queries.active_of(mission, by):
+        return held
     try:
         affectation = assign(mission, by, origine=Origine.PRIORITE)
     except MissionFull:
@@ -213,7 +218,7 @@ def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
     if held.personne_id != by.id and not motif.strip():
         raise MotifMissing
     release(held, motif=motif)
-    liberer.tell(mission, by=by, motif=motif, personne=held.personne_id, titre=mission.titre)
+    liberer.tell(mission, by=by, motif=motif, affectation=held.id, personne=held.personne_id, titre=mission.titre)
 
 
 def hand_to(affectation: Affectation, personne: Personne) -> bool:

@@ -10,9 +10,9 @@ from flask import request
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
-from portal.actions.forms import SlotForm, at_most
+from portal.actions.forms import EditForm, SlotForm, at_most
 from portal.fields import Day, Form, Line, LocalDateTime, Whole, Words, choices
-from portal.missions.models import Nature
+from portal.missions.models import SHEET, Nature
 from portal.missions.queries import Filters
 from portal.poles.models import Pole
 
@@ -80,18 +80,7 @@ class MissionForm(SlotForm):
     @property
     def fields(self) -> dict[str, Any]:
         """What the mission becomes; a field that this nature does not have is settled here."""
-        names = (
-            "titre",
-            "description",
-            "debut",
-            "fin",
-            "places",
-            "fourni",
-            "contrepartie",
-            "candidatures_du",
-            "candidatures_au",
-        )
-        typed = {name: self[name].data for name in names if name in self}
+        typed = {name: self[name].data for name in SHEET if name in self}
         lone = {"places": 1} if self.kind is Nature.REFERENT else {}
         return typed | lone | {"nature": self.kind}
 
@@ -110,7 +99,7 @@ class NewMissionForm(MissionForm):
         return bool("prendre_poste" in self and self.prendre_poste.data)
 
 
-class EditMissionForm(MissionForm):
+class EditMissionForm(EditForm, MissionForm):
     """The nature may still change while nobody holds a place; the command says no afterwards."""
 
     nature = RadioField("Nature", choices=choices(*((n.value, n.label) for n in Nature)), coerce=Nature)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,6 +16,9 @@ from portal.db import Base
 from portal.workflow import Event, Transition, Workflow
 
 URGENT = timedelta(hours=72)
+SHEET = (
+    "nature", "titre", "description", "debut", "fin", "places", "fourni", "contrepartie", "candidatures_du", "candidatures_au",
+)  # fmt: skip
 
 
 class Nature(StrEnum):
@@ -92,6 +96,11 @@ class Mission(Base):
         ),
         Index("ix_mission__a_venir", "debut", "id"),
     )
+
+    @property
+    def sheet(self) -> dict[str, Any]:
+        """What the edition form shows and changes, by field."""
+        return {name: getattr(self, name) for name in SHEET}
 
     @property
     def is_public(self) -> bool:

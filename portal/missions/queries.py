@@ -100,6 +100,12 @@ def team_of(action: Action) -> list[Affectation]:
     return sorted(rows, key=lambda a: list(Nature).index(a.mission.nature))
 
 
+def has_volunteers(action: Action) -> bool:
+    """Whether a volontaire mission of this action was published and still stands."""
+    of_volunteers = (Mission.action_id == action.id, Mission.nature == Nature.VOLONTAIRE)
+    return bool(db.session.scalar(select(exists().where(*of_volunteers, Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE))))))
+
+
 def active_on(mission: Mission) -> list[Affectation]:
     return list(
         db.session.scalars(
@@ -109,6 +115,11 @@ def active_on(mission: Mission) -> list[Affectation]:
             .order_by(Affectation.id)
         )
     )
+
+
+def place(id: int) -> Affectation | None:
+    """A place by its id, with what it is a place of and who held it; one query."""
+    return db.session.get(Affectation, id, options=(*HELD, joinedload(Affectation.personne)))
 
 
 def active_of(mission: Mission, personne: Personne) -> Affectation | None:

@@ -1,4 +1,4 @@
-"""What happens to missions when their action stops."""
+"""What happens to missions when their action changes or stops."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from sqlalchemy import select
 from portal import clock
 from portal.actions import models as actions
 from portal.db import db
-from portal.missions import commands
+from portal.missions import commands, queries
 from portal.missions.models import Etat, Mission, annuler
 from portal.workflow import News
+
+
+@actions.modifier.react
+def keep_the_values(news: News) -> None:
+    """The values are what volunteers came for: they are not emptied under a volontaire mission that is published."""
+    if "valeurs" in news.facts["champs"] and not news.subject.valeurs.strip() and queries.has_volunteers(news.subject):
+        raise commands.ValuesNeeded
 
 
 @actions.annuler.react

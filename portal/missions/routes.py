@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from flask import abort, current_app, make_response, request, url_for
@@ -9,7 +10,7 @@ from flask_login import current_user
 
 from portal import clock
 from portal.actions import queries as actions
-from portal.actions.commands import ActionOver
+from portal.actions.commands import ActionOver, Conflict
 from portal.actions.forms import MotifForm
 from portal.actions.models import Action
 from portal.missions import commands, queries
@@ -97,6 +98,7 @@ def of_action(action_id: int) -> Any:
 def _tab(action: Action, **said: Any) -> Page:
     """The missions of the action; `said` names which event of which mission did not pass, and why."""
     context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "publier": publier, "liberer": liberer} | said
+    context["new_key"] = lambda: secrets.token_urlsafe(16)  # a copy asked for twice by one tap is one copy
     return render("missions/action.html", action=action, missions=queries.of_action(action), **context)
 
 
@@ -168,7 +170,7 @@ def _publish_too(mission: Mission) -> None:
 @bp.get("/<int:id>/modifier", access="mission.modifier")
 def edit(id: int) -> Any:
     mission = _editable(id)
-    return _edition(mission, EditMissionForm(formdata=None, nature=mission.nature, obj=mission))
+    return _edition(mission, EditMissionForm.over(mission.sheet, nature=mission.nature))
 
 
 @bp.post("/<int:id>/modifier", access="mission.modifier")
@@ -179,9 +181,11 @@ def save(id: int) -> Any:
         return _edition(mission, form, 422)
     moved = mission.prises and (mission.debut, mission.fin) != (form.debut.data, form.fin.data)
     try:
-        commands.edit(mission, by=me(), **form.fields)
+        commands.edit(mission, by=me(), read=form.lu.data or "", **form.fields)
         _publish_too(mission)
     except Refusal as refusal:
+        if isinstance(refusal, Conflict):
+            form = EditMissionForm.over(mission.sheet, form, nature=mission.nature)
         form.form_errors.append(refusal.sentence)
         return _edition(mission, form, refusal.status)
     toast("Mission enregistrée.")
@@ -205,7 +209,8 @@ def _edition(mission: Mission, form: EditMissionForm, status: int = 200) -> Page
 
 @bp.post("/<int:id>/dupliquer", access="mission.dupliquer")
 def duplicate(id: int) -> Any:
-    copy = commands.duplicate(load(Mission, id, "mission.dupliquer", queries.WITH_ACTION), by=me())
+    mission = load(Mission, id, "mission.dupliquer", queries.WITH_ACTION)
+    copy = commands.duplicate(mission, by=me(), cle=request.form.get("cle", "")[:64])
     toast("Voici la copie, en brouillon : change ce qui diffère.")
     return done(url_for(".edit", id=copy.id))
 

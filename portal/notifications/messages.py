@@ -26,7 +26,7 @@ from portal.db import db
 from portal.fields import one_line
 from portal.missions import calendrier
 from portal.missions import queries as missions
-from portal.missions.models import Affectation, Nature
+from portal.missions.models import Nature
 from portal.outbox import Message
 
 T = TypeVar("T")
@@ -204,8 +204,16 @@ def _cancelled(faits: Facts) -> Context:
     if "candidature" in faits:
         context = _about(faits)
         return context | {"autres": candidatures.other_open(context["mission"])}
-    held = _still(db.session.get(Affectation, faits["affectation"], options=missions.HELD))
+    held = _still(missions.place(faits["affectation"]))
     return {"mission": held.mission, "prenom": _first_name(held.personne), "autres": []}
+
+
+@_genre("poste_libere")
+def _post_freed(faits: Facts) -> Context:
+    """To whoever held the référent's post by priority, when an admin freed it."""
+    held = _still(missions.place(faits["affectation"]))
+    _still(not held.mission.is_past)
+    return {"mission": held.mission, "prenom": _first_name(held.personne)}
 
 
 @_genre("desistement")

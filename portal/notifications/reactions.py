@@ -73,6 +73,15 @@ def tell_the_bienveillant(news: News) -> None:
         outbox.post("desistement", key, to=bienveillant.email, candidature=candidature.id, motif=news.motif)
 
 
+@missions.liberer.react
+def tell_who_lost_the_post(news: News) -> None:
+    """A post held by priority that somebody else freed; whoever held it by candidature hears of that one."""
+    held = missions_queries.place(news.facts["affectation"])
+    if held and held.origine is missions.Origine.PRIORITE and held.personne is not news.by:
+        key = f"affectation:{held.id}:liberee"
+        outbox.post("poste_libere", key, to=held.personne.email, affectation=held.id, motif=news.motif)
+
+
 @missions.annuler.react
 def tell_the_post_holder(news: News) -> None:
     """The référent's priority left no candidature to answer: whoever holds the post that way is told too."""

@@ -54,11 +54,17 @@ def typed(**fields: Any) -> dict[str, Any]:
 
 def shown(client, path: str) -> dict[str, Any]:
     """The fields of the page's form as the browser would send them back untouched."""
-    form = page(client.get(path)).select_one("form.formulaire")
-    assert form
-    fields = {e["name"]: e.get("value", "") for e in form.select("input[name]") if e.get("type") != "checkbox"}
+    return shown_in(page(client.get(path)).select_one("form.formulaire"))
+
+
+def shown_in(form) -> dict[str, Any]:
+    fields = {e["name"]: e.get("value", "") for e in form.select("input[name]") if is_sent(e)}
     fields |= {e["name"]: e.get_text().removeprefix("\n") for e in form.select("textarea")}
     return fields | {e["name"]: chosen(e) for e in form.select("select")}
+
+
+def is_sent(box) -> bool:
+    return box.get("type") != "checkbox" or box.has_attr("checked")
 
 
 def chosen(select) -> str:
@@ -217,7 +223,7 @@ def test_two_people_on_the_same_sheet_lose_neither_text(as_, zoe, action):
     assert (action.description, action.titre) == ("Le texte <b>d’Ada</b>", "Fête du moulin")
     form = page(answer).select_one("form.formulaire")
     assert form.select_one("#description").get_text().strip() == "Le texte de Zoé"
-    assert [c.get_text() for c in form.select(".citation")] == ["Fête du moulin", "Le texte <b>d’Ada</b>"]
+    assert [c.get_text() for c in form.select(".citation")] == ["Le texte <b>d’Ada</b>"]  # what both changed
     # what only Ada changed is taken as hers, and one more tap stores what is now read
     assert form.select_one("#lieu")["value"] == "Au jardin"
     again = {e["name"]: e.get("value", "") for e in form.select("input")} | {"description": "Les deux", "valeurs": ""}
@@ -462,10 +468,32 @@ def test_an_item_changes_and_goes(as_, zoe, action):
     db.session.expire_all()
     assert etape.titre == "Repas, carry poulet"
     assert client.post(path, data=step(action, titre="")).status_code == 422
+    db.session.expire_all()
+    assert etape.titre == "Repas, carry poulet"
     assert client.post(f"{path}/retirer").status_code == 303
     assert client.post(f"{path}/retirer").status_code == 404
     db.session.expire_all()
     assert action.programme == []
+
+
+@pytest.mark.both
+def test_two_people_on_the_same_item_lose_neither_text(as_, zoe, action):
+    client = as_(zoe)
+    client.post(f"/actions/{action.id}/programme", data=step(action))
+    db.session.expire_all()
+    path = f"/actions/{action.id}/programme/{action.programme[0].id}"
+    mine, hers = shown(client, path), shown(client, path)
+    client.post(path, data=hers | {"titre": "Repas, carry", "lieu": "Cuisine", "ancre": "y"})
+    answer = client.post(path, data=mine | {"titre": "Repas partagé"})
+    assert answer.status_code == 409
+    form = page(answer).select_one("#etape")
+    assert [c.get_text() for c in form.select(".citation")] == ["Repas, carry"]
+    assert (form.select_one("#titre")["value"], form.select_one("#lieu")["value"]) == ("Repas partagé", "Cuisine")
+    assert form.select_one("#ancre").has_attr("checked")
+    assert client.post(path, data=shown_in(form)).status_code == 303
+    db.session.expire_all()
+    [etape] = action.programme
+    assert (etape.titre, etape.lieu, etape.ancre) == ("Repas partagé", "Cuisine", True)
 
 
 # --- the journal ---------------------------------------------------------------------------------------------

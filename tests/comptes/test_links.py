@@ -238,6 +238,32 @@ def test_a_code_lasts_ten_minutes(client, awa):
         assert type_code(client, message().faits["code"]).status_code == 422
 
 
+@pytest.mark.both
+def test_code_after_code_nobody_guesses_more_than_thirty_times_a_day(app, awa):
+    def guess(times: int):
+        stranger = app.test_client()
+        ask(stranger)
+        return [type_code(stranger, wrong(message().faits["code"])) for _ in range(times)]
+
+    for _ in range(6):
+        guess(5)
+    own = app.test_client()
+    ask(own)
+    assert type_code(own, message().faits["code"]).status_code == 422
+    assert own.post(link()).status_code == 303  # the mail's link lets its owner in all the same
+    with clock.freeze(clock.now() + timedelta(days=1, minutes=10)):
+        ask(other := app.test_client())
+        assert type_code(other, message().faits["code"]).status_code == 303
+
+
+def test_whoever_came_in_leaves_no_other_way_in_behind(app, client, awa):
+    ask(client)
+    first = link()
+    ask(client)
+    assert client.post(link()).status_code == 303
+    assert app.test_client().post(first).status_code == 410
+
+
 @pytest.mark.parametrize("code", ["", "abc", "１２３４５６", "1" * 5000, "\0", "-1"])
 def test_what_is_no_code_is_refused(client, awa, code):
     ask(client)

@@ -18,6 +18,7 @@ from tests import builders
 PASSWORD = "trois mots au hasard"
 OTHER = "quatre autres mots au hasard"
 MONTH = timedelta(days=30)
+QUARTER = timedelta(minutes=15)
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_the_cookie_itself_lasts_thirty_days(client, awa):
 def test_an_ordinary_page_costs_one_query_to_know_who_is_there(as_, awa, count_queries):
     client = as_(awa)
     with count_queries() as asked:
-        client.get("/comptes/mot-de-passe")
+        client.get("/moi/coordonnees")
     assert len([sql for sql in asked if "session" in sql or "personne" in sql]) == 1
 
 
@@ -175,8 +176,8 @@ def test_a_deactivated_person_is_out_everywhere_and_no_cookie_comes_back(as_, cl
 # --- changing one's password -----------------------------------------------------------------------------------
 
 
-def change(client, password: str):
-    return client.post("/comptes/mot-de-passe", data={"mot_de_passe": password})
+def change(client, password: str, **more: str):
+    return client.post("/comptes/mot-de-passe", data={"mot_de_passe": password} | more)
 
 
 @pytest.mark.both
@@ -191,6 +192,33 @@ def test_a_new_password_signs_the_other_devices_out_and_keeps_this_one(app, as_,
     assert [client.post("/comptes/connexion", data=fields).status_code for fields in tries] == [422, 303]
     [line] = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "personne.mot_de_passe"))
     assert (line.sujet, line.personne_id, line.faits) == (f"personne:{awa.id}", awa.id, {})
+
+
+@pytest.mark.both
+def test_a_phone_left_open_does_not_change_the_password_without_the_present_one(as_, awa):
+    with clock.freeze(clock.now() - QUARTER):
+        mine, other = as_(awa), as_(awa)
+    assert 'name="actuel"' in mine.get("/comptes/mot-de-passe").text
+    for more in ({}, {"actuel": OTHER}):
+        answer = change(mine, OTHER, **more)
+        assert answer.status_code == 422
+        assert "Ce n’est pas ton mot de passe actuel." in answer.text
+    assert is_in(other)
+    assert change(mine, OTHER, actuel=PASSWORD).status_code == 303
+    assert not is_in(other)
+
+
+def test_who_has_just_signed_in_is_not_asked_for_the_password_they_forgot(as_, awa):
+    with clock.freeze(clock.now() - QUARTER + timedelta(seconds=5)):
+        client = as_(awa)
+    assert 'name="actuel"' not in client.get("/comptes/mot-de-passe").text
+    assert change(client, OTHER).status_code == 303
+
+
+def test_signing_in_again_leaves_no_session_behind(client, awa):
+    for _ in range(2):
+        client.post("/comptes/connexion", data={"email": awa.email, "mot_de_passe": PASSWORD})
+    assert db.session.scalar(select(func.count(Session.id))) == 1
 
 
 def test_whoever_entered_by_a_link_may_choose_one(as_, client):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.actions import commands as actions
-from portal.actions.models import Etat, confirmer, revenir_au_devis
+from portal.actions.models import Etat, confirmer, reading, revenir_au_devis
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
 from portal.db import db
@@ -48,7 +48,7 @@ def add(s):
 
 
 def edit(s):
-    actions.edit_step(s.steps[0], by=s.zoe, titre="Jeux d’antan")
+    actions.edit_step(s.steps[0], by=s.zoe, read=reading(s.steps[0].sheet), titre="Jeux d’antan")
 
 
 def remove(s):

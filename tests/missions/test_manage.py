@@ -12,9 +12,10 @@ from sqlalchemy import select
 from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import annuler as annuler_action
+from portal.actions.models import reading
 from portal.db import db
 from portal.missions import commands
-from portal.missions.models import WORKFLOW, Etat, Mission, Nature, Origine
+from portal.missions.models import WORKFLOW, Etat, Mission, Nature, Origine, annuler
 from portal.workflow import TransitionRefused
 from tests import builders
 
@@ -64,6 +65,12 @@ def typed(action, nature: str = "volontaire", **fields: Any) -> dict[str, Any]:
         "description": "Accueillir et orienter.",
         "fourni": "Repas partagé",
     } | fields
+
+
+def edited(mission: Mission, nature: str = "volontaire", **fields: Any) -> dict[str, Any]:
+    """The edition form of this mission as it is now read, with these words in it."""
+    db.session.refresh(mission)
+    return typed(mission.action, nature, **fields) | {"lu": reading(mission.sheet)}
 
 
 def made() -> Mission:
@@ -247,14 +254,14 @@ def hold(mission, nom: str = "Léa Grondin"):
 
 def test_a_mission_changes(as_, zoe, action):
     mission = builders.mission(action)
-    answer = as_(zoe).post(f"/missions/{mission.id}/modifier", data=typed(action, titre="Accueil et vestiaire", places="6"))
+    answer = as_(zoe).post(f"/missions/{mission.id}/modifier", data=edited(mission, titre="Accueil et vestiaire", places="6"))
     assert answer.status_code == 303
     assert (made().titre, made().places, made().etat) == ("Accueil et vestiaire", 6, Etat.OUVERTE)
 
 
 def test_a_draft_is_published_from_its_form(as_, zoe, action):
     mission = builders.mission(action, published=False)
-    as_(zoe).post(f"/missions/{mission.id}/modifier", data=typed(action, suite="publier"))
+    as_(zoe).post(f"/missions/{mission.id}/modifier", data=edited(mission, suite="publier"))
     assert made().etat is Etat.OUVERTE
 
 
@@ -263,7 +270,7 @@ def test_the_slot_of_people_already_on_it_moves_with_a_warning(as_, zoe, action)
     hold(mission)
     client = as_(zoe)
     assert "Une personne tient une place" in words(client.get(f"/missions/{mission.id}/modifier"))
-    later = typed(action, debut=local(builders.in_days(10, 8)))
+    later = edited(mission, debut=local(builders.in_days(10, 8)))
     answer = client.post(f"/missions/{mission.id}/modifier", data=later, follow_redirects=True)
     assert "Le créneau a changé" in answer.text
     assert (made().debut, made().prises) == (builders.in_days(10, 8), 1)
@@ -273,9 +280,9 @@ def test_the_nature_changes_while_nobody_is_on_it(as_, zoe, action):
     mission = builders.mission(action, nature=Nature.CHARGE_DE_MISSION, contrepartie="50 €")
     client = as_(zoe)
     assert len(page(client.get(f"/missions/{mission.id}/modifier")).select("input[name=nature]")) == 3
-    client.post(f"/missions/{mission.id}/modifier", data=typed(action, "volontaire", contrepartie="50 €"))
+    client.post(f"/missions/{mission.id}/modifier", data=edited(mission, "volontaire", contrepartie="50 €"))
     assert (made().nature, made().contrepartie, made().places) == (Nature.VOLONTAIRE, "", 4)
-    client.post(f"/missions/{mission.id}/modifier", data=typed(action, "referent"))
+    client.post(f"/missions/{mission.id}/modifier", data=edited(mission, "referent"))
     assert (made().nature, made().places) == (Nature.REFERENT, 1)
 
 
@@ -284,7 +291,7 @@ def test_the_nature_of_people_already_on_it_stays(as_, zoe, action):
     hold(mission)
     client = as_(zoe)
     assert not page(client.get(f"/missions/{mission.id}/modifier")).select("input[name=nature]")
-    answer = client.post(f"/missions/{mission.id}/modifier", data=typed(action, "charge_de_mission", titre="Autre titre"))
+    answer = client.post(f"/missions/{mission.id}/modifier", data=edited(mission, "charge_de_mission", titre="Autre titre"))
     assert answer.status_code == 409
     assert "la nature de la mission ne change plus" in words(answer)
     assert page(answer).select_one("#titre")["value"] == "Autre titre"
@@ -296,10 +303,10 @@ def test_places_never_go_below_the_people_on_it(as_, zoe, action):
     for nom in ("Léa Grondin", "Ali Hoareau"):
         hold(mission, nom)
     client = as_(zoe)
-    answer = client.post(f"/missions/{mission.id}/modifier", data=typed(action, places="1"))
+    answer = client.post(f"/missions/{mission.id}/modifier", data=edited(mission, places="1"))
     assert answer.status_code == 422
     assert "déjà plus de personnes inscrites" in words(answer)
-    assert client.post(f"/missions/{mission.id}/modifier", data=typed(action, places="2")).status_code == 303
+    assert client.post(f"/missions/{mission.id}/modifier", data=edited(mission, places="2")).status_code == 303
     assert made().places == 2
 
 
@@ -308,9 +315,42 @@ def test_values_taken_away_hold_back_the_volontaire_missions(as_, zoe, action):
     action.valeurs = ""
     client = as_(zoe)
     assert client.post(f"/missions/{mission.id}/publier").status_code == 422
-    answer = client.post(f"/missions/{mission.id}/modifier", data=typed(action))
+    answer = client.post(f"/missions/{mission.id}/modifier", data=edited(mission))
     assert answer.status_code == 422
     assert page(answer).select_one(f'main a[href="/actions/{action.id}/modifier#valeurs"]')
+
+
+@pytest.mark.both
+def test_two_people_on_the_same_mission_lose_neither_text(as_, zoe, action):
+    mission = builders.mission(action)
+    ada, client, path = as_(builders.personne("Ada Dijoux", [builders.ADMIN])), as_(zoe), f"/missions/{mission.id}/modifier"
+    mine, hers = edited(mission, titre="Accueil et bar"), edited(mission, titre="Accueil, vestiaire", places="6")
+    assert ada.post(path, data=hers).status_code == 303
+    answer = client.post(path, data=mine)
+    assert answer.status_code == 409
+    assert "Quelqu’un d’autre a modifié cette fiche" in words(answer)
+    form = page(answer).select_one("#mission")
+    assert [c.get_text() for c in form.select(".citation")] == ["Accueil, vestiaire", "6"]
+    assert (form.select_one("#titre")["value"], made().titre) == ("Accueil et bar", "Accueil, vestiaire")
+    assert client.post(path, data=mine | {"lu": form.select_one("#lu")["value"]}).status_code == 303
+    assert made().titre == "Accueil et bar"
+
+
+def test_a_volontaire_mission_keeps_the_values_it_stands_on(as_, zoe, action):
+    mission = builders.mission(action)
+    client, path = as_(zoe), f"/actions/{action.id}/modifier"
+    form = page(client.get(path)).select_one("form.formulaire")
+    fields = {e["name"]: e.get("value", "") for e in form.select("input")}
+    fields |= {e["name"]: e.select_one("[selected]")["value"] for e in form.select("select") if e.select_one("[selected]")}
+    fields |= {"description": "Autre texte", "valeurs": ""}
+    answer = client.post(path, data=fields)
+    assert answer.status_code == 422
+    assert "elles ont besoin de ses valeurs" in words(answer)
+    assert "Autre texte" in answer.text
+    db.session.expire_all()
+    assert action.valeurs == "Faire vivre le patrimoine."
+    commands.decide(mission, annuler, by=zoe, motif="plus besoin")
+    assert client.post(path, data=fields).status_code == 303
 
 
 def test_a_cancelled_mission_is_no_more_edited(as_, zoe, action):
@@ -329,6 +369,20 @@ def test_a_copy_is_a_draft_with_nobody_on_it(as_, zoe, action):
     assert answer.location == f"/missions/{copy.id}/modifier"
     assert copy.id != mission.id
     assert (copy.titre, copy.places, copy.prises, copy.etat) == ("Cuisine", 3, 0, Etat.BROUILLON)
+
+
+def test_a_copy_asked_for_twice_by_one_button_is_one_copy(as_, zoe, action):
+    mission = builders.mission(action)
+    client = as_(zoe)
+
+    def new_key() -> str:
+        tab = page(client.get(f"/missions/action/{action.id}"))
+        return str(tab.select_one(f'form[action="/missions/{mission.id}/dupliquer"] [name=cle]')["value"])
+
+    key, other = new_key(), new_key()
+    first, second = (client.post(f"/missions/{mission.id}/dupliquer", data={"cle": key}).location for _ in range(2))
+    assert first == second
+    assert client.post(f"/missions/{mission.id}/dupliquer", data={"cle": other}).location != first
 
 
 # --- its states ----------------------------------------------------------------------------------------------

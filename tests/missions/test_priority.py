@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.candidatures.models import Etat as EtatCandidature
 from portal.db import db
@@ -114,10 +114,12 @@ def test_nobody_is_accepted_on_a_post_taken_by_priority(as_, zoe, post):
     assert holders(post) == [("Zoé Hoarau", Origine.PRIORITE)]
 
 
-def test_a_second_tap_takes_it_once_and_says_so(as_, zoe, post):
+def test_a_second_tap_takes_it_once(as_, zoe, post):
     client = as_(zoe)
-    client.post(f"/missions/{post.id}/prendre")
-    assert client.post(f"/missions/{post.id}/prendre").status_code == 409
+    for path in (f"/missions/{post.id}/prendre", f"/missions/{post.id}/prendre", f"/candidatures/deposer/{post.id}"):
+        assert client.post(path).status_code == 303
+    lines = select(func.count()).where(EntreeJournal.evenement == "mission.prendre")
+    assert db.session.scalar(lines) == 1
     assert holders(post) == [("Zoé Hoarau", Origine.PRIORITE)]
 
 
@@ -183,7 +185,7 @@ def test_an_accepted_referent_gives_their_own_post_back(as_, zoe, post):
     assert candidature.etat is EtatCandidature.DESISTEE
 
 
-def test_an_admin_frees_somebody_else_s_post_with_a_reason(as_, zoe, post):
+def test_an_admin_frees_somebody_else_s_post_with_a_reason_that_they_are_told(as_, zoe, post, outbox):
     as_(zoe).post(f"/missions/{post.id}/prendre")
     ada = as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
     answer = ada.post(f"/missions/{post.id}/liberer")
@@ -192,6 +194,8 @@ def test_an_admin_frees_somebody_else_s_post_with_a_reason(as_, zoe, post):
     assert holders(post) == [("Zoé Hoarau", Origine.PRIORITE)]
     assert ada.post(f"/missions/{post.id}/liberer", data={"motif": "Zoé est malade"}).status_code == 303
     assert holders(post) == []
+    told = outbox()[-1]
+    assert (told.genre, told.adresse, told.faits["motif"]) == ("poste_libere", zoe.email, "Zoé est malade")
     assert ada.post(f"/missions/{post.id}/liberer", data={"motif": "encore"}).status_code == 409
 
 

@@ -107,6 +107,8 @@ def endings(zoe, action, motif: str) -> None:
     missions.give_back(back, by=zoe)
     held = builders.referent_mission(action, take_post=True)
     missions.decide(held, annuler, by=builders.bienveillant("Rose"), motif=motif or "-")
+    admin = builders.personne("Ada", [builders.ADMIN])
+    missions.give_back(builders.referent_mission(action, take_post=True), by=admin, motif=motif or "-")
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
 
@@ -312,7 +314,7 @@ def test_a_candidature_answered_meanwhile_still_gets_its_link(zoe, mission):
 def test_what_no_longer_exists_is_not_spoken_of(app):
     for genre in GENRES.keys() - {"candidature_reponse"}:
         with pytest.raises(Outdated):
-            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9})
+            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9, "affectation": 9})
     with pytest.raises(Outdated):
         messages.render("candidature_reponse", {"candidature": 9, "etat": "acceptee"})
 
