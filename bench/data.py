@@ -164,6 +164,7 @@ def _actions(house: House) -> Iterator[Row]:
         yield {
             "id": id,
             "titre": f"Fête du moulin {id}",
+            "recherche": f"fete du moulin {id} la raffinerie, l’hermitage",
             "type": actions.TypeAction.MANIFESTATION,
             "etat": actions.Etat.EN_COURS if id == house.day else actions.Etat.CONFIRMEE,
             "canal": actions.Canal.TELEPHONE,
@@ -202,6 +203,7 @@ def _missions(house: House) -> Iterator[Row]:
             "etat": Etat.OUVERTE,
             "titre": f"Accueil du public {id}",
             "description": "Accueillir et **orienter** les personnes, de l’entrée au moulin.",
+            "recherche": f"accueil du public {id} accueillir et **orienter** les personnes, de l’entree au moulin.",
             "debut": debut,
             "fin": fin,
             "places": house.rows if today else 1 if alone else 6,

@@ -47,6 +47,11 @@ def name_key(text: str) -> str:
     return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
 
 
+def search_key(*texts: str | None) -> str:
+    """What a search reads of these texts: the words of `name_key`, in one column that both databases compare alike."""
+    return name_key(" ".join(text or "" for text in texts))
+
+
 class Form(FlaskForm):
     """Every form of the portal: French messages, no HTML name collisions."""
 

@@ -156,6 +156,15 @@ def test_each_revision_undone_then_done_again_loses_nothing_of_what_stays(app, f
     assert schema(database) == {}
 
 
+def test_what_a_search_reads_is_made_for_the_rows_that_were_there(app, full, database):
+    made = columns(database)
+    migrate(flask_migrate.downgrade, "0002")
+    migrate(flask_migrate.upgrade)
+    again = columns(database)
+    for table in ("mission", "action"):
+        assert again[table, "recherche"] == made[table, "recherche"]
+
+
 def test_models_and_revisions_say_the_same(app, database):
     """What alembic compares, then what it does not: the constraints, which the models alone would make the same."""
     migrate(flask_migrate.check)

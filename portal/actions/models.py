@@ -9,11 +9,12 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal import clock
 from portal.comptes.models import Personne
 from portal.db import Base
+from portal.fields import search_key
 from portal.poles.models import Pole
 from portal.workflow import Event, Transition, Workflow
 
@@ -140,6 +141,7 @@ class Action(Base):
     lieu: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")  # Markdown, public once missions are open
     valeurs: Mapped[str] = mapped_column(default="")  # what may interest volunteers; without it no volontaire mission
+    recherche: Mapped[str]  # fields.search_key of its title and place, kept with them
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
 
     demandeur: Mapped[Demandeur] = relationship()
@@ -153,6 +155,11 @@ class Action(Base):
         CheckConstraint("fin > debut", name="ordre"),
         Index("ix_action__debut", "debut"),
     )
+
+    @validates("titre", "lieu")
+    def _keep_the_search(self, name: str, words: str) -> str:
+        self.recherche = search_key(words, self.lieu if name == "titre" else self.titre)
+        return words
 
     @property
     def action(self) -> Action:

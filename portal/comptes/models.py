@@ -105,7 +105,7 @@ class Jeton(Base):
 
     __tablename__ = "jeton"
     id: Mapped[int] = mapped_column(primary_key=True)
-    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), index=True)
     generation: Mapped[int] = mapped_column(default=1)
     code: Mapped[str]  # fingerprint of the six digits
     essais: Mapped[int] = mapped_column(default=0)

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
+from portal.fields import search_key
 from portal.workflow import Event, Transition, Workflow
 
 URGENT = timedelta(hours=72)
@@ -73,6 +74,7 @@ class Mission(Base):
     etat: Mapped[Etat] = mapped_column(default=Etat.BROUILLON)
     titre: Mapped[str]
     description: Mapped[str] = mapped_column(default="")  # what one does
+    recherche: Mapped[str]  # fields.search_key of its title and description, kept with them
     debut: Mapped[datetime]
     fin: Mapped[datetime]
     places: Mapped[int] = mapped_column(default=1)
@@ -96,6 +98,11 @@ class Mission(Base):
         ),
         Index("ix_mission__a_venir", "debut", "id"),
     )
+
+    @validates("titre", "description")
+    def _keep_the_search(self, name: str, words: str) -> str:
+        self.recherche = search_key(words, self.description if name == "titre" else self.titre)
+        return words
 
     @property
     def sheet(self) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, inspect, or_, select
+from sqlalchemy import ColumnElement, and_, exists, inspect, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.fields import name_key
 from portal.missions.models import Affectation, Etat, Mission, Nature
 from portal.policy import provides
 from portal.web import Leaf, leaf
@@ -66,15 +67,8 @@ def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
         yield Mission.debut < clock.start_of(f.au + timedelta(days=1))
     if f.places:
         yield and_(Mission.prises < Mission.places, Mission.etat == Etat.OUVERTE)
-    if f.q:
-        words = f.q.lower().split()[:6]
-        for word in words:
-            yield or_(
-                *(
-                    func.lower(column).contains(word, autoescape=True)
-                    for column in (Mission.titre, Mission.description, Action.titre, Action.lieu)
-                )
-            )
+    for word in name_key(f.q).split()[:6]:
+        yield or_(*(column.contains(word, autoescape=True) for column in (Mission.recherche, Action.recherche)))
 
 
 def of_action(action: Action) -> list[Mission]:

@@ -48,6 +48,8 @@ def test_open_missions_soonest_first_and_nothing_else(client, action):
         ("nature=volontaire", ["Accueil", "Cuisine"]),
         ("q=cuisine", ["Cuisine"]),
         ("q=MOULIN+cuisine", ["Cuisine"]),
+        ("q=FETE+referent", ["Référent de la journée"]),  # Fête, Référent: neither accents nor case
+        ("q=Fêté+référENT", ["Référent de la journée"]),
         ("places=1", ["Accueil", "Référent de la journée"]),
         ("pole=1", ["Accueil", "Référent de la journée", "Cuisine"]),
         ("pole=99", ["Accueil", "Référent de la journée", "Cuisine"]),
@@ -55,6 +57,7 @@ def test_open_missions_soonest_first_and_nothing_else(client, action):
         ("q=%25", []),
     ],
 )
+@pytest.mark.both
 def test_the_filters_live_in_the_url(client, action, query, found):
     builders.mission(action, titre="Accueil", debut=builders.in_days(3), fin=builders.in_days(3, 12))
     builders.referent_mission(action, debut=builders.in_days(4), fin=builders.in_days(4, 12))
