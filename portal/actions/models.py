@@ -158,7 +158,8 @@ class Action(Base):
 
     @validates("titre", "lieu")
     def _keep_the_search(self, name: str, words: str) -> str:
-        self.recherche = search_key(words, self.lieu if name == "titre" else self.titre)
+        texts = {"titre": self.titre, "lieu": self.lieu} | {name: words}
+        self.recherche = search_key(*texts.values())
         return words
 
     @property

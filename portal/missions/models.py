@@ -101,7 +101,8 @@ class Mission(Base):
 
     @validates("titre", "description")
     def _keep_the_search(self, name: str, words: str) -> str:
-        self.recherche = search_key(words, self.description if name == "titre" else self.titre)
+        texts = {"titre": self.titre, "description": self.description} | {name: words}
+        self.recherche = search_key(*texts.values())
         return words
 
     @property
