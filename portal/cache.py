@@ -1,4 +1,4 @@
-"""Public pages kept in memory until anything at all is written: never stale, never another person's.
+"""Public pages, and what they say to everybody, kept in memory until anything at all is written: never stale.
 
 One number grows with each commit of the portal. A page made under this number, in this minute (cards speak of
 the time), is the page that would be made now.
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, request, session
-from sqlalchemy import event, literal_column
+from sqlalchemy import event, literal_column, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal import clock, compression
@@ -38,14 +38,14 @@ class Version(Base):
 class Kept:
     """A page as it was sent."""
 
-    state: State
     body: bytes
     zipped: bytes
     mimetype: str
     etag: str
 
 
-Pages = OrderedDict[tuple[str, bool], Kept]
+T = TypeVar("T")
+Pages = OrderedDict[tuple[str, str], tuple[State, Any]]
 
 
 def init_app(app: Flask) -> None:
@@ -66,27 +66,39 @@ def serve(fragment: bool, make: Callable[[], Response]) -> Response:
     """The kept page (or fragment) for an anonymous visitor, made when it is not there; anybody else's is made afresh."""
     if request.method not in {"GET", "HEAD"} or current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
         return make()
-    pages: Pages = current_app.extensions["pages"]
-    key = (request.full_path, fragment)
+    made: list[Response] = []
+
+    def page() -> Kept | None:
+        made.append(make())
+        return _keep(made[0]) if made[0].status_code == 200 and not session.modified else None
+
+    kept = remember("fragment" if fragment else "page", page)
+    return _send(kept) if kept else made[0]
+
+
+def remember(part: str, make: Callable[[], T]) -> T:
+    """This part of this address, the same for everybody; made when it is not there, and not kept when it is None."""
     try:
         version = _version()
     except db.engine.dialect.loaded_dbapi.Error:
         return make()  # it will meet the same database, and say so properly
-    state = (version, int(clock.now().timestamp()) // 60)
-    found = pages.get(key)
-    if found is None or found.state != state:
-        response = make()
-        if response.status_code != 200 or session.modified:
-            return response
-        found = pages[key] = _keep(state, response)
-    with suppress(KeyError):  # another thread may have let go of it meanwhile
+    pages: Pages = current_app.extensions["pages"]
+    key, state = (request.full_path, part), (version, int(clock.now().timestamp()) // 60)
+    kept = pages.get(key)
+    if kept is None or kept[0] != state:
+        kept = state, make()
+        if kept[1] is not None:
+            pages[key] = kept
+    with suppress(KeyError):  # it was not kept, or another thread has let go of it meanwhile
         pages.move_to_end(key)
         while len(pages) > MOST:
             pages.popitem(last=False)
-    return _send(found)
+    return cast("T", kept[1])
 
 
 def _version() -> int:
+    if db.session().in_transaction():  # what is read next comes from the snapshot that it has opened
+        return db.session.scalar(select(Version.numero)) or 0
     connection = db.engine.raw_connection()  # without a session or a transaction: this is asked for each page served
     try:
         cursor = connection.cursor()
@@ -97,10 +109,10 @@ def _version() -> int:
         connection.close()
 
 
-def _keep(state: State, response: Response) -> Kept:
+def _keep(response: Response) -> Kept:
     body = response.get_data()
     etag = sha256(body).hexdigest()[:20]
-    return Kept(state, body, gzip.compress(body, 6, mtime=0), response.content_type, etag)
+    return Kept(body, gzip.compress(body, 6, mtime=0), response.content_type, etag)
 
 
 def _send(kept: Kept) -> Response:

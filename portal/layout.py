@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from flask import Flask, request, session, url_for
 from flask_login import LoginManager, current_user
@@ -19,6 +20,7 @@ from portal.web import htmx_redirect, me, see_other, toasts, wants_fragment
 
 MAISON = "La Raffinerie"
 SEEN_EVERY = timedelta(hours=1)
+REMEMBERED = ("icon", "badge", "marque", "nature_badge", "places")  # macros that say the same of the same, on every row
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ def init_app(app: Flask) -> None:
         nav=nav,
         toasts=toasts,
     )
-    env.globals["ui"] = env.get_template("ui.html").module
+    env.globals["ui"] = ui = env.get_template("ui.html").module
+    if app.config["PORTAL"].env != "development":  # where an icon may change under the page
+        for name in REMEMBERED:
+            setattr(ui, name, lru_cache(maxsize=1024, typed=True)(getattr(ui, name)))
 
 
 def _person_behind(token: str) -> Personne | None:

@@ -23,7 +23,7 @@ T = TypeVar("T", bound=Base)
 
 @dataclass(frozen=True)
 class Rule:
-    """`door` answers for a route, before any row is read; `test` for one row."""
+    """`door` answers for a route, before any row is read; `test` for one row, once the door is passed."""
 
     door: Callable[[Any], bool]
     test: Callable[[Any, Any], bool]
@@ -35,7 +35,7 @@ class Rule:
         return Rule(lambda p: self.door(p) or other.door(p), lambda p, s: self(p, s) or other(p, s))
 
     def __and__(self, other: Rule) -> Rule:
-        return Rule(lambda p: self.door(p) and other.door(p), lambda p, s: self(p, s) and other(p, s))
+        return Rule(lambda p: self.door(p) and other.door(p), lambda p, s: self.test(p, s) and other.test(p, s))
 
     def __invert__(self) -> Rule:
         return Rule(lambda p: True, lambda p, s: not self(p, s))

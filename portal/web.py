@@ -20,6 +20,8 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from jinja2 import Template
+from markupsafe import Markup
 from sqlalchemy import Select
 from sqlalchemy.orm.interfaces import ORMOption
 from werkzeug.routing import IntegerConverter
@@ -44,6 +46,7 @@ class Page:
     block: str | tuple[str, ...] | None = None  # what htmx gets: one block, or one and its out-of-band companions
     status: int = 200
     context: dict[str, Any] = field(default_factory=dict)
+    read: Callable[[], dict[str, Any]] | None = None  # the rest of the context, for a main block that is everybody's
     mimetype: str = "text/html"
 
 
@@ -131,17 +134,23 @@ def _show(page: Page) -> Response:
     context = dict(page.context)
     current_app.update_template_context(context)
     template = current_app.jinja_env.get_template(page.template)
+    read = page.read or dict
     if page.block and wants_fragment():
         names = (page.block,) if isinstance(page.block, str) else page.block
-        scope = template.new_context(context)
-        blocks = ["".join(template.blocks[name](scope)) for name in names]
-        html = "".join(blocks) + str(current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True))  # type: ignore[attr-defined]
+        html = _blocks(template, names, context | read()) + str(current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True))  # type: ignore[attr-defined]
     else:
+        if page.read:
+            context["main"] = cache.remember("main", lambda: Markup(_blocks(template, ("main",), context | read())))  # noqa: S704
         html = template.render(context)
     response = make_response(html, page.status)
     response.mimetype = page.mimetype
     response.vary.add("HX-Request")
     return response
+
+
+def _blocks(template: Template, names: tuple[str, ...], context: dict[str, Any]) -> str:
+    scope = template.new_context(context)
+    return "".join("".join(template.blocks[name](scope)) for name in names)
 
 
 def see_other(location: str) -> Response:
@@ -158,6 +167,11 @@ def htmx_redirect(location: str, status: int = 204) -> Response:
 def render(template: str, block: str | tuple[str, ...] | None = None, status: int = 200, **context: Any) -> Page:
     """The page; or, for htmx, the named block of that same page."""
     return Page(template, block, status, context)
+
+
+def render_shared(template: str, block: tuple[str, ...], read: Callable[[], dict[str, Any]]) -> Page:
+    """A page whose main block says the same to everybody: kept in memory for them all, `read` is what it is made of."""
+    return Page(template, block, read=read)
 
 
 def done(location: str, page: Callable[[], Page] | None = None) -> Done:

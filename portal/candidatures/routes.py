@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, request, url_for
 from flask_login import current_user
@@ -180,17 +181,20 @@ def _number(name: str) -> int | None:
 def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more: Any) -> Page:
     asked = request.args.get("etat", "")
     etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
-    leaf = queries.queue(me(), etat=etat, action=_number("action"), mission=_number("mission"), number=page_number())
+    action, mission = _number("action"), _number("mission")
+    leaf = queries.queue(me(), etat=etat, action=action, mission=mission, number=page_number())
+    all_that_wait = etat is Etat.DEPOSEE and not action and not mission
     if rows:
         known = {row.id for row in rows}
         leaf.items[:] = sorted([*rows, *(r for r in leaf.items if r.id not in known)], key=lambda r: r.candidature.deposee_le)
     context = {
         "leaf": leaf,
         "etat": etat,
-        "waiting": queries.waiting_count(me()),
+        "waiting": leaf.total if all_that_wait else queries.waiting_count(me()),
         "motifs": MOTIFS,
         "refus": {},
         "asked": _asked,
+        "suite": _suite(),
     } | more
     return render("candidatures/file.html", ("file", "compteurs"), status, **context)
 
@@ -227,7 +231,12 @@ def _sum_up(outcomes: list[commands.Outcome], word: str) -> str:
 
 
 def _back() -> str:
-    return url_for(".index", **_asked())
+    return url_for(".index") + _suite()
+
+
+def _suite() -> str:
+    """What a gesture of the queue carries along: the filters, as the end of its address."""
+    return f"?{urlencode(asked)}" if (asked := _asked()) else ""
 
 
 def _asked(**changes: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
 from portal.missions.models import WORKFLOW, Etat, Mission, Nature, liberer, publier
 from portal.poles import queries as poles
 from portal.policy import can, load
-from portal.web import Done, GuardedBlueprint, Page, Refused, done, me, page_number, refused, render, toast
+from portal.web import Done, GuardedBlueprint, Page, Refused, done, me, page_number, refused, render, render_shared, toast
 from portal.workflow import Event, MotifMissing, Refusal
 
 bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
@@ -29,9 +29,12 @@ bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
 
 @bp.get("/", access="public", kept=True)
 def index() -> Any:
+    return render_shared("missions/liste.html", ("liste", "combien"), _listing)
+
+
+def _listing() -> dict[str, Any]:
     form = FilterForm.of_query(poles.poles())
-    leaf = queries.public_list(form.filters(), page_number())
-    return render("missions/liste.html", ("liste", "combien"), form=form, leaf=leaf, filtered=form.is_set)
+    return {"form": form, "leaf": queries.public_list(form.filters(), page_number()), "filtered": form.is_set}
 
 
 @bp.get("/flux.atom", access="public", kept=True)

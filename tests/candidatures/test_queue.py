@@ -166,7 +166,7 @@ def test_the_queue_costs_the_same_for_one_or_many(as_, zoe, mission, count_queri
     client = as_(zoe)
     with count_queries() as statements:
         assert client.get("/candidatures/").status_code == 200
-    assert len(statements) == 6, statements  # the person; count, rows, clashes, past; the counter
+    assert len(statements) == 5, statements  # the person; count, rows, clashes, past
 
 
 def test_the_queue_holds_what_a_decision_needs(as_, zoe, mission):
