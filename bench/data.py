@@ -201,6 +201,7 @@ def _missions(house: House) -> Iterator[Row]:
             "action_id": action,
             "nature": Nature.VOLONTAIRE if today else nature,
             "etat": Etat.OUVERTE,
+            "publiee_le": clock.now(),
             "titre": f"Accueil du public {id}",
             "description": "Accueillir et **orienter** les personnes, de l’entrée au moulin.",
             "recherche": f"accueil du public {id} accueillir et **orienter** les personnes, de l’entree au moulin.",

@@ -153,6 +153,7 @@ RULES: dict[str, Rule] = {
     "mission.annuler": bienveillant | admin,
     "mission.prendre": bienveillant,
     "mission.liberer": admin | post_holder,
+    "mission.tenue": post_holder,
     "mission.equipe": bienveillant | admin | referent,
     "affectation.voir": own & held,
     # candidatures
@@ -163,6 +164,7 @@ RULES: dict[str, Rule] = {
     "candidature.mettre_en_attente": bienveillant & ~oneself,
     "candidature.refuser": bienveillant & ~oneself,
     "candidature.annuler": bienveillant & ~oneself,
+    "candidature.reprendre": nobody,
     "candidature.liberer": bienveillant & ~oneself,
     "candidature.ceder": nobody,
     "candidature.rendre": nobody,

@@ -70,6 +70,7 @@ mission.rouvrir                   -  -  -  y  -  -  -  y
 mission.annuler                   -  -  -  y  -  -  -  y
 mission.prendre                   -  -  -  y  -  -  -  -
 mission.liberer (the post of RF)  -  -  y  -  -  -  -  y
+mission.tenue (the post of RF)    -  -  y  -  -  -  -  -
 mission.equipe (action)           -  -  y  y  -  -  -  y
 affectation.voir (of VO)          -  y  -  -  -  -  -  -
 candidature.voir (of VO)          -  y  -  y  -  -  -  y
@@ -78,6 +79,7 @@ candidature.mettre_en_attente     -  -  -  y  -  -  -  -
 candidature.refuser               -  -  -  y  -  -  -  -
 candidature.annuler               -  -  -  y  -  -  -  -
 candidature.liberer               -  -  -  y  -  -  -  -
+candidature.reprendre             -  -  -  -  -  -  -  -
 candidature.ceder                 -  -  -  -  -  -  -  -
 candidature.rendre                -  -  -  -  -  -  -  -
 candidature.retirer (of VO)       -  y  -  -  -  -  -  -
@@ -131,6 +133,7 @@ def subjects(action, people):
         "mission.creer (action)": action,
         "mission.equipe (action)": action,
         "mission.liberer (the post of RF)": post,
+        "mission.tenue (the post of RF)": post,
         "affectation": place,
         "candidature": candidature,
         "jour": Jour(action_id=action.id, action=action),

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.actions.models import Etat as EtatAction
-from portal.candidatures.models import UNDO, Candidature, Etat
+from portal.candidatures.models import Candidature, Etat
 from portal.db import db
-from portal.missions.models import Affectation
+from portal.missions.models import UNDO, Affectation
 from tests import builders
 
 pytestmark = pytest.mark.browser

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
 from portal import clock
 from portal.actions.models import Action, Etat
-from portal.candidatures.models import UNDO
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.missions.models import Affectation, Mission, Nature, Origine
+from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
+from portal.missions.queries import told
 from portal.outbox import Battement, beat
 
 SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is down
@@ -67,7 +67,7 @@ def next_held(personne: Personne) -> Affectation | None:
             Affectation.libere_le.is_(None),
             Mission.etat != EtatMission.ANNULEE,
             Mission.fin > clock.now(),
-            or_(Affectation.origine != Origine.CANDIDATURE, Affectation.cree_le <= clock.now() - UNDO),
+            told(),
         )
         .options(contains_eager(Affectation.mission).joinedload(Mission.action))
         .order_by(Mission.debut)

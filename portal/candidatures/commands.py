@@ -10,7 +10,6 @@ from portal import clock, outbox
 from portal.candidatures import queries
 from portal.candidatures.models import (
     DECISIONS,
-    UNDO,
     Candidature,
     Demande,
     Etat,
@@ -21,6 +20,7 @@ from portal.candidatures.models import (
     desister,
     liberer,
     rejoindre,
+    reprendre,
     retirer,
 )
 from portal.comptes import commands as comptes
@@ -30,7 +30,7 @@ from portal.fields import address_key
 from portal.missions import commands as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Origine
-from portal.workflow import Refusal, Transition, fire
+from portal.workflow import Refusal, Transition, TransitionRefused, fire
 
 
 class PhaseClosed(Refusal):
@@ -170,32 +170,43 @@ def decide(
         if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
             raise Clash
         missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE)
+    _begin_answer(candidature)
+    fire(transition, candidature, by=by, motif=motif, mot=mot)
+
+
+def _begin_answer(candidature: Candidature) -> None:
+    """One that has not left yet never will; « Annuler » goes back to what the person was told last."""
+    if not (candidature.is_undoable and outbox.withdraw(candidature.answer_key)):
+        candidature.attendait = candidature.etat is Etat.LISTE_ATTENTE
     candidature.decisions += 1
     candidature.decidee_le = clock.now()
-    candidature.cedee = False
-    fire(transition, candidature, by=by, motif=motif, mot=mot)
 
 
 def undo(candidature: Candidature, *, by: Personne) -> None:
     """Take an answer back before its message leaves: the place is free again, nobody was told anything."""
     candidature = _locked(candidature)
-    in_time = candidature.decidee_le and clock.now() - candidature.decidee_le < UNDO
     if not annuler.opens_from(candidature.etat):
         fire(annuler, candidature, by=by)
-    if not in_time or not outbox.withdraw(candidature.answer_key):
+    if not take_back(candidature, by=by):
         raise TooLate
-    _unanswer(candidature, by)
 
 
-def _unanswer(candidature: Candidature, by: Personne) -> None:
+def take_back(candidature: Candidature, *, by: Personne | None) -> bool:
+    """Undo an answer that nobody was told yet, if there is one; the caller holds the locks."""
+    if not (candidature.is_undoable and outbox.withdraw(candidature.answer_key)):
+        return False
     _free_place(candidature, "réponse annulée")
     candidature.decidee_le = None
-    fire(annuler, candidature, by=by)
+    fire(reprendre if candidature.attendait else annuler, candidature, by=by)
+    return True
 
 
 def free(candidature: Candidature, *, by: Personne, motif: str) -> None:
-    """The bienveillant takes an accepted place back, with a reason that the person is told."""
+    """The bienveillant takes an accepted place back, with a reason that the person is told. Raises MissionOver after it."""
     candidature = _locked(candidature)
+    if candidature.mission.is_past:
+        raise missions.MissionOver("Cette mission a eu lieu : la place ne se libère plus.")
+    outbox.withdraw(candidature.answer_key)
     candidature.decisions += 1
     fire(liberer, candidature, by=by, motif=motif)
     _free_place(candidature, motif)
@@ -211,9 +222,9 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
         return
     if candidature.mission.is_past:
         raise missions.MissionOver("Cette mission a eu lieu : il n’y a plus rien à retirer.")
-    untold = outbox.withdraw(candidature.answer_key)
-    if candidature.etat is Etat.REFUSEE and candidature.is_undoable and untold:
-        _unanswer(candidature, candidature.personne)  # for them it is still waiting
+    if candidature.etat is Etat.REFUSEE:
+        take_back(candidature, by=candidature.personne)  # for them it is still waiting
+    outbox.withdraw(candidature.answer_key)
     transition = desister if candidature.etat is Etat.ACCEPTEE else retirer
     fire(transition, candidature, by=candidature.personne, motif=motif)
     if transition is desister:
@@ -232,12 +243,15 @@ def decide_all(
     candidatures: list[Candidature], transition: Transition, *, by: Personne, motif: str = "", mot: str = ""
 ) -> list[Outcome]:
     """Each row answers for itself, in its own savepoint; the oldest are served first. All locks are taken before, in order."""
-    lock(Personne, *{c.personne_id for c in candidatures})
+    whose = {c.id: c.personne_id for c in candidatures}
+    lock(Personne, *whose.values())
     lock(Mission, *{c.mission_id for c in candidatures})
-    lock(Candidature, *{c.id for c in candidatures})
+    lock(Candidature, *whose)
     outcomes = []
     for candidature in sorted(candidatures, key=lambda c: (c.deposee_le, c.id)):
         try:
+            if candidature.personne_id != whose[candidature.id]:
+                raise TransitionRefused  # it has just joined somebody whose row is not locked
             with db.session.begin_nested():
                 decide(candidature, transition, by=by, motif=motif, mot=mot)
             outcomes.append(Outcome(candidature))
@@ -266,9 +280,13 @@ def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
 
 def _locked(candidature: Candidature) -> Candidature:
     """Person, then mission, then candidature: the one order of locks."""
-    lock(Personne, candidature.personne_id)
+    whose = candidature.personne_id
+    lock(Personne, whose)
     lock(Mission, candidature.mission_id)
-    return lock(Candidature, candidature.id)[0]
+    candidature = lock(Candidature, candidature.id)[0]
+    if candidature.personne_id != whose:
+        raise TransitionRefused  # it has just joined somebody whose row is not locked
+    return candidature
 
 
 def _free_place(candidature: Candidature, motif: str) -> None:

@@ -14,12 +14,11 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.fields import address_key
-from portal.missions.models import Mission
+from portal.missions.models import UNDO, Mission
 from portal.security import fingerprint
 from portal.workflow import Event, Transition, Workflow
 
 KEPT = timedelta(days=365)  # after the mission: how long what was sent is kept, and its link opens (legal.md 5.6)
-UNDO = timedelta(minutes=2)  # how long a decision's message waits, and « Annuler » works
 
 
 class Etat(StrEnum):
@@ -86,6 +85,7 @@ class Candidature(Base):
     en_double: Mapped[bool] = mapped_column(default=False)  # the same address had already applied to this mission
     deposee_le: Mapped[datetime] = mapped_column(default=clock.now)
     decidee_le: Mapped[datetime | None]
+    attendait: Mapped[bool] = mapped_column(default=False)  # on the waiting list before its present answer
     decisions: Mapped[int] = mapped_column(default=0)  # numbers the answers, so that each has its own message
     cedee: Mapped[bool] = mapped_column(default=False)  # moved to the waiting list by the référent's priority, never judged
     generation: Mapped[int] = mapped_column(default=1)  # of its personal link
@@ -109,7 +109,12 @@ class Candidature(Base):
     @property
     def etat_dit(self) -> Etat:
         """The state as the candidate was told it: an answer that can still be taken back is nobody's news."""
-        return Etat.DEPOSEE if self.is_undoable else self.etat
+        return self.etat_rendu if self.is_undoable else self.etat
+
+    @property
+    def etat_rendu(self) -> Etat:
+        """The state that « Annuler » gives back."""
+        return Etat.LISTE_ATTENTE if self.attendait else Etat.DEPOSEE
 
     @property
     def is_live(self) -> bool:
@@ -145,6 +150,14 @@ annuler = Transition(
     frozenset({Etat.ACCEPTEE, Etat.REFUSEE, _W}),
     _D,
 )
+reprendre = Transition(
+    "candidature.reprendre",
+    "Reprendre la réponse",
+    "réponse annulée, de nouveau en liste d’attente",
+    "undo-2",
+    frozenset({Etat.ACCEPTEE, Etat.REFUSEE}),
+    _W,
+)
 liberer = Transition(
     "candidature.liberer",
     "Libérer la place",
@@ -173,7 +186,7 @@ rendre = Transition(
 retirer = Transition("candidature.retirer", "Retirer ma candidature", "retirée", "undo-2", frozenset({_D, _W}), Etat.RETIREE)
 desister = Transition("candidature.desister", "Me désister", "désistement", "undo-2", frozenset({Etat.ACCEPTEE}), Etat.DESISTEE)
 WORKFLOW = Workflow(
-    Candidature.etat, (accepter, mettre_en_attente, refuser, annuler, liberer, ceder, rendre, retirer, desister)
+    Candidature.etat, (accepter, mettre_en_attente, refuser, annuler, reprendre, liberer, ceder, rendre, retirer, desister)
 )
 DECISIONS = (accepter, mettre_en_attente, refuser)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
@@ -16,6 +16,7 @@ from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
+from portal.missions.queries import takes_candidatures
 from portal.web import Leaf, leaf
 
 PAGE = 50
@@ -201,10 +202,8 @@ def other_open(mission: Mission, limit: int = 2) -> list[Mission]:
             select(Mission)
             .where(
                 Mission.id != mission.id,
-                Mission.etat == EtatMission.OUVERTE,
-                Mission.debut > clock.now(),
                 Mission.prises < Mission.places,
-                or_(Mission.candidatures_au.is_(None), Mission.candidatures_au > clock.now()),
+                takes_candidatures(),
             )
             .options(joinedload(Mission.action))
             .order_by(Mission.nature != mission.nature, Mission.debut)

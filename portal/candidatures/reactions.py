@@ -41,5 +41,6 @@ def close_with_the_mission(news: News) -> None:
     concerned = queries.live_on(news.subject)
     lock(Candidature, *(c.id for c in concerned))
     for candidature in concerned:
+        commands.take_back(candidature, by=None)
         end = liberer if candidature.etat is Etat.ACCEPTEE else refuser
         commands.close(candidature, end, by=news.by, motif=news.motif)

@@ -94,7 +94,7 @@ def _followed(jeton: str) -> tuple[Candidature, bool]:
 def _acts(candidature: Candidature, proves: bool) -> bool:
     """Whether this visitor may act: once somebody proved the address, the page's own link shows the state and no more."""
     provisional = candidature.personne.confirme_le is None
-    return provisional or proves or (current_user.is_authenticated and can(current_user, "candidature.voir", candidature))
+    return provisional or proves or can(current_user, retirer.key, candidature)
 
 
 def _acting(jeton: str) -> tuple[Candidature, bool]:
@@ -261,6 +261,9 @@ def decide(id: int, slug: str) -> Any:
         if not isinstance(refusal, commands.Clash | missions.MissionFull) and refusal.status != 422:
             raise
         return _row_page(candidature, refusal.status, refusal.sentence)
+    if not wants_fragment():  # with htmx the row itself says so, and offers to take it back
+        undo = (f"/candidatures/{id}/{annuler.slug}{_suite()}", annuler.label) if transition in DECISIONS else None
+        toast(f"{candidature.personne.nom} : {transition.done}.", undo=undo)
     return done(_back(), lambda: _row_page(candidature))
 
 

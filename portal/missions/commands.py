@@ -55,7 +55,7 @@ class NoValues(Refusal):
 
 class ValuesNeeded(Refusal):
     status = 422
-    sentence = "Des missions volontaires sont publiées pour cette action : elles ont besoin de ses valeurs. Annule-les d’abord."
+    sentence = "Des missions volontaires sont publiées pour cette action : elles ont besoin de ses valeurs. Annule-les d’abord."
 
 
 class NotConfirmed(Refusal):
@@ -138,6 +138,8 @@ def decide(mission: Mission, transition: Transition, *, by: Personne | None, mot
             raise NotConfirmed
         _check_values(mission.action, mission.nature)
     fire(transition, mission, by=by, motif=motif, titre=mission.titre)
+    if transition is publier:
+        mission.publiee_le = clock.now()
     if transition.target is Etat.ANNULEE:
         for affectation in queries.active_on(mission):
             release(affectation, motif=motif)
@@ -207,7 +209,7 @@ def take(mission: Mission, *, by: Personne) -> Affectation:
 def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
     """Give the référent's post back; those that the priority had put on the waiting list return to the queue.
 
-    Somebody else's post wants a reason. Raises NotReferent, NobodyOn or MotifMissing.
+    Somebody else's post wants a reason. Raises NotReferent, NobodyOn, MissionOver or MotifMissing.
     """
     if mission.nature is not Nature.REFERENT:
         raise NotReferent
@@ -215,6 +217,8 @@ def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
     held = next(iter(queries.active_on(mission)), None)
     if held is None:
         raise NobodyOn
+    if mission.is_past:
+        raise MissionOver("Cette mission a eu lieu : son poste ne se rend plus.")
     if held.personne_id != by.id and not motif.strip():
         raise MotifMissing
     release(held, motif=motif)

@@ -17,6 +17,7 @@ from portal.fields import search_key
 from portal.workflow import Event, Transition, Workflow
 
 URGENT = timedelta(hours=72)
+UNDO = timedelta(minutes=2)  # how long the message of an answer waits, and « Annuler » works
 SHEET = (
     "nature", "titre", "description", "debut", "fin", "places", "fourni", "contrepartie", "candidatures_du", "candidatures_au",
 )  # fmt: skip
@@ -83,6 +84,7 @@ class Mission(Base):
     contrepartie: Mapped[str] = mapped_column(default="")  # hours credited, points, or what the contract says
     candidatures_du: Mapped[datetime | None]  # the phase de candidature; None: as soon as published
     candidatures_au: Mapped[datetime | None]  # None: until the mission starts
+    publiee_le: Mapped[datetime | None]  # None: the public never saw it, were it cancelled since
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
 
     action: Mapped[Action] = relationship()
@@ -112,7 +114,7 @@ class Mission(Base):
 
     @property
     def is_public(self) -> bool:
-        return self.etat is not Etat.BROUILLON
+        return self.publiee_le is not None
 
     @property
     def left(self) -> int:

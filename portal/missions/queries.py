@@ -15,7 +15,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
-from portal.missions.models import Affectation, Etat, Mission, Nature
+from portal.missions.models import UNDO, Affectation, Etat, Mission, Nature, Origine
 from portal.policy import provides
 from portal.web import Leaf, leaf
 
@@ -66,7 +66,7 @@ def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
     if f.au:
         yield Mission.debut < clock.start_of(f.au + timedelta(days=1))
     if f.places:
-        yield and_(Mission.prises < Mission.places, Mission.etat == Etat.OUVERTE)
+        yield and_(Mission.prises < Mission.places, takes_candidatures())
     for word in name_key(f.q).split()[:6]:
         yield or_(*(column.contains(word, autoescape=True) for column in (Mission.recherche, Action.recherche)))
 
@@ -100,6 +100,17 @@ def has_volunteers(action: Action) -> bool:
     return bool(db.session.scalar(select(exists().where(*of_volunteers, Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE))))))
 
 
+def takes_candidatures() -> ColumnElement[bool]:
+    """Published, not begun, in its phase de candidature: Mission.accepts_candidatures, for a list."""
+    now = clock.now()
+    return and_(
+        Mission.etat == Etat.OUVERTE,
+        Mission.debut > now,
+        or_(Mission.candidatures_du.is_(None), Mission.candidatures_du <= now),
+        or_(Mission.candidatures_au.is_(None), Mission.candidatures_au > now),
+    )
+
+
 def active_on(mission: Mission) -> list[Affectation]:
     return list(
         db.session.scalars(
@@ -126,18 +137,24 @@ def active_of(mission: Mission, personne: Personne) -> Affectation | None:
     )
 
 
-def engagements(personne: Personne, *, after: datetime | None = None) -> list[Affectation]:
-    """The places a person holds, soonest first, with mission and action; one query."""
-    query = (
-        select(Affectation)
-        .join(Affectation.mission)
-        .where(Affectation.personne_id == personne.id, Affectation.libere_le.is_(None), Mission.etat != Etat.ANNULEE)
-        .options(contains_eager(Affectation.mission).joinedload(Mission.action))
-        .order_by(Mission.debut, Affectation.id)
+def told() -> ColumnElement[bool]:
+    """A place is its holder's once they heard of it: while an acceptance can be taken back, nothing shows it to them."""
+    return or_(Affectation.origine != Origine.CANDIDATURE, Affectation.cree_le <= clock.now() - UNDO)
+
+
+def engagements(personne: Personne) -> list[Affectation]:
+    """The places a person holds and knows of, soonest first, with mission and action; one query."""
+    return list(
+        db.session.scalars(
+            select(Affectation)
+            .join(Affectation.mission)
+            .where(
+                Affectation.personne_id == personne.id, Affectation.libere_le.is_(None), Mission.etat != Etat.ANNULEE, told()
+            )
+            .options(contains_eager(Affectation.mission).joinedload(Mission.action))
+            .order_by(Mission.debut, Affectation.id)
+        )
     )
-    if after:
-        query = query.where(Mission.fin > after)
-    return list(db.session.scalars(query))
 
 
 def referents_of(action_ids: Iterable[int]) -> dict[int, list[Personne]]:
@@ -196,6 +213,7 @@ def _active(personne: Any, *conditions: ColumnElement[bool]) -> bool:
         Affectation.mission_id == Mission.id,
         Affectation.personne_id == personne.id,
         Affectation.libere_le.is_(None),
+        told(),
         *conditions,
     )
     return bool(db.session.scalar(select(query)))

@@ -48,11 +48,10 @@ def flux() -> Any:
 @bp.get("/<int:id>", access="public", kept=True)
 def show(id: int) -> Any:
     mission = load(Mission, id, "mission.voir", queries.WITH_ACTION)
-    held = current_user.is_authenticated and queries.active_of(mission, me())
     return render(
         "missions/fiche.html",
         mission=mission,
-        held=held,
+        held=can(current_user, "mission.tenue", mission),
         programme=mission.action.programme,
         share_url=base_url() + url_for(".show", id=id),
         jsonld=description(mission),

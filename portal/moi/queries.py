@@ -27,10 +27,8 @@ class Mine:
 
 
 def of(personne: Personne) -> Mine:
-    """Three queries, whatever the person did. A place whose acceptance can still be taken back is not theirs yet."""
-    applied = candidatures.of_person(personne)
-    untold = {c.mission_id for c in applied if c.etat is Etat.ACCEPTEE and c.is_undoable}
-    held = [place for place in missions.engagements(personne) if place.mission_id not in untold]
+    """Three queries, whatever the person did."""
+    applied, held = candidatures.of_person(personne), missions.engagements(personne)
     return Mine(
         to_come=[place for place in held if not place.mission.is_past],
         past=[place for place in reversed(held) if place.mission.is_past],

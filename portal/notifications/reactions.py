@@ -7,7 +7,6 @@ from functools import partial
 
 from portal import clock, outbox
 from portal.candidatures.models import (
-    UNDO,
     Candidature,
     accepter,
     ceder,
@@ -20,6 +19,7 @@ from portal.candidatures.models import (
 )
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
+from portal.missions.models import UNDO
 from portal.workflow import News
 
 NOW = timedelta()

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from portal import clock, security
 from portal.candidatures import commands
-from portal.candidatures.models import KEPT, UNDO, Candidature, Etat, accepter, mettre_en_attente, refuser
+from portal.candidatures.models import KEPT, Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.db import db
 from portal.journal import EntreeJournal, subject_key
-from portal.missions.models import Affectation
+from portal.missions.models import UNDO, Affectation
 from portal.outbox import Message
 from tests import builders
 
@@ -94,6 +94,31 @@ def test_one_may_withdraw_while_the_answer_waits(client, candidature, decision, 
     db.session.expire_all()
     assert (candidature.etat, candidature.mission.prises) == (left, 0)
     assert "candidature_reponse" not in db.session.scalars(select(Message.genre)).all()
+
+
+def test_a_place_is_nobody_s_before_its_holder_is_told(as_, app):
+    """What « Annuler » would take back opens nothing meanwhile: neither the day page, nor the référent's number."""
+    action, lea = builders.action(builders.bienveillant()), builders.personne("Léa Grondin")
+    mission = builders.mission(action)
+    builders.hold(builders.referent_mission(action), builders.personne("Awa Payet", telephone="+262692111111"))
+    commands.decide(builders.candidature(mission, lea), accepter, by=action.bienveillant)
+    client, paths = as_(lea), (f"/missions/{mission.id}", f"/jour-j/{action.id}", "/moi/", "/")
+    before = [client.get(path) for path in paths]
+    assert [answer.status_code for answer in before] == [200, 404, 200, 200]
+    assert not any("On compte sur toi" in answer.text or "0692" in answer.text for answer in before)
+    with clock.freeze(clock.now() + UNDO):
+        fiche, jour, moi, _ = (client.get(path) for path in paths)
+    assert "On compte sur toi" in fiche.text
+    assert jour.status_code == 200
+    assert "tel:+262692111111" in moi.text
+
+
+def test_an_admin_with_a_page_s_link_acts_for_nobody(as_, client, candidature):
+    client.post(f"{link(candidature, 'candidature.mail')}/confirmer")
+    admin = as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
+    assert admin.post(f"{link(candidature)}/retirer").status_code == 403
+    db.session.expire_all()
+    assert candidature.etat is Etat.DEPOSEE
 
 
 def test_a_closed_account_may_still_step_back_and_gets_nothing_else(client, candidature):

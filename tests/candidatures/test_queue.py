@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.candidatures import commands
-from portal.candidatures.models import DECISIONS, Candidature, Etat, accepter, mettre_en_attente
+from portal.candidatures.models import DECISIONS, Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.db import db
-from portal.missions.models import Affectation
+from portal.missions import commands as missions
+from portal.missions.models import Affectation, annuler
 from portal.outbox import Message
 from tests import builders
 
@@ -58,6 +59,57 @@ def test_undone_in_time_nobody_was_told_anything(as_, zoe, mission):
     db.session.expire_all()
     assert (candidature.etat, mission.prises, seats()) == (Etat.DEPOSEE, 0, 0)
     assert db.session.scalars(select(Message.genre)).all() == ["candidature_recue"]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("transition", [accepter, refuser], ids=lambda t: t.slug)
+def test_undone_in_time_who_waited_on_the_list_waits_there_still(as_, zoe, mission, transition):
+    """They were told the waiting list an hour ago: their page says so all along, and their place on it is kept."""
+    candidature = builders.candidature(mission, zoe_s_friend := builders.personne())
+    with clock.freeze(clock.now() - timedelta(hours=1)):
+        commands.decide(candidature, mettre_en_attente, by=zoe)
+    candidature.cedee = True
+    commands.decide(candidature, transition, by=zoe, motif="Complet")
+    mine = as_(zoe_s_friend).get("/moi/").text
+    assert Etat.LISTE_ATTENTE.label in mine
+    assert transition.target.label not in mine
+    as_(zoe).post(f"/candidatures/{candidature.id}/annuler")
+    db.session.expire_all()
+    assert (candidature.etat, candidature.cedee, mission.prises) == (Etat.LISTE_ATTENTE, True, 0)
+
+
+def test_without_javascript_a_word_says_what_was_decided_and_takes_it_back(as_, zoe, mission):
+    candidature = builders.candidature(mission, nom="Léa Grondin")
+    client = as_(zoe)
+    page = client.post(f"/candidatures/{candidature.id}/accepter", follow_redirects=True)
+    toast = BeautifulSoup(page.text, "html5lib").select_one("#toasts .toast")
+    assert "Léa Grondin\u00a0: acceptée." in toast.get_text()
+    assert client.post(toast.form["action"]).status_code == 303
+    db.session.expire_all()
+    assert (candidature.etat, mission.prises) == (Etat.DEPOSEE, 0)
+
+
+@pytest.mark.both
+def test_what_took_place_is_not_taken_back(as_, zoe, mission):
+    post = builders.referent_mission(mission.action, take_post=True)
+    candidature = builders.candidature(mission)
+    commands.decide(candidature, accepter, by=zoe)
+    client = as_(zoe)
+    with clock.freeze(mission.fin):
+        assert client.post(f"/candidatures/{candidature.id}/liberer", data={"motif": "erreur"}).status_code == 409
+        assert client.post(f"/missions/{post.id}/liberer", data={"motif": "erreur"}).status_code == 409
+        assert "Libérer la place" not in client.get("/candidatures/?etat=acceptee").text
+    db.session.expire_all()
+    assert (candidature.etat, mission.prises, post.prises) == (Etat.ACCEPTEE, 1, 1)
+
+
+def test_cancelled_before_they_were_told_yes_they_read_no_yes(zoe, mission):
+    candidature = builders.candidature(mission)
+    commands.decide(candidature, accepter, by=zoe)
+    missions.decide(mission, annuler, by=zoe, motif="Pluie")
+    assert candidature.etat is Etat.REFUSEE
+    [told] = db.session.scalars(select(Message).where(Message.genre != "candidature_recue")).all()
+    assert (told.genre, told.faits["etat"]) == ("mission_annulee", "refusee")
 
 
 def test_once_the_message_may_have_left_the_answer_stands(as_, zoe, mission):

@@ -183,6 +183,29 @@ def test_a_draft_is_seen_by_insiders_only(client, as_, action):
     assert as_(builders.personne()).get(f"/missions/{draft.id}").status_code == 404
 
 
+def test_a_draft_that_is_cancelled_was_never_public(client, as_, action):
+    zoe = action.bienveillant
+    draft, published = builders.mission(action, published=False), builders.mission(action)
+    for mission in (draft, published):
+        decide(mission, annuler, by=zoe, motif="pluie")
+    for end in ("", ".ics"):
+        assert client.get(f"/missions/{draft.id}{end}").status_code == 404
+        assert client.get(f"/missions/{published.id}{end}").status_code == 200
+    assert client.get(f"/candidatures/deposer/{draft.id}").status_code == 404
+    assert as_(zoe).get(f"/missions/{draft.id}").status_code == 200
+
+
+def test_what_takes_nobody_now_is_offered_nowhere(client, action):
+    now = clock.now()
+    builders.mission(action, titre="Ouverte")
+    builders.mission(action, titre="Trop tôt", candidatures_du=now + timedelta(days=1))
+    builders.mission(action, titre="Trop tard", candidatures_au=now - timedelta(hours=1))
+    decide(builders.mission(action, titre="Fermée"), fermer, by=action.bienveillant)
+    for path in ("/missions/?places=1", "/"):
+        assert titles(client.get(path).text) == ["Ouverte"]
+    assert client.get("/missions/flux.atom").text.count("<entry>") == 1
+
+
 def test_the_feed_lists_what_has_places(client, action):
     builders.mission(action, titre='Accueil <b>&"')
     feed = client.get("/missions/flux.atom")

@@ -6,11 +6,12 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from portal import clock
 from portal.candidatures.models import Etat as EtatCandidature
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.missions import commands
-from portal.missions.models import Affectation, Etat, Mission, Nature, Origine
+from portal.missions.models import UNDO, Affectation, Etat, Mission, Nature, Origine
 from tests import builders
 from tests.missions.test_manage import local
 
@@ -179,7 +180,9 @@ def test_an_accepted_referent_gives_their_own_post_back(as_, zoe, post):
     remi = builders.personne("Rémi Fontaine")
     candidature = builders.candidature(post, remi)
     as_(zoe).post(f"/candidatures/{candidature.id}/accepter")
-    answer = as_(remi).post(f"/missions/{post.id}/liberer")
+    assert as_(remi).post(f"/missions/{post.id}/liberer").status_code == 403  # not told yet
+    with clock.freeze(clock.now() + UNDO):
+        answer = as_(remi).post(f"/missions/{post.id}/liberer")
     assert (answer.status_code, answer.location) == (303, "/moi/")
     assert holders(post) == []
     assert candidature.etat is EtatCandidature.DESISTEE
@@ -211,6 +214,6 @@ def test_a_volunteer_frees_nobody_s_place_of_a_shared_mission(as_, post):
     shared = builders.mission(post.action, places=2)
     first, second = builders.personne("Léa Grondin"), builders.personne("Ali Hoareau")
     for who in (first, second):
-        commands.assign(shared, who, origine=Origine.CANDIDATURE)
+        builders.hold(shared, who)
     assert as_(second).post(f"/missions/{shared.id}/liberer").status_code == 409
     assert len(holders(shared)) == 2

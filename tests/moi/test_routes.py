@@ -11,11 +11,11 @@ from icalendar import Calendar
 
 from portal import clock, security
 from portal.candidatures import commands as candidatures
-from portal.candidatures.models import UNDO, Candidature, accepter, mettre_en_attente
+from portal.candidatures.models import Candidature, accepter, mettre_en_attente
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.missions import commands as missions
-from portal.missions.models import Affectation, Mission, annuler
+from portal.missions.models import UNDO, Affectation, Mission, annuler
 from portal.missions.queries import active_of
 from tests import builders as make
 
@@ -36,9 +36,9 @@ def place(personne: Personne, mission: Mission) -> Affectation:
     applied = make.candidature(mission, personne)
     assert mission.action.bienveillant
     candidatures.decide(applied, accepter, by=mission.action.bienveillant, despite_clash=True)
-    applied.decidee_le = clock.now() - UNDO
     held = active_of(mission, personne)
     assert held
+    applied.decidee_le = held.cree_le = clock.now() - UNDO
     return held
 
 

@@ -294,11 +294,25 @@ def assert_outdated(genre: str) -> None:
 def test_an_answer_that_changed_is_not_sent(zoe, mission):
     candidature = builders.candidature(mission)
     commands.decide(candidature, accepter, by=zoe)
+    first = last("candidature_reponse")
+    first.essais = 1  # the worker has begun, and the server takes its time
     commands.free(candidature, by=zoe, motif="Mission raccourcie")
-    first, second = db.session.scalars(select(Message).where(Message.genre == "candidature_reponse").order_by(Message.id))
     with pytest.raises(Outdated):
         messages.compose(first)
-    assert "libérée" in messages.compose(second)["Subject"]
+    assert "libérée" in messages.compose(last("candidature_reponse"))["Subject"]
+
+
+def test_an_answer_followed_by_another_never_leaves(zoe, mission):
+    """Waiting list, then yes, then undone, then waiting list again, within two minutes: one message, when it is final."""
+    candidature = builders.candidature(mission)
+    commands.decide(candidature, mettre_en_attente, by=zoe)
+    commands.decide(candidature, accepter, by=zoe)
+    commands.undo(candidature, by=zoe)
+    commands.decide(candidature, mettre_en_attente, by=zoe)
+    assert [m.faits["etat"] for m in db.session.scalars(select(Message)) if m.genre == "candidature_reponse"] == [
+        "liste_attente"
+    ]
+    assert candidature.is_undoable
 
 
 def test_a_candidature_taken_back_is_not_acknowledged(mission):
