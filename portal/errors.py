@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from portal.db import SAFE_METHODS, undo
-from portal.web import wants_fragment
+from portal.db import undo
+from portal.web import typed_words, wants_fragment
 from portal.workflow import Refusal
 
 SENTENCES = {
@@ -19,7 +19,7 @@ SENTENCES = {
         "Cette demande est mal formée",
         "Reviens à la page précédente et recommence. Si cela se répète, préviens l’équipe.",
     ),
-    401: ("Il faut te connecter", "Connecte-toi, puis recommence."),
+    401: ("Il faut te connecter", "Connecte-toi dans un autre onglet, puis reprends ici ce que tu avais écrit."),
     403: ("Ce n’est pas ouvert pour toi", "Cette action est réservée à d’autres personnes de l’équipe."),
     404: ("Cette page n’existe pas", "Le lien est peut-être incomplet, ou la page a changé d’adresse."),
     405: ("Cette adresse ne s’utilise pas ainsi", "Reviens à l’accueil et repars de là."),
@@ -37,7 +37,7 @@ SENTENCES = {
     ),
     503: ("Le portail est momentanément occupé", "Rien n’est perdu : attends quelques secondes, puis renvoie."),
 }
-TOKEN = re.compile(r"[\w.:=-]{20,}")
+READ_ONLY = "25006"  # what PostgreSQL says then, by a name that speaks of no outage
 
 
 def init_app(app: Flask) -> None:
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(IntegrityError, _collision)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _unavailable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -80,12 +81,17 @@ def _database(error: DBAPIError) -> Response:
     if isinstance(error, DataError):  # a value that the database cannot hold came from outside
         current_app.logger.error("value refused: %s", error.orig)
         return answer(400)
-    if isinstance(error, OperationalError) or error.connection_invalidated:
-        current_app.logger.error("database unavailable: %s", error.orig)
-        response = answer(503)
-        response.headers["Retry-After"] = "5"
-        return response
+    read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
+    if isinstance(error, OperationalError) or error.connection_invalidated or read_only:
+        return _unavailable(error)
     return _unexpected(error)
+
+
+def _unavailable(error: DBAPIError | PoolTimeout) -> Response:
+    current_app.logger.error("database unavailable: %s", getattr(error, "orig", error))
+    response = answer(503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _unexpected(error: Exception) -> Response:
@@ -97,8 +103,8 @@ def answer(status: int, sentence: str | None = None, *, bare: bool = False) -> R
     """The error page, or its fragment for htmx. What was typed is shown back, since the form itself is gone."""
     undo()
     title, advice = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
-    context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": _typed()}
-    response = make_response(render_template("erreur_nue.html", **context) if bare else _dressed(context), status)
+    context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": typed_words()}
+    response = make_response(_bare(context) if bare else _dressed(context), status)
     response.vary.add("HX-Request")
     return response
 
@@ -109,15 +115,9 @@ def _dressed(context: dict[str, Any]) -> str:
     except Exception:  # the layout itself may need what just failed
         current_app.logger.exception("the error page itself failed")
         undo()
-        return render_template("erreur_nue.html", **context)
+        return _bare(context)
 
 
-def _typed() -> list[str]:
-    """What someone wrote in a refused form: neither secrets, nor what the page itself put there."""
-    if request.method in SAFE_METHODS:
-        return []
-    try:
-        values = request.form.items(multi=True)
-        return [v[:5000] for name, v in values if "passe" not in name and len(v) > 2 and not TOKEN.fullmatch(v)][:20]
-    except HTTPException:
-        return []
+def _bare(context: dict[str, Any]) -> str:
+    """The page that needs nothing: neither the database, nor to know who is there."""
+    return current_app.jinja_env.get_template("erreur_nue.html").render(context)

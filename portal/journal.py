@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.db import Base, db
+from portal.security import fingerprint
 
 
 class Person(Protocol):
@@ -65,8 +66,13 @@ def record(
     return entry
 
 
+def submission(cle: str, *said: object) -> str:
+    """The key of one sending of a form, "" when it has none: sent again with other words, it is another one."""
+    return fingerprint(f"{cle}|{said}")[:32] if cle else ""
+
+
 def made_by(cle: str, event: str, *, by: Person) -> int | None:
-    """The id of what this person's form of that key already made today: a form sent twice has one effect."""
+    """The id of what this person's sending of that key already made today: a form sent twice has one effect."""
     recent = select(EntreeJournal).where(
         EntreeJournal.evenement == event,
         EntreeJournal.personne_id == by.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from flask import Flask, request, session, url_for
+from flask import Flask, abort, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
@@ -16,7 +16,7 @@ from portal import clock, policy
 from portal.comptes import commands, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
-from portal.web import htmx_redirect, me, see_other, toasts, wants_fragment
+from portal.web import htmx_redirect, me, see_other, toasts, typed_words, wants_fragment
 
 MAISON = "La Raffinerie"
 SEEN_EVERY = timedelta(hours=1)
@@ -69,6 +69,8 @@ def _person_behind(token: str) -> Personne | None:
 
 def _show_the_door() -> BaseResponse:
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
+    if "_user_id" in session and typed_words() and not wants_fragment():
+        abort(401)  # signed out elsewhere meanwhile: the page gives back what they wrote
     location = url_for("comptes.connexion", next=wanted)
     return htmx_redirect(location, 401) if wants_fragment() else see_other(location)
 

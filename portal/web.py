@@ -24,11 +24,14 @@ from jinja2 import Template
 from markupsafe import Markup
 from sqlalchemy import Select
 from sqlalchemy.orm.interfaces import ORMOption
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 from portal import cache, policy, security
 from portal.db import MANY, SAFE_METHODS, commit, count, db, undo
 
+LONGEST = 20_000  # characters of a text given back; no field takes as many
+TOKEN = re.compile(r"[\w.:=-]{20,}")
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
 
 
@@ -189,6 +192,17 @@ def wants_fragment() -> bool:
     return "HX-Request" in headers and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
 
 
+def typed_words() -> list[str]:
+    """What someone wrote in the form of this request: neither secrets, nor what the page itself put there."""
+    if request.method in SAFE_METHODS:
+        return []
+    try:
+        values = request.form.items(multi=True)
+        return [v[:LONGEST] for name, v in values if "passe" not in name and len(v) > 2 and not TOKEN.fullmatch(v)][:20]
+    except HTTPException:
+        return []
+
+
 def me() -> Any:
     """The signed-in Personne itself, for commands, which must not hold a proxy of the request."""
     return current_user._get_current_object()
@@ -217,6 +231,7 @@ class Leaf:
     number: int
     total: int
     size: int
+    path: str = ""  # of the list, when it is shown in the answer to something else
 
     @property
     def pages(self) -> int:
@@ -237,7 +252,7 @@ class Leaf:
 
     def _url(self, number: int) -> str:
         kept = [(key, value) for key, value in request.args.items(multi=True) if key != "page"]
-        return f"{request.path}?{urlencode([*kept, ('page', number)])}"
+        return f"{self.path or request.path}?{urlencode([*kept, ('page', number)])}"
 
 
 def leaf(query: Select[Any], number: int, size: int, *options: ORMOption) -> Leaf:

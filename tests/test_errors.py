@@ -10,8 +10,10 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import current_app
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal import clock
+from portal.comptes import commands as comptes
 from portal.db import db
 from portal.errors import SENTENCES
 from tests import builders, workshop
@@ -253,6 +255,61 @@ def test_a_busy_database_still_shows_pages_to_who_comes_back_after_an_hour(as_, 
         written_by_somebody_else(database),
     ):
         assert awa.get("/moi/").status_code == 200
+
+
+@pytest.mark.both
+def test_who_is_signed_in_is_answered_even_when_nothing_can_be_read(client, as_):
+    """The page of the error itself must not need to know who is there."""
+    awa = as_(builders.personne())
+    db.session.execute(text("ALTER TABLE session RENAME TO ailleurs"))
+    db.session.commit()
+    for path in ("/missions/", "/moi/"):
+        answer = awa.get(path, crash=True)
+        assert answer.status_code in (500, 503)
+        assert "Retour à l’accueil" in answer.text
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert client.get("/missions/").status_code == 200
+
+
+@pytest.mark.both
+def test_a_database_that_only_reads_is_read_and_asks_to_write_again_later(client, as_, database):
+    awa = as_(builders.personne())
+    setting = "PRAGMA query_only=ON" if database.engine == "sqlite" else "SET default_transaction_read_only = on"
+    with impatient(setting), clock.freeze(clock.now() + timedelta(hours=2)):  # the last-seen time wants to be written too
+        assert awa.get("/moi/").status_code == 200
+        answer = awa.post("/atelier/done", data={"message": LETTER})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert LETTER in answer.text
+
+
+def test_no_connection_left_asks_to_come_back(client, app):
+    """More requests than connections, and none comes free in time."""
+    with app.test_request_context("/missions/"):
+        answer = app.handle_user_exception(PoolTimeout("QueuePool limit"))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_a_long_text_comes_back_whole(client):
+    long = "Une journée ensemble. " * 600
+    answer = client.post("/atelier/refusal", data={"description": long})
+    assert long.strip() in answer.text
+
+
+def test_signed_out_elsewhere_one_s_words_come_back(as_, client):
+    awa = builders.personne(roles=[builders.BIENVEILLANT])
+    mine = as_(awa)
+    comptes.set_active(awa, False, by=builders.personne(roles=[builders.ADMIN]))
+    answer = mine.post("/actions/nouvelle", data={"titre": "Fête", "description": LETTER})
+    assert answer.status_code == 401
+    assert LETTER in answer.text
+    assert "Se connecter dans un autre onglet" in main_of(answer)
+    assert mine.post("/actions/nouvelle").status_code == 303  # nothing to give back
+    assert client.post("/actions/nouvelle", data={"description": LETTER}).status_code == 303  # nobody was signed in
+
+
+def test_trying_again_is_offered_where_it_leads_somewhere(client):
+    assert "Réessayer" in client.get("/atelier/statut/503").text
+    assert "Réessayer" not in client.post("/atelier/statut/503").text
 
 
 @pytest.mark.parametrize("setting", ["PRAGMA max_page_count=1", "PRAGMA query_only=ON"], ids=["full", "read-only"])

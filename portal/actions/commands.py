@@ -22,6 +22,10 @@ class ActionOver(Refusal):
     sentence = "Cette action est close : elle ne se modifie plus."
 
 
+class StepGone(Refusal):
+    sentence = "Cette étape a été retirée du programme entre-temps."
+
+
 class Conflict(Refusal):
     sentence = "Quelqu’un d’autre a modifié cette fiche pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
 
@@ -36,6 +40,7 @@ def create(*, by: Personne, demandeur: dict[str, str], outside_motif: str = "", 
     With `outside_motif`, it was validated outside the portal and goes straight to `confirmee`, with that reason.
     """
     lock(Personne, by.id)
+    cle = journal.submission(cle, demandeur, outside_motif, fields)
     if (made := journal.made_by(cle, creer.key, by=by)) and (twin := db.session.get(Action, made)):
         return twin
     action = Action(demandeur=Demandeur(**demandeur), bienveillant=by, etat=Etat.SOLLICITEE, **fields)
@@ -50,7 +55,7 @@ def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], 
     """Change the sheet; `read` is `reading(action.sheet)` when the form was shown. Raises ActionOver or Conflict."""
     action = _open(action)
     db.session.refresh(action.demandeur)
-    check_reading(read, action.sheet)
+    check_reading(read, action.sheet, fields | {f"demandeur_{name}": value for name, value in demandeur.items()})
     changed = [f"demandeur_{name}" for name in _apply(action.demandeur, demandeur)] + _apply(action, fields)
     if changed:
         modifier.tell(action, by=by, champs=changed)
@@ -74,25 +79,33 @@ def add_step(action: Action, *, by: Personne, titre: str, debut: datetime, fin: 
 
 
 def edit_step(etape: Etape, *, by: Personne, read: str, **fields: Any) -> None:
-    """Change an item of the programme. Raises ActionOver or Conflict, as `edit` does."""
-    action = _open(etape.action)
-    db.session.refresh(etape)
-    check_reading(read, etape.sheet)
+    """Change an item of the programme. Raises ActionOver, StepGone, or Conflict as `edit` does."""
+    action, etape = _open_step(etape)
+    check_reading(read, etape.sheet, fields)
     if _apply(etape, fields):
         modifier_etape.tell(action, by=by, etape=etape.id, titre=etape.titre)
 
 
 def remove_step(etape: Etape, *, by: Personne) -> None:
-    action = _open(etape.action)
+    action, etape = _open_step(etape)
     retirer_etape.tell(action, by=by, titre=etape.titre)
     action.programme.remove(etape)
     db.session.flush()
 
 
-def check_reading(read: str, sheet: Mapping[str, Any]) -> None:
-    """Raises Conflict when the sheet is no more what somebody's form has read; the caller holds its lock."""
-    if read != reading(sheet):
+def check_reading(read: str, sheet: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
+    """Raises Conflict when the sheet is no more what somebody's form has read, nor what it says; the caller holds its lock."""
+    if read != reading(sheet) and any(sheet[name] != value for name, value in typed.items()):
         raise Conflict
+
+
+def _open_step(etape: Etape) -> tuple[Action, Etape]:
+    """The action under lock, and the item as it now is."""
+    id, action = etape.id, _open(etape.action)
+    found = queries.step(action, id)
+    if found is None:
+        raise StepGone
+    return action, found
 
 
 def _open(action: Action) -> Action:

@@ -77,7 +77,7 @@ class EditForm(Form):
         if isinstance(field, LocalDateTime):
             return moment(value)
         if isinstance(field, SelectField):
-            return next(str(choice.label) for choice in field.choices if field.coerce(choice.value) == value)
+            return next((str(choice.label) for choice in field.choices if field.coerce(choice.value) == value), str(value))
         return str(value)
 
 
@@ -120,9 +120,10 @@ class ActionForm(SlotForm):
         render_kw={"rows": 3},
     )
 
-    def __init__(self, *args: Any, poles: Iterable[Pole], **kwargs: Any):
+    def __init__(self, *args: Any, poles: Iterable[Pole], present: int | None = None, **kwargs: Any):
+        """`present` is the pôle that carries the action already, offered even if it has become a groupe since."""
         super().__init__(*args, **kwargs)
-        standing = ((str(p.id), p.nom) for p in poles if p.genre is Genre.POLE)
+        standing = ((str(p.id), p.nom) for p in poles if p.genre is Genre.POLE or p.id == present)
         self.pole_porteur_id.choices = choices(("", "À décider"), *standing)
 
     @property

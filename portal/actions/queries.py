@@ -69,8 +69,9 @@ def on_day(actions: list[int] | None = None) -> list[Action]:
 
 
 def step(action: Action, id: int) -> Etape | None:
-    """An item of this action's programme; another action's is as absent."""
-    return db.session.scalar(select(Etape).where(Etape.id == id, Etape.action_id == action.id))
+    """An item of this action's programme, as it now is; another action's is as absent."""
+    query = select(Etape).where(Etape.id == id, Etape.action_id == action.id)
+    return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def same_step(action: Action, *, titre: str, debut: datetime, fin: datetime) -> Etape | None:

@@ -73,13 +73,13 @@ def _editable(id: int) -> Action:
 @bp.get("/<int:id>/modifier", access="action.modifier")
 def edit(id: int) -> Any:
     action = _editable(id)
-    return _edition(action, EditActionForm.over(action.sheet, poles=poles.poles()))
+    return _edition(action, _form(action))
 
 
 @bp.post("/<int:id>/modifier", access="action.modifier")
 def save(id: int) -> Any:
     action = _editable(id)
-    form = EditActionForm(poles=poles.poles())
+    form = EditActionForm(poles=poles.poles(), present=action.pole_porteur_id)
     if not form.validate():
         return _edition(action, form, 422)
     moved = (action.debut, action.fin) != (form.debut.data, form.fin.data)
@@ -87,13 +87,17 @@ def save(id: int) -> Any:
         commands.edit(action, by=me(), read=form.lu.data or "", demandeur=form.demandeur, **form.fields)
     except Refusal as refusal:
         if isinstance(refusal, commands.Conflict):
-            form = EditActionForm.over(action.sheet, form, poles=poles.poles())
+            form = _form(action, form)
         form.form_errors.append(refusal.sentence)
         return _edition(action, form, refusal.status)
     toast("Fiche enregistrée.")
     if moved:
         toast("Le programme et les missions gardent leurs horaires : revois-les.", "attention")
     return done(url_for(".show", id=id))
+
+
+def _form(action: Action, typed: EditActionForm | None = None) -> EditActionForm:
+    return EditActionForm.over(action.sheet, typed, poles=poles.poles(), present=action.pole_porteur_id)
 
 
 def _edition(action: Action, form: EditActionForm, status: int = 200) -> Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -183,6 +184,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
     action, mission = _number("action"), _number("mission")
     leaf = queries.queue(me(), etat=etat, action=action, mission=mission, number=page_number())
+    leaf = replace(leaf, path=url_for(".index"))
     all_that_wait = etat is Etat.DEPOSEE and not action and not mission
     if rows:
         known = {row.id for row in rows}

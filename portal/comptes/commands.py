@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
@@ -220,7 +220,7 @@ def touch_session(session_id: int) -> None:
 
     While the database takes no write, the page is read all the same.
     """
-    with suppress(OperationalError), apart() as connection:
+    with suppress(DBAPIError), apart() as connection:
         connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
 
 

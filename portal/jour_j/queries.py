@@ -58,6 +58,7 @@ def _today(personne: Personne) -> list[Mine]:
         .where(
             Affectation.personne_id == personne.id,
             Affectation.libere_le.is_(None),
+            missions.told(),
             Mission.action_id.in_([a.id for a in actions]),
         )
         .order_by(Mission.debut, Mission.id)
@@ -217,10 +218,11 @@ class Day:
 
     @property
     def may_reopen(self) -> bool:
-        """The same day only: until six the next morning."""
+        """The same day only, until six the next morning; or the next mornings, while the action goes on."""
         closed = self.state.moved if self.state.site is Site.CLOS else None
-        terminated = self.action.etat is Etat.TERMINEE
-        return closed is not None and terminated and evening_of(closed.quand) == evening_of(self.now)
+        if closed is None or self.action.etat is not Etat.TERMINEE:
+            return False
+        return self.now < self.action.fin or evening_of(closed.quand) == evening_of(self.now)
 
     @property
     def gesture(self) -> str:

@@ -85,6 +85,7 @@ def create(action: Action, *, by: Personne, take_post: bool = False, cle: str = 
     The same form (its `cle`) sent twice is one mission.
     """
     lock(Personne, by.id)
+    cle = journal.submission(cle, take_post, fields)
     if (made := journal.made_by(cle, creer.key, by=by)) and (twin := db.session.get(Mission, made)):
         return twin
     _check_action(lock_one(action), fields["nature"])
@@ -102,7 +103,7 @@ def edit(mission: Mission, *, by: Personne, read: str, **fields: Any) -> None:
     `read` is `reading(mission.sheet)` when the form was shown: raises Conflict when somebody stored something since.
     """
     mission = lock_one(mission)
-    check_reading(read, mission.sheet)
+    check_reading(read, mission.sheet, fields)
     if mission.etat is Etat.ANNULEE:
         raise MissionOver
     if mission.prises and fields["nature"] is not mission.nature:

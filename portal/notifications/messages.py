@@ -230,10 +230,16 @@ def _stepped_down(faits: Facts) -> Context:
     }
 
 
+@_genre("action_arretee")
 @_genre("jour_ouverture")
 @_genre("jour_fermeture")
-def _day(faits: Facts) -> Context:
-    """To the bienveillant: what was left open, by whom and why."""
+def _of_the_action(faits: Facts) -> Context:
+    """To the bienveillant: that it was stopped, or what was left open, by whom and why."""
     action = _still(db.session.get(Action, faits["action"]))
     par = db.session.get(Personne, faits["par"]) if "par" in faits else None
-    return {"action": action, "par": par, "jour_j": link("jour_j.show", id=action.id)}
+    return {
+        "action": action,
+        "par": par,
+        "fiche": link("actions.show", id=action.id),
+        "jour_j": link("jour_j.show", id=action.id),
+    }

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from portal import clock, outbox
+from portal.actions import models as actions
 from portal.candidatures.models import (
     Candidature,
     accepter,
@@ -71,6 +72,17 @@ def tell_the_bienveillant(news: News) -> None:
     if bienveillant and bienveillant is not news.by:
         key = f"candidature:{candidature.id}:desistement"
         outbox.post("desistement", key, to=bienveillant.email, candidature=candidature.id, motif=news.motif)
+
+
+@actions.annuler.react
+@actions.refuser.react
+@actions.decliner.react
+def tell_whose_action_stops(news: News) -> None:
+    """Somebody else stopped it: whoever sets it up hears of it."""
+    bienveillant = news.subject.bienveillant
+    if bienveillant and bienveillant is not news.by:
+        said = {"action": news.subject.id, "par": news.by.id, "fait": news.event.done, "motif": news.motif}
+        outbox.post("action_arretee", f"action:{news.subject.id}:{news.event.slug}", to=bienveillant.email, **said)
 
 
 @missions.liberer.react

@@ -10,7 +10,6 @@ from portal.actions import commands
 from portal.actions.models import Action, Demandeur, Etape
 from portal.db import db
 from portal.journal import EntreeJournal
-from portal.missions.models import Origine
 from tests import builders
 
 # 403 for VO where the door itself is closed to them: it opens for no number, so that none is told from an absent one.
@@ -94,7 +93,7 @@ def test_writing(client, as_, action, around, etape, path, who, status):
 @pytest.mark.parametrize(("path", "who", "status"), cells(OF_A_SOLLICITATION))
 def test_deciding_on_a_sollicitation(client, as_, around, path, who, status):
     action = builders.action(around["BA"], confirmed=False, titre="Autre demande")
-    builders.missions.assign(builders.referent_mission(action, published=False), around["RF"], origine=Origine.CANDIDATURE)
+    builders.hold(builders.referent_mission(action, published=False), around["RF"])
     visitor = as_(around[who]) if around[who] else client
     before = everything()
     assert visitor.post(path.format(id=action.id), data={"motif": "vu au téléphone"}).status_code == status

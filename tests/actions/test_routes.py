@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal import clock
 from portal.actions import commands
-from portal.actions.models import Action, Canal, Etat, TypeAction, annuler
+from portal.actions.models import Action, Canal, Etape, Etat, TypeAction, annuler, reading
 from portal.candidatures.models import Etat as EtatCandidature
 from portal.db import db
 from portal.journal import EntreeJournal
+from portal.missions.models import UNDO
 from portal.missions.models import Etat as EtatMission
+from portal.poles import commands as poles
+from portal.poles.models import Genre
 from tests import builders
 
 HOSTILE = "\"'><svg/onload=alert(1)> <div hx-post=/x hx-trigger=load> @all =1+1"
@@ -172,6 +175,14 @@ def test_a_form_sent_twice_is_one_action_and_a_new_form_another(as_, zoe):
     assert len(db.session.scalars(select(Action)).all()) == 3
 
 
+def test_a_form_sent_back_with_other_words_is_another_action(as_, zoe):
+    """Back, another title, sent again: what was typed is never thrown away."""
+    client = as_(zoe)
+    fields = typed() | {"cle": "une-cle-de-formulaire"}
+    places = [client.post("/actions/nouvelle", data=fields | more).location for more in ({}, {"titre": "Autre fête"}, {})]
+    assert places[0] == places[2] != places[1]
+
+
 def test_another_person_s_key_makes_their_own_action(as_, zoe):
     as_(zoe).post("/actions/nouvelle", data=typed(cle="la-meme"))
     bruno = builders.bienveillant("Bruno Ozoux")
@@ -231,6 +242,22 @@ def test_two_people_on_the_same_sheet_lose_neither_text(as_, zoe, action):
     assert client.post(path, data=again).status_code == 303
     db.session.expire_all()
     assert (action.description, action.titre, action.lieu) == ("Les deux", "Fête du sucre", "Au jardin")
+
+
+def test_a_form_sent_twice_is_no_conflict_with_itself(as_, zoe, action):
+    client, path = as_(zoe), f"/actions/{action.id}/modifier"
+    fields = shown(client, path) | {"titre": "Fête du sucre"}
+    assert [client.post(path, data=fields).status_code for _ in range(2)] == [303, 303]
+
+
+def test_a_pole_that_became_a_groupe_still_carries_its_action(as_, zoe):
+    pole = builders.pole("Culture")
+    action = builders.action(zoe, pole_porteur=pole)
+    poles.save_pole(pole, nom="Culture", genre=Genre.GROUPE, description="", by=None)
+    client, path = as_(zoe), f"/actions/{action.id}/modifier"
+    client.post(path, data=shown(client, path) | {"titre": "Fête du sucre"})
+    db.session.expire_all()
+    assert (action.titre, action.pole_porteur) == ("Fête du sucre", pole)
 
 
 def test_a_form_that_does_not_say_what_it_read_is_compared(as_, zoe, action):
@@ -304,6 +331,7 @@ def test_cancelling_an_action_cancels_its_missions_and_tells_everyone_engaged(as
     open_one, full = builders.mission(action), builders.mission(action, places=1)
     waiting, accepted = builders.candidature(open_one), builders.candidature(full)
     as_(zoe).post(f"/candidatures/{accepted.id}/accepter")
+    accepted.decidee_le = clock.now() - UNDO
     as_(zoe).post(f"/actions/{action.id}/annuler", data={"motif": "cyclone"})
     db.session.expire_all()
     assert {open_one.etat, full.etat} == {EtatMission.ANNULEE}
@@ -494,6 +522,16 @@ def test_two_people_on_the_same_item_lose_neither_text(as_, zoe, action):
     db.session.expire_all()
     [etape] = action.programme
     assert (etape.titre, etape.lieu, etape.ancre) == ("Repas partagé", "Cuisine", True)
+
+
+@pytest.mark.both
+def test_an_item_removed_meanwhile_says_so(zoe, action):
+    etape = commands.add_step(action, by=zoe, titre="Repas", debut=action.debut, fin=action.fin)
+    db.session.execute(delete(Etape).execution_options(synchronize_session=False))  # as another request, after ours read it
+    with pytest.raises(commands.StepGone):
+        commands.edit_step(etape, by=zoe, read=reading(etape.sheet), **etape.sheet | {"titre": "Repas partagé"})
+    with pytest.raises(commands.StepGone):
+        commands.remove_step(etape, by=zoe)
 
 
 # --- the journal ---------------------------------------------------------------------------------------------

@@ -179,6 +179,15 @@ def test_in_bulk_each_row_answers_for_itself_oldest_first(as_, zoe, mission):
     assert "complète" in str(row_of(answer.text, late.id))
 
 
+def test_the_next_page_is_the_queue_s_whatever_was_just_posted(as_, zoe):
+    mission = builders.mission(builders.action(zoe), places=60)
+    made = [builders.candidature(mission).id for _ in range(52)]
+    client, form = as_(zoe), {"decision": "accepter", "id": made[:1]}
+    answer = client.post("/candidatures/lot?mission=1", data=form, headers=HTMX)
+    link = BeautifulSoup(answer.text, "html5lib").select_one(".pagination [rel=next]")
+    assert link["href"] == "/candidatures/?mission=1&page=2"
+
+
 def test_a_bulk_with_a_stranger_s_row_changes_nothing(as_, zoe, mission):
     mine = builders.candidature(mission)
     other = builders.candidature(builders.mission(builders.action(builders.bienveillant("Rose"))))

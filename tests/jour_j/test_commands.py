@@ -277,6 +277,16 @@ def test_a_day_closed_after_midnight_reopens_until_that_dawn(saturday):
         assert saturday.open().statut is Statut.RECUE
 
 
+def test_an_action_of_several_days_opens_again_each_morning(saturday):
+    saturday.action.fin = at(24 + 18)
+    saturday.open(REASON)
+    with clock.freeze(at(21)):
+        saturday.close("à demain")
+    with clock.freeze(at(24 + 8)):
+        assert saturday.open().statut is Statut.RECUE
+        assert saturday.action.etat is Etat.EN_COURS
+
+
 def test_a_tick_that_arrives_after_the_closing_is_kept(saturday):
     saturday.open(REASON)
     saturday.close("fini")

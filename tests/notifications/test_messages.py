@@ -16,6 +16,8 @@ from html5lib import HTMLParser
 from sqlalchemy import select
 
 from portal import clock, outbox
+from portal.actions import commands as actions
+from portal.actions.models import annuler as annuler_action
 from portal.candidatures import commands
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
@@ -109,6 +111,8 @@ def endings(zoe, action, motif: str) -> None:
     missions.decide(held, annuler, by=builders.bienveillant("Rose"), motif=motif or "-")
     admin = builders.personne("Ada", [builders.ADMIN])
     missions.give_back(builders.referent_mission(action, take_post=True), by=admin, motif=motif or "-")
+    stopped = builders.action(zoe, titre="Autre fête")
+    actions.decide(stopped, annuler_action, by=admin, motif=motif or "-")
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
 
@@ -267,7 +271,7 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
     typical(zoe)
     found = {link for _, letter in still_true() for link in links(letter.texte) if not link.startswith(MAP)}
     paths = {urlsplit(link)._replace(scheme="", netloc="").geturl() for link in found}
-    assert {path.split("/")[1] for path in paths} == {"", "comptes", "missions", "candidatures", "jour-j"}
+    assert {path.split("/")[1] for path in paths} == {"", "actions", "comptes", "missions", "candidatures", "jour-j"}
     client = as_(zoe)
     for path in paths:
         answer = client.get(path)

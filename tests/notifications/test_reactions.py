@@ -136,6 +136,14 @@ def test_a_cancelled_action_tells_whoever_is_on_its_missions(zoe, told):
     assert told() == [("mission_annulee", c.personne.email) for c in candidatures]
 
 
+def test_whose_action_somebody_else_stops_hears_of_it(zoe, told, outbox):
+    admin = builders.personne("Root", [builders.ADMIN])
+    for by in (zoe, admin):
+        actions.decide(builders.action(zoe), action_models.annuler, by=by, motif="Cyclone")
+    assert told() == [("action_arretee", zoe.email)]
+    assert outbox()[-1].faits["motif"] == "Cyclone"
+
+
 def test_whoever_holds_the_post_by_priority_is_told_of_its_cancelling_unless_they_cancel_it(zoe, told):
     admin = builders.personne("Root", [builders.ADMIN])
     for by in (zoe, admin):
