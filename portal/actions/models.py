@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -100,6 +100,7 @@ class Canal(StrEnum):
 
 SHEET = ("titre", "type", "canal", "pole_porteur_id", "debut", "fin", "lieu", "description", "valeurs")
 CLIENT = ("nom", "contact", "email", "telephone")
+SHARED_BEFORE, SHARED_AFTER = timedelta(days=2), timedelta(days=7)
 STEP = ("titre", "debut", "fin", "lieu", "piste", "ancre")
 
 
@@ -182,6 +183,16 @@ class Action(Base):
     def is_late(self) -> bool:
         """Its day has passed and nothing says what became of it."""
         return not self.is_over and self.fin <= clock.now()
+
+    @property
+    def shares_team(self) -> bool:
+        """Whether those who run the day may call the team now: from J-2 to J+7 (design.md, Phones)."""
+        return self.shares_referent and clock.today() >= clock.local(self.debut).date() - SHARED_BEFORE
+
+    @property
+    def shares_referent(self) -> bool:
+        """Whether the accepted team may call its référent now: until J+7 (design.md, Phones)."""
+        return clock.today() <= clock.local(self.fin).date() + SHARED_AFTER
 
     @property
     def takes_missions(self) -> bool:

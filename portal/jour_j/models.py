@@ -14,7 +14,6 @@ from portal.comptes.models import Personne
 from portal.db import Base
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
-SHARED_BEFORE, SHARED_AFTER = timedelta(days=2), timedelta(days=7)  # the team's numbers: from J-2 to J+7
 NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
 
 
@@ -74,17 +73,6 @@ class Jour(Base):
     def is_too_early(self) -> bool:
         """Whether the site may not open yet: a tap days ahead would end the action before it began."""
         return clock.now() < clock.start_of(clock.local(self.action.debut).date()) - timedelta(days=1)
-
-    @property
-    def shares_team(self) -> bool:
-        """Whether those who run the day may call the team now: from J-2 to J+7."""
-        return self.shares_referent and clock.now() >= clock.start_of(clock.local(self.action.debut).date()) - SHARED_BEFORE
-
-    @property
-    def shares_referent(self) -> bool:
-        """Whether the accepted team may call its référent now: until J+7."""
-        after = clock.start_of(clock.local(self.action.fin).date()) + SHARED_AFTER + timedelta(days=1)
-        return clock.now() < after
 
 
 class Point(Base):

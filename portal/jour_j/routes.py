@@ -103,8 +103,8 @@ def _shown(jour: Jour) -> dict[str, Any]:
 
 def _callable(jour: Jour) -> Set[Nature]:
     """Whose number this person may have now (design.md, phones)."""
-    if jour.shares_team and can(me(), "jour.telephones", jour):
+    if jour.action.shares_team and can(me(), "jour.telephones", jour):
         return frozenset(Nature)
-    if jour.shares_referent and can(me(), "jour.appeler_le_referent", jour):
+    if jour.action.shares_referent and can(me(), "jour.appeler_le_referent", jour):
         return frozenset({Nature.REFERENT})
     return frozenset()

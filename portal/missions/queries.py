@@ -29,8 +29,6 @@ WITH_ACTION = (  # what a mission's page shows of its action: one query, and one
     ),
 )
 HELD = (joinedload(Affectation.mission).joinedload(Mission.action),)  # a place, with what it is a place of
-EARLY_DAYS = 2  # how long before the action its référent and its bienveillant see the team's numbers
-SHARED_DAYS = 7  # how long after the action its team still sees the référent's number
 
 
 @dataclass(frozen=True)
@@ -173,15 +171,8 @@ def referents_of(action_ids: Iterable[int]) -> dict[int, list[Personne]]:
 
 
 def contacts_of(actions: Iterable[Action]) -> dict[int, list[Personne]]:
-    """By action, the référents whose name and number its team sees now: from acceptance to J+7 (design.md, Phones)."""
-    oldest = clock.today() - timedelta(days=SHARED_DAYS)
-    return referents_of({action.id for action in actions if clock.local(action.fin).date() >= oldest})
-
-
-def shows_phones(action: Action) -> bool:
-    """Whether the team's numbers are shown now to those who run the day: from J-2 to J+7 (design.md, Phones)."""
-    first, last = clock.local(action.debut).date(), clock.local(action.fin).date()
-    return first - timedelta(days=EARLY_DAYS) <= clock.today() <= last + timedelta(days=SHARED_DAYS)
+    """By action, the référents whose name and number its team sees now."""
+    return referents_of({action.id for action in actions if action.shares_referent})
 
 
 def overlap(debut: datetime, fin: datetime) -> ColumnElement[bool]:

@@ -111,7 +111,7 @@ def _back_to(mission: Mission) -> Done:
 @bp.get("/equipe/<int:action_id>", access="mission.equipe")
 def team(action_id: int) -> Any:
     action = load(Action, action_id, "mission.equipe", actions.SHEET)
-    shown = can(current_user, "jour.telephones", action) and queries.shows_phones(action)
+    shown = can(current_user, "jour.telephones", action) and action.shares_team
     return render("missions/equipe.html", action=action, team=queries.team_of(action), phones=shown)
 
 
