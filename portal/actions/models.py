@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -16,86 +15,39 @@ from portal.comptes.models import Personne
 from portal.db import Base
 from portal.fields import search_key
 from portal.poles.models import Pole
+from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
 
-class Etat(StrEnum):
-    SOLLICITEE = "sollicitee"
-    PROPOSEE = "proposee"
-    EN_VALIDATION = "en_validation"
-    VALIDEE = "validee"
-    DEVIS_ENVOYE = "devis_envoye"
-    CONFIRMEE = "confirmee"
-    EN_COURS = "en_cours"
-    TERMINEE = "terminee"
-    FACTUREE = "facturee"
-    SOLDEE = "soldee"
-    REFUSEE = "refusee"
-    DECLINEE = "declinee"
-    ANNULEE = "annulee"
-
-    @property
-    def label(self) -> str:
-        return _LOOK[self][0]
-
-    @property
-    def icon(self) -> str:
-        return _LOOK[self][1]
-
-    @property
-    def ton(self) -> str:
-        return _LOOK[self][2]
+class Etat(Shown):
+    SOLLICITEE = "sollicitee", "Sollicitée", "mail", "attente"
+    PROPOSEE = "proposee", "Proposée à un pôle", "users", "attente"
+    EN_VALIDATION = "en_validation", "En validation", "hourglass", "attente"
+    VALIDEE = "validee", "Validée", "check", "action"
+    DEVIS_ENVOYE = "devis_envoye", "Devis envoyé", "send", "attente"
+    CONFIRMEE = "confirmee", "Confirmée", "calendar", "bon"
+    EN_COURS = "en_cours", "En cours", "play", "action"
+    TERMINEE = "terminee", "Terminée", "check", "neutre"
+    FACTUREE = "facturee", "Facturée", "clipboard-list", "neutre"
+    SOLDEE = "soldee", "Soldée", "check", "bon"
+    REFUSEE = "refusee", "Refusée", "x", "attention"
+    DECLINEE = "declinee", "Déclinée", "x", "neutre"
+    ANNULEE = "annulee", "Annulée", "ban", "attention"
 
 
-_LOOK = {
-    Etat.SOLLICITEE: ("Sollicitée", "mail", "attente"),
-    Etat.PROPOSEE: ("Proposée à un pôle", "users", "attente"),
-    Etat.EN_VALIDATION: ("En validation", "hourglass", "attente"),
-    Etat.VALIDEE: ("Validée", "check", "action"),
-    Etat.DEVIS_ENVOYE: ("Devis envoyé", "send", "attente"),
-    Etat.CONFIRMEE: ("Confirmée", "calendar", "bon"),
-    Etat.EN_COURS: ("En cours", "play", "action"),
-    Etat.TERMINEE: ("Terminée", "check", "neutre"),
-    Etat.FACTUREE: ("Facturée", "clipboard-list", "neutre"),
-    Etat.SOLDEE: ("Soldée", "check", "bon"),
-    Etat.REFUSEE: ("Refusée", "x", "attention"),
-    Etat.DECLINEE: ("Déclinée", "x", "neutre"),
-    Etat.ANNULEE: ("Annulée", "ban", "attention"),
-}
+class TypeAction(Shown):
+    FORMATION = "formation", "Formation"
+    ATELIER = "atelier", "Atelier de travail"
+    MANIFESTATION = "manifestation", "Manifestation thématique"
+    AUTRE = "autre", "Autre"
 
 
-class TypeAction(StrEnum):
-    FORMATION = "formation"
-    ATELIER = "atelier"
-    MANIFESTATION = "manifestation"
-    AUTRE = "autre"
-
-    @property
-    def label(self) -> str:
-        return {
-            "formation": "Formation",
-            "atelier": "Atelier de travail",
-            "manifestation": "Manifestation thématique",
-            "autre": "Autre",
-        }[self]
-
-
-class Canal(StrEnum):
-    PERMANENCE = "permanence"
-    TELEPHONE = "telephone"
-    MAIL = "mail"
-    RESEAUX = "reseaux"
-    PORTAIL = "portail"
-
-    @property
-    def label(self) -> str:
-        return {
-            "permanence": "Permanence",
-            "telephone": "Téléphone",
-            "mail": "Mail",
-            "reseaux": "Réseaux sociaux",
-            "portail": "Portail",
-        }[self]
+class Canal(Shown):
+    PERMANENCE = "permanence", "Permanence"
+    TELEPHONE = "telephone", "Téléphone"
+    MAIL = "mail", "Mail"
+    RESEAUX = "reseaux", "Réseaux sociaux"
+    PORTAIL = "portail", "Portail"
 
 
 SHEET = ("titre", "type", "canal", "pole_porteur_id", "debut", "fin", "lieu", "description", "valeurs")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,42 +15,20 @@ from portal.db import Base
 from portal.fields import address_key
 from portal.missions.models import UNDO, Mission
 from portal.security import fingerprint
+from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
 KEPT = timedelta(days=365)  # after the mission: how long what was sent is kept, and its link opens (legal.md 5.6)
 
 
-class Etat(StrEnum):
-    DEPOSEE = "deposee"
-    ACCEPTEE = "acceptee"
-    LISTE_ATTENTE = "liste_attente"
-    REFUSEE = "refusee"
-    LIBEREE = "liberee"
-    RETIREE = "retiree"
-    DESISTEE = "desistee"
-
-    @property
-    def label(self) -> str:
-        return _LOOK[self][0]
-
-    @property
-    def icon(self) -> str:
-        return _LOOK[self][1]
-
-    @property
-    def ton(self) -> str:
-        return _LOOK[self][2]
-
-
-_LOOK = {
-    Etat.DEPOSEE: ("En attente de réponse", "hourglass", "attente"),
-    Etat.ACCEPTEE: ("Acceptée", "check", "bon"),
-    Etat.LISTE_ATTENTE: ("Liste d’attente", "clock", "attente"),
-    Etat.REFUSEE: ("Non retenue", "x", "attention"),
-    Etat.LIBEREE: ("Place libérée", "undo-2", "neutre"),
-    Etat.RETIREE: ("Retirée", "undo-2", "neutre"),
-    Etat.DESISTEE: ("Désistement", "undo-2", "neutre"),
-}
+class Etat(Shown):
+    DEPOSEE = "deposee", "En attente de réponse", "hourglass", "attente"
+    ACCEPTEE = "acceptee", "Acceptée", "check", "bon"
+    LISTE_ATTENTE = "liste_attente", "Liste d’attente", "clock", "attente"
+    REFUSEE = "refusee", "Non retenue", "x", "attention"
+    LIBEREE = "liberee", "Place libérée", "undo-2", "neutre"
+    RETIREE = "retiree", "Retirée", "undo-2", "neutre"
+    DESISTEE = "desistee", "Désistement", "undo-2", "neutre"
 
 
 LIVE = frozenset({Etat.DEPOSEE, Etat.ACCEPTEE, Etat.LISTE_ATTENTE})

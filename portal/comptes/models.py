@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -12,16 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from portal import clock
 from portal.db import Base
 from portal.fields import name_key
+from portal.shown import Shown
 
 
-class NomRole(StrEnum):
-    BIENVEILLANT = "bienveillant"
-    TRESORIER = "tresorier"
-    ADMIN = "admin"
-
-    @property
-    def label(self) -> str:
-        return {"bienveillant": "Bienveillant", "tresorier": "Trésorier", "admin": "Administration"}[self]
+class NomRole(Shown):
+    BIENVEILLANT = "bienveillant", "Bienveillant"
+    TRESORIER = "tresorier", "Trésorier"
+    ADMIN = "admin", "Administration"
 
 
 class Personne(UserMixin, Base):  # type: ignore[misc]

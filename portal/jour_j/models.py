@@ -12,18 +12,15 @@ from portal import clock
 from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
 from portal.db import Base
+from portal.shown import Shown
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
 NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
 
 
-class Phase(StrEnum):
-    OUVERTURE = "ouverture"
-    FERMETURE = "fermeture"
-
-    @property
-    def label(self) -> str:
-        return {"ouverture": "Ouverture", "fermeture": "Fermeture"}[self]
+class Phase(Shown):
+    OUVERTURE = "ouverture", "Ouverture"
+    FERMETURE = "fermeture", "Fermeture"
 
 
 class Genre(StrEnum):

@@ -5,78 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
+
+from portal.shown import Shown
 
 SKEW = timedelta(seconds=2)  # a phone's clock that is wrong by less is left alone
 
 Lane = tuple[str, str]  # a piste, and the id of an item that runs beside the others of that piste
 
 
-class Site(StrEnum):
-    FERME = "ferme"
-    OUVERT = "ouvert"
-    CLOS = "clos"
-
-    @property
-    def label(self) -> str:
-        return {"ferme": "Pas encore ouvert", "ouvert": "Site ouvert", "clos": "Site fermé"}[self]
-
-    @property
-    def icon(self) -> str:
-        return {"ferme": "door-closed", "ouvert": "door-open", "clos": "lock"}[self]
-
-    @property
-    def ton(self) -> str:
-        return {"ferme": "attente", "ouvert": "bon", "clos": "neutre"}[self]
+class Site(Shown):
+    FERME = "ferme", "Pas encore ouvert", "door-closed", "attente"
+    OUVERT = "ouvert", "Site ouvert", "door-open", "bon"
+    CLOS = "clos", "Site fermé", "lock", "neutre"
 
 
-class EtatEtape(StrEnum):
-    A_VENIR = "a_venir"
-    EN_COURS = "en_cours"
-    TERMINE = "termine"
-    PASSE = "passe"
-    ANNULE = "annule"
-
-    @property
-    def label(self) -> str:
-        return _LOOK[self][0]
-
-    @property
-    def icon(self) -> str:
-        return _LOOK[self][1]
-
-    @property
-    def ton(self) -> str:
-        return _LOOK[self][2]
+class EtatEtape(Shown):
+    A_VENIR = "a_venir", "À venir", "circle", "neutre"
+    EN_COURS = "en_cours", "En cours", "play", "action"
+    TERMINE = "termine", "Terminé", "check", "bon"
+    PASSE = "passe", "Passé", "skip-forward", "neutre"
+    ANNULE = "annule", "Annulé", "ban", "attention"
 
 
-class Presence(StrEnum):
-    ATTENDU = "attendu"
-    ARRIVE = "arrive"
-    PARTI = "parti"
-    ABSENT = "absent"
-
-    @property
-    def label(self) -> str:
-        return {"attendu": "Pas encore là", "arrive": "Sur place", "parti": "Départ", "absent": "Absence"}[self]
-
-    @property
-    def icon(self) -> str:
-        return {"attendu": "hourglass", "arrive": "user-check", "parti": "log-out", "absent": "user-x"}[self]
-
-    @property
-    def ton(self) -> str:
-        return {"attendu": "neutre", "arrive": "bon", "parti": "neutre", "absent": "attention"}[self]
-
-
-_LOOK = {
-    EtatEtape.A_VENIR: ("À venir", "circle", "neutre"),
-    EtatEtape.EN_COURS: ("En cours", "play", "action"),
-    EtatEtape.TERMINE: ("Terminé", "check", "bon"),
-    EtatEtape.PASSE: ("Passé", "skip-forward", "neutre"),
-    EtatEtape.ANNULE: ("Annulé", "ban", "attention"),
-}
+class Presence(Shown):
+    ATTENDU = "attendu", "Pas encore là", "hourglass", "neutre"
+    ARRIVE = "arrive", "Sur place", "user-check", "bon"
+    PARTI = "parti", "Départ", "log-out", "neutre"
+    ABSENT = "absent", "Absence", "user-x", "attention"
 
 
 class Tap(Protocol):

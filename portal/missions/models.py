@@ -14,6 +14,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.fields import search_key
+from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
 URGENT = timedelta(hours=72)
@@ -23,41 +24,17 @@ SHEET = (
 )  # fmt: skip
 
 
-class Nature(StrEnum):
-    REFERENT = "referent"
-    CHARGE_DE_MISSION = "charge_de_mission"
-    VOLONTAIRE = "volontaire"
-
-    @property
-    def label(self) -> str:
-        return {"referent": "Référent", "charge_de_mission": "Chargé de mission", "volontaire": "Volontaire"}[self]
-
-    @property
-    def icon(self) -> str:
-        return {"referent": "key-round", "charge_de_mission": "briefcase", "volontaire": "hand-heart"}[self]
-
-    @property
-    def ton(self) -> str:
-        return {"referent": "neutre", "charge_de_mission": "action", "volontaire": "bon"}[self]
+class Nature(Shown):
+    REFERENT = "referent", "Référent", "key-round", "neutre"
+    CHARGE_DE_MISSION = "charge_de_mission", "Chargé de mission", "briefcase", "action"
+    VOLONTAIRE = "volontaire", "Volontaire", "hand-heart", "bon"
 
 
-class Etat(StrEnum):
-    BROUILLON = "brouillon"
-    OUVERTE = "ouverte"
-    FERMEE = "fermee"
-    ANNULEE = "annulee"
-
-    @property
-    def label(self) -> str:
-        return {"brouillon": "Brouillon", "ouverte": "Ouverte", "fermee": "Fermée", "annulee": "Annulée"}[self]
-
-    @property
-    def icon(self) -> str:
-        return {"brouillon": "pencil", "ouverte": "door-open", "fermee": "door-closed", "annulee": "ban"}[self]
-
-    @property
-    def ton(self) -> str:
-        return {"brouillon": "neutre", "ouverte": "bon", "fermee": "neutre", "annulee": "attention"}[self]
+class Etat(Shown):
+    BROUILLON = "brouillon", "Brouillon", "pencil", "neutre"
+    OUVERTE = "ouverte", "Ouverte", "door-open", "bon"
+    FERMEE = "fermee", "Fermée", "door-closed", "neutre"
+    ANNULEE = "annulee", "Annulée", "ban", "attention"
 
 
 class Origine(StrEnum):

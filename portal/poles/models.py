@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.comptes.models import Personne
 from portal.db import Base
+from portal.shown import Shown
 
 
-class Genre(StrEnum):
-    POLE = "pole"
-    GROUPE = "groupe"
-
-    @property
-    def label(self) -> str:
-        return {"pole": "Pôle", "groupe": "Groupe"}[self]
+class Genre(Shown):
+    POLE = "pole", "Pôle"
+    GROUPE = "groupe", "Groupe"
 
 
 class Pole(Base):
