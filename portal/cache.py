@@ -97,7 +97,9 @@ def remember(part: str, make: Callable[[], T]) -> T:
 
 
 def _version() -> int:
-    if db.session().in_transaction():  # what is read next comes from the snapshot that it has opened
+    if (
+        db.session.registry.has() and db.session().in_transaction()
+    ):  # what is read next comes from the snapshot that it has opened
         return db.session.scalar(select(Version.numero)) or 0
     connection = db.engine.raw_connection()  # without a session or a transaction: this is asked for each page served
     try:
@@ -117,11 +119,11 @@ def _keep(response: Response) -> Kept:
 
 def _send(kept: Kept) -> Response:
     zipped = compression.is_accepted()
-    response = Response(kept.zipped if zipped else kept.body, content_type=kept.mimetype)
-    if zipped:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Cookie, HX-Request, Accept-Encoding"
-    response.set_etag(kept.etag + ("-z" if zipped else ""))
+    headers = {
+        "Cache-Control": "no-cache",
+        "ETag": f'"{kept.etag}{"-z" if zipped else ""}"',
+        "Vary": "Cookie, HX-Request, Accept-Encoding",
+    } | ({"Content-Encoding": "gzip"} if zipped else {})
+    response = Response(kept.zipped if zipped else kept.body, content_type=kept.mimetype, headers=headers)
     response.make_conditional(request)
     return response

@@ -46,11 +46,9 @@ def init_app(app: Flask) -> None:
 
 
 def _dress(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    settings: Settings = current_app.config["PORTAL"]
-    if settings.is_https:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    response.headers.extend(HEADERS)
+    if current_app.config["PORTAL"].is_https:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
