@@ -74,10 +74,9 @@ def _received(jour: Jour, said: Tap) -> Any:
     outcome = commands.receive(jour, [said], by=me())[0]
     if outcome.refusal:
         return _refused(jour, said, outcome.refusal)
-    genre = Genre(said.genre)
     entree = queries.entry(said.uuid)
     assert entree
-    line = queries.read(jour.id).line(entree)
+    genre, line = entree.genre, queries.read(jour.id).line(entree)  # of the first sending, when this one is another
     toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
     return done(url_for(".show", id=jour.id, _anchor=PLACE.get(genre)), lambda: _page(jour, CHANGED[genre]))
 

@@ -468,3 +468,10 @@ def test_an_action_without_team_nor_programme_has_a_page(nine, as_):
     assert page.status_code == 200
     assert "Pas de programme" in page.text
     assert jour_of(action).version == 0
+
+
+def test_a_tap_known_by_its_key_is_that_tap_whatever_else_is_said(saturday, as_):
+    client, said = as_(saturday.awa), fields("incident", mot="Une table manque")
+    for more in ({}, {"genre": "1e400"}, {"genre": "annule", "valeur": "x" * 300}):
+        assert client.post(f"{saturday.url}/entrees", data=said | more).status_code == 303
+    assert rows() == 1
