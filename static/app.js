@@ -114,7 +114,7 @@ function reveal() {
   for (const button of document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]")) button.hidden = false;
 }
 reveal();
-const tab = document.querySelector(".onglets [aria-current]"); // on a phone the current tab may be out of sight
-if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+for (const tab of document.querySelectorAll(":is(.onglets, .actifs) [aria-current]")) // on a phone it may be out of sight
+  tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
 new MutationObserver(closable).observe(region(), { childList: true });
 closable();

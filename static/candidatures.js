@@ -23,6 +23,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   waiting = here().id;
   button.click();
+  if (button.matches("summary")) button.parentElement.querySelector("select")?.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  const drawer = event.key === "Escape" && event.target.closest("details.refus[open]");
+  if (!drawer) return;
+  drawer.open = false;
+  (here() ?? drawer.querySelector("summary")).focus();
 });
 
 // A row that was swapped gets its focus back, so that the next key acts where the eyes are.

@@ -6,16 +6,15 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
-from enum import Enum
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from jinja2 import meta, nodes
 
-from portal import FEATURES, layout
+from portal import layout
 from portal.accueil.routes import PAGES
 from portal.config import ROOT
+from portal.shown import Shown
 from portal.workflow import EVENTS
 
 TEMPLATES = ROOT / "templates"
@@ -118,14 +117,7 @@ def test_every_icon_named_by_a_template_is_in_the_sprite(sqlite_site, parsed):
 
 
 def test_every_icon_named_by_the_portal_is_in_the_sprite():
-    states = {
-        state.icon
-        for package in FEATURES
-        if (ROOT / "portal" / package / "models.py").exists()
-        for kind in vars(import_module(f"portal.{package}.models")).values()
-        if isinstance(kind, type) and issubclass(kind, Enum) and hasattr(kind, "icon")
-        for state in kind
-    }
+    states = {state.icon for kind in Shown.__subclasses__() for state in kind} - {""}
     places = {place[2] for place in (*layout.PLACES, layout.MINE)}
     events = {event.icon for event in EVENTS.values()}
     assert len(states) > 10

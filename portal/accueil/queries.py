@@ -69,7 +69,7 @@ def next_held(personne: Personne) -> Affectation | None:
             Mission.fin > clock.now(),
             told(),
         )
-        .options(contains_eager(Affectation.mission).joinedload(Mission.action))
+        .options(contains_eager(Affectation.mission).joinedload(Mission.action).joinedload(Action.pole_porteur))
         .order_by(Mission.debut)
         .limit(1)
     )

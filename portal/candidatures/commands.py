@@ -101,10 +101,11 @@ def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> 
     return candidature
 
 
-def edit(candidature: Candidature, *, nom: str, telephone: str, message: str) -> None:
-    """What the candidate may mend while it is alive: not the address, which the link proves.
+def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "", email: str = "") -> None:
+    """What the candidate may mend while it is alive; the address too, as long as nobody proved it.
 
-    From a link, the name and phone of a confirmed person are not touched: they are their account's.
+    From a link, the name and phone of a confirmed person are not touched: they are their account's. Another address
+    gets its own message, and the links sent to the first one open nothing any more.
     """
     candidature = _locked(candidature)
     if not candidature.is_open:
@@ -122,6 +123,11 @@ def edit(candidature: Candidature, *, nom: str, telephone: str, message: str) ->
         if old != new
     ]
     personne.nom, personne.telephone, candidature.message = nom, telephone, message
+    if email and not personne.confirme_le and address_key(email) != personne.adresse:
+        changed.append("email")
+        comptes.readdress(personne, email)
+        candidature.en_double = queries.same_address(candidature.mission, personne.adresse, but=candidature)
+        candidature.generation += 1
     if changed:
         corriger.tell(candidature, by=personne, champs=changed)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from portal.candidatures.models import Demande
+from portal.candidatures.models import Candidature, Demande
 from portal.fields import Email, Form, Line, Phone, PublicForm, Words
 
 MOTIFS = (
@@ -34,7 +36,7 @@ class CandidatureForm(PublicForm):
     )
     accord = BooleanField(
         "J’ai lu ce que deviennent ces informations",
-        [InputRequired("Coche cette case après avoir lu la note ci-dessous.")],
+        [InputRequired("Coche cette case après avoir lu la note ci-dessus.")],
     )
     attente = BooleanField("Je rejoins la liste d’attente")
 
@@ -44,17 +46,36 @@ class CandidatureForm(PublicForm):
 
 
 class CorrectionForm(Form):
+    """The same words once more; the address is there until somebody proves it."""
+
     nom = Line(
         "Ton nom",
         [DataRequired("Écris ton nom."), Length(max=120, message="Ce nom est trop long.")],
         render_kw={"autocomplete": "name"},
     )
+    email = Email("Ton adresse e-mail", [DataRequired("Écris ton adresse e-mail : la réponse y sera envoyée.")])
     telephone = Phone("Ton téléphone")
     message = Words(
         "Un mot pour l’équipe",
         [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
         render_kw={"rows": 3},
     )
+
+    @classmethod
+    def of(cls, candidature: Candidature, *, proves: bool, **more: Any) -> CorrectionForm:
+        """For this candidature; `proves`: its reader came by the mail's link."""
+        personne = candidature.personne
+        data = {"nom": personne.nom, "email": personne.email, "telephone": personne.telephone}
+        form = cls(data=data | {"message": candidature.message}, **more)
+        if proves or personne.confirme_le:
+            del form.email
+        if personne.confirme_le:  # they are the account's
+            del form.nom, form.telephone
+        return form
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {field.name: field.data for field in self if field.name in ("nom", "email", "telephone", "message")}
 
 
 class DecisionForm(Form):

@@ -14,12 +14,14 @@ from portal.actions.models import Action
 from portal.candidatures.models import LIVE, Candidature, Etat
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
+from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
 from portal.missions.queries import takes_candidatures
 from portal.web import Leaf, leaf
 
 PAGE = 50
+WAITING = (Etat.DEPOSEE, Etat.LISTE_ATTENTE)
 WITH_MISSION = (joinedload(Candidature.personne), joinedload(Candidature.mission).joinedload(Mission.action))
 
 
@@ -44,7 +46,10 @@ def queue(
     mission: int | None = None,
     number: int = 1,
 ) -> Leaf:
-    """Candidatures to the actions of this bienveillant (all of them for an admin), oldest first, as Rows; four queries."""
+    """Candidatures to the actions of this bienveillant (all of them for an admin), as Rows; four queries.
+
+    Those that wait come oldest first, the others latest first.
+    """
     where = _scope(personne)
     if etat:
         where.append(Candidature.etat == etat)
@@ -53,8 +58,9 @@ def queue(
     if mission:
         where.append(Mission.id == mission)
     query = select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
+    age = (Candidature.deposee_le, Candidature.id)
     found = leaf(
-        query.order_by(Candidature.deposee_le, Candidature.id),
+        query.order_by(*(age if etat in WAITING else (key.desc() for key in age))),
         number,
         PAGE,
         contains_eager(Candidature.mission).contains_eager(Mission.action),
@@ -171,16 +177,29 @@ def live_on(mission: Mission) -> list[Candidature]:
     )
 
 
-def same_address(mission: Mission, adresse: str) -> bool:
-    """Whether a live candidature to this mission already comes from this address."""
+def same_address(mission: Mission, adresse: str, *, but: Candidature | None = None) -> bool:
+    """Whether another live candidature to this mission already comes from this address."""
     return bool(
         db.session.scalar(
             select(Candidature.id)
             .join(Candidature.personne)
             .where(Candidature.mission_id == mission.id, Personne.adresse == adresse, Candidature.etat.in_(LIVE))
+            .where(Candidature.id != (but.id if but else 0))
             .limit(1)
         )
     )
+
+
+def answer_to(candidature: Candidature) -> tuple[str, str]:
+    """The reason and the word that went with its present state, as the journal has them; both may be empty."""
+    said = (
+        select(EntreeJournal.motif, EntreeJournal.faits)
+        .where(EntreeJournal.sujet == subject_key(candidature), EntreeJournal.apres == candidature.etat)
+        .order_by(EntreeJournal.id.desc())
+        .limit(1)
+    )
+    found = db.session.execute(said).one_or_none()
+    return (found.motif, str(found.faits.get("mot", ""))) if found else ("", "")
 
 
 def of_person(personne: Personne) -> list[Candidature]:
@@ -205,7 +224,7 @@ def other_open(mission: Mission, limit: int = 2) -> list[Mission]:
                 Mission.prises < Mission.places,
                 takes_candidatures(),
             )
-            .options(joinedload(Mission.action))
+            .options(joinedload(Mission.action).joinedload(Action.pole_porteur))
             .order_by(Mission.nature != mission.nature, Mission.debut)
             .limit(limit)
         )

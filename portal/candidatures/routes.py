@@ -19,6 +19,7 @@ from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, a
 from portal.comptes.commands import AccountClosed
 from portal.fields import one_line
 from portal.missions import commands as missions
+from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, page_number, render, toast, wants_fragment
@@ -40,7 +41,9 @@ def deposer(mission_id: int) -> Any:
     form = CandidatureForm(formdata=None, obj=me() if current_user.is_authenticated else None)
     form.attente.data = mission.is_full
     form.prepare()
-    return _form_page(mission, form)
+    page = _form_page(mission, form)
+    page.is_kept_by_the_browser = not current_user.is_authenticated  # so that « back » gives the same form, of the same key
+    return page
 
 
 @bp.post("/deposer/<int:mission_id>", access="candidature.deposer", limit="candidature")
@@ -108,24 +111,19 @@ def _acting(jeton: str) -> tuple[Candidature, bool]:
 @bp.get("/suivi/<jeton>", access="public")
 def suivi(jeton: str) -> Any:
     candidature, proves = _followed(jeton)
-    form = CorrectionForm(
-        formdata=None,
-        data={
-            "nom": candidature.personne.nom,
-            "telephone": candidature.personne.telephone,
-            "message": candidature.message,
-        },
-    )
-    return _suivi_page(candidature, jeton, proves, form)
+    return _suivi_page(candidature, jeton, proves, CorrectionForm.of(candidature, proves=proves, formdata=None))
 
 
 @bp.post("/suivi/<jeton>/corriger", access="public", limit="suivi")
 def corriger(jeton: str) -> Any:
     candidature, proves = _acting(jeton)
-    form = CorrectionForm()
+    form = CorrectionForm.of(candidature, proves=proves)
     if not form.validate():
         return _suivi_page(candidature, jeton, proves, form, 422)
-    commands.edit(candidature, nom=form.nom.data, telephone=form.telephone.data, message=form.message.data)
+    before = candidature.generation
+    commands.edit(candidature, **form.fields)
+    if candidature.generation != before:
+        jeton = page_token(candidature)  # the link that was sent to a wrong address is dead, and this page's with it
     return _followed_on(candidature, jeton, proves, "C’est corrigé.")
 
 
@@ -155,19 +153,23 @@ def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) 
 
 
 def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200) -> Page:
-    etat = candidature.etat_dit
-    others = queries.other_open(candidature.mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else []
+    etat, mission, acts = candidature.etat_dit, candidature.mission, _acts(candidature, proves)
+    motif, mot = queries.answer_to(candidature) if acts and etat is candidature.etat else ("", "")
+    comes = acts and etat is Etat.ACCEPTEE
     return render(
         "candidatures/suivi.html",
         status=status,
         candidature=candidature,
         etat=etat,
-        mission=candidature.mission,
+        motif=motif,
+        mot=mot,
+        mission=mission,
+        contacts=missions_queries.contacts_of([mission.action]).get(mission.action_id, []) if comes else [],
         jeton=jeton,
-        acts=_acts(candidature, proves),
-        to_prove=proves and candidature.personne.confirme_le is None,
+        acts=acts,
+        to_prove=proves and candidature.is_open and candidature.personne.confirme_le is None,
         form=form,
-        others=others,
+        others=queries.other_open(mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else [],
     )
 
 
@@ -214,6 +216,9 @@ def decide_all() -> Any:
     if not form.validate() or not wanted:
         sentence = next(iter(e for errors in form.errors.values() for e in errors), "Coche d’abord des candidatures.")
         toast(sentence, "attention")
+        return done(_back(), _queue_page)
+    if transition.needs_motif and not form.motif.data:
+        toast("Choisis d’abord la raison du refus.", "attention")
         return done(_back(), _queue_page)
     # The right is asked row by row, the state by the command: a row that moved meanwhile answers for itself.
     chosen = [load(Candidature, id, transition.key, queries.WITH_MISSION) for id in dict.fromkeys(wanted)]

@@ -61,6 +61,13 @@ def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
     return personne
 
 
+def readdress(personne: Personne, email: str) -> None:
+    """Another address for somebody who has proved none; the caller holds the row's lock."""
+    assert personne.confirme_le is None
+    personne.email, personne.adresse = email, address_key(email)
+    db.session.flush()
+
+
 def lock_address(adresse: str) -> None:
     """Lock every row of this address, in order, so that two proofs of it take turns."""
     rows = select(Personne).where(Personne.adresse == adresse).order_by(Personne.id)

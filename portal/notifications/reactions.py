@@ -11,6 +11,7 @@ from portal.candidatures.models import (
     Candidature,
     accepter,
     ceder,
+    corriger,
     deposer,
     desister,
     liberer,
@@ -60,8 +61,21 @@ for event, genre, delay in ANSWERS:
 @deposer.react
 def acknowledge(news: News) -> None:
     candidature: Candidature = news.subject
-    key = f"candidature:{candidature.id}:recue"
-    outbox.post("candidature_recue", key, to=candidature.personne.email, candidature=candidature.id)
+    _acknowledge(candidature, "recue")
+
+
+@corriger.react
+def acknowledge_again(news: News) -> None:
+    """The address was mistyped: the link goes to the right one."""
+    if "email" in news.facts["champs"]:
+        outbox.withdraw(f"candidature:{news.subject.id}:recue")
+        _acknowledge(news.subject, f"recue:{news.subject.generation}")
+
+
+def _acknowledge(candidature: Candidature, key: str) -> None:
+    outbox.post(
+        "candidature_recue", f"candidature:{candidature.id}:{key}", to=candidature.personne.email, candidature=candidature.id
+    )
 
 
 @desister.react

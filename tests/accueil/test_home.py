@@ -44,9 +44,9 @@ def test_a_volunteer_sees_their_next_mission(as_, app):
     awa = builders.personne()
     mission = builders.mission(builders.action(builders.bienveillant()), titre="Tenir la buvette")
     held = builders.hold(mission, awa)
-    assert "Ma prochaine mission" in as_(awa).get("/").text
+    assert "Ta prochaine mission" in as_(awa).get("/").text
     held.cree_le = clock.now()  # the answer may still be taken back: nobody was told
-    assert "Ma prochaine mission" not in as_(awa).get("/").text
+    assert "Ta prochaine mission" not in as_(awa).get("/").text
 
 
 @pytest.mark.parametrize("n", [1, 3])

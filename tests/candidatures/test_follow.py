@@ -30,12 +30,56 @@ def link(candidature: Candidature, purpose: str = "candidature") -> str:
 
 
 def test_correcting_keeps_the_address_and_journals(client, candidature):
-    typed = {"nom": "Léa G.", "telephone": "0262 45 67 89", "message": "Bis"}
+    typed = {"nom": "Léa G.", "email": "Lea@example.org", "telephone": "0262 45 67 89", "message": "Bis"}
     answer = client.post(f"{link(candidature)}/corriger", data=typed)
     assert answer.status_code == 303
     db.session.expire_all()
     assert (candidature.personne.nom, candidature.personne.telephone, candidature.message) == ("Léa G.", "+262262456789", "Bis")
-    assert candidature.personne.email == "lea@example.org"
+    assert candidature.personne.email == "lea@example.org"  # another spelling is the same address
+
+
+@pytest.mark.both
+def test_a_mistyped_address_is_mended_and_its_link_dies(client, outbox, candidature):
+    """Whoever has the address that was mistyped must not act for this candidature."""
+    builders.candidature(candidature.mission, email="bob@example.org")
+    old_page, old_mail = link(candidature), link(candidature, "candidature.mail")
+    typed = {"nom": "Léa", "email": "bob@example.org", "telephone": "", "message": ""}
+    answer = client.post(f"{old_page}/corriger", data=typed)
+    db.session.expire_all()
+    assert answer.location == link(candidature)
+    assert "bob@example.org" in client.get(answer.location).text
+    assert [client.get(path).status_code for path in (old_page, old_mail)] == [404, 404]
+    assert (candidature.personne.adresse, candidature.en_double) == ("bob@example.org", True)
+    assert [m.adresse for m in outbox() if m.faits.get("candidature") == candidature.id] == ["bob@example.org"]
+
+
+def test_an_address_that_is_proved_is_not_mended(client, candidature):
+    client.post(f"{link(candidature, 'candidature.mail')}/confirmer")
+    mail, typed = link(candidature, "candidature.mail"), {"email": "bob@example.org", "message": "Bis", "nom": "Pirate"}
+    assert 'name="email"' not in client.get(mail).text
+    assert client.post(f"{mail}/corriger", data=typed).location == mail
+    db.session.expire_all()
+    assert (candidature.personne.email, candidature.personne.nom) == ("lea@example.org", "Léa Grondin")
+    assert candidature.message == "Bis"
+
+
+def test_the_page_says_all_that_the_answer_said(client, candidature):
+    """Whoever applied without an account has only this page in the bus."""
+    commands.decide(candidature, refuser, by=candidature.action.bienveillant, motif="Complet", mot="Une autre fois <3")
+    assert "Complet" not in client.get(link(candidature)).text  # not told yet
+    candidature.decidee_le = clock.now() - UNDO
+    page = client.get(link(candidature)).text
+    assert "La raison\u00a0: Complet" in page
+    assert "Une autre fois &lt;3" in page
+
+
+def test_who_comes_finds_whom_to_call_and_the_agenda(client, candidature):
+    builders.hold(builders.referent_mission(candidature.action), builders.personne("Awa Payet", telephone="+262692111111"))
+    commands.decide(candidature, accepter, by=candidature.action.bienveillant)
+    candidature.decidee_le = clock.now() - UNDO
+    page = client.get(link(candidature)).text
+    assert "tel:+262692111111" in page
+    assert f'href="/missions/{candidature.mission_id}.ics"' in page
 
 
 def test_a_wrong_correction_keeps_every_word(client, candidature):

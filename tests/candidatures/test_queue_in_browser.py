@@ -67,6 +67,11 @@ def test_without_javascript_everything_still_works(visit, zoe, waiting):
     page.wait_for_url("**/candidatures/")
     assert states(waiting)[0] is Etat.ACCEPTEE
     page.locator("li.candidature", has_text="Bé Deux").locator("summary").click()
+    page.get_by_role("button", name="Refuser Bé").click()  # nothing leaves without a reason
+    assert states(waiting)[1] is Etat.DEPOSEE
+    page.locator("li.candidature", has_text="Bé Deux").get_by_label("Motif").select_option(
+        label="Le créneau ne correspond pas."
+    )
     page.get_by_role("button", name="Refuser Bé").click()
     page.wait_for_url("**/candidatures/")
     assert states(waiting)[1] is Etat.REFUSEE
