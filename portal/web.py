@@ -51,7 +51,6 @@ class Page:
     context: dict[str, Any] = field(default_factory=dict)
     read: Callable[[], dict[str, Any]] | None = None  # the rest of the context, for a main block that is everybody's
     mimetype: str = "text/html"
-    is_kept_by_the_browser: bool = False  # which shows it again when one goes back
 
 
 @dataclass
@@ -148,8 +147,6 @@ def _show(page: Page) -> Response:
         html = template.render(context)
     response = make_response(html, page.status)
     response.mimetype = page.mimetype
-    if page.is_kept_by_the_browser:
-        response.headers["Cache-Control"] = "private, max-age=0"
     response.vary.add("HX-Request")
     return response
 

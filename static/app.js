@@ -89,6 +89,14 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => free(ctx.sourceElement));
 window.addEventListener("pageshow", () => document.querySelectorAll('form[aria-busy="true"]').forEach(free));
 
+// Back, then sent again, it is the same form: it keeps the key of its first sending, which is how the portal knows.
+const key = document.querySelector('form [name="cle"]');
+if (key) {
+  const place = `cle:${location.pathname}`;
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") key.value = sessionStorage.getItem(place) ?? key.value;
+  key.form.addEventListener("submit", () => sessionStorage.setItem(place, key.value));
+}
+
 // --- small things ----------------------------------------------------------------------------------------------
 
 document.addEventListener("click", async ({ target }) => {

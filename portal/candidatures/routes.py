@@ -41,9 +41,7 @@ def deposer(mission_id: int) -> Any:
     form = CandidatureForm(formdata=None, obj=me() if current_user.is_authenticated else None)
     form.attente.data = mission.is_full
     form.prepare()
-    page = _form_page(mission, form)
-    page.is_kept_by_the_browser = not current_user.is_authenticated  # so that « back » gives the same form, of the same key
-    return page
+    return _form_page(mission, form)
 
 
 @bp.post("/deposer/<int:mission_id>", access="candidature.deposer", limit="candidature")

@@ -17,11 +17,11 @@ def count(column) -> int:
     return db.session.scalar(select(func.count(column))) or 0
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "none"])
-def test_back_and_sent_again_is_the_same_candidature(visit, app, scripts):
+def test_back_and_sent_again_is_the_same_candidature(visit, app):
+    """The browser asks for the page anew, which comes with another key, and puts back what was typed."""
     path = f"/missions/{builders.mission(builders.action(builders.bienveillant())).id}"
     db.session.commit()
-    page = visit(java_script_enabled=scripts)
+    page = visit()
     page.goto(path)
     page.get_by_role("link", name="Je candidate").click()
     page.get_by_label("Ton nom").fill("Léa Grondin")
@@ -31,9 +31,7 @@ def test_back_and_sent_again_is_the_same_candidature(visit, app, scripts):
     page.wait_for_url("**/candidatures/suivi/**")
     first = page.url
     page.go_back()
-    page.get_by_label("Ton nom").fill("Léa Grondin")
-    page.get_by_label("Ton adresse e-mail").fill("lea@example.org")
-    page.get_by_label("J’ai lu").check()
+    assert page.get_by_label("Ton nom").input_value() == "Léa Grondin"
     page.get_by_label("Un mot pour l’équipe").fill("J’ai mon vélo.")
     page.get_by_role("button", name="Envoyer ma candidature").click()
     page.wait_for_url("**/candidatures/suivi/**")
