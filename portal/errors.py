@@ -20,7 +20,7 @@ SENTENCES = {
         "Reviens à la page précédente et recommence. Si cela se répète, préviens l’équipe.",
     ),
     401: ("Il faut te connecter", "Connecte-toi dans un autre onglet, puis reprends ici ce que tu avais écrit."),
-    403: ("Ce n’est pas ouvert pour toi", "Cette action est réservée à d’autres personnes de l’équipe."),
+    403: ("Ce n’est pas ouvert pour toi", "Cette page, ou ce geste, est réservé à d’autres personnes de l’équipe."),
     404: ("Cette page n’existe pas", "Le lien est peut-être incomplet, ou la page a changé d’adresse."),
     405: ("Cette adresse ne s’utilise pas ainsi", "Reviens à l’accueil et repars de là."),
     408: ("La connexion a été trop lente", "Rien n’est enregistré. Essaie encore."),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import groupby
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from babel.dates import format_date
@@ -17,6 +18,14 @@ from portal.db import MANY
 from portal.fields import local_phone
 
 NBSP, THIN = "\u00a0", "\u202f"
+
+
+class Begins(Protocol):
+    @property
+    def debut(self) -> datetime: ...
+
+
+T = TypeVar("T", bound=Begins)
 
 
 def init_app(app: Flask) -> None:
@@ -37,6 +46,7 @@ def init_app(app: Flask) -> None:
         carte,
         iso,
         combien,
+        par_jour,
         attrs,
     ):
         app.jinja_env.filters[function.__name__] = function
@@ -47,7 +57,7 @@ def _day(value: datetime | date) -> date:
 
 
 def _year(day: date) -> str:
-    return "" if day.year == clock.today().year else f" {day.year}"
+    return "" if day.year == clock.today().year else f"{NBSP}{day.year}"
 
 
 def jour(value: datetime | date) -> str:
@@ -94,13 +104,18 @@ def creneau(start: datetime, end: datetime) -> str:
     last = clock.local(end)
     nights = (last.date() - clock.local(start).date()).days
     if nights == 0 or (nights == 1 and last.hour < 6 and end - start < timedelta(days=1)):
-        return f"{heure(start)} à {heure(end)}"
+        return f"{heure(start)}{NBSP}à{NBSP}{heure(end)}"
     return f"{heure(start)} jusqu’au {jour_long(end)}, {heure(end)}"
 
 
 def moment(value: datetime) -> str:
     """ "samedi 12 novembre à 9 h"."""
     return f"{jour(value)} à {heure(value)}"
+
+
+def par_jour(items: Iterable[T]) -> list[tuple[date, list[T]]]:
+    """Things that have a `debut`, in their order, by the day at La Réunion when they begin."""
+    return [(day, list(found)) for day, found in groupby(items, key=lambda item: _day(item.debut))]
 
 
 def duree(minutes: int | timedelta) -> str:
@@ -113,16 +128,16 @@ def duree(minutes: int | timedelta) -> str:
 
 
 def depuis(value: datetime) -> str:
-    """ "à l’instant", "il y a 5 min", "il y a 3 h", "il y a 2 jours"."""
+    """ "à l’instant", "il y a 5 min", "il y a 3 heures", "hier", "il y a 2 jours"."""
     gone = int((clock.now() - value).total_seconds() // 60)
     if gone < 1:
         return "à l’instant"
     if gone < 60:
         return f"il y a {gone}{NBSP}min"
     if gone < 60 * 24:
-        return f"il y a {gone // 60}{NBSP}h"
+        return f"il y a {gone // 60}{NBSP}heure{'s' if gone >= 120 else ''}"
     days = gone // (60 * 24)
-    return f"il y a {days}{NBSP}jour{'s' if days > 1 else ''}"
+    return "hier" if days == 1 else f"il y a {days}{NBSP}jours"
 
 
 def euros(cents: int) -> str:

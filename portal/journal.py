@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -34,6 +35,30 @@ class EntreeJournal(Base):
     personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # None: the portal itself
     motif: Mapped[str] = mapped_column(default="")
     faits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+Describes = Callable[[Collection[int]], dict[int, str]]
+_describes: dict[str, Describes] = {}
+
+
+def describes(table: str) -> Callable[[Describes], Describes]:
+    """Decorator: this function says, of the rows of that table with these ids, what the journal calls each now."""
+
+    def register(function: Describes) -> Describes:
+        _describes[table] = function
+        return function
+
+    return register
+
+
+def described(subjects: Iterable[str]) -> dict[str, str]:
+    """What these subjects ("candidature:12") are called, one query for each table that says so."""
+    found: dict[str, str] = {}
+    for table, function in _describes.items():
+        ids = {int(id) for name, _, id in (key.partition(":") for key in subjects) if name == table}
+        if ids:
+            found |= {f"{table}:{id}": words for id, words in function(ids).items()}
+    return found
 
 
 def subject_key(subject: Any) -> str:

@@ -31,7 +31,7 @@ class Place:
     url: str
     icon: str
     current: bool
-    count: int | None = None
+    wide_only: bool
 
 
 def init_app(app: Flask) -> None:
@@ -80,26 +80,27 @@ def csrf_meta() -> str:
     return generate_csrf() if current_user.is_authenticated or "csrf_token" in session else ""
 
 
-# label, endpoint, icon, and the right that opens it; the first four that a person may enter are their bar
+# label, endpoint, icon, and the right that opens it: a phone's bar holds the first three that a person may enter
 PLACES = (
     ("Accueil", "accueil.index", "house", "public"),
     ("À valider", "candidatures.index", "list-checks", "action.creer"),
     ("Actions", "actions.index", "calendar", "action.lister"),
     ("Réglages", "reglages.index", "settings", "reglages.voir"),
-    ("Missions", "missions.index", "search", "public"),
     ("Jour J", "jour_j.index", "clipboard-list", "jour.lister"),
+    ("Missions", "missions.index", "search", "public"),
 )
+ON_A_PHONE = 3
 MINE = ("Moi", "moi.index", "user", "moi.voir")
 
 
 def nav() -> list[Place]:
-    """The two to four places that this person goes to."""
-    if not current_user.is_authenticated:
-        return [_place(*PLACES[0]), _place(*PLACES[4])]
+    """The places that this person goes to; on a phone, the two to four that matter most."""
     mine = [place for place in PLACES if policy.can(current_user, place[3])]
-    return [_place(*place) for place in (*mine[:3], MINE)]
+    if current_user.is_authenticated:
+        mine.insert(ON_A_PHONE, MINE)
+    return [_place(*place, wide_only=n > ON_A_PHONE) for n, place in enumerate(mine)]
 
 
-def _place(label: str, endpoint: str, icon: str, _right: str) -> Place:
+def _place(label: str, endpoint: str, icon: str, _right: str, *, wide_only: bool) -> Place:
     here = request.endpoint == endpoint or (request.blueprint == endpoint.partition(".")[0] != "accueil")
-    return Place(label, url_for(endpoint), icon, here)
+    return Place(label, url_for(endpoint), icon, here, wide_only)

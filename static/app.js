@@ -97,6 +97,14 @@ if (key) {
   key.form.addEventListener("submit", () => sessionStorage.setItem(place, key.value));
 }
 
+// An end that nobody typed follows the beginning, two hours later.
+document.addEventListener("change", ({ target }) => {
+  const end = target.name === "debut" && target.form?.elements.fin;
+  if (!end || !target.value || (end.value && end.value > target.value)) return;
+  const wall = new Date(`${target.value}Z`); // read and written as UTC: the hour on the wall, wherever the phone is
+  end.value = new Date(wall.getTime() + 2 * 3600e3).toISOString().slice(0, 16);
+});
+
 // --- small things ----------------------------------------------------------------------------------------------
 
 document.addEventListener("click", async ({ target }) => {

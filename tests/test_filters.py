@@ -102,9 +102,9 @@ def test_durations(length, words):
         (timedelta(minutes=-5), "à l’instant"),  # a clock that stepped back
         (timedelta(minutes=1), "il y a 1 min"),
         (timedelta(minutes=59), "il y a 59 min"),
-        (timedelta(hours=1), "il y a 1 h"),
-        (timedelta(hours=23, minutes=59), "il y a 23 h"),
-        (timedelta(days=1), "il y a 1 jour"),
+        (timedelta(hours=1), "il y a 1 heure"),
+        (timedelta(hours=23, minutes=59), "il y a 23 heures"),
+        (timedelta(days=1), "hier"),
         (timedelta(days=2), "il y a 2 jours"),
     ],
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, union
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
 from portal import clock
 from portal.actions.models import Action, Etat
+from portal.candidatures.models import LIVE, Candidature
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.missions.models import Affectation, Mission, Nature
@@ -55,6 +56,13 @@ def without_referent(personne: Personne) -> list[tuple[Action, int]]:
         .limit(20)
     )
     return [(action, int(missing)) for action, missing in db.session.execute(held)]
+
+
+def engaged(personne: Personne) -> set[int]:
+    """The missions to come that this person holds a place on, or waits for an answer from: not to be offered again."""
+    held = select(Affectation.mission_id).where(Affectation.personne_id == personne.id, Affectation.libere_le.is_(None))
+    asked = select(Candidature.mission_id).where(Candidature.personne_id == personne.id, Candidature.etat.in_(LIVE))
+    return set(db.session.scalars(union(held, asked)))
 
 
 def next_held(personne: Personne) -> Affectation | None:

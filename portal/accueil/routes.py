@@ -11,6 +11,7 @@ from portal.accueil import queries
 from portal.candidatures import queries as candidatures
 from portal.jour_j import queries as jour_j
 from portal.missions import queries as missions
+from portal.missions.models import Affectation
 from portal.policy import can
 from portal.web import GuardedBlueprint, Page, me, render
 
@@ -21,7 +22,7 @@ PAGES = ("mentions-legales", "donnees-personnelles", "accessibilite")
 
 @bp.get("/", access="public", kept=True)
 def index() -> Any:
-    soon = missions.public_list(missions.Filters(places=True), 1).items[:6]
+    soon = missions.next_open(6)
     if not current_user.is_authenticated:
         return render("accueil/index.html", missions=soon)
     return _mine(soon)
@@ -30,14 +31,22 @@ def index() -> Any:
 def _mine(soon: list[Any]) -> Page:
     """What awaits the person: each block asks its one question, and only of those it concerns."""
     sets_up = can(current_user, "action.creer")
+    next_held = queries.next_held(me())
+    mine = queries.engaged(me())
     return render(
         "accueil/chez_moi.html",
-        missions=soon,
-        today=jour_j.today_for(me()),
-        next=queries.next_held(me()),
+        missions=[mission for mission in soon if mission.id not in mine],
+        today=_elsewhere(jour_j.today_for(me()), next_held),
+        next=next_held,
         waiting=candidatures.waiting_count(me()) if sets_up else 0,
         lacking=queries.without_referent(me()) if sets_up else [],
     )
+
+
+def _elsewhere(today: list[jour_j.Mine], held: Affectation | None) -> list[jour_j.Mine]:
+    """Today's actions, but the one that my next mission says already, with my own hours."""
+    said = held.mission.action_id if held and held.mission.is_today else None
+    return [mine for mine in today if mine.action.id != said or len(mine.qualites) > 1]
 
 
 @bp.get("/pages/<nom>", access="public")

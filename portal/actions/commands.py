@@ -13,9 +13,9 @@ from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
 from portal.workflow import Event, Refusal, Transition, fire
 
-ajouter_etape = Event("action.ajouter_etape", "Ajouter au programme", "programme complété", "plus")
-modifier_etape = Event("action.modifier_etape", "Modifier le programme", "programme modifié", "pencil")
-retirer_etape = Event("action.retirer_etape", "Retirer du programme", "programme allégé", "trash-2")
+ajouter_etape = Event("action.ajouter_etape", "Ajouter au programme", "ajoutée au programme", "plus")
+modifier_etape = Event("action.modifier_etape", "Modifier le programme", "modifiée", "pencil")
+retirer_etape = Event("action.retirer_etape", "Retirer du programme", "retirée du programme", "trash-2")
 
 
 class ActionOver(Refusal):

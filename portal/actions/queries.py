@@ -12,7 +12,7 @@ from portal import clock
 from portal.actions.models import ENDED, Action, Etape, Etat
 from portal.comptes.models import Personne
 from portal.db import count, db
-from portal.journal import EntreeJournal
+from portal.journal import EntreeJournal, described
 from portal.web import Leaf
 from portal.workflow import EVENTS
 
@@ -92,25 +92,27 @@ class Line:
 
 
 def journal(action: Action, number: int = 1) -> Leaf:
-    """What happened to the action, its missions and their candidatures, latest first, as Lines; two queries."""
+    """What happened to the action, its missions and their candidatures, latest first, as Lines; three queries."""
     of_action = (
         select(EntreeJournal, Personne.nom)
         .outerjoin(Personne, Personne.id == EntreeJournal.personne_id)
         .where(EntreeJournal.action_id == action.id)
         .order_by(EntreeJournal.id.desc())
     )
-    rows = db.session.execute(of_action.limit(PAGE).offset((number - 1) * PAGE))
-    return Leaf([_line(entry, nom) for entry, nom in rows], number, count(of_action), PAGE)
+    rows = db.session.execute(of_action.limit(PAGE).offset((number - 1) * PAGE)).all()
+    called = described([entry.sujet for entry, _ in rows])
+    return Leaf([_line(entry, nom, called) for entry, nom in rows], number, count(of_action), PAGE)
 
 
-def _line(entry: EntreeJournal, nom: str | None) -> Line:
+def _line(entry: EntreeJournal, nom: str | None, called: dict[str, str]) -> Line:
     event = EVENTS.get(entry.evenement)
     noun, _, slug = entry.evenement.partition(".")
-    titre = entry.faits.get("titre")
+    titre, of_a_step = entry.faits.get("titre"), slug.endswith("_etape")
+    named = f"{'Étape' if of_a_step else noun.capitalize()} «\u00a0{titre}\u00a0»" if titre else noun.capitalize()
     return Line(
         quand=entry.quand,
         qui=nom or "",
-        sujet=f"{noun.capitalize()} «\u00a0{titre}\u00a0»" if titre else noun.capitalize(),
+        sujet=called.get(entry.sujet, named),
         fait=(event.done or event.label) if event else slug.replace("_", " "),
         motif=entry.motif,
     )

@@ -14,10 +14,9 @@ from portal.actions.models import Action
 from portal.candidatures.models import LIVE, Candidature, Etat
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
-from portal.journal import EntreeJournal, subject_key
+from portal.journal import EntreeJournal, describes, subject_key
 from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
-from portal.missions.queries import takes_candidatures
 from portal.web import Leaf, leaf
 
 PAGE = 50
@@ -202,6 +201,18 @@ def answer_to(candidature: Candidature) -> tuple[str, str]:
     return (found.motif, str(found.faits.get("mot", ""))) if found else ("", "")
 
 
+@describes("candidature")
+def _called(ids: Collection[int]) -> dict[int, str]:
+    """Whose, and to what; the names are read now, so that the journal holds none."""
+    rows = db.session.execute(
+        select(Candidature.id, Personne.nom, Mission.titre)
+        .join(Candidature.personne)
+        .join(Candidature.mission)
+        .where(Candidature.id.in_(ids))
+    )
+    return {id: f"Candidature de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
+
+
 def of_person(personne: Personne) -> list[Candidature]:
     """Their candidatures, latest first, with mission and action; one query."""
     return list(
@@ -210,22 +221,5 @@ def of_person(personne: Personne) -> list[Candidature]:
             .where(Candidature.personne_id == personne.id)
             .options(joinedload(Candidature.mission).joinedload(Mission.action))
             .order_by(Candidature.id.desc())
-        )
-    )
-
-
-def other_open(mission: Mission, limit: int = 2) -> list[Mission]:
-    """Two other missions to offer to someone who was refused."""
-    return list(
-        db.session.scalars(
-            select(Mission)
-            .where(
-                Mission.id != mission.id,
-                Mission.prises < Mission.places,
-                takes_candidatures(),
-            )
-            .options(joinedload(Mission.action).joinedload(Action.pole_porteur))
-            .order_by(Mission.nature != mission.nature, Mission.debut)
-            .limit(limit)
         )
     )

@@ -167,7 +167,7 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
         acts=acts,
         to_prove=proves and candidature.is_open and candidature.personne.confirme_le is None,
         form=form,
-        others=queries.other_open(mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else [],
+        others=missions_queries.other_open(mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else [],
     )
 
 

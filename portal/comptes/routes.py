@@ -98,9 +98,7 @@ def use_link(jeton: str) -> Any:
 
 
 def _unusable(status: int) -> Page:
-    form = SignInForm(formdata=None)
-    form.form_errors.append(commands.LinkUsed.sentence)
-    return render("comptes/connexion.html", status=status, form=form)
+    return render("comptes/connexion.html", status=status, form=SignInForm(formdata=None), used_up=commands.LinkUsed.sentence)
 
 
 @bp.post("/deconnexion", access="public")

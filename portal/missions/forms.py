@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from portal.actions.forms import EditForm, SlotForm, at_most
 from portal.fields import Day, Form, Line, LocalDateTime, Whole, Words, choices
+from portal.filters import date_courte
 from portal.missions.models import SHEET, Nature
 from portal.missions.queries import Filters
 from portal.poles.models import Pole
@@ -49,8 +50,18 @@ class FilterForm(Form):
         )
 
     @property
-    def is_set(self) -> bool:
-        return self.filters() != Filters()
+    def active(self) -> list[tuple[str, str]]:
+        """The filters that narrow the list: the field's name, and the words that say it."""
+        f = self.filters()
+        said = {
+            "nature": f.nature and f.nature.label,
+            "pole": f.pole and next(str(c.label) for c in self.pole.choices if c.value == str(f.pole)),
+            "du": f.du and f"à partir du {date_courte(f.du)}",
+            "au": f.au and f"jusqu’au {date_courte(f.au)}",
+            "places": f.places and "avec des places",
+            "q": f.q and f"«\u00a0{f.q}\u00a0»",
+        }
+        return [(name, str(words)) for name, words in said.items() if words]
 
 
 class MissionForm(SlotForm):

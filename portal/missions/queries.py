@@ -54,6 +54,13 @@ def public_list(filters: Filters, number: int) -> Leaf:
     return leaf(to_come, number, PAGE, contains_eager(Mission.action).joinedload(Action.pole_porteur))
 
 
+def next_open(limit: int) -> list[Mission]:
+    """The next missions that still take somebody, soonest first; one query."""
+    soonest = select(Mission).where(Mission.prises < Mission.places, takes_candidatures()).order_by(Mission.debut, Mission.id)
+    with_pole = joinedload(Mission.action).joinedload(Action.pole_porteur)
+    return list(db.session.scalars(soonest.options(with_pole).limit(limit)))
+
+
 def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
     if f.nature:
         yield Mission.nature == f.nature
@@ -106,6 +113,23 @@ def takes_candidatures() -> ColumnElement[bool]:
         Mission.debut > now,
         or_(Mission.candidatures_du.is_(None), Mission.candidatures_du <= now),
         or_(Mission.candidatures_au.is_(None), Mission.candidatures_au > now),
+    )
+
+
+def other_open(mission: Mission, limit: int = 2) -> list[Mission]:
+    """Two other missions to offer to someone who was refused."""
+    return list(
+        db.session.scalars(
+            select(Mission)
+            .where(
+                Mission.id != mission.id,
+                Mission.prises < Mission.places,
+                takes_candidatures(),
+            )
+            .options(joinedload(Mission.action).joinedload(Action.pole_porteur))
+            .order_by(Mission.nature != mission.nature, Mission.debut)
+            .limit(limit)
+        )
     )
 
 

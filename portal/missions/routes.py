@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, current_app, make_response, request, url_for
 from flask_login import current_user
@@ -34,7 +35,14 @@ def index() -> Any:
 
 def _listing() -> dict[str, Any]:
     form = FilterForm.of_query(poles.poles())
-    return {"form": form, "leaf": queries.public_list(form.filters(), page_number()), "filtered": form.is_set}
+    chips = [(words, _without(name)) for name, words in form.active]
+    return {"form": form, "leaf": queries.public_list(form.filters(), page_number()), "chips": chips}
+
+
+def _without(name: str) -> str:
+    """The listing with the same filters but this one."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in (name, "page")]
+    return f"{url_for('.index')}?{urlencode(kept)}" if kept else url_for(".index")
 
 
 @bp.get("/flux.atom", access="public", kept=True)
@@ -48,9 +56,11 @@ def flux() -> Any:
 @bp.get("/<int:id>", access="public", kept=True)
 def show(id: int) -> Any:
     mission = load(Mission, id, "mission.voir", queries.WITH_ACTION)
+    over = mission.etat is Etat.ANNULEE or mission.is_past
     return render(
         "missions/fiche.html",
         mission=mission,
+        others=queries.other_open(mission) if over else [],
         held=can(current_user, "mission.tenue", mission),
         programme=mission.action.programme,
         share_url=base_url() + url_for(".show", id=id),

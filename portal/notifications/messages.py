@@ -176,7 +176,7 @@ def _answered(faits: Facts) -> Context:
     candidature: Candidature = context["candidature"]
     if candidature.etat is Etat.ACCEPTEE:
         return context | _rendezvous(candidature)
-    return context | {"autres": candidatures.other_open(candidature.mission)}
+    return context | {"autres": missions.other_open(candidature.mission)}
 
 
 def _rendezvous(candidature: Candidature) -> Context:
@@ -195,7 +195,7 @@ def _rendezvous(candidature: Candidature) -> Context:
 @_genre("candidature_rendue")
 def _moved_by_the_priority(faits: Facts) -> Context:
     context = _about_to_come(faits)
-    return context | {"autres": candidatures.other_open(context["mission"])}
+    return context | {"autres": missions.other_open(context["mission"])}
 
 
 @_genre("mission_annulee")
@@ -203,7 +203,7 @@ def _cancelled(faits: Facts) -> Context:
     """To a candidate; or to whoever held the référent's post by priority, who has no candidature."""
     if "candidature" in faits:
         context = _about(faits)
-        return context | {"autres": candidatures.other_open(context["mission"])}
+        return context | {"autres": missions.other_open(context["mission"])}
     held = _still(missions.place(faits["affectation"]))
     return {"mission": held.mission, "prenom": _first_name(held.personne), "autres": []}
 

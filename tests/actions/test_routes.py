@@ -544,8 +544,8 @@ def test_the_journal_says_who_did_what_in_words_and_why(as_, zoe, action):
     lines = page(as_(zoe).get(f"/actions/{action.id}/journal")).select(".programme .corps")
     told = [[" ".join(part.get_text().split()) for part in line.find_all(recursive=False)] for line in lines]
     assert told == [
-        ["Candidature : refusée", "Zoé Hoarau", "Toutes les places sont prises."],
-        ["Candidature : déposée", "Léa Grondin"],
+        ["Candidature de Léa Grondin, « Accueil du public » : refusée", "Zoé Hoarau", "Toutes les places sont prises."],
+        ["Candidature de Léa Grondin, « Accueil du public » : déposée", "Léa Grondin"],
         ["Mission « Accueil du public » : publiée", "Zoé Hoarau"],
         ["Mission « Accueil du public » : créée", "Zoé Hoarau"],
         ["Action : enregistrée, validée hors du portail", "Zoé Hoarau", "vu en réunion interpôle"],

@@ -172,7 +172,7 @@ def test_the_referents_number_stays_seven_days_after_the_action(ada, awa, as_, d
     with clock.freeze(clock.start_of(clock.local(action.fin).date()) + timedelta(days=days + 1, minutes=-1)):
         page = as_(awa).get("/moi/")
     assert ("tel:+262692111111" in links(page)) is shown
-    assert ("Un oubli, une question sur Fête du moulin" in part(page, "Missions passées").replace("\xa0", " ")) is shown
+    assert ("Un oubli, une question sur « Fête du moulin » ?" in part(page, "Missions passées").replace("\xa0", " ")) is shown
 
 
 @pytest.mark.parametrize("answer", [None, mettre_en_attente])

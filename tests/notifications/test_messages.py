@@ -166,7 +166,13 @@ def test_accepted_when_where_whom_to_call_what_to_find_and_how_to_step_back(zoe)
     commands.decide(candidature, accepter, by=zoe, mot="Gare-toi derrière.\nÀ samedi !")
     said = letter("candidature_reponse")
     assert said.objet.startswith("C’est oui : Accueil du public")
-    for words in ("9\u00a0h à 18\u00a0h", "La Raffinerie", "Awa Payet", "0692\u00a012\u00a034\u00a056", "Repas partagé"):
+    for words in (
+        "9\u00a0h\u00a0à\u00a018\u00a0h",
+        "La Raffinerie",
+        "Awa Payet",
+        "0692\u00a012\u00a034\u00a056",
+        "Repas partagé",
+    ):
         assert words in said.texte
         assert words in said.html
     assert "> Gare-toi derrière.\n> À samedi" in said.texte
