@@ -136,7 +136,7 @@ def depuis(value: datetime) -> str:
         return f"il y a {gone}{NBSP}min"
     if gone < 60 * 24:
         return f"il y a {gone // 60}{NBSP}heure{'s' if gone >= 120 else ''}"
-    days = gone // (60 * 24)
+    days = (clock.today() - _day(value)).days
     return "hier" if days == 1 else f"il y a {days}{NBSP}jours"
 
 

@@ -20,7 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import clock
 from portal.config import Settings
-from portal.db import Base, apart, upsert
+from portal.db import Base, apart, db, upsert
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -125,8 +125,7 @@ HOUR = timedelta(hours=1)
 class Limit:
     """At most `per_account` posts for one typed address and `per_host` for one network address, in a window.
 
-    The network ceiling is generous: a whole village shares one 4G address. `per_address`, where what is posted sends a
-    message there, is what one address may be sent in an hour, whoever asks.
+    The network ceiling is generous: a whole village shares one 4G address.
     """
 
     name: str
@@ -134,27 +133,32 @@ class Limit:
     per_host: int
     window: timedelta
     account_field: str = "email"
-    per_address: int | None = None
 
     def spend(self) -> None:
         """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
         if not current_app.config["PORTAL"].rate_limits:
             return
         account = _account_key(request.form.get(self.account_field, ""))
-        keys = {f"{self.name}:h:{request.remote_addr}": (self.per_host, self.window)}
+        keys = {f"{self.name}:h:{request.remote_addr}": self.per_host}
         if account:
             # Keyed by both, so that a stranger's tries never lock the owner of the address out.
             both = fingerprint(f"{account}|{request.remote_addr}")
-            keys[f"{self.name}:c:{both[:32]}"] = (self.per_account, self.window)
-        if account and self.per_address:
-            keys[f"{self.name}:a:{fingerprint(account)[:32]}"] = (self.per_address, HOUR)
+            keys[f"{self.name}:c:{both[:32]}"] = self.per_account
         now = clock.now()
         with apart() as connection:
             connection.execute(delete(RateLimit).where(RateLimit.fin < now))
-            counts = [(connection.execute(_hit(key, now + window)).one(), most) for key, (most, window) in keys.items()]
+            counts = [(connection.execute(_hit(key, now + self.window)).one(), most) for key, most in keys.items()]
         over = [end for (count, end), most in counts if count > most]
         if over:
             raise TooManyRequests(retry_after=max(1, int((max(over) - now).total_seconds())))
+
+
+def is_too_much(what: str, most: int) -> bool:
+    """Count one more of this within the hour, in the present transaction; whether it is more than `most`."""
+    if not current_app.config["PORTAL"].rate_limits:
+        return False
+    count, _ = db.session.execute(_hit(f"heure:{fingerprint(what)[:32]}", clock.now() + HOUR)).one()
+    return int(count) > most
 
 
 def _account_key(typed: str) -> str:
@@ -176,7 +180,7 @@ LIMITS = {
     for limit in (
         Limit("connexion", 10, 100, timedelta(minutes=5)),
         Limit("lien", 5, 60, timedelta(minutes=15)),
-        Limit("candidature", 12, 30, timedelta(minutes=1), per_address=20),
+        Limit("candidature", 12, 30, timedelta(minutes=1)),
         Limit("suivi", 30, 120, timedelta(minutes=1)),
     )
 }

@@ -90,19 +90,22 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => free(
 window.addEventListener("pageshow", () => document.querySelectorAll('form[aria-busy="true"]').forEach(free));
 
 // Back, then sent again, it is the same form: it keeps the key of its first sending, which is how the portal knows.
-const key = document.querySelector('form [name="cle"]');
+const key = document.querySelector('form.formulaire [name="cle"]');
 if (key) {
   const place = `cle:${location.pathname}`;
   if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") key.value = sessionStorage.getItem(place) ?? key.value;
   key.form.addEventListener("submit", () => sessionStorage.setItem(place, key.value));
 }
 
-// An end that nobody typed follows the beginning, two hours later.
+// The end follows the beginning and keeps its distance, as in any calendar; two hours when it is not written yet.
+const wall = (text) => Date.parse(`${text}Z`); // read and written as UTC: the hour on the wall, wherever the phone is
 document.addEventListener("change", ({ target }) => {
   const end = target.name === "debut" && target.form?.elements.fin;
-  if (!end || !target.value || (end.value && end.value > target.value)) return;
-  const wall = new Date(`${target.value}Z`); // read and written as UTC: the hour on the wall, wherever the phone is
-  end.value = new Date(wall.getTime() + 2 * 3600e3).toISOString().slice(0, 16);
+  if (!end || !target.value) return;
+  const before = target.dataset.avant ?? target.defaultValue;
+  const lasts = before && end.value ? wall(end.value) - wall(before) : 2 * 3600e3;
+  end.value = new Date(wall(target.value) + lasts).toISOString().slice(0, 16);
+  target.dataset.avant = target.value;
 });
 
 // --- small things ----------------------------------------------------------------------------------------------

@@ -112,6 +112,12 @@ def test_how_long_ago(gone, words):
     assert said(filters.depuis(clock.now() - gone)) == words
 
 
+def test_yesterday_is_a_day_not_a_length():
+    with clock.freeze(clock.start_of(date(2026, 11, 25)) + timedelta(hours=22)):
+        assert said(filters.depuis(clock.now() - timedelta(hours=46, minutes=30))) == "il y a 2 jours"  # Monday evening
+        assert filters.depuis(clock.now() - timedelta(hours=45, minutes=30)) == "hier"
+
+
 @pytest.mark.parametrize(
     ("cents", "words"),
     [

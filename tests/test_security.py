@@ -259,25 +259,6 @@ def test_one_network_address_has_a_generous_ceiling(app, settings, name):
     assert limit.per_host >= 2 * limit.per_account
 
 
-def test_nobody_s_mailbox_is_flooded_from_anywhere(app, settings):
-    """What is posted sends one message to the address typed, whoever types it."""
-    settings(rate_limits=True)
-    limit = LIMITS["candidature"]
-
-    def spend(host: int) -> None:
-        form, address = {"email": "awa@example.org"}, f"198.51.100.{host}"
-        with app.test_request_context(method="POST", data=form, environ_overrides={"REMOTE_ADDR": address}):
-            limit.spend()
-
-    for host in range(limit.per_address or 0):
-        spend(host)
-    with pytest.raises(TooManyRequests) as refused:
-        spend(200)
-    assert 3500 < int(str(refused.value.retry_after)) <= 3600
-    with clock.freeze(clock.now() + timedelta(hours=1, seconds=1)):
-        spend(201)
-
-
 def test_without_limits_nothing_is_counted(client, settings):
     settings(rate_limits=False)
     assert [sign_in(client).status_code for _ in range(12)] == [422] * 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, text, union
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
@@ -13,9 +13,9 @@ from portal.actions.models import Action, Etat
 from portal.candidatures.models import LIVE, Candidature
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.missions.models import Affectation, Mission, Nature
+from portal.missions.models import UNDO, Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
-from portal.missions.queries import told
+from portal.missions.queries import next_open, told
 from portal.outbox import Battement, beat
 
 SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is down
@@ -58,11 +58,22 @@ def without_referent(personne: Personne) -> list[tuple[Action, int]]:
     return [(action, int(missing)) for action, missing in db.session.execute(held)]
 
 
-def engaged(personne: Personne) -> set[int]:
-    """The missions to come that this person holds a place on, or waits for an answer from: not to be offered again."""
-    held = select(Affectation.mission_id).where(Affectation.personne_id == personne.id, Affectation.libere_le.is_(None))
-    asked = select(Candidature.mission_id).where(Candidature.personne_id == personne.id, Candidature.etat.in_(LIVE))
-    return set(db.session.scalars(union(held, asked)))
+def soon(limit: int) -> list[Mission]:
+    """The next missions that take somebody, with what their cards say; one query."""
+    return list(db.session.scalars(next_open(limit)))
+
+
+def offered_to(personne: Personne, limit: int) -> list[Mission]:
+    """The next missions that take somebody, but those that this person holds a place on or waits for; one query."""
+    held = exists().where(
+        Affectation.mission_id == Mission.id, Affectation.personne_id == personne.id, Affectation.libere_le.is_(None)
+    )
+    asked = exists().where(
+        Candidature.mission_id == Mission.id,
+        Candidature.personne_id == personne.id,
+        or_(Candidature.etat.in_(LIVE), Candidature.decidee_le > clock.now() - UNDO),  # a no that nobody was told is none yet
+    )
+    return list(db.session.scalars(next_open(limit).where(~held, ~asked)))
 
 
 def next_held(personne: Personne) -> Affectation | None:

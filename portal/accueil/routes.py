@@ -10,32 +10,30 @@ from flask_login import current_user
 from portal.accueil import queries
 from portal.candidatures import queries as candidatures
 from portal.jour_j import queries as jour_j
-from portal.missions import queries as missions
 from portal.missions.models import Affectation
 from portal.policy import can
 from portal.web import GuardedBlueprint, Page, me, render
 
 bp = GuardedBlueprint("accueil", __name__)
 
+OFFERED = 6  # missions on the home page
 PAGES = ("mentions-legales", "donnees-personnelles", "accessibilite")
 
 
 @bp.get("/", access="public", kept=True)
 def index() -> Any:
-    soon = missions.next_open(6)
     if not current_user.is_authenticated:
-        return render("accueil/index.html", missions=soon)
-    return _mine(soon)
+        return render("accueil/index.html", missions=queries.soon(OFFERED))
+    return _mine()
 
 
-def _mine(soon: list[Any]) -> Page:
+def _mine() -> Page:
     """What awaits the person: each block asks its one question, and only of those it concerns."""
     sets_up = can(current_user, "action.creer")
     next_held = queries.next_held(me())
-    mine = queries.engaged(me())
     return render(
         "accueil/chez_moi.html",
-        missions=[mission for mission in soon if mission.id not in mine],
+        missions=queries.offered_to(me(), OFFERED),
         today=_elsewhere(jour_j.today_for(me()), next_held),
         next=next_held,
         waiting=candidatures.waiting_count(me()) if sets_up else 0,

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
+from flask import request
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from portal.actions.models import CLIENT, SHEET, STEP, Action, Canal, TypeAction, digest, reading
-from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words, choices
+from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words, choices, one_line
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
 
@@ -45,6 +46,13 @@ class EditForm(Form):
 
     lu = HiddenField()  # `reading` of the sheet, when the form was shown
 
+    def say_back(self, sheet: Mapping[str, Any]) -> None:
+        """Words sent for a field that the thing, such as it has become, does not have."""
+        for name in sheet:
+            words = one_line(request.form.get(name))
+            if words and name not in self:
+                self.form_errors.append(f"Ce que tu avais écrit n’a plus de place ici\u00a0: «\u00a0{words}\u00a0»")
+
     @classmethod
     def over(cls, sheet: Mapping[str, Any], typed: EditForm | None = None, **more: Any) -> Self:
         """The form with what is stored; or with the words typed on an older reading of it on top.
@@ -54,6 +62,8 @@ class EditForm(Form):
         kept = typed._changed(sheet) if typed else {}
         form = cls(formdata=None, data={**sheet, **{name: value for name, (value, _) in kept.items()}}, **more)
         form.lu.data = reading(sheet)
+        if typed:
+            form.say_back(sheet)
         for name, (value, both) in kept.items():
             if both and value != sheet[name]:
                 form[name].theirs = form._words(name, sheet[name])

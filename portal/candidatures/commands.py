@@ -101,11 +101,10 @@ def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> 
     return candidature
 
 
-def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "", email: str = "") -> None:
-    """What the candidate may mend while it is alive; the address too, as long as nobody proved it.
+def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "") -> None:
+    """What the candidate may mend while it is alive: not the address, which the link proves.
 
-    From a link, the name and phone of a confirmed person are not touched: they are their account's. Another address
-    gets its own message, and the links sent to the first one open nothing any more.
+    From a link, the name and phone of a confirmed person are not touched: they are their account's.
     """
     candidature = _locked(candidature)
     if not candidature.is_open:
@@ -123,11 +122,6 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
         if old != new
     ]
     personne.nom, personne.telephone, candidature.message = nom, telephone, message
-    if email and not personne.confirme_le and address_key(email) != personne.adresse:
-        changed.append("email")
-        comptes.readdress(personne, email)
-        candidature.en_double = queries.same_address(candidature.mission, personne.adresse, but=candidature)
-        candidature.generation += 1
     if changed:
         corriger.tell(candidature, by=personne, champs=changed)
 
@@ -140,6 +134,9 @@ def join(candidature: Candidature) -> None:
     if candidature.personne.confirme_le:
         return
     comptes.lock_address(candidature.personne.adresse)
+    db.session.refresh(candidature)
+    if candidature.personne.confirme_le:  # the same tap, twice at once
+        return
     candidature = _locked(candidature)
     provisional = candidature.personne
     personne = comptes.confirm(provisional)

@@ -46,14 +46,11 @@ class CandidatureForm(PublicForm):
 
 
 class CorrectionForm(Form):
-    """The same words once more; the address is there until somebody proves it."""
-
     nom = Line(
         "Ton nom",
         [DataRequired("Écris ton nom."), Length(max=120, message="Ce nom est trop long.")],
         render_kw={"autocomplete": "name"},
     )
-    email = Email("Ton adresse e-mail", [DataRequired("Écris ton adresse e-mail : la réponse y sera envoyée.")])
     telephone = Phone("Ton téléphone")
     message = Words(
         "Un mot pour l’équipe",
@@ -62,20 +59,18 @@ class CorrectionForm(Form):
     )
 
     @classmethod
-    def of(cls, candidature: Candidature, *, proves: bool, **more: Any) -> CorrectionForm:
-        """For this candidature; `proves`: its reader came by the mail's link."""
+    def of(cls, candidature: Candidature, **more: Any) -> CorrectionForm:
+        """With what was sent; the name and phone of a confirmed person are their account's."""
         personne = candidature.personne
-        data = {"nom": personne.nom, "email": personne.email, "telephone": personne.telephone}
-        form = cls(data=data | {"message": candidature.message}, **more)
-        if proves or personne.confirme_le:
-            del form.email
-        if personne.confirme_le:  # they are the account's
+        data = {"nom": personne.nom, "telephone": personne.telephone, "message": candidature.message}
+        form = cls(data=data, **more)
+        if personne.confirme_le:
             del form.nom, form.telephone
         return form
 
     @property
     def fields(self) -> dict[str, str]:
-        return {field.name: field.data for field in self if field.name in ("nom", "email", "telephone", "message")}
+        return {field.name: field.data for field in self if field.name in ("nom", "telephone", "message")}
 
 
 class DecisionForm(Form):

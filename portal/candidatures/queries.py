@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import LIVE, Candidature, Etat
+from portal.candidatures.models import DECISIONS, LIVE, Candidature, Etat, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -176,24 +176,24 @@ def live_on(mission: Mission) -> list[Candidature]:
     )
 
 
-def same_address(mission: Mission, adresse: str, *, but: Candidature | None = None) -> bool:
-    """Whether another live candidature to this mission already comes from this address."""
+def same_address(mission: Mission, adresse: str) -> bool:
+    """Whether a live candidature to this mission already comes from this address."""
     return bool(
         db.session.scalar(
             select(Candidature.id)
             .join(Candidature.personne)
             .where(Candidature.mission_id == mission.id, Personne.adresse == adresse, Candidature.etat.in_(LIVE))
-            .where(Candidature.id != (but.id if but else 0))
             .limit(1)
         )
     )
 
 
 def answer_to(candidature: Candidature) -> tuple[str, str]:
-    """The reason and the word that went with its present state, as the journal has them; both may be empty."""
+    """The reason and the word of the answer that the candidate was told last, as the journal has them; both may be empty."""
+    answers = [answer.key for answer in (*DECISIONS, liberer) if answer.target is candidature.etat_dit]
     said = (
         select(EntreeJournal.motif, EntreeJournal.faits)
-        .where(EntreeJournal.sujet == subject_key(candidature), EntreeJournal.apres == candidature.etat)
+        .where(EntreeJournal.sujet == subject_key(candidature), EntreeJournal.evenement.in_(answers))
         .order_by(EntreeJournal.id.desc())
         .limit(1)
     )

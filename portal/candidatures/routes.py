@@ -109,19 +109,16 @@ def _acting(jeton: str) -> tuple[Candidature, bool]:
 @bp.get("/suivi/<jeton>", access="public")
 def suivi(jeton: str) -> Any:
     candidature, proves = _followed(jeton)
-    return _suivi_page(candidature, jeton, proves, CorrectionForm.of(candidature, proves=proves, formdata=None))
+    return _suivi_page(candidature, jeton, proves, CorrectionForm.of(candidature, formdata=None))
 
 
 @bp.post("/suivi/<jeton>/corriger", access="public", limit="suivi")
 def corriger(jeton: str) -> Any:
     candidature, proves = _acting(jeton)
-    form = CorrectionForm.of(candidature, proves=proves)
+    form = CorrectionForm.of(candidature)
     if not form.validate():
         return _suivi_page(candidature, jeton, proves, form, 422)
-    before = candidature.generation
     commands.edit(candidature, **form.fields)
-    if candidature.generation != before:
-        jeton = page_token(candidature)  # the link that was sent to a wrong address is dead, and this page's with it
     return _followed_on(candidature, jeton, proves, "C’est corrigé.")
 
 
@@ -152,8 +149,9 @@ def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) 
 
 def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200) -> Page:
     etat, mission, acts = candidature.etat_dit, candidature.mission, _acts(candidature, proves)
-    motif, mot = queries.answer_to(candidature) if acts and etat is candidature.etat else ("", "")
-    comes = acts and etat is Etat.ACCEPTEE
+    motif, mot = queries.answer_to(candidature) if acts else ("", "")
+    # Whom to call is for whoever proved the address: anybody may have typed it.
+    comes = etat is Etat.ACCEPTEE and (proves or can(current_user, retirer.key, candidature))
     return render(
         "candidatures/suivi.html",
         status=status,
@@ -162,6 +160,7 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
         motif=motif,
         mot=mot,
         mission=mission,
+        comes=comes,
         contacts=missions_queries.contacts_of([mission.action]).get(mission.action_id, []) if comes else [],
         jeton=jeton,
         acts=acts,
@@ -188,7 +187,11 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     all_that_wait = etat is Etat.DEPOSEE and not action and not mission
     if rows:
         known = {row.id for row in rows}
-        leaf.items[:] = sorted([*rows, *(r for r in leaf.items if r.id not in known)], key=lambda r: r.candidature.deposee_le)
+        leaf.items[:] = sorted(
+            [*rows, *(r for r in leaf.items if r.id not in known)],
+            key=lambda r: r.candidature.deposee_le,
+            reverse=etat not in queries.WAITING,
+        )
     context = {
         "leaf": leaf,
         "etat": etat,

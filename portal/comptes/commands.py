@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from portal import clock, journal, outbox, security
 from portal.comptes import queries
 from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
-from portal.db import apart, db
+from portal.db import apart, db, lock
 from portal.fields import address_key
 from portal.workflow import Refusal
 
@@ -59,13 +59,6 @@ def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
     db.session.add(personne)
     db.session.flush()
     return personne
-
-
-def readdress(personne: Personne, email: str) -> None:
-    """Another address for somebody who has proved none; the caller holds the row's lock."""
-    assert personne.confirme_le is None
-    personne.email, personne.adresse = email, address_key(email)
-    db.session.flush()
 
 
 def lock_address(adresse: str) -> None:
@@ -284,8 +277,16 @@ def _may_try(jeton: Jeton) -> bool:
     return jeton.essais <= MAX_TRIES and queries.tries_of(jeton.personne_id) <= MAX_TRIES_A_DAY
 
 
+def _locked_with_its_person(jeton_id: int) -> Jeton | None:
+    """The person first, so that two links of theirs take turns."""
+    whose = db.session.scalar(select(Jeton.personne_id).where(Jeton.id == jeton_id))
+    if whose:
+        lock(Personne, whose)
+    return db.session.scalar(select(Jeton).where(Jeton.id == jeton_id).with_for_update())
+
+
 def _consume(jeton_id: int, proves: Callable[[Jeton], bool]) -> tuple[Personne, str]:
-    jeton = db.session.scalar(select(Jeton).where(Jeton.id == jeton_id).with_for_update())
+    jeton = _locked_with_its_person(jeton_id)
     if not jeton or not jeton.personne_id or jeton.utilise_le or jeton.expire_le <= clock.now() or not proves(jeton):
         raise LinkUsed
     personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])

@@ -152,6 +152,11 @@ class Affectation(Base):
         ),
     )  # fmt: skip
 
+    @property
+    def is_told(self) -> bool:
+        """Whether its holder knows of it: queries.told(), for one row."""
+        return self.origine is not Origine.CANDIDATURE or self.cree_le <= clock.now() - UNDO
+
 
 publier = Transition("mission.publier", "Publier", "publiée", "send", frozenset({Etat.BROUILLON}), Etat.OUVERTE)
 fermer = Transition(

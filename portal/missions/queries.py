@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, inspect, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
@@ -54,11 +54,10 @@ def public_list(filters: Filters, number: int) -> Leaf:
     return leaf(to_come, number, PAGE, contains_eager(Mission.action).joinedload(Action.pole_porteur))
 
 
-def next_open(limit: int) -> list[Mission]:
-    """The next missions that still take somebody, soonest first; one query."""
+def next_open(limit: int) -> Select[Mission]:
+    """The next missions that still take somebody, soonest first."""
     soonest = select(Mission).where(Mission.prises < Mission.places, takes_candidatures()).order_by(Mission.debut, Mission.id)
-    with_pole = joinedload(Mission.action).joinedload(Action.pole_porteur)
-    return list(db.session.scalars(soonest.options(with_pole).limit(limit)))
+    return soonest.options(joinedload(Mission.action).joinedload(Action.pole_porteur)).limit(limit)
 
 
 def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
@@ -247,5 +246,5 @@ def _is_on_team(personne: Any, subject: Any) -> bool:
 @provides("holds")
 def _holds(personne: Any, mission: Any) -> bool:
     if "affectations" not in inspect(mission).unloaded:  # a list of missions brought its people along
-        return any(held.personne_id == personne.id and held.libere_le is None for held in mission.affectations)
+        return any(a.personne_id == personne.id and a.libere_le is None and a.is_told for a in mission.affectations)
     return _active(personne, Mission.id == mission.id)

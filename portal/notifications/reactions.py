@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from portal import clock, outbox
+from portal import clock, outbox, security
 from portal.actions import models as actions
 from portal.candidatures.models import (
     Candidature,
     accepter,
     ceder,
-    corriger,
     deposer,
     desister,
     liberer,
@@ -25,6 +24,7 @@ from portal.missions.models import UNDO
 from portal.workflow import News
 
 NOW = timedelta()
+MOST_AN_HOUR = 10  # acknowledgements to an address that nobody proved: whoever types it, its owner is not flooded
 
 # What others do to a candidature, the message that its author receives, and when it leaves.
 ANSWERS = (
@@ -61,21 +61,10 @@ for event, genre, delay in ANSWERS:
 @deposer.react
 def acknowledge(news: News) -> None:
     candidature: Candidature = news.subject
-    _acknowledge(candidature, "recue")
-
-
-@corriger.react
-def acknowledge_again(news: News) -> None:
-    """The address was mistyped: the link goes to the right one."""
-    if "email" in news.facts["champs"]:
-        outbox.withdraw(f"candidature:{news.subject.id}:recue")
-        _acknowledge(news.subject, f"recue:{news.subject.generation}")
-
-
-def _acknowledge(candidature: Candidature, key: str) -> None:
-    outbox.post(
-        "candidature_recue", f"candidature:{candidature.id}:{key}", to=candidature.personne.email, candidature=candidature.id
-    )
+    personne = candidature.personne
+    if personne.confirme_le or not security.is_too_much(f"recue:{personne.adresse}", MOST_AN_HOUR):
+        key = f"candidature:{candidature.id}:recue"
+        outbox.post("candidature_recue", key, to=personne.email, candidature=candidature.id)
 
 
 @desister.react

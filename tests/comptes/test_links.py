@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 from bs4 import BeautifulSoup
@@ -236,6 +236,32 @@ def test_a_code_lasts_ten_minutes(client, awa):
         ask(client)
     with clock.freeze(now + TEN_MINUTES):
         assert type_code(client, message().faits["code"]).status_code == 422
+
+
+@pytest.mark.both
+def test_two_links_of_one_person_used_at_once_let_one_in(app, awa):
+    """Each wants all the links of the person: they take turns, neither waits for ever."""
+    ids = [commands.ask_link(awa.email, suite="/").id for _ in range(2)]
+    db.session.commit()
+    together, told = Barrier(2), []
+
+    def use(id: int) -> None:
+        with app.app_context():
+            together.wait()
+            try:
+                commands.use_link(id, 1)
+                db.session.commit()
+                told.append("in")
+            except commands.LinkUsed:
+                told.append("used")
+            db.session.remove()
+
+    threads = [Thread(target=use, args=[id]) for id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["in", "used"]
 
 
 @pytest.mark.both

@@ -336,6 +336,17 @@ def test_two_people_on_the_same_mission_lose_neither_text(as_, zoe, action):
     assert made().titre == "Accueil et bar"
 
 
+def test_what_the_mission_no_longer_asks_is_said_back(as_, zoe, action):
+    """Somebody made it volontaire meanwhile: the contrepartie that was typed has no field any more."""
+    mission = builders.mission(action, nature=Nature.CHARGE_DE_MISSION)
+    client, path = as_(zoe), f"/missions/{mission.id}/modifier"
+    mine, hers = edited(mission, "charge_de_mission", contrepartie="120 € sur facture"), edited(mission, "volontaire")
+    assert client.post(path, data=hers).status_code == 303
+    answer = client.post(path, data=mine)
+    assert answer.status_code == 409
+    assert "120 € sur facture" in words(answer)
+
+
 def test_a_volontaire_mission_keeps_the_values_it_stands_on(as_, zoe, action):
     mission = builders.mission(action)
     client, path = as_(zoe), f"/actions/{action.id}/modifier"

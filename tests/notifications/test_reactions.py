@@ -136,6 +136,18 @@ def test_a_cancelled_action_tells_whoever_is_on_its_missions(zoe, told):
     assert told() == [("mission_annulee", c.personne.email) for c in candidatures]
 
 
+@pytest.mark.both
+def test_nobody_s_mailbox_is_flooded_whoever_types_the_address(mission, outbox, settings):
+    """Each candidature is recorded and its page follows it; an address that nobody proved gets ten messages an hour."""
+    settings(rate_limits=True)
+    made = {builders.candidature(mission, email="Victime@example.org").id for _ in range(12)}
+    assert (len(made), len(outbox())) == (12, 10)
+    awa = builders.personne("Awa Payet")
+    for _ in range(12):
+        builders.candidature(mission, awa)  # signed in, the address is theirs
+    assert len(outbox()) == 22
+
+
 def test_whose_action_somebody_else_stops_hears_of_it(zoe, told, outbox):
     admin = builders.personne("Root", [builders.ADMIN])
     for by in (zoe, admin):
