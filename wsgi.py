@@ -1,5 +1,12 @@
 """What gunicorn and the flask command load."""
 
-from portal import create_app
+import sys
 
-app = create_app()
+from portal import create_app
+from portal.config import BadSetting
+
+try:
+    app = create_app()
+except BadSetting as error:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(3 if "gunicorn.arbiter" in sys.modules else 1)  # after any other status gunicorn would try again for ever

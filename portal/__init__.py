@@ -8,7 +8,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from portal.config import ROOT, Settings
+from portal.config import ROOT, BadSetting, Settings, environment, private_folder
 
 FEATURES = (
     "comptes",
@@ -25,15 +25,18 @@ FEATURES = (
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
-    """The WSGI application, from PORTAL_* settings. Raises BadSetting or RuntimeError rather than start unsafe."""
-    from portal import assets, cache, cli, clock, compression, db, errors, filters, layout, policy, security, web
+    """The WSGI application, from PORTAL_* settings: those given, or the process's own and .env's.
 
-    settings = Settings.from_env(os.environ if environ is None else environ)
+    Raises BadSetting or RuntimeError rather than start unsafe.
+    """
+    from portal import assets, cache, cli, compression, db, errors, filters, layout, policy, security, web
+
+    settings = Settings.from_env(environment(os.environ) if environ is None else environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(settings.flask())
     app.url_map.converters["int"] = web.RowId
-    clock.set_from(settings.now)
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    _set_clock(settings)
+    private_folder(settings.instance_dir)
     for kernel in (db, security, compression, cache, assets, filters):
         kernel.init_app(app)
     _load_features(app)
@@ -41,6 +44,15 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     for edge in (layout, errors, cli):
         edge.init_app(app)
     return app
+
+
+def _set_clock(settings: Settings) -> None:
+    from portal import clock
+
+    try:
+        clock.set_from(settings.now)
+    except (ValueError, OverflowError):
+        raise BadSetting(f"PORTAL_NOW vaut {settings.now!r}\u00a0: 2026-12-20T09:00 ou +3600 est attendu.") from None
 
 
 def _load_features(app: Flask) -> None:

@@ -3,21 +3,72 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from werkzeug.sansio.utils import host_is_trusted
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("production", "development", "test")
+LINE = re.compile(
+    r"""
+    (?P<name> [A-Z_]+ ) \s* = \s*
+    (?: (?P<quote> ["'] ) (?P<quoted> (?: (?!(?P=quote)) . )* ) (?P=quote) | (?P<bare> [^\s"'\#].*? )? )
+    (?: \s+ \#.* )?
+    """,
+    re.VERBOSE,
+)
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MIN_KEY_LENGTH = 32
+MIN_KEY_PAIRS = 20  # different pairs of neighbours: chance makes more of them, the same few words again and again do not
 SQLITE_WAITS = 15  # seconds, for the write lock: a crowd takes turns
 
 
 class BadSetting(Exception):
     """A setting that would make the portal unsafe or unable to start; the message is for the person who runs it."""
+
+
+def environment(given: Mapping[str, str], path: Path = ROOT / ".env") -> Mapping[str, str]:
+    """What is given, over what the file .env says. A portal for trials never reads it: it speaks of the real one."""
+    if given.get("PORTAL_ENV", "production") != "production":
+        return given
+    return _read(path) | dict(given)
+
+
+def _read(path: Path) -> dict[str, str]:
+    """NAME=value lines; quotes around a value are optional, and nothing in it is special: neither $ nor \\."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        raise BadSetting(
+            f"{path.name} ne se lit pas\u00a0: un fichier de texte en UTF-8, lisible par le portail, est attendu."
+        ) from None
+    found = {}
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line and not line.startswith("#"):
+            match = LINE.fullmatch(line)
+            if match is None:
+                raise BadSetting(f'{path.name}, ligne {number}\u00a0: NOM=valeur est attendu, ou NOM="valeur".')
+            found[match["name"]] = match["quoted"] or match["bare"] or ""
+    return found
+
+
+def private_folder(path: Path) -> None:
+    """Make the folder unless it is there; what the portal keeps is for its own account only."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"PORTAL_INSTANCE_DIR\u00a0: {path} ne s’ouvre pas ({error.strerror}).") from None
 
 
 @dataclass(frozen=True)
@@ -46,14 +97,14 @@ class Settings:
         """Read and check PORTAL_*; raises BadSetting with a sentence to act on."""
         env = environ.get("PORTAL_ENV", "production")
         if env not in ENVIRONMENTS:
-            raise BadSetting(f"PORTAL_ENV vaut {env!r} : choisir parmi {', '.join(ENVIRONMENTS)}.")
+            raise BadSetting(f"PORTAL_ENV vaut {env!r}\u00a0: choisir parmi {', '.join(ENVIRONMENTS)}.")
         instance = Path(environ.get("PORTAL_INSTANCE_DIR") or ROOT / "instance").resolve()
-        port = _whole("PORT", environ, 8000)
+        port = _port(environ)
         base_url, host = _address(environ, env, port)
         settings = cls(
             env=env,
             instance_dir=instance,
-            database_url=environ.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance / 'portail.db'}",
+            database_url=_database(environ, instance),
             secret_keys=_secret_keys(environ, env, instance),
             port=port,
             base_url=base_url,
@@ -130,48 +181,81 @@ def _address(environ: Mapping[str, str], env: str, port: int) -> tuple[str, str]
     """(public address, its host name)."""
     base_url = environ.get("PORTAL_BASE_URL", "").rstrip("/")
     if not base_url and env == "production":
-        raise BadSetting("PORTAL_BASE_URL manque : l’adresse publique du portail, par exemple https://portail.exemple.re")
+        raise BadSetting("PORTAL_BASE_URL manque\u00a0: l’adresse publique du portail, par exemple https://portail.exemple.re")
     base_url = base_url or f"http://127.0.0.1:{port}"
     host = _host_of(base_url)
     if not host:
-        raise BadSetting(f"PORTAL_BASE_URL vaut {base_url!r} : une adresse complète est attendue, avec https://")
+        raise BadSetting(
+            f"PORTAL_BASE_URL vaut {base_url!r}\u00a0: une adresse complète est attendue, avec https:// et sans chemin."
+        )
     return base_url, host
 
 
 def _host_of(url: str) -> str | None:
     try:
         parts = urlsplit(url)
-    except ValueError:  # an unfinished [::1
+        bare = parts.port != 0 and not (parts.path or parts.query or parts.fragment)
+    except ValueError:  # an unfinished [::1, a port that is no number
         return None
-    return parts.hostname if parts.scheme in {"http", "https"} else None
+    return parts.hostname if bare and parts.scheme in {"http", "https"} else None
 
 
 def _hosts(environ: Mapping[str, str], host: str, env: str) -> tuple[str, ...]:
     named = tuple(h.strip() for h in environ.get("PORTAL_TRUSTED_HOSTS", "").split(",") if h.strip())
+    if named and not host_is_trusted(host, named):
+        raise BadSetting(f"PORTAL_TRUSTED_HOSTS doit aussi nommer {host}, qui est dans l’adresse publique du portail.")
     local = () if env == "production" else ("127.0.0.1", "localhost")
     return named or tuple(dict.fromkeys((host, *local)))
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    port = _whole("PORT", environ, 8000)
+    if not 1 <= port <= 65535:
+        raise BadSetting(f"PORT vaut {port}\u00a0: un nombre de 1 à 65535 est attendu.")
+    return port
+
+
+def _database(environ: Mapping[str, str], instance: Path) -> str:
+    """The database's address, which no refusal repeats: it may hold a password."""
+    url = environ.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance / 'portail.db'}"
+    url = re.sub("^postgres://", "postgresql://", url)
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        parts = None
+    if parts is None or parts.drivername not in DATABASES:
+        raise BadSetting("PORTAL_DATABASE_URL\u00a0: une adresse postgresql://… ou sqlite:////chemin/portail.db est attendue.")
+    if parts.drivername == "sqlite" and not Path(parts.database or "").is_absolute():
+        raise BadSetting(
+            "PORTAL_DATABASE_URL\u00a0: un chemin complet est attendu, avec quatre barres, sqlite:////chemin/portail.db"
+        )
+    return url
 
 
 def _whole(name: str, environ: Mapping[str, str], default: int = 0) -> int:
     text = environ.get(name) or str(default)
     if not text.isascii() or not text.isdigit():
-        raise BadSetting(f"{name} vaut {text!r} : un nombre entier est attendu.")
+        raise BadSetting(f"{name} vaut {text!r}\u00a0: un nombre entier est attendu.")
     return int(text)
 
 
 def _secret_keys(environ: Mapping[str, str], env: str, instance: Path) -> tuple[str, ...]:
     keys = tuple(k.strip() for k in environ.get("PORTAL_SECRET_KEY", "").split(",") if k.strip())
-    if env == "production" and (not keys or any(len(k) < MIN_KEY_LENGTH for k in keys)):
+    if env == "production" and not (keys and all(map(_is_strong, keys))):
         raise BadSetting(
-            f"PORTAL_SECRET_KEY manque ou est trop courte : {MIN_KEY_LENGTH} caractères au moins. "
-            "Par exemple : python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            f"PORTAL_SECRET_KEY manque, est trop courte ou trop simple\u00a0: {MIN_KEY_LENGTH} caractères au hasard, au moins. "
+            "Par exemple\u00a0: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     return keys or (_kept_key(instance),)
 
 
+def _is_strong(key: str) -> bool:
+    return len(key) >= MIN_KEY_LENGTH and len(set(pairwise(key))) >= MIN_KEY_PAIRS
+
+
 def _kept_key(instance: Path) -> str:
     """The key that a development portal makes for itself once, readable by its owner only."""
-    instance.mkdir(parents=True, exist_ok=True)
+    private_folder(instance)
     path = instance / "cle-secrete"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import secrets
 import stat
 
 import pytest
 
 from portal import create_app
-from portal.config import ROOT, BadSetting, Settings
+from portal.config import ROOT, BadSetting, Settings, environment
 
-KEY = "k" * 32
-OLDER = "o" * 32
+KEY = "abcdefghijklmnopqrstuvwxyz012345"
+OLDER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 PRODUCTION = {"PORTAL_BASE_URL": "https://portail.example.org", "PORTAL_SECRET_KEY": KEY}
 READ = re.compile(r'"(PORTAL_[A-Z_]+|PORT)"')
 LISTED = re.compile(r"^#?(PORTAL_[A-Z_]+|PORT)=", re.MULTILINE)
@@ -31,8 +32,20 @@ def production(**more: str) -> Settings:
         ({"PORTAL_BASE_URL": "https://"}, "une adresse complète"),
         ({"PORTAL_BASE_URL": "ftp://portail.example.org"}, "une adresse complète"),
         ({"PORTAL_BASE_URL": "https://[::1"}, "une adresse complète"),
+        ({"PORTAL_BASE_URL": "https://portail.example.org:x"}, "une adresse complète"),
+        ({"PORTAL_BASE_URL": "https://example.org/portail"}, "sans chemin"),
+        ({"PORTAL_TRUSTED_HOSTS": "autre.example.org"}, "doit aussi nommer portail.example.org"),
+        ({"PORTAL_DATABASE_URL": "mysql://portail@/portail"}, "PORTAL_DATABASE_URL"),
+        ({"PORTAL_DATABASE_URL": "portail.db"}, "PORTAL_DATABASE_URL"),
+        ({"PORTAL_DATABASE_URL": "postgresql://portail@base:port/portail"}, "PORTAL_DATABASE_URL"),
+        ({"PORTAL_DATABASE_URL": "sqlite:///portail.db"}, "un chemin complet"),
+        ({"PORTAL_DATABASE_URL": "sqlite://"}, "un chemin complet"),
+        ({"PORT": "0"}, "de 1 à 65535"),
+        ({"PORT": "65536"}, "de 1 à 65535"),
         ({"PORTAL_SECRET_KEY": ""}, "PORTAL_SECRET_KEY"),
-        ({"PORTAL_SECRET_KEY": "k" * 31}, "32 caractères"),
+        ({"PORTAL_SECRET_KEY": KEY[:31]}, "32 caractères"),
+        ({"PORTAL_SECRET_KEY": "a" * 40}, "trop simple"),
+        ({"PORTAL_SECRET_KEY": "changez-moi " * 4}, "trop simple"),
         ({"PORTAL_SECRET_KEY": f"{KEY},court"}, "32 caractères"),
         ({"PORTAL_PROXY_HOPS": "-1"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "un"}, "PORTAL_PROXY_HOPS"),
@@ -44,6 +57,24 @@ def production(**more: str) -> Settings:
 def test_production_refuses_to_start_unsafe(changed, word):
     with pytest.raises(BadSetting, match=word):
         create_app(PRODUCTION | changed)
+
+
+@pytest.mark.parametrize("now", ["demain", "+une heure", "+", "+99999999999999", "2026-13-01"])
+def test_a_clock_nobody_can_set_is_refused(now, tmp_path):
+    with pytest.raises(BadSetting, match="PORTAL_NOW vaut"):
+        create_app({"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(tmp_path), "PORTAL_NOW": now})
+
+
+def test_a_folder_nobody_can_make_is_refused(tmp_path):
+    (tmp_path / "fichier").write_text("")
+    with pytest.raises(BadSetting, match="PORTAL_INSTANCE_DIR"):
+        create_app({"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(tmp_path / "fichier" / "instance")})
+
+
+def test_a_refused_database_keeps_its_password():
+    with pytest.raises(BadSetting) as refusal:
+        production(PORTAL_DATABASE_URL="mysql://portail:motdepasse@base/portail")
+    assert "motdepasse" not in str(refusal.value)
 
 
 def test_production_is_what_is_meant_when_nothing_is_said():
@@ -75,8 +106,9 @@ def test_the_address_is_kept_without_its_last_slash():
 
 def test_only_our_own_names_are_answered():
     assert production().trusted_hosts == ("portail.example.org",)
-    named = production(PORTAL_TRUSTED_HOSTS=" a.example.org, b.example.org ,")
-    assert named.trusted_hosts == ("a.example.org", "b.example.org")
+    named = production(PORTAL_TRUSTED_HOSTS=" portail.example.org, b.example.org ,")
+    assert named.trusted_hosts == ("portail.example.org", "b.example.org")
+    assert production(PORTAL_TRUSTED_HOSTS=".example.org").trusted_hosts == (".example.org",)
 
 
 def test_a_development_portal_also_answers_this_machine():
@@ -107,6 +139,15 @@ def test_the_first_key_signs_and_the_others_still_open():
     assert (flask["SECRET_KEY"], flask["SECRET_KEY_FALLBACKS"]) == (KEY, [OLDER])
 
 
+def test_keys_that_chance_makes_are_strong():
+    for _ in range(50):
+        assert production(PORTAL_SECRET_KEY=f"{secrets.token_hex(16)},{secrets.token_urlsafe(24)}")
+
+
+def test_postgresql_by_its_short_name():
+    assert production(PORTAL_DATABASE_URL="postgres://portail@/portail").database_url == "postgresql://portail@/portail"
+
+
 def test_nobody_waits_for_ever_for_the_database():
     sqlite = production().flask()["SQLALCHEMY_ENGINE_OPTIONS"]
     assert sqlite == {"connect_args": {"timeout": 15}}
@@ -122,7 +163,72 @@ def test_a_development_portal_makes_one_key_and_keeps_it(tmp_path):
     assert len(key) >= 32
     assert Settings.from_env(environ).secret_keys == (key,)
     kept = tmp_path / "neuf" / "cle-secrete"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (kept, kept.parent)] == [0o600, 0o700]
+
+
+@pytest.fixture
+def env_file(tmp_path):
+    """`env_file(text)`: what the portal finds in a .env of that text."""
+
+    def found(text: str, **given: str):
+        path = tmp_path / ".env"
+        path.write_text(text)
+        return environment(given, path)
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("PORTAL_X=simple", "simple"),
+        ("  PORTAL_X = des espaces, un $SIGNE et un # collé#ici  ", "des espaces, un $SIGNE et un"),
+        ("PORTAL_X=mot#de$passe\\", "mot#de$passe\\"),
+        ('PORTAL_X="La Raffinerie <a@example.org> # ici"  # la suite', "La Raffinerie <a@example.org> # ici"),
+        ("PORTAL_X='l\"autre'", 'l"autre'),
+        ("PORTAL_X=l’association d'ici", "l’association d'ici"),
+        ("PORTAL_X=", ""),
+        ('PORTAL_X=""', ""),
+        ("PORTAL_X=  # rien", ""),
+    ],
+)
+def test_a_line_of_the_env_file(env_file, line, value):
+    assert env_file(f"# un réglage\n\n{line}\n") == {"PORTAL_X": value}
+
+
+@pytest.mark.parametrize("line", ["PORTAL_X", 'PORTAL_X="ouvert', "PORTAL_X='a'b", "PORTAL_X=#a", "export PORTAL_X=a", "=a"])
+def test_a_line_nobody_understands_is_said(env_file, line):
+    with pytest.raises(BadSetting, match=r"\.env, ligne 2"):
+        env_file(f"PORTAL_Y=1\n{line}\n")
+
+
+def test_what_is_given_wins_over_the_env_file(env_file):
+    assert env_file("PORT=1\nPORTAL_X=2\n", PORT="8000") == {"PORT": "8000", "PORTAL_X": "2"}
+
+
+@pytest.mark.parametrize("env", ["development", "test"])
+def test_a_portal_for_trials_does_not_read_the_env_file(env_file, env):
+    assert env_file("PORTAL_DATABASE_URL=postgresql:///vraie\n", PORTAL_ENV=env) == {"PORTAL_ENV": env}
+
+
+def test_without_an_env_file_what_is_given_is_all(tmp_path):
+    assert environment({"PORT": "1"}, tmp_path / ".env") == {"PORT": "1"}
+
+
+def test_an_env_file_that_cannot_be_read_is_said(tmp_path):
+    (tmp_path / ".env").write_bytes(b"PORTAL_X=\xff")
+    for path in (tmp_path / ".env", tmp_path):
+        with pytest.raises(BadSetting, match="ne se lit pas"):
+            environment({}, path)
+
+
+def test_the_example_is_an_env_file_and_says_the_defaults(tmp_path):
+    """Every line of it, with its commented ones opened, is understood; the values shown are those that are taken."""
+    example = (ROOT / ".env.example").read_text()
+    opened = tmp_path / ".env"
+    opened.write_text(re.sub(r"^#(?=(PORTAL_|PORT))", "", example, flags=re.MULTILINE))
+    settings = Settings.from_env(environment({"PORTAL_SECRET_KEY": KEY}, opened))
+    assert (settings.is_production, settings.port, settings.proxy_hops, settings.rate_limits) == (True, 8000, 0, True)
 
 
 def test_every_setting_is_in_the_example_and_no_other():
