@@ -1,18 +1,48 @@
-"""The portal's commands: `flask --app wsgi portal …`."""
+"""The portal's commands: `python -m portal …`, or `flask --app wsgi portal …`."""
 
 from __future__ import annotations
+
+import errno
+import os
+from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import Migrate, upgrade
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from portal import demo, supervise
 from portal.config import ROOT, BadSetting, Settings
 from portal.db import commit, db
 from portal.notifications import worker
 
-portal = AppGroup("portal", help="Commandes du portail.")
+DEMO_INSIDE = (
+    "La démonstration est dans cette base, et ses mots de passe sont publics\u00a0: la production n’y démarre pas.\n"
+    "Lui donner une base neuve, par PORTAL_INSTANCE_DIR ou PORTAL_DATABASE_URL, ou effacer celle-ci."
+)
+
+
+class Stop(click.ClickException):
+    """What ends a command: a sentence for whoever typed it, and nothing else."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class Commands(AppGroup):
+    """Whatever is wrong with the settings or the database is said in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadSetting as error:
+            raise Stop(str(error)) from None
+        except (OperationalError, ProgrammingError) as error:
+            raise Stop(f"La base de données refuse\u00a0: {str(error.orig).splitlines()[0]}") from None
+
+
+portal = Commands("portal", help="Commandes du portail.")
 
 
 def init_app(app: Flask) -> None:
@@ -24,20 +54,39 @@ def init_app(app: Flask) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="Charge la démonstration si la base est vide.")
 def run(with_demo: bool) -> None:
     """Met la base à jour, puis fait tourner le site et le facteur jusqu’à l’arrêt."""
+    settings: Settings = current_app.config["PORTAL"]
+    _try_port(settings.port)
+    os.umask(0o077)
     upgrade()
     if with_demo and demo.is_empty():
         _load_demo()
+    is_demo = demo.opens()
     commit()  # looking has taken SQLite's write lock
-    settings: Settings = current_app.config["PORTAL"]
-    raise SystemExit(
-        supervise.run(port=settings.port, host=settings.authority, ready=lambda address: _welcome(address, with_demo))
+    if is_demo and settings.is_production:
+        raise Stop(DEMO_INSIDE)
+    said = supervise.run(
+        port=settings.port, host=settings.authority, ready=lambda address: _welcome(address, settings, is_demo)
     )
+    if said:
+        raise Stop(said)
 
 
-def _welcome(address: str, with_demo: bool) -> None:
-    click.echo(f"\nLe portail répond à {address}")
-    if with_demo:
-        click.echo(f"Mot de passe de la démonstration : {demo.PASSWORD}")
+def _try_port(port: int) -> None:
+    try:
+        supervise.try_port(port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise Stop(f"Le port {port} ne s’ouvre pas ({error.strerror}).") from None
+        other = 8080 if port != 8080 else 8000
+        raise Stop(f"Le port {port} est déjà pris\u00a0: PORT={other} make run") from None
+
+
+def _welcome(address: str, settings: Settings, is_demo: bool) -> None:
+    click.echo(f"\nLe portail répond à {settings.base_url}")
+    if settings.base_url != address:
+        click.echo(f"Le mandataire (nginx, Caddy…) appelle {address} avec l’en-tête Host\u00a0: {settings.authority}")
+    if is_demo:
+        click.echo(f"Mot de passe de la démonstration\u00a0: {demo.PASSWORD}")
         for email, who in demo.ACCOUNTS.items():
             click.echo(f"  {email:<28} {who}")
     click.echo("Ctrl-C pour arrêter.\n")
@@ -47,34 +96,37 @@ def _welcome(address: str, with_demo: bool) -> None:
 @click.option("--once", is_flag=True, help="Envoie ce qui est dû maintenant, puis s’arrête.")
 def run_worker(once: bool) -> None:
     """Le facteur : envoie les messages dus, l’un après l’autre, jusqu’à l’arrêt."""
-    try:
-        worker.run_once() if once else worker.run()
-    except BadSetting as error:
-        raise click.ClickException(str(error)) from None
+    worker.run_once() if once else worker.run()
 
 
 @portal.command("demo")
 def load_demo() -> None:
     """Remplit une base vide avec la démonstration : des gens inventés, des actions autour d’aujourd’hui."""
     if not demo.is_empty():
-        raise click.ClickException("Cette base n’est pas vide : la démonstration ne se charge que dans une base neuve.")
+        raise Stop("Cette base n’est pas vide\u00a0: la démonstration ne se charge que dans une base neuve.")
     _load_demo()
-    click.echo(f"La démonstration est chargée. Mot de passe : {demo.PASSWORD}")
+    click.echo(f"La démonstration est chargée. Mot de passe\u00a0: {demo.PASSWORD}")
 
 
 def _load_demo() -> None:
     if current_app.config["PORTAL"].is_production:
-        raise click.ClickException("La démonstration ne se charge jamais en production : ses mots de passe sont connus.")
+        raise Stop("La démonstration ne se charge jamais en production\u00a0: ses mots de passe sont connus.")
     demo.load()
     commit()
 
 
 @portal.command("create-admin")
-@click.option("--nom", prompt="Nom")
-@click.option("--email", prompt="Adresse e-mail")
-@click.option("--mot-de-passe", prompt="Mot de passe", hide_input=True, confirmation_prompt="Encore une fois")
+@click.option("--nom", prompt="Nom", help="Son nom, comme les autres le liront.")
+@click.option("--email", prompt="Adresse e-mail", help="L’adresse avec laquelle se connecter.")
+@click.option(
+    "--mot-de-passe",
+    prompt="Mot de passe",
+    hide_input=True,
+    confirmation_prompt="Encore une fois",
+    help="Son mot de passe\u00a0; mieux vaut attendre la question, l’historique du terminal le garderait.",
+)
 def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
-    """Crée la première personne qui administre le portail."""
+    """Ajoute une personne qui administre le portail\u00a0: la première, avant qu’elle n’ajoute les autres."""
     from portal.comptes.commands import AddressTaken, add_person
     from portal.comptes.models import NomRole
     from portal.fields import is_address, one_line
@@ -82,12 +134,12 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
 
     nom, email = one_line(nom), one_line(email)
     if not nom or not is_address(email):
-        raise click.ClickException("Un nom et une adresse e-mail complète sont attendus.")
+        raise Stop("Un nom et une adresse e-mail complète sont attendus.")
     if len(mot_de_passe) < MIN_PASSWORD:
-        raise click.ClickException(f"Le mot de passe doit avoir au moins {MIN_PASSWORD} caractères.")
+        raise Stop(f"Le mot de passe doit avoir au moins {MIN_PASSWORD} caractères.")
     try:
         add_person(nom=nom, email=email, roles=[NomRole.ADMIN], password=mot_de_passe, by=None)
-    except AddressTaken as refusal:
-        raise click.ClickException(refusal.sentence) from None
+    except AddressTaken:
+        raise Stop(f"Quelqu’un a déjà l’adresse {email}\u00a0: ses rôles se donnent dans les réglages du portail.") from None
     commit()
     click.echo(f"{nom} peut se connecter avec {email}.")

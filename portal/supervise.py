@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Collection
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from portal.config import ROOT
 
 GRACE = 10  # seconds left to a process that was asked to stop
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def run(*, port: int, host: str, ready: Callable[[str], None]) -> int:
-    """Run gunicorn and the worker until either dies or TERM/INT arrives; `ready(address)` is called once /sante answers.
+def try_port(port: int) -> None:
+    """Raises OSError when nothing can listen there; better known before anything is started."""
+    socket.create_server(("127.0.0.1", port)).close()
 
-    Returns the exit status: 0 when stopped on purpose, 1 when a process died by itself.
+
+def run(*, port: int, host: str, ready: Callable[[str], None]) -> str:
+    """Run gunicorn and the worker until either dies or a signal arrives; `ready(address)` is called once /sante answers.
+
+    Returns how a process ended that died by itself, in a sentence; nothing when they were stopped on purpose.
     """
-    children = [subprocess.Popen(command, cwd=ROOT) for command in (_web(port), _worker())]
-    asked_to_stop: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        asked_to_stop.append(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    asked_to_stop = _heed()
+    children = {"Le site": _start(_web(port)), "Le facteur": _start(_worker())}
     address, said = f"http://127.0.0.1:{port}", False
     try:
-        while not asked_to_stop and all(child.poll() is None for child in children):
+        while not asked_to_stop:
+            for name, child in children.items():
+                if (status := child.poll()) is not None:
+                    return _last_words(name, status)
             if not said and _answers(address, host):
                 ready(address)
                 said = True
             time.sleep(0.2)
     finally:
-        _stop(children)
-    return 0 if asked_to_stop else 1
+        _stop(children.values())
+    return ""
+
+
+def _heed() -> list[int]:
+    """The signals that ask to stop, as they come: a closed terminal too, unless nohup says to go on without it."""
+    asked: list[int] = []
+    heard = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heard.append(signal.SIGHUP)
+    for number in heard:
+        signal.signal(number, lambda number, _frame: asked.append(number))
+    return asked
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    """In a session of its own: the terminal's signals come to the supervisor alone, which passes them on."""
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, preexec_fn=_stop_with_parent)
+
+
+def _stop_with_parent() -> None:
+    """Run in the child: no kill of the supervisor, however brutal, leaves it behind."""
+    if _libc:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _last_words(name: str, status: int) -> str:
+    how = f"code {status}" if status >= 0 else f"signal {-status}"
+    return f"{name} s’est arrêté de lui-même ({how})\u00a0: tout s’arrête."
 
 
 def _web(port: int) -> list[str]:
@@ -48,7 +82,7 @@ def _web(port: int) -> list[str]:
 
 
 def _worker() -> list[str]:
-    return [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker"]
+    return [sys.executable, "-m", "portal", "worker"]
 
 
 def _answers(address: str, host: str) -> bool:
@@ -60,7 +94,7 @@ def _answers(address: str, host: str) -> bool:
         return False
 
 
-def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
     for child in children:
         if child.poll() is None:
             child.terminate()
@@ -69,5 +103,5 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
         try:
             child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()

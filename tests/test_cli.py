@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import func, select
 
+from portal import demo
+from portal.comptes import commands as comptes
 from portal.comptes import queries
 from portal.comptes.models import Personne
+from portal.config import ROOT
 from portal.db import db
 
 PASSWORD = "trois mots au hasard"
@@ -63,5 +70,74 @@ def test_an_address_is_one_person_s(run):
     create_admin(run)
     result = create_admin(run, nom="Une autre", email="ADA@example.org")
     assert result.exit_code == 1
-    assert "déjà connue" in result.output
+    assert (
+        result.output
+        == "Quelqu’un a déjà l’adresse ADA@example.org\u00a0: ses rôles se donnent dans les réglages du portail.\n"
+    )
     assert db.session.scalar(select(func.count(Personne.id))) == 1
+
+
+@pytest.mark.parametrize("command", ["--help", "create-admin --help"])
+def test_help_needs_no_setting(command):
+    """Not even a good one: this PORTAL_ENV would stop any command."""
+    done = typed("-m", "portal", *command.split(), PORTAL_ENV="?")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: python -m portal" in done.stdout
+
+
+def typed(*command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """What a Python program answers, the settings being these alone."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")} | environ
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=given, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("command", ["-m portal run", "-m flask --app wsgi portal run"])
+def test_a_bad_setting_is_one_line(command):
+    done = typed(*command.split(), PORTAL_ENV="?")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "PORTAL_ENV vaut '?'\u00a0: choisir parmi production, development, test.\n"
+
+
+def test_a_bad_setting_stops_gunicorn():
+    done = typed("-m", "gunicorn", "--bind", "127.0.0.1:0", "wsgi:app", PORTAL_ENV="?")
+    assert done.returncode != 0
+    assert "PORTAL_ENV vaut '?'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_one_line(tmp_path):
+    nowhere = {
+        "PORTAL_ENV": "test",
+        "PORTAL_INSTANCE_DIR": str(tmp_path),
+        "PORTAL_DATABASE_URL": "postgresql://a@127.0.0.1:1/a",
+    }
+    done = typed("-m", "portal", "run", PORT="65531", **nowhere)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("La base de données refuse\u00a0: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_database_without_its_tables_is_one_line(tmp_path):
+    done = typed(
+        *("-m", "portal", "create-admin", "--nom", "Ada", "--email", "ada@example.org", "--mot-de-passe", PASSWORD),
+        PORTAL_ENV="test",
+        PORTAL_INSTANCE_DIR=str(tmp_path),
+    )
+    assert (done.returncode, done.stderr) == (1, "La base de données refuse\u00a0: no such table: personne\n")
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "active", "opens"),
+    [
+        ("admin@example.org", demo.PASSWORD, True, True),
+        ("volontaire@example.org", demo.PASSWORD, True, True),
+        ("admin@example.org", demo.PASSWORD, False, False),
+        ("admin@example.org", PASSWORD, True, False),
+        ("admin@example.org", "", True, False),
+        ("ada@example.org", demo.PASSWORD, True, False),
+    ],
+)
+def test_the_demo_is_known_by_a_password_that_still_opens(app, email, password, active, opens):
+    person = comptes.add_person(nom="Ada Robert", email=email, password=password, by=None)
+    comptes.set_active(person, active, by=person)
+    assert demo.opens() is opens

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from portal import clock
-from portal.comptes.queries import everyone
+from portal.comptes.queries import confirmed, everyone
 from portal.db import db
 from portal.demo import people
 from portal.demo.actions import ActionTale
@@ -14,6 +14,7 @@ from portal.demo.day import DayTale
 from portal.demo.missions import MissionTale
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.outbox import Message
+from portal.security import verify_password
 
 PASSWORD = "raffinerie-demo"
 ACCOUNTS = {
@@ -24,13 +25,19 @@ ACCOUNTS = {
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",
     "cuisine@example.org": "membre du groupe cuisine",
-    "tresorier@example.org": "tient les comptes",
+    "tresorier@example.org": "membre de deux pôles, avec le rôle de trésorier",
     "admin@example.org": "administre le portail",
 }
 
 
 def is_empty() -> bool:
     return not everyone()
+
+
+def opens() -> bool:
+    """Whether it lives in this base: one of its accounts still opens with the password that everybody can read here."""
+    people = filter(None, map(confirmed, ACCOUNTS))
+    return any(person.mot_de_passe and verify_password(person.mot_de_passe, PASSWORD) for person in people)
 
 
 def load() -> None:
