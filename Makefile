@@ -16,16 +16,18 @@ NEEDS_PYTHON := Python 3.11 ou plus récent est nécessaire : apt-get install py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve test check proofs bench captures vendor lock format clean services lint types imports gabarits verrous
+.PHONY: help run serve install test check proofs bench captures migration vendor lock format clean services lint types imports gabarits verrous
 
 help: ## cette liste
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUNTIME) ## le portail et ses données de démonstration, sur http://127.0.0.1:8000 (PORT=… pour changer)
-	@PORTAL_ENV=development exec $(BIN)/flask --app wsgi portal run --demo
+	@PORTAL_ENV=development exec $(BIN)/python -m portal run --demo
 
 serve: $(RUNTIME) ## le portail en production, réglé par l'environnement et le fichier .env (voir .env.example)
-	@set -a; if [ -f .env ]; then . ./.env; fi; exec $(BIN)/flask --app wsgi portal run
+	@exec $(BIN)/python -m portal run
+
+install: $(RUNTIME) ## installer ou mettre à jour ce dont le portail a besoin, sans le démarrer
 
 test: $(DEV) services check ## tout vérifier : règles, unités, pages, SQLite et PostgreSQL, navigateur (ARGS=… pour pytest)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -41,6 +43,9 @@ bench: $(DEV) ## mesurer la vitesse face aux budgets et au dernier passage (ARGS
 
 captures: $(DEV) ## les images de docs/captures, prises sur un portail en marche (URL=…)
 	$(BIN)/python -m tools.captures $(or $(URL),http://127.0.0.1:8000)
+
+migration: $(DEV) ## préparer la version suivante de la base, d'après les models (NOM=date_limite)
+	@$(BIN)/python -m tools.revision $(NOM)
 
 vendor: $(DEV) ## reprendre les fichiers de static/vendor depuis leurs paquets
 	$(BIN)/python tools/vendor.py $(ARGS)
@@ -85,14 +90,16 @@ $(VENV):
 	@command -v $(PYTHON) >/dev/null || { echo "$(NEEDS_PYTHON)"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(NEEDS_PYTHON)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(NEEDS_VENV)"; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
 $(RUNTIME): requirements.txt $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@echo "Installation, environ une minute…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # After the runtime one, so that two installs never write to .venv at once.
 $(DEV): requirements-dev.txt $(RUNTIME)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@echo "Installation des outils de développement, environ une minute…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
