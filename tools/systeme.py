@@ -19,12 +19,13 @@ CHROMIUMS = (
     "/usr/lib/chromium/chromium",
     "/usr/lib/chromium/chromium-headless-shell",
 )
+COMMANDS = ("chromium", "chromium-browser", "google-chrome")  # what other distributions call it
 
 
 def chromium() -> Path | None:
-    """The browser's program: PORTAL_CHROMIUM when it is set, else the first of Debian's places."""
+    """The browser's program: PORTAL_CHROMIUM when it is set, else the first of Debian's places, else a command's."""
     wanted = os.environ.get("PORTAL_CHROMIUM")
-    places = [wanted] if wanted else [*CHROMIUMS, shutil.which("chromium") or ""]
+    places = [wanted] if wanted else [*CHROMIUMS, *(shutil.which(command) or "" for command in COMMANDS)]
     return next((Path(place) for place in places if place and os.access(place, os.X_OK)), None)
 
 
