@@ -38,8 +38,8 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.SITE: {"ouvrir": "Site ouvert", "fermer": "Site fermé"},
     Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
-    Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passé", "annule": "Annulé", "a_venir": "Remis à venir"},
-    Genre.INCIDENT: {"": "Incident"},
+    Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
+    Genre.INCIDENT: {"": "Incident noté"},
     Genre.ANNULE: {"": "Annulation"},
 }
 

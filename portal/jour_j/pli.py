@@ -23,9 +23,9 @@ class Site(Shown):
 class EtatEtape(Shown):
     A_VENIR = "a_venir", "À venir", "circle", "neutre"
     EN_COURS = "en_cours", "En cours", "play", "action"
-    TERMINE = "termine", "Terminé", "check", "bon"
-    PASSE = "passe", "Passé", "skip-forward", "neutre"
-    ANNULE = "annule", "Annulé", "ban", "attention"
+    TERMINE = "termine", "Terminée", "check", "bon"
+    PASSE = "passe", "Passée", "skip-forward", "neutre"
+    ANNULE = "annule", "Annulée", "ban", "attention"
 
 
 class Presence(Shown):

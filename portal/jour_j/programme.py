@@ -120,10 +120,10 @@ def _slot(item: Planned, run: Run, now: datetime, free: datetime, *, overtaken: 
 
 
 def in_words(drift: timedelta) -> str:
-    """ "à l’heure", "+8 min", "−5 min", "+1 h 05"; whole minutes gone by."""
+    """ "à l’heure", "8 min de retard", "5 min d’avance", "1 h 05 de retard"; whole minutes gone by."""
     minutes = int(drift.total_seconds() / 60)
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "+" if minutes > 0 else "\u2212"
     if not minutes:
         return "à l’heure"
-    return f"{sign}{hours}\u00a0h\u00a0{rest:02d}" if hours else f"{sign}{rest}\u00a0min"
+    hours, rest = divmod(abs(minutes), 60)
+    length = f"{hours}\u00a0h\u00a0{rest:02d}" if hours else f"{rest}\u00a0min"
+    return f"{length} {'de retard' if minutes > 0 else 'd’avance'}"

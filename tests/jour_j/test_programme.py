@@ -58,7 +58,7 @@ def main(state: State, now: float, programme: list[Item] = DAY) -> Track:
 def test_a_late_item_pushes_the_next_a_gap_absorbs_a_fixed_hour_stays():
     state = running(_1=(20, None))
     assert starts(state, 25) == {1: 20, 2: 50, 3: 120, 4: 180}
-    assert main(state, 25).words == "+20\u00a0min"
+    assert main(state, 25).words == "20\u00a0min de retard"
 
 
 def test_on_time_says_so():
@@ -68,25 +68,25 @@ def test_on_time_says_so():
 def test_an_overrun_past_a_fixed_hour_is_shown_and_the_meal_does_not_move():
     state = running(_1=(0, 30), _2=(30, None))
     assert starts(state, 140)[3] == 120
-    assert main(state, 140).words == "+50\u00a0min"
+    assert main(state, 140).words == "50\u00a0min de retard"
 
 
 def test_a_fixed_item_ends_on_the_clock_even_started_late():
     state = running(_1=(0, 30), _2=(30, 90), _3=(125, None))
     assert starts(state, 130)[4] == 180
     assert main(state, 130).words == "à l’heure"
-    assert main(state, 190).words == "+10\u00a0min"
+    assert main(state, 190).words == "10\u00a0min de retard"
 
 
 def test_between_two_items_the_wait_counts():
     state = running(_1=(0, 30))
     assert main(state, 25).next == DAY[1]
     assert starts(state, 42)[2] == 42
-    assert main(state, 42).words == "+12\u00a0min"
+    assert main(state, 42).words == "12\u00a0min de retard"
 
 
 def test_ahead_of_time():
-    assert main(running(_1=(-5, None)), 0).words == "\u22125\u00a0min"
+    assert main(running(_1=(-5, None)), 0).words == "5\u00a0min d’avance"
 
 
 def test_passed_and_cancelled_items_are_not_expected():
@@ -113,7 +113,7 @@ def test_pistes_run_side_by_side():
     state = running(_1=(10, None), _3=(0, None))
     assert starts(state, 20, programme) == {1: 10, 2: 70, 3: 0, 4: 60}
     assert [(t.lane[0], t.current and t.current.id, t.words) for t in tracks(programme, state, at(20))] == [
-        ("", 1, "+10\u00a0min"),
+        ("", 1, "10\u00a0min de retard"),
         ("jardin", 3, "à l’heure"),
     ]
 
@@ -141,9 +141,9 @@ def test_past_midnight_the_drift_is_minutes_not_a_day():
     """20:00 to 23:30, then 23:30 to 1:00, at La Réunion: midnight there is 20:00 in UTC, and midnight in UTC is 4:00 there."""
     evening = [item(1, 660, 210), item(2, 870, 90), item(3, 960, 30)]
     state = running(_1=(660, 885), _2=(885, None))
-    assert main(state, 965, evening).words == "+15\u00a0min"
+    assert main(state, 965, evening).words == "15\u00a0min de retard"
     assert starts(state, 965, evening)[3] == 975
-    assert main(state, 990, evening).words == "+30\u00a0min"
+    assert main(state, 990, evening).words == "30\u00a0min de retard"
 
 
 @given(
@@ -172,9 +172,9 @@ def test_no_item_is_expected_in_the_past_nor_before_its_hour_and_fixed_ones_neve
         (0, "à l’heure"),
         (59, "à l’heure"),
         (-59, "à l’heure"),
-        (480, "+8\u00a0min"),
-        (-300, "\u22125\u00a0min"),
-        (3900, "+1\u00a0h\u00a005"),
+        (480, "8\u00a0min de retard"),
+        (-300, "5\u00a0min d’avance"),
+        (3900, "1\u00a0h\u00a005 de retard"),
     ],
 )
 def test_the_drift_in_words(seconds, words):
