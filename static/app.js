@@ -70,9 +70,19 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 // --- one submission at a time: a busy form ignores the second tap ----------------------------------------------
 
 const free = (form) => form.removeAttribute("aria-busy");
+const TWICE = 600; // ms: on the day, a second tap of the same thumb; the button may already say the next thing
+const pressed = new WeakMap();
+
+/** Whether this form of the day was sent a moment ago. */
+function again(form, now) {
+  const last = form.closest(".jour") ? pressed.get(form) : undefined;
+  if (last === undefined || now - last >= TWICE) pressed.set(form, now);
+  return now - last < TWICE;
+}
 
 document.addEventListener("submit", (event) => {
-  if (event.target.getAttribute("aria-busy") !== "true") return;
+  const { target: form, timeStamp } = event;
+  if (form.getAttribute("aria-busy") !== "true" && !again(form, timeStamp)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 }, true);
@@ -107,6 +117,25 @@ document.addEventListener("change", ({ target }) => {
   end.value = new Date(wall(target.value) + lasts).toISOString().slice(0, 16);
   target.dataset.avant = target.value;
 });
+
+// --- what is folded --------------------------------------------------------------------------------------------
+
+// A swap leaves folds as they are on this screen (morphIgnore), but for the gesture just made and what the page now wants seen.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  ctx.sourceElement.closest("details.plus")?.removeAttribute("open");
+  for (const fold of document.querySelectorAll("details[data-ouvert]")) fold.open = true;
+});
+
+// A link to a part of the page unfolds it, in every browser; what asks for a word is ready for it.
+document.addEventListener("click", ({ target }) => {
+  const id = target.closest('a[href^="#"]')?.hash.slice(1);
+  const part = id && document.getElementById(id);
+  const fold = part?.querySelector(":scope > details") ?? part?.closest("details");
+  if (fold) fold.open = true;
+});
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches("[data-saisie]")) target.querySelector("textarea").focus();
+}, true);
 
 // --- small things ----------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ FOLLOWING = {  # the site moved, the action follows
     (Site.CLOS, Etat.EN_COURS): clore,
 }
 
+OF_THE_DAY = frozenset({Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE})  # an incident may be noted at any time
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
 
 
@@ -58,7 +59,7 @@ class DayOver(Refusal):
 
 
 class TooEarly(Refusal):
-    sentence = "Le site s’ouvre au plus tôt la veille de l’action : ce n’est pas encore le moment."
+    sentence = "La journée commence au plus tôt la veille de l’action\u00a0: ce n’est pas encore le moment."
 
 
 class NotOpen(Refusal):
@@ -207,13 +208,13 @@ def _check(reception: Reception, tap: Tap) -> None:
         raise TooLong
     if not reception.jour.is_live:
         raise DayOver
+    if tap.genre in OF_THE_DAY and reception.day.is_too_early:
+        raise TooEarly
     CHECKS[Genre(tap.genre)](reception, tap)
 
 
 def _check_site(reception: Reception, tap: Tap) -> None:
     day = reception.day
-    if tap.valeur == "ouvrir" and reception.jour.is_too_early:
-        raise TooEarly
     if tap.valeur == "ouvrir" and day.state.site is Site.CLOS and not day.may_reopen:
         raise AnotherDay
     if tap.valeur == "fermer" and day.state.site is Site.FERME:

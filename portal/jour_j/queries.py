@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
-from portal.actions.models import Action, Etat
+from portal.actions.models import Action, Etape, Etat
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point, evening_of
@@ -149,7 +150,27 @@ class Day:
     def state(self) -> State:
         return fold(self.entries, lanes_of(self.action.programme))
 
+    @property
+    def is_too_early(self) -> bool:
+        """Whether nothing of the day may be tapped yet; a site that is open never waits, even if its date was moved."""
+        return self.jour.is_too_early and self.state.site is Site.FERME
+
+    @property
+    def lasts_days(self) -> bool:
+        """Whether hours alone do not say when: the action goes on for more than one day and its night."""
+        return evening_of(self.action.debut) < evening_of(self.action.fin - timedelta(microseconds=1))
+
     # the programme
+
+    @property
+    def programme(self) -> list[tuple[datetime, list[Etape]]]:
+        """The items, day by day."""
+        return [(day, list(items)) for day, items in groupby(self.action.programme, lambda item: evening_of(item.debut))]
+
+    @property
+    def at_hand(self) -> set[int]:
+        """The items that the next tap may move, by id: of each lane, the one that runs and the one that follows."""
+        return {item.id for track in self.tracks for item in (track.current, track.next) if item}
 
     @cached_property
     def tracks(self) -> list[Track]:
@@ -157,7 +178,7 @@ class Day:
 
     @property
     def track(self) -> Track | None:
-        """The main thread, that « Étape suivante » moves."""
+        """The main thread, that the big button moves."""
         return self.tracks[0] if self.tracks else None
 
     @cached_property
@@ -177,7 +198,7 @@ class Day:
         return [(phase, self.points(phase)) for phase in Phase]
 
     def points(self, phase: Phase) -> list[Point]:
-        return [p for p in self.jour.points if p.phase is phase]
+        return [p for p in self.jour.points if p.phase == phase]
 
     def left(self, phase: Phase) -> list[Point]:
         """The lines that nobody ticked nor set aside."""
@@ -189,8 +210,12 @@ class Day:
 
     @property
     def forgotten(self) -> list[Point]:
-        """What an open site still owes its opening list."""
-        return self.left(Phase.OUVERTURE) if self.state.site is Site.OUVERT else []
+        """The opening lines that an open site opened without; those ticked since stay, to be seen and taken back."""
+        opened = self.state.opened
+        if opened is None or self.state.site is not Site.OUVERT:
+            return []
+        marks = self.state.ticks
+        return [p for p in self.points(Phase.OUVERTURE) if (m := marks.get(str(p.id))) is None or m.quand > opened.quand]
 
     @property
     def unsafe(self) -> list[Point]:
@@ -219,21 +244,29 @@ class Day:
     @property
     def may_reopen(self) -> bool:
         """The same day only, until six the next morning; or the next mornings, while the action goes on."""
-        closed = self.state.moved if self.state.site is Site.CLOS else None
-        if closed is None or self.action.etat is not Etat.TERMINEE:
+        if self.state.site is not Site.CLOS or self.action.etat is not Etat.TERMINEE:
             return False
-        return self.now < self.action.fin or evening_of(closed.quand) == evening_of(self.now)
+        return self.now < self.action.fin or self._closed_this_evening
+
+    @property
+    def _closed_this_evening(self) -> bool:
+        return self.state.moved is not None and evening_of(self.state.moved.quand) == evening_of(self.now)
+
+    @property
+    def ends(self) -> bool:
+        """Whether the closing list is the next thing to look at."""
+        return self.gesture in ("terminer", "fermer")
 
     @property
     def gesture(self) -> str:
-        """The one big action of the moment: ouvrir, suivante, terminer, fermer; "" when the day is over.
+        """The one big action of the moment: ouvrir, suivante, terminer, fermer, rouvrir; "" when there is none.
 
-        Never reopening: a double tap on closing would undo it.
+        Never reopening on the evening of the closing: a double tap on closing would undo it.
         """
         if self.state.site is Site.FERME:
-            return "" if self.jour.is_too_early else "ouvrir"
+            return "" if self.is_too_early else "ouvrir"
         if self.state.site is Site.CLOS:
-            return ""
+            return "rouvrir" if self.may_reopen and not self._closed_this_evening else ""
         if self.track and self.track.next:
             return "suivante"
         return "terminer" if self.track and self.track.current else "fermer"

@@ -13,7 +13,7 @@ from portal import clock
 from portal.jour_j import commands, queries
 from portal.jour_j.commands import Tap
 from portal.jour_j.forms import TapForm
-from portal.jour_j.models import Genre, Jour
+from portal.jour_j.models import Entree, Genre, Jour
 from portal.missions.models import Nature
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, render, toast
@@ -21,17 +21,28 @@ from portal.workflow import Refusal
 
 bp = GuardedBlueprint("jour_j", __name__, url_prefix="/jour-j")
 
-EVERYTHING = ("mots", "maintenant", "liste", "equipe", "programme", "geste", "journal")
+EVERYTHING = ("mots", "maintenant", "ouverture", "equipe", "programme", "fermeture", "geste", "journal")
 CHANGED = {  # the blocks of the page that each tap changes
     Genre.SITE: EVERYTHING,
-    Genre.COCHE: ("mots", "maintenant", "liste", "geste", "journal"),
+    Genre.COCHE: ("mots", "maintenant", "ouverture", "fermeture", "geste", "journal"),
     Genre.PRESENCE: ("mots", "maintenant", "equipe", "journal"),
-    Genre.ETAPE: ("mots", "maintenant", "programme", "geste", "journal"),
+    Genre.ETAPE: ("mots", "maintenant", "programme", "fermeture", "geste", "journal"),
     Genre.INCIDENT: ("mots", "incident", "journal"),
     Genre.ANNULE: EVERYTHING,
 }
-ASKED = {Genre.SITE: ("mots", "liste"), Genre.INCIDENT: ("mots", "incident")}  # where a missing word is asked for
-PLACE = {Genre.COCHE: "liste", Genre.PRESENCE: "equipe", Genre.ETAPE: "programme", Genre.INCIDENT: "journal"}
+ASKED = {  # where a missing word is asked for
+    Genre.SITE: ("mots", "ouverture", "fermeture"),
+    Genre.INCIDENT: ("mots", "incident"),
+}
+PLACE = {  # where the page goes back to, without htmx
+    Genre.SITE: "maintenant",
+    Genre.COCHE: "point-{}",
+    Genre.PRESENCE: "place-{}",
+    Genre.ETAPE: "etape-{}",
+    Genre.INCIDENT: "journal",
+    Genre.ANNULE: "journal",
+}
+PLAIN = (Genre.COCHE, Genre.PRESENCE)  # the line itself shows what was said and takes it back: no words pass over the next
 
 
 @bp.get("/", access="jour.lister")
@@ -76,28 +87,37 @@ def _received(jour: Jour, said: Tap) -> Any:
         return _refused(jour, said, outcome.refusal)
     entree = queries.entry(said.uuid)
     assert entree
-    genre, line = entree.genre, queries.read(jour.id).line(entree)  # of the first sending, when this one is another
+    genre = entree.genre  # of the first sending, when this one is another
+    if genre not in PLAIN:
+        _tell(jour, entree)
+    place = url_for(".show", id=jour.id, _anchor=PLACE[genre].format(entree.cible))
+    return done(place, lambda: _page(jour, CHANGED[genre], goes_up=genre is Genre.SITE))
+
+
+def _tell(jour: Jour, entree: Entree) -> None:
+    line = queries.read(jour.id).line(entree)
     toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
-    return done(url_for(".show", id=jour.id, _anchor=PLACE.get(genre)), lambda: _page(jour, CHANGED[genre]))
 
 
 def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
     if said.genre not in ASKED or refusal.status != 422:
         raise refusal
     toast(refusal.sentence, "attention")
-    return _page(jour, ASKED[Genre(said.genre)], 422, {said.genre: said.mot})
+    return _page(jour, ASKED[Genre(said.genre)], 422, typed={said.genre: said.mot})
 
 
-def _page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, typed: dict[str, str] | None = None) -> Page:
-    """The day page; `typed` is what a refused form had written, by genre."""
-    return render("jour_j/page.html", blocks, status, new_uuid=lambda: str(uuid4()), typed=typed or {}, **_shown(jour))
+def _page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: Any) -> Page:
+    """The day page; `typed` is what a refused form had written, by genre; `goes_up` shows its top again."""
+    shown = {"typed": {}, "goes_up": False, "new_uuid": lambda: str(uuid4()), **_shown(jour), **more}
+    return render("jour_j/page.html", blocks, status, **shown)
 
 
 def _shown(jour: Jour) -> dict[str, Any]:
-    """The day as this person may see it."""
+    """The day as this person may see it: `notes` incidents at any time, `acts` once the day is near."""
     day = queries.read(jour.id)
-    acts = day.jour.is_live and can(me(), "jour.agir", day.jour)
-    return {"day": day, "jour": day.jour, "action": day.action, "acts": acts, "callable": _callable(day.jour)}
+    notes = day.jour.is_live and can(me(), "jour.agir", day.jour)
+    acts = notes and not day.is_too_early
+    return {"day": day, "jour": day.jour, "action": day.action, "notes": notes, "acts": acts, "callable": _callable(day.jour)}
 
 
 def _callable(jour: Jour) -> Set[Nature]:

@@ -180,6 +180,38 @@ def test_a_day_that_is_off_is_only_read(saturday, etat):
     assert isinstance(saturday.open(REASON).refusal, commands.DayOver)
 
 
+@pytest.mark.parametrize("days", [2, 10])
+def test_days_ahead_nothing_of_the_day_is_taken_but_an_incident(saturday, days):
+    """A tap at home, to see, would count as said on the day."""
+    day = saturday.day()
+    taps = [
+        tap(Genre.COCHE, day.points(Phase.OUVERTURE)[0].id, "fait"),
+        tap(Genre.PRESENCE, saturday.held_by(saturday.lea).id, "arrive"),
+        tap(Genre.ETAPE, saturday.steps[0].id, "debut"),
+        tap(Genre.SITE, "", "ouvrir", REASON),
+        tap(Genre.SITE, "", "fermer", REASON),
+    ]
+    with clock.freeze(at(9) - timedelta(days=days)):
+        assert [type(o.refusal) for o in saturday.send(*taps)] == [commands.TooEarly] * 5
+        noted = tap(Genre.INCIDENT, mot="Clé égarée.")
+        assert saturday.send(noted)[0].statut is Statut.RECUE
+        assert saturday.send(undoing(noted.uuid, at=clock.now()))[0].statut is Statut.RECUE
+        assert saturday.day().gesture == ""
+    assert rows() == 2
+
+
+def test_from_the_eve_everything_is_taken(saturday):
+    with clock.freeze(at(-23.9)):
+        saturday.tick_all(Phase.OUVERTURE)
+        assert saturday.open().statut is Statut.RECUE
+
+
+def test_an_open_site_closes_even_when_its_day_was_put_off(saturday):
+    saturday.open(REASON)
+    saturday.action.debut, saturday.action.fin = at(9 + 240), at(18 + 240)
+    assert saturday.close("remis à plus tard").statut is Statut.RECUE
+
+
 # --- the site ------------------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,7 @@ def test_one_glance_one_thumb(phone):
 
 
 def test_the_thumb_moves_the_day_on_and_takes_it_back(phone, saturday):
-    press(phone, "Étape suivante")
+    press(phone, "Commencer : Visite")
     expect(phone.locator("#maintenant .quoi")).to_contain_text("Visite")
     assert phone.locator("#programme [data-etat=en_cours] h3").all_inner_texts() == ["Visite"]
     phone.get_by_role("button", name="Annuler", exact=True).tap()
@@ -51,13 +51,71 @@ def test_the_thumb_moves_the_day_on_and_takes_it_back(phone, saturday):
 
 
 def test_what_one_is_typing_stays_while_one_ticks_and_words_do_not_pile_up(phone):
+    press(phone, "Commencer : Visite")
+    expect(phone.locator(".toast")).to_have_count(1)
     phone.fill("#mot-incident", "Verre cassé près du")
+    phone.locator("#fermeture summary").first.tap()
     for name in ("Robinets fermés", "Tables, chaises et matériel rangés", "Déchets triés et sortis, sols balayés"):
         press(phone, name)
-        expect(phone.locator(".toast")).to_contain_text(name)
-    expect(phone.locator("#liste .point[aria-pressed=true]")).to_have_count(3)
-    expect(phone.locator(".toast")).to_have_count(1)
+        expect(phone.locator("#fermeture .point[aria-pressed=true]", has_text=name)).to_be_visible()
+    expect(phone.locator(".toast")).to_have_count(0)
     assert phone.input_value("#mot-incident") == "Verre cassé près du"
+
+
+def test_a_double_tap_starts_one_item(phone):
+    """The button already names the item after when the second tap of the same thumb comes."""
+    phone.locator("#geste button").tap()
+    expect(phone.locator("#geste")).to_contain_text("Repas")
+    phone.locator("#geste button").tap()
+    phone.wait_for_timeout(600)
+    expect(phone.locator("#maintenant .quoi")).to_contain_text("Visite")
+    phone.locator("#geste button").tap()
+    expect(phone.locator("#maintenant .quoi")).to_contain_text("Repas")
+
+
+def test_a_word_covers_neither_the_lines_nor_the_big_button(phone):
+    phone.locator("#geste button").tap()
+    expect(phone.locator(".toast")).to_have_count(1)
+    phone.locator(".toast").evaluate("(toast) => Promise.all(toast.getAnimations().slice(0, 1).map((a) => a.finished))")
+    assert phone.evaluate("document.querySelector('.toast').getBoundingClientRect().top") >= phone.evaluate(
+        "document.querySelector('.barre').getBoundingClientRect().bottom"
+    )
+    assert phone.evaluate("document.querySelector('.toast').getBoundingClientRect().right") <= 360
+
+
+def test_the_other_gestures_open_without_moving_their_handle(phone):
+    handle = phone.locator(".presence", has_text="Léa Grondin").locator("summary")
+    handle.scroll_into_view_if_needed()
+    before = handle.bounding_box()
+    handle.tap()
+    assert handle.bounding_box() == before
+    phone.get_by_role("button", name="Absence, Léa Grondin").tap()
+    expect(phone.locator("#equipe")).to_contain_text("Absence, 9 h 06")
+    expect(phone.locator("#equipe .plus[open]")).to_have_count(0)
+
+
+def test_the_shortcuts_are_all_in_sight_and_unfold_what_they_lead_to(phone):
+    for link in phone.locator(".raccourcis a").all():
+        box = link.bounding_box()
+        assert 0 <= box["x"] <= 360 - box["width"]
+        assert box["height"] >= 56
+    phone.get_by_role("link", name="Fermeture").tap()
+    expect(phone.get_by_role("button", name="Robinets fermés")).to_be_visible()
+
+
+def test_opening_without_waiting_asks_at_once_and_shows_the_top(visit, saturday):
+    url, page = saturday.url, visit(saturday.awa)
+    page.goto(url)
+    page.get_by_role("link", name="Encore 7 vérifications").tap()
+    press(page, "Portes coupe-feu fermées, sans cale Importante")
+    expect(page.get_by_role("link", name="Encore 6 vérifications")).to_be_visible()
+    page.locator("#passage summary").tap()
+    expect(page.locator("#mot-ouvrir")).to_be_focused()
+    page.keyboard.type("Le reste dans cinq minutes.")
+    press(page, "Ouvrir quand même")
+    expect(page.locator("#maintenant")).to_contain_text("Site ouvert")
+    expect(page.locator("#maintenant .rang")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Équipe")).to_be_in_viewport()
 
 
 def test_an_incident_leaves_an_empty_form(phone, saturday):

@@ -13,7 +13,8 @@ from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Etat, annuler
 from portal.db import db
-from portal.jour_j.models import Entree, Genre
+from portal.jour_j.commands import Statut
+from portal.jour_j.models import Entree, Genre, Phase
 from portal.jour_j.pli import Presence
 from portal.journal import EntreeJournal
 from tests import builders
@@ -21,6 +22,7 @@ from tests.jour_j.conftest import at, jour_of, tap
 
 HTMX = {"HX-Request": "true"}
 REASON = "Tout est vérifié, je coche ensuite."
+BLOCKS = {"maintenant", "ouverture", "equipe", "programme", "incident", "fermeture", "journal", "geste"}
 
 
 def soup(html: str) -> BeautifulSoup:
@@ -51,9 +53,13 @@ def journaled() -> list[str]:
     return [event for event in db.session.scalars(moves) if event in ("action.ouvrir", "action.clore", "action.rouvrir")]
 
 
+def name_of(button: Tag) -> str:
+    return " ".join(str(button.get("aria-label") or button.get_text(" ", strip=True)).split())
+
+
 def form_of(page: BeautifulSoup, words: str) -> dict[str, str]:
     """The fields of the first form whose button says these words."""
-    button = next(b for b in page.select("form button") if words in (b.get("aria-label") or b.get_text(" ", strip=True)))
+    button = next(b for b in page.select("form button") if words in name_of(b))
     form = button.find_parent("form")
     assert form is not None
     return {str(i["name"]): str(i.get("value", "")) for i in form.select("input[name], textarea[name]")}
@@ -91,7 +97,7 @@ def test_a_stranger_with_an_account_sees_nothing(saturday, as_):
 def test_readers_have_no_button(saturday, as_):
     page = soup(as_(saturday.lea).get(saturday.url).text)
     assert page.select("#contenu form") == []
-    assert "Issues de secours" in said_in(page, "#liste")
+    assert "Issues de secours" in said_in(page, "#ouverture details")
 
 
 @pytest.mark.parametrize("path", ["/jour-j/999999", "/jour-j/0", "/jour-j/١", "/jour-j/1_0", "/jour-j/999999/feuille"])
@@ -193,7 +199,7 @@ def test_a_double_tap_without_javascript_is_one_row(saturday, as_):
     form = form_of(soup(awa.get(saturday.url).text), "Arrivée, Léa Grondin")
     for _ in range(2):
         answer = awa.post(f"{saturday.url}/entrees", data=form)
-        assert (answer.status_code, answer.location) == (303, f"{saturday.url}#equipe")
+        assert (answer.status_code, answer.location) == (303, f"{saturday.url}#place-{form['cible']}")
     assert rows() == 1
     assert saturday.day().state.presence(saturday.held_by(saturday.lea).id) is Presence.ARRIVE
 
@@ -208,8 +214,8 @@ def test_the_whole_day_without_javascript(saturday, as_):
 
     press("Issues de secours")
     press("Ouvrir quand même", mot=REASON)
-    press("Étape suivante")
-    press("Étape suivante")
+    press("Commencer : Accueil, petit-déjeuner")
+    press("Commencer : Visite")
     press("Commencer : Jeux lontan")
     press("Arrivée, Léa Grondin")
     press("Noter l’incident", mot="Verre cassé, balayé.")
@@ -242,11 +248,11 @@ def test_what_no_button_sends_is_a_422(saturday, as_, wrong):
 @pytest.mark.parametrize(
     ("genre", "said", "changed"),
     [
-        ("coche", "fait", {"maintenant", "liste", "geste", "journal"}),
+        ("coche", "fait", {"maintenant", "ouverture", "fermeture", "geste", "journal"}),
         ("presence", "arrive", {"maintenant", "equipe", "journal"}),
-        ("etape", "debut", {"maintenant", "programme", "geste", "journal"}),
+        ("etape", "debut", {"maintenant", "programme", "fermeture", "geste", "journal"}),
         ("incident", "", {"incident", "journal"}),
-        ("site", "ouvrir", {"maintenant", "liste", "equipe", "programme", "geste", "journal"}),
+        ("site", "ouvrir", BLOCKS - {"incident"}),
     ],
 )
 def test_htmx_gets_the_changed_blocks_and_they_are_the_page_s_own(saturday, as_, genre, said, changed):
@@ -260,9 +266,8 @@ def test_htmx_gets_the_changed_blocks_and_they_are_the_page_s_own(saturday, as_,
     assert answer.status_code == 200
     fragment, page = soup(answer.text), soup(awa.get(saturday.url).text)
     assert {e["id"] for e in fragment.select("[hx-swap-oob][id]")} == changed
-    for id in {"maintenant", "liste", "equipe", "programme", "geste", "journal", "incident"}:
-        if id in changed:
-            assert skeleton(one(fragment, f"#{id}")) == skeleton(one(page, f"#{id}"))
+    for id in changed:
+        assert skeleton(one(fragment, f"#{id}")) == skeleton(one(page, f"#{id}"))
 
 
 def skeleton(part: Tag) -> str:
@@ -287,17 +292,26 @@ def test_blocks_that_a_tap_leaves_alone_do_not_change(saturday, as_):
         answer = awa.post(f"{saturday.url}/entrees", data=fields(genre, taps.get(genre, ""), valeur, mot="vu"), headers=HTMX)
         sent = {e["id"] for e in soup(answer.text).select("[hx-swap-oob][id]")}
         after = soup(awa.get(saturday.url).text)
-        for id in {"maintenant", "liste", "equipe", "programme", "geste", "journal", "incident"} - sent:
+        for id in BLOCKS - sent:
             assert skeleton(one(before, f"#{id}")) == skeleton(one(after, f"#{id}"))
+
+
+def test_a_line_that_shows_its_state_says_nothing_more(saturday, as_):
+    """A word over the next line to tick would be in the way; the line takes itself back."""
+    awa, point = as_(saturday.awa), saturday.jour.points[0]
+    for said in (fields("coche", point.id, "fait"), fields("presence", saturday.held_by(saturday.lea).id, "arrive")):
+        assert soup(awa.post(f"{saturday.url}/entrees", data=said, headers=HTMX).text).select(".toast") == []
+    assert form_of(soup(awa.get(saturday.url).text), "Issues de secours")["valeur"] == "defait"
+    assert form_of(soup(awa.get(saturday.url).text), "Arrivée, Léa Grondin")["valeur"] == "attendu"
 
 
 def test_each_tap_can_be_taken_back_from_its_toast(saturday, as_):
     awa = as_(saturday.awa)
-    answer = awa.post(f"{saturday.url}/entrees", data=fields("coche", saturday.jour.points[0].id, "fait"), headers=HTMX)
+    answer = awa.post(f"{saturday.url}/entrees", data=fields("etape", saturday.steps[2].id, "debut"), headers=HTMX)
     toast = one(soup(answer.text), ".toast")
-    assert "Issues de secours" in said_in(toast, "p")
+    assert said_in(toast, "p") == "Début : Visite."
     assert awa.post(str(one(toast, "form")["action"])).status_code == 303
-    assert saturday.day().state.ticks == {}
+    assert saturday.day().track.current is None
     line = soup(awa.get(saturday.url).text).select("#journal li")
     assert "Annulation" in line[0].get_text()
     assert line[1].s is not None
@@ -319,7 +333,7 @@ def test_opening_without_a_reason_asks_for_one(saturday, as_, headers):
     answer = as_(saturday.awa).post(f"{saturday.url}/entrees", data=fields("site", "", "ouvrir"), headers=headers)
     assert answer.status_code == 422
     assert "dis en quelques mots pourquoi" in answer.text
-    one(soup(answer.text), "textarea#mot-ouvrir[required]")
+    one(soup(answer.text), "details[open] textarea#mot-ouvrir[required][autofocus]")
     assert saturday.action.etat is Etat.CONFIRMEE
 
 
@@ -327,12 +341,124 @@ def test_the_site_does_not_open_days_ahead(saturday, as_):
     """A tap ten days early would end the action before it began."""
     awa = as_(saturday.awa)
     with clock.freeze(saturday.action.debut - timedelta(days=10)):
-        assert "Ouvrir" not in awa.get(saturday.url).text.partition("<main")[2].replace("Ouverture", "")
         early = awa.post(f"{saturday.url}/entrees", data=fields("site", "", "ouvrir", mot="pour voir"))
+        assert "pas encore le moment" in early.text
     assert early.status_code == 409
     assert saturday.action.etat is Etat.CONFIRMEE
     with clock.freeze(saturday.action.debut - timedelta(hours=20)):
+        saturday.tick_all(Phase.OUVERTURE)
         assert "Ouvrir le site" in one(soup(awa.get(saturday.url).text), ".barre").text
+
+
+def test_days_ahead_the_page_is_read_and_only_an_incident_is_noted(saturday, as_):
+    awa = as_(saturday.awa)
+    with clock.freeze(saturday.action.debut - timedelta(days=10)):
+        page = soup(awa.get(saturday.url).text)
+        assert said_in(page, "#geste").startswith("Le site s’ouvre samedi 21 novembre.")
+        assert "Merci" not in said_in(page, "#geste")
+        assert {f.select_one("[name=genre]")["value"] for f in page.select("#contenu form")} == {"incident"}
+        assert "Issues de secours" in said_in(page, "#ouverture .points")
+        assert awa.post(f"{saturday.url}/entrees", data=fields("incident", mot="Clé égarée.")).status_code == 303
+        one(soup(awa.get(saturday.url).text), "#journal form")
+
+
+def test_the_bar_leads_to_what_is_left_and_opening_without_it_says_what(saturday, as_):
+    awa = as_(saturday.awa)
+    critical = [p for p in saturday.day().points(Phase.OUVERTURE) if p.critique]
+    saturday.send(*(tap(Genre.COCHE, p.id, "fait") for p in critical[:5]))
+    page = soup(awa.get(saturday.url).text)
+    assert (said_in(page, "#geste a"), one(page, "#geste a")["href"]) == ("Encore 2 vérifications", f"#point-{critical[5].id}")
+    one(page, f"#point-{critical[5].id} button")
+    assert [li.get_text() for li in page.select("#passage li")] == [p.texte for p in critical[5:]]
+    assert "primaire" not in one(page, "#passage form button")["class"]
+    saturday.send(tap(Genre.COCHE, critical[5].id, "fait"))
+    assert said_in(soup(awa.get(saturday.url).text), "#geste a") == "Encore 1 vérification"
+    saturday.send(tap(Genre.COCHE, critical[6].id, "sans_objet"))
+    page = soup(awa.get(saturday.url).text)
+    assert said_in(page, "#geste form button") == "Ouvrir le site"
+    assert page.select("#passage") == []
+
+
+def test_an_opening_and_a_closing_show_the_top_of_the_page_again(saturday, as_):
+    awa, opening = as_(saturday.awa), fields("site", "", "ouvrir", mot=REASON)
+    answer = soup(awa.post(f"{saturday.url}/entrees", data=opening, headers=HTMX).text)
+    assert "showTarget:#maintenant" in str(answer.select("[hx-swap-oob]"))
+    closing = awa.post(f"{saturday.url}/entrees", data=fields("site", "", "fermer", mot="fini"))
+    assert closing.location == f"{saturday.url}#maintenant"
+
+
+def order_of(client, saturday) -> list[str]:
+    """The parts of the page that show, from top to bottom."""
+    return [str(s["id"]) for s in soup(client.get(saturday.url).text).select("#contenu section:not([hidden])")]
+
+
+def test_the_parts_come_in_the_order_of_the_day(saturday, as_):
+    awa, lea = as_(saturday.awa), as_(saturday.lea)
+    assert order_of(awa, saturday) == ["maintenant", "ouverture", "equipe", "programme", "incident", "journal"]
+    assert order_of(lea, saturday) == ["maintenant", "programme", "equipe", "ouverture", "journal"]
+    saturday.tick_all(Phase.OUVERTURE)
+    saturday.open()
+    assert order_of(awa, saturday) == ["maintenant", "equipe", "programme", "incident", "fermeture", "journal"]
+    assert order_of(lea, saturday) == ["maintenant", "programme", "equipe", "fermeture", "journal"]
+
+
+def test_the_closing_list_is_folded_until_the_last_item_runs(saturday, as_):
+    saturday.open(REASON)
+    awa = as_(saturday.awa)
+    assert one(soup(awa.get(saturday.url).text), "#fermeture details").get("open") is None
+    saturday.send(*(tap(Genre.ETAPE, s.id, "debut") for s in saturday.steps[1:4]))
+    page = soup(awa.get(saturday.url).text)
+    assert one(page, "#fermeture details").get("open") is not None
+    assert said_in(page, "#geste") == "Terminer : Repas, carry poulet"
+    saturday.send(tap(Genre.ETAPE, saturday.steps[3].id, "fin"))
+    assert said_in(soup(awa.get(saturday.url).text), "#geste a") == "Fermer le site : encore 10 lignes"
+    assert saturday.close("fini").statut is Statut.RECUE
+    assert said_in(soup(awa.get(saturday.url).text), "#geste") == "Le site est fermé, la journée est finie. Merci."
+
+
+def test_the_next_morning_of_a_longer_action_the_bar_opens_the_site_again(saturday, as_):
+    saturday.action.fin = at(24 + 18)
+    saturday.open(REASON)
+    with clock.freeze(at(21)):
+        saturday.close("à demain")
+        assert "Merci" in said_in(soup(as_(saturday.awa).get(saturday.url).text), "#geste")
+    with clock.freeze(at(24 + 8)):
+        assert said_in(soup(as_(saturday.awa).get(saturday.url).text), "#geste form button") == "Rouvrir le site"
+
+
+def test_who_only_reads_meets_the_referent_first(saturday, as_):
+    text = said_in(soup(as_(saturday.lea).get(saturday.url).text), ".jour")
+    assert text.index("Référent Awa Payet Appeler Awa Payet") < text.index("jusqu’à 17 h 30") < text.index("Équipe 0 sur 2")
+
+
+@pytest.mark.parametrize("path", ["", "/feuille"])
+def test_a_longer_programme_is_told_day_by_day(saturday, as_, path):
+    """One in the morning is still the evening before."""
+    for titre, start in (("Bal", 25), ("Grand ménage", 24 + 9)):
+        actions.add_step(saturday.action, by=saturday.zoe, titre=titre, debut=at(start), fin=at(start + 1))
+    page = soup(as_(saturday.awa).get(saturday.url + path).text)
+    days = [(h.get_text(), [t.get_text() for t in h.find_next("ol").select("h4")]) for h in page.select("h3.surtitre")]
+    assert [(day.replace("\u00a0", " "), titres[-1]) for day, titres in days] == [
+        ("samedi 21 novembre", "Bal"),
+        ("dimanche 22 novembre", "Grand ménage"),
+    ]
+
+
+def test_an_item_says_until_when(saturday, as_):
+    for path in (saturday.url, f"{saturday.url}/feuille", f"/actions/{saturday.action.id}/programme"):
+        text = " ".join(soup(as_(saturday.awa).get(path).text).get_text(" ").split())
+        assert "jusqu’à 17 h 30" in text
+        assert "8 h 30" not in text
+    assert "jusqu’à 13 h 30 · heure fixe" in said_in(soup(as_(saturday.awa).get(saturday.url).text), "#programme")
+
+
+def test_a_post_is_not_named_twice(saturday, as_):
+    titre = saturday.held_by(saturday.awa).mission.titre
+    assert titre.startswith("Référent")
+    team = said_in(soup(as_(saturday.zoe).get(saturday.url).text), "#equipe")
+    assert f"· {titre}" in team
+    saturday.held_by(saturday.awa).mission.titre = "Tenir le site"
+    assert "· Référent, Tenir le site" in said_in(soup(as_(saturday.zoe).get(saturday.url).text), "#equipe")
 
 
 def test_an_incident_that_is_too_long_keeps_its_words(saturday, as_):
@@ -405,7 +531,8 @@ def test_the_window_is_whole_days_at_la_reunion(saturday, as_):
 
 
 def test_the_sheet_has_the_same_numbers(saturday, as_):
-    assert numbers(as_(saturday.zoe), f"{saturday.url}/feuille") == {AWA, LEA}
+    assert numbers(as_(saturday.zoe), f"{saturday.url}/feuille") == {AWA, LEA, ZOE}
+    assert numbers(as_(saturday.awa), f"{saturday.url}/feuille") == {AWA, LEA, ZOE}
     assert numbers(as_(saturday.lea), f"{saturday.url}/feuille") == {AWA}
     page = soup(as_(builders.bienveillant("Max")).get(f"{saturday.url}/feuille").text)
     assert "Téléphone" not in said_in(page, "table")
@@ -415,6 +542,15 @@ def test_the_sheet_holds_the_day(saturday, as_):
     text = soup(as_(saturday.lea).get(f"{saturday.url}/feuille").text).get_text()
     for words in ("Awa Payet", "Léa Grondin", "Repas, carry poulet", "Issues de secours", "Plus personne sur le site"):
         assert words in text
+
+
+def test_the_sheet_on_paper_begins_with_whom_to_call_and_ends_with_its_date(saturday, as_):
+    page = soup(as_(saturday.awa).get(f"{saturday.url}/feuille").text)
+    calls = [" ".join(li.get_text(" ", strip=True).split()) for li in one(page, "#contenu section").select("li")]
+    assert [c.split(" ,")[0] for c in calls] == ["Référent : Awa Payet", "Bienveillant : Zoé Hoarau", "Secours : 112"]
+    text = said_in(page, "#contenu")
+    assert "aujourd’hui" not in text
+    assert "C’est mon patrimoine, 21 novembre 2026. Feuille imprimée le 21 novembre 2026 à 9 h." in text
 
 
 # --- the screen ----------------------------------------------------------------------------------------------
@@ -428,6 +564,7 @@ def test_the_screen_says_where_the_day_stands(saturday, as_):
     awa = as_(saturday.awa)
     assert "Pas encore ouvert Pour commencer, 9 h : Accueil, petit-déjeuner" in now_of(awa, saturday)
     assert "Ouverture 0/9" in now_of(awa, saturday)
+    assert "Fermeture" not in now_of(awa, saturday)
     saturday.open(REASON)
     with clock.freeze(at(9.1)):
         saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
@@ -441,18 +578,24 @@ def test_the_screen_says_where_the_day_stands(saturday, as_):
 def test_the_team_is_counted(saturday, as_):
     saturday.send(tap(Genre.PRESENCE, saturday.held_by(saturday.lea).id, "arrive"))
     page = soup(as_(saturday.awa).get(saturday.url).text)
-    assert "1 sur 2 présents" in said_in(page, "#equipe")
+    assert "1 sur 2 sur place" in said_in(page, "#equipe")
     pressed = page.select('#equipe button[aria-pressed="true"]')
-    assert [b["aria-label"] for b in pressed] == ["Arrivée, Léa Grondin"]
+    assert [name_of(b) for b in pressed] == ["Arrivée, Léa Grondin Sur place, 9 h"]
 
 
 def test_what_the_opening_left_stays_in_sight(saturday, as_):
     saturday.open(REASON)
-    page = soup(as_(saturday.awa).get(saturday.url).text)
-    assert [h.get_text() for h in page.select("#liste h2")] == ["Restées ouvertes à l’ouverture", "Fermeture"]
-    point = next(p for p in saturday.jour.points if p.texte.startswith("Issues"))
-    saturday.send(tap(Genre.COCHE, point.id, "fait"))
-    assert saturday.day().forgotten[0].texte.startswith("Chemins")
+    awa = as_(saturday.awa)
+    assert said_in(soup(awa.get(saturday.url).text), "#ouverture summary") == "Ouverture : 9 vérifications restent à faire"
+    points = saturday.day().points(Phase.OUVERTURE)
+    with clock.freeze(at(9.5)):
+        saturday.send(*(tap(Genre.COCHE, p.id, "fait") for p in points[:8]))
+    page = soup(awa.get(saturday.url).text)
+    assert said_in(page, "#ouverture summary") == "Ouverture : 1 vérification reste à faire"
+    assert len(page.select('#ouverture .point[aria-pressed="true"]')) == 8
+    with clock.freeze(at(9.6)):
+        saturday.send(tap(Genre.COCHE, points[8].id, "fait"))
+    assert said_in(soup(awa.get(saturday.url).text), "#ouverture summary") == "Ouverture : tout est fait"
 
 
 def test_the_journal_says_who_and_when(saturday, as_):
