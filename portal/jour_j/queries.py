@@ -168,9 +168,9 @@ class Day:
         return [(day, list(items)) for day, items in groupby(self.action.programme, lambda item: evening_of(item.debut))]
 
     @property
-    def at_hand(self) -> set[int]:
-        """The items that the next tap may move, by id: of each lane, the one that runs and the one that follows."""
-        return {item.id for track in self.tracks for item in (track.current, track.next) if item}
+    def beside(self) -> set[int]:
+        """The next items beside the main thread, by id: each has a button of its own."""
+        return {track.next.id for track in self.tracks[1:] if track.next}
 
     @cached_property
     def tracks(self) -> list[Track]:

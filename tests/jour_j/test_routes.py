@@ -456,7 +456,7 @@ def test_a_post_is_not_named_twice(saturday, as_):
     titre = saturday.held_by(saturday.awa).mission.titre
     assert titre.startswith("Référent")
     team = said_in(soup(as_(saturday.zoe).get(saturday.url).text), "#equipe")
-    assert f"· {titre}" in team
+    assert f"9 h · {titre}" in team
     saturday.held_by(saturday.awa).mission.titre = "Tenir le site"
     assert "· Référent, Tenir le site" in said_in(soup(as_(saturday.zoe).get(saturday.url).text), "#equipe")
 
