@@ -229,3 +229,10 @@ def page(visit: support.Visitors) -> Any:
 def size() -> Callable[[T, T], T]:
     """size(small, big): the big one is what the portal promises, run by `make proofs`."""
     return lambda small, big: big if PROOFS else small
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a proof measured goes into whoever's note: `record_property`, by test."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]} : {name} {value}")

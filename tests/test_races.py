@@ -118,7 +118,7 @@ def test_many_acceptances_of_one_place_give_it_once(crowd, as_, zoe, size, recor
         assert active(mission) == mission.prises == 1
         assert [c.etat for c in candidatures].count(Etat.ACCEPTEE) == 1
         worst.append(statistics.quantiles([a.seconds for a in pressed], n=20)[-1])
-    record_property("p95_seconds", f"{max(worst):.2f}")
+    record_property("pire p95", f"{max(worst):.2f} s de {len(worst)} courses de {len(candidatures)}")
 
 
 def test_one_submission_sent_many_times_at_once_is_one_candidature_and_one_message(crowd, client, zoe, size):
