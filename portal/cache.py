@@ -11,11 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, request, session
-from sqlalchemy import event, literal_column, select
+from sqlalchemy import Executable, event, literal_column, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal import clock, compression
@@ -57,9 +58,13 @@ def init_app(app: Flask) -> None:
 def _count(writing: Session) -> None:
     """The last statement of a commit, so that the row is locked for no time; a savepoint's end is no commit."""
     if not writing.in_nested_transaction():
-        grown = upsert(Version).values(id=1, numero=1)
-        again: dict[str, Any] = {"numero": literal_column("version.numero + 1")}
-        writing.execute(grown.on_conflict_do_update(index_elements=["id"], set_=again))
+        writing.execute(_one_more(db.engine.dialect.name), {"id": 1, "numero": 1})
+
+
+@cache
+def _one_more(_dialect: str) -> Executable:
+    again: dict[str, Any] = {"numero": literal_column("version.numero + 1")}
+    return upsert(Version).on_conflict_do_update(index_elements=["id"], set_=again)
 
 
 def serve(fragment: bool, make: Callable[[], Response]) -> Response:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from threading import Lock
 from typing import Any, TypeVar, cast
 
@@ -184,8 +185,12 @@ def lock_one(row: T) -> T:
 
 def insert_once(model: type[T], **values: Any) -> bool:
     """Insert a row unless one of its unique keys is taken; says whether it was inserted, and never fails a transaction."""
-    statement = upsert(model).values(values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return touched(db.session.execute(statement)) == 1
+    return touched(db.session.execute(_insert_once(model, db.engine.dialect.name), values)) == 1
+
+
+@cache
+def _insert_once(model: type[T], _dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return upsert(model).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def count(query: Select[*tuple[Any, ...]]) -> int:

@@ -79,7 +79,7 @@ def record(
     db.session.flush()  # a subject made just now gets its id
     entry = EntreeJournal(
         sujet=subject_key(subject),
-        action_id=getattr(getattr(subject, "action", None), "id", None),
+        action_id=getattr(subject, "action_id", None),
         evenement=event,
         avant=avant,
         apres=apres,

@@ -117,8 +117,12 @@ class Action(Base):
 
     @property
     def action(self) -> Action:
-        """Rules speak of `subject.action` whatever the subject is."""
+        """Rules speak of `subject.action` whatever the subject is, the journal of `subject.action_id`."""
         return self
+
+    @property
+    def action_id(self) -> int:
+        return self.id
 
     @property
     def sheet(self) -> dict[str, Any]:

@@ -79,6 +79,10 @@ class Candidature(Base):
         return self.mission.action
 
     @property
+    def action_id(self) -> int:
+        return self.mission.action_id
+
+    @property
     def is_undoable(self) -> bool:
         """Whether its answer was given less than two minutes ago, so that nobody was told yet."""
         return annuler.opens_from(self.etat) and self.decidee_le is not None and clock.now() - self.decidee_le < UNDO
