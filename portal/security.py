@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import Signer
 from sqlalchemy import delete, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,7 +43,17 @@ def init_app(app: Flask) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.session_interface = Sessions()
     app.after_request(_dress)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, which would make a signer for each request of a reader who has no cookie to open."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _dress(response: Response) -> Response:
