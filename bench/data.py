@@ -237,6 +237,7 @@ def _candidatures(house: House) -> Iterator[Row]:
             "cle": f"cle-{id}",
             "deposee_le": clock.now() - ago,
             "decidee_le": None if waits else clock.now() - ago,
+            "dite_le": None if waits else clock.now() - ago,
         }
 
 

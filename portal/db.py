@@ -80,7 +80,7 @@ STATES = EnumType(
 class Base(DeclarativeBase):
     registry = registry(
         metadata=METADATA,
-        type_annotation_map={str: Text(), datetime: Instant(), dict[str, Any]: JSON(), Enum: STATES},
+        type_annotation_map={str: Text(), datetime: Instant(), dict[str, Any]: JSON(), list[str]: JSON(), Enum: STATES},
     )
 
 

@@ -16,10 +16,10 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
-from wtforms.widgets import DateTimeLocalInput, TextInput
+from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextInput
 
 from portal import clock
 
@@ -221,6 +221,16 @@ class Whole(IntegerField):
         if not re.fullmatch(r"[0-9]{1,9}", text) or not self.least <= int(text) <= self.most:
             raise ValueError(f"Un nombre entier entre {self.least} et {self.most} est attendu.")
         self.data = int(text)
+
+
+class Several(SelectMultipleField):
+    """Boxes to tick, as many as one likes; `data` is the list of their values, in the order in which they are offered."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = [choice.value for choice in self.choices if choice.value in valuelist]
 
 
 class Euros(Field):

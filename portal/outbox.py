@@ -6,33 +6,54 @@ A row holds what is needed to write the message (a template, facts), never the m
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, delete
+from sqlalchemy import ForeignKey, Index, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.db import Base, apart, db, insert_once, touched, upsert
 
 
+class Voie(StrEnum):
+    """How a message reaches its person: a mail of its own, a line of the day's digest, or the portal's pages alone."""
+
+    COURRIER = "courrier"
+    RESUME = "resume"
+    PORTAIL = "portail"
+
+
 class Message(Base):
-    """One message to one address, once: `cle` is unique, and names what it is about."""
+    """One message to one address, once: `cle` is unique, and names what it is about.
+
+    It ends in one of three ways: `envoye_le` it left, `abandonne_le` it could not and somebody should look,
+    `ecarte_le` it has no object any more, or an admin discarded it.
+    """
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
     cle: Mapped[str] = mapped_column(unique=True)  # "candidature:12:reponse:3"
     genre: Mapped[str]  # the template: templates/messages/<genre>.txt and .html
     adresse: Mapped[str]
+    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: an address nobody proved
+    voie: Mapped[Voie] = mapped_column(default=Voie.COURRIER)
+    retenu: Mapped[bool] = mapped_column(default=False)  # decided now, sent when its bienveillant says so
+    resume_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)  # the digest that carries it
     faits: Mapped[dict[str, Any]]
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     du_le: Mapped[datetime] = mapped_column(default=clock.now)
     bail_jusqu: Mapped[datetime | None]  # leased to a worker until then
     essais: Mapped[int] = mapped_column(default=0)  # begun, whatever became of them
+    doutes: Mapped[int] = mapped_column(default=0)  # tries after which nobody knows whether it left
     erreur: Mapped[str] = mapped_column(default="")
+    objet: Mapped[str] = mapped_column(default="")  # as it was said, for its person to read again; no secret is kept
+    texte: Mapped[str] = mapped_column(default="")
     envoye_le: Mapped[datetime | None]
     abandonne_le: Mapped[datetime | None]
+    ecarte_le: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_outbox__attente", "envoye_le", "abandonne_le", "du_le"),)
+    __table_args__ = (Index("ix_outbox__attente", "envoye_le", "abandonne_le", "ecarte_le", "du_le"),)
 
 
 class Battement(Base):
@@ -43,18 +64,34 @@ class Battement(Base):
     quand: Mapped[datetime]
 
 
-def post(genre: str, cle: str, *, to: str, due: datetime | None = None, **faits: Any) -> bool:
+def post(
+    genre: str,
+    cle: str,
+    *,
+    to: str,
+    due: datetime | None = None,
+    personne_id: int | None = None,
+    voie: Voie = Voie.COURRIER,
+    retenu: bool = False,
+    **faits: Any,
+) -> bool:
     """Queue a message in the present transaction; a second one under the same key is not queued (returns False)."""
     return insert_once(
         Message,
         cle=cle,
         genre=genre,
         adresse=to,
+        personne_id=personne_id,
+        voie=voie,
+        retenu=retenu,
         faits=faits,
         cree_le=clock.now(),
         du_le=due or clock.now(),
         essais=0,
+        doutes=0,
         erreur="",
+        objet="",
+        texte="",
     )
 
 

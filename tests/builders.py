@@ -114,8 +114,8 @@ def candidature(
 
 def hold(to: Mission, who: Personne) -> Affectation:
     """A place on the mission, as an accepted candidature gives it, once the answer left."""
-    held = missions.assign(to, who, origine=Origine.CANDIDATURE)
-    held.cree_le -= timedelta(days=30)  # a test may look at earlier days
+    held = missions.assign(to, who, origine=Origine.CANDIDATURE, known_at=clock.now())
+    held.cree_le = held.connue_le = clock.now() - timedelta(days=30)  # a test may look at earlier days
     return held
 
 

@@ -15,10 +15,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 
 from portal import clock, demo
+from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes
-from portal.comptes.models import NomRole, Personne
+from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.db import Base, apart, db, upsert
+from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
 from portal.security import RateLimit
 
@@ -130,6 +132,15 @@ def full(app):
     ada = db.session.scalars(select(Personne).where(Personne.email == "admin@example.org")).one()
     comptes.open_session(ada)
     comptes.ask_link(ada.email, suite="/")
+    sent, mission = db.session.scalars(select(Candidature)).first(), db.session.scalars(select(Mission)).first()
+    db.session.add_all(
+        [
+            Profil(personne_id=ada.id, disponibilites=["samedi-matin"], competences=[], envies=[]),
+            Note(personne_id=ada.id, texte="Préfère le matin.", par_id=ada.id),
+            Offre(candidature_id=sent.id, expire_le=clock.now()),
+            Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
+        ]
+    )
     db.session.commit()
     with apart() as connection:
         connection.execute(upsert(RateLimit).values(cle="x", nombre=1, fin=clock.now()))

@@ -11,9 +11,10 @@ from sqlalchemy.orm import contains_eager
 from portal import clock
 from portal.actions.models import Action, Etat
 from portal.candidatures.models import LIVE, Candidature
+from portal.candidatures.queries import is_untold
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.missions.models import UNDO, Affectation, Mission, Nature
+from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
 from portal.missions.queries import next_open, told
 from portal.outbox import Battement, beat
@@ -71,7 +72,7 @@ def offered_to(personne: Personne, limit: int) -> list[Mission]:
     asked = exists().where(
         Candidature.mission_id == Mission.id,
         Candidature.personne_id == personne.id,
-        or_(Candidature.etat.in_(LIVE), Candidature.decidee_le > clock.now() - UNDO),  # a no that nobody was told is none yet
+        or_(Candidature.etat.in_(LIVE), is_untold()),  # a no that nobody was told is none yet
     )
     return list(db.session.scalars(next_open(limit).where(~held, ~asked)))
 

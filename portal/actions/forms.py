@@ -12,7 +12,7 @@ from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from portal.actions.models import CLIENT, SHEET, STEP, Action, Canal, TypeAction, digest, reading
-from portal.fields import Email, Form, Line, LocalDateTime, Phone, Words, choices, one_line
+from portal.fields import Email, Form, Line, LocalDateTime, Phone, Several, Words, choices, one_line
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
 
@@ -80,8 +80,10 @@ class EditForm(Form):
     def _words(self, name: str, value: Any) -> str:
         """A stored value of that field, as the screen says it."""
         field = self[name]
-        if value in (None, ""):
+        if value in (None, "", []):
             return "(vide)"
+        if isinstance(field, Several):
+            return ", ".join(str(choice.label) for choice in field.choices if choice.value in value)
         if isinstance(value, bool):
             return "oui" if value else "non"
         if isinstance(field, LocalDateTime):

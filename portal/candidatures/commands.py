@@ -29,7 +29,7 @@ from portal.db import db, lock, lock_one
 from portal.fields import address_key
 from portal.missions import commands as missions
 from portal.missions import queries as missions_queries
-from portal.missions.models import Mission, Origine
+from portal.missions.models import UNDO, Mission, Origine
 from portal.workflow import Refusal, Transition, TransitionRefused, fire
 
 
@@ -172,7 +172,7 @@ def decide(
     if transition is accepter:
         if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
             raise Clash
-        missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE)
+        missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE, known_at=clock.now() + UNDO)
     _begin_answer(candidature)
     fire(transition, candidature, by=by, motif=motif, mot=mot)
 
@@ -183,6 +183,7 @@ def _begin_answer(candidature: Candidature) -> None:
         candidature.attendait = candidature.etat is Etat.LISTE_ATTENTE
     candidature.decisions += 1
     candidature.decidee_le = clock.now()
+    candidature.dite_le = candidature.decidee_le + UNDO
 
 
 def undo(candidature: Candidature, *, by: Personne) -> None:

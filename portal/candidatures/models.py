@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -13,7 +14,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.fields import address_key
-from portal.missions.models import UNDO, Mission
+from portal.missions.models import Mission
 from portal.security import fingerprint
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
@@ -62,6 +63,8 @@ class Candidature(Base):
     en_double: Mapped[bool] = mapped_column(default=False)  # the same address had already applied to this mission
     deposee_le: Mapped[datetime] = mapped_column(default=clock.now)
     decidee_le: Mapped[datetime | None]
+    dite_le: Mapped[datetime | None]  # from when that answer is news; None: nobody is told until its bienveillant sends it
+    rang_le: Mapped[datetime | None]  # since when they stand in the waiting list's line; None: no place is offered to them
     attendait: Mapped[bool] = mapped_column(default=False)  # on the waiting list before its present answer
     decisions: Mapped[int] = mapped_column(default=0)  # numbers the answers, so that each has its own message
     cedee: Mapped[bool] = mapped_column(default=False)  # moved to the waiting list by the référent's priority, never judged
@@ -84,8 +87,9 @@ class Candidature(Base):
 
     @property
     def is_undoable(self) -> bool:
-        """Whether its answer was given less than two minutes ago, so that nobody was told yet."""
-        return annuler.opens_from(self.etat) and self.decidee_le is not None and clock.now() - self.decidee_le < UNDO
+        """Whether its answer was told to nobody yet: two minutes, or until its bienveillant sends it."""
+        told = self.dite_le is not None and self.dite_le <= clock.now()
+        return annuler.opens_from(self.etat) and self.decidee_le is not None and not told
 
     @property
     def etat_dit(self) -> Etat:
@@ -114,6 +118,36 @@ class Candidature(Base):
     def answer_key(self) -> str:
         """The outbox key of the present answer's message."""
         return f"candidature:{self.id}:reponse:{self.decisions}"
+
+
+class Issue(StrEnum):
+    """How an offer ended."""
+
+    PRISE = "prise"
+    LAISSEE = "laissee"
+    EXPIREE = "expiree"
+    RETIREE = "retiree"  # by the house: answered otherwise, the mission is cancelled or has begun
+
+
+class Offre(Base):
+    """A place held for the next in line, until a time; while it is open it counts as taken."""
+
+    __tablename__ = "offre"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidature_id: Mapped[int] = mapped_column(ForeignKey("candidature.id"), index=True)
+    creee_le: Mapped[datetime] = mapped_column(default=clock.now)
+    expire_le: Mapped[datetime]
+    close_le: Mapped[datetime | None]
+    issue: Mapped[Issue | None]
+    candidature: Mapped[Candidature] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("(close_le IS NULL) = (issue IS NULL)", name="close"),
+        Index(
+            "uq_offre__ouverte", "candidature_id", unique=True,
+            postgresql_where=text("close_le IS NULL"), sqlite_where=text("close_le IS NULL"),
+        ),
+    )  # fmt: skip
 
 
 _D = Etat.DEPOSEE

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import DECISIONS, LIVE, Candidature, Etat, liberer
+from portal.candidatures.models import DECISIONS, LIVE, Candidature, Etat, annuler, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -122,6 +122,12 @@ def waiting_count(personne: Personne) -> int:
     """How many wait for an answer from this bienveillant, as db.count says it."""
     waiting = select(Candidature).join(Candidature.mission).join(Mission.action)
     return count(waiting.where(Candidature.etat == Etat.DEPOSEE, *_scope(personne)))
+
+
+def is_untold() -> ColumnElement[bool]:
+    """Candidature.is_undoable, for a list: an answer that nobody was told."""
+    unsent = or_(Candidature.dite_le.is_(None), Candidature.dite_le > clock.now())
+    return and_(Candidature.etat.in_(annuler.sources), Candidature.decidee_le.is_not(None), unsent)
 
 
 def by_key(cle: str) -> Candidature | None:

@@ -20,6 +20,22 @@ class NomRole(Shown):
     ADMIN = "admin", "Administration"
 
 
+class Reception(Shown):
+    """How much the portal writes to a person; what they must know reaches them at once whatever they chose."""
+
+    AUSSITOT = "aussitot", "Aussitôt"
+    RESUME = "resume", "Un résumé par jour"
+    ESSENTIEL = "essentiel", "L’essentiel seulement"
+
+
+class Statut(Shown):
+    """As what a paid person comes (legal.md 5.7, G2)."""
+
+    SALARIE = "salarie", "Salarié"
+    INDEPENDANT = "independant", "Indépendant"
+    AUTRE_STRUCTURE = "autre_structure", "Payé par une autre structure"
+
+
 class Personne(UserMixin, Base):  # type: ignore[misc]
     """One person. Until a link sent to the address was used, the row is provisional: it proves nothing and joins nothing."""
 
@@ -35,6 +51,14 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     confirme_le: Mapped[datetime | None]
     desactive_le: Mapped[datetime | None]
     roles: Mapped[list[Role]] = relationship(back_populates="personne", order_by="Role.nom")
+    reception: Mapped[Reception] = mapped_column(default=Reception.AUSSITOT)
+    sollicitable: Mapped[bool] = mapped_column(default=True)  # the team may write to them to find cover
+    repond_plus_tard: Mapped[bool] = mapped_column(default=False)  # their answers to candidatures wait until they send them
+    agenda_generation: Mapped[int] = mapped_column(default=1)  # of the secret address of their calendar
+    statut: Mapped[Statut | None]  # said before a paid mission is theirs
+    siret: Mapped[str] = mapped_column(default="")  # fourteen digits, of an indépendant
+    structure: Mapped[str] = mapped_column(default="")  # who pays them, when it is not the house
+    profil: Mapped[Profil | None] = relationship(back_populates="personne", lazy="raise_on_sql")
     is_pole_member: Mapped[bool] = mapped_column(default=False)  # kept by poles.commands, so that no page pays a query for it
 
     __table_args__ = (
@@ -68,6 +92,28 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
 
     def has_role(self, nom: str) -> bool:
         return any(role.nom == nom for role in self.roles)
+
+
+class Profil(Base):
+    """What a person told of themself, to be shown what suits them and to be found when somebody is missing."""
+
+    __tablename__ = "profil"
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), primary_key=True)
+    disponibilites: Mapped[list[str]] = mapped_column(default=list)  # "samedi-matin"
+    competences: Mapped[list[str]] = mapped_column(default=list)  # values of missions.models.Competence
+    envies: Mapped[list[str]] = mapped_column(default=list)  # "nature:volontaire", "pole:3"
+    personne: Mapped[Personne] = relationship(back_populates="profil")
+
+
+class Note(Base):
+    """What the bienveillants keep in mind of a person; they alone read it, and that person when they ask."""
+
+    __tablename__ = "note"
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), primary_key=True)
+    texte: Mapped[str]
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    modifiee_le: Mapped[datetime] = mapped_column(default=clock.now)
+    par: Mapped[Personne] = relationship(foreign_keys=par_id)
 
 
 class Role(Base):

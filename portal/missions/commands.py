@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -151,8 +152,12 @@ def duplicate(mission: Mission, *, by: Personne, cle: str = "") -> Mission:
     return create(mission.action, by=by, cle=cle, **mission.sheet)
 
 
-def assign(mission: Mission, personne: Personne, *, origine: Origine) -> Affectation:
-    """Give a place. The caller holds the locks of the person, then of the mission.
+def assign(
+    mission: Mission, personne: Personne, *, origine: Origine, known_at: datetime | None, held: bool = False
+) -> Affectation:
+    """Give a place, which its holder knows of from `known_at` (None: once they are told). `held`: an offer held it for them.
+
+    The caller holds the locks of the person, then of the mission.
 
     Raises MissionOver, AlreadyOn or MissionFull. The guarded counter and its CHECK stand behind the seats,
     the partial unique index behind "once per person".
@@ -161,16 +166,22 @@ def assign(mission: Mission, personne: Personne, *, origine: Origine) -> Affecta
         raise MissionOver
     if queries.active_of(mission, personne):
         raise AlreadyOn
+    if not held:
+        hold(mission)
+    affectation = Affectation(mission_id=mission.id, personne_id=personne.id, origine=origine, connue_le=known_at)
+    db.session.add(affectation)
+    db.session.flush()
+    return affectation
+
+
+def hold(mission: Mission) -> None:
+    """Take one of the places left; the caller holds the lock of the mission. Raises MissionFull."""
     taken = db.session.execute(
         update(Mission).where(Mission.id == mission.id, Mission.prises < Mission.places).values(prises=Mission.prises + 1)
     )
     if touched(taken) != 1:
         raise MissionFull
-    affectation = Affectation(mission_id=mission.id, personne_id=personne.id, origine=origine)
-    db.session.add(affectation)
-    db.session.flush()
     db.session.refresh(mission)
-    return affectation
 
 
 def release(affectation: Affectation, *, motif: str) -> None:
@@ -200,7 +211,7 @@ def take(mission: Mission, *, by: Personne) -> Affectation:
     if held := queries.active_of(mission, by):
         return held
     try:
-        affectation = assign(mission, by, origine=Origine.PRIORITE)
+        affectation = assign(mission, by, origine=Origine.PRIORITE, known_at=clock.now())
     except MissionFull:
         raise PostTaken from None
     prendre.tell(mission, by=by, titre=mission.titre)

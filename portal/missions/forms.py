@@ -11,9 +11,9 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from portal.actions.forms import EditForm, SlotForm, at_most
-from portal.fields import Day, Form, Line, LocalDateTime, Whole, Words, choices
+from portal.fields import Day, Euros, Form, Line, LocalDateTime, Several, Whole, Words, choices
 from portal.filters import date_courte
-from portal.missions.models import SHEET, Nature
+from portal.missions.models import ALERTE, PREAVIS, SHEET, Competence, Nature
 from portal.missions.queries import Filters
 from portal.poles.models import Pole
 
@@ -71,6 +71,24 @@ class MissionForm(SlotForm):
     description = Words("Ce qu’on y fait", [at_most(5_000, "Ce texte")], render_kw={"rows": 4})
     places = Whole("Nombre de places", [InputRequired("Écris combien de personnes il faut.")], least=1, most=500, default=1)
     fourni = Line("Fourni sur place", [at_most(200, "Ce texte")], description="Un repas, des gants, un hébergement…")
+    apporter = Line("À apporter", [at_most(200, "Ce texte")], description="Chaussures fermées, chapeau, gourde…")
+    competences = Several("Savoir-faire utiles", choices=choices(*((c.value, c.label) for c in Competence)))
+    minimum = Whole(
+        "Minimum de personnes",
+        least=1,
+        most=500,
+        description="En dessous, tu es prévenu à temps pour trouver du renfort. Vide : pas de minimum.",
+    )
+    alerte = Whole("Prévenir combien de jours avant", least=1, most=60, default=ALERTE)
+    preavis = Whole(
+        "Se retirer librement jusqu’à, en heures avant le début",
+        least=0,
+        most=720,
+        default=PREAVIS,
+        description="Plus tard, la personne qui se retire prévient aussitôt le référent.",
+    )
+    points = Whole("Points", least=1, most=100_000, description="Ce que la mission rapporte, en points…")
+    montant = Euros("Montant", description="…ou en euros, pour toute la mission.")
     contrepartie = Line("Contrepartie", [at_most(200, "Ce texte")], description="Ce que dit le contrat, ou des points.")
     candidatures_du = LocalDateTime("Candidatures à partir du", description="Vide : dès la publication.")
     candidatures_au = LocalDateTime("Candidatures jusqu’au", description="Vide : jusqu’au début de la mission.")
@@ -79,9 +97,23 @@ class MissionForm(SlotForm):
         super().__init__(*args, **kwargs)
         self.kind = nature
         if nature is Nature.REFERENT:
-            del self.places
+            del self.places, self.minimum, self.alerte
         if nature is Nature.VOLONTAIRE:
             del self.contrepartie
+        if nature is not Nature.CHARGE_DE_MISSION:
+            del self.points, self.montant
+
+    def validate_minimum(self, minimum: Whole) -> None:
+        if minimum.data and self.places.data and minimum.data > self.places.data:
+            raise ValidationError("Le minimum ne dépasse pas le nombre de places.")
+
+    def validate_montant(self, montant: Euros) -> None:
+        if montant.data is None:
+            return
+        if montant.data <= 0:
+            raise ValidationError("Un montant est plus grand que zéro.")
+        if self.points.data:
+            raise ValidationError("La mission rapporte des points ou un montant, pas les deux.")
 
     def validate_candidatures_au(self, au: LocalDateTime) -> None:
         du = self.candidatures_du.data
@@ -92,6 +124,9 @@ class MissionForm(SlotForm):
     def fields(self) -> dict[str, Any]:
         """What the mission becomes; a field that this nature does not have is settled here."""
         typed = {name: self[name].data for name in SHEET if name in self}
+        for name, usual in (("preavis", PREAVIS), ("alerte", ALERTE)):
+            if typed.get(name) is None:
+                typed[name] = usual
         lone = {"places": 1} if self.kind is Nature.REFERENT else {}
         return typed | lone | {"nature": self.kind}
 
@@ -120,7 +155,9 @@ class EditMissionForm(EditForm, MissionForm):
         wanted = self.nature.data
         forced: dict[str, Any] = {"nature": wanted}
         if wanted is Nature.REFERENT:
-            forced["places"] = 1
+            forced |= {"places": 1, "minimum": None}
         if wanted is Nature.VOLONTAIRE and self.kind is not Nature.VOLONTAIRE:
             forced["contrepartie"] = ""
+        if wanted is not Nature.CHARGE_DE_MISSION:
+            forced |= {"points": None, "montant": None}
         return super().fields | forced

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal import clock
@@ -19,8 +19,10 @@ from portal.workflow import Event, Transition, Workflow
 
 URGENT = timedelta(hours=72)
 UNDO = timedelta(minutes=2)  # how long the message of an answer waits, and « Annuler » works
+PREAVIS, ALERTE = 48, 7  # hours, and days, that a mission has when nobody says otherwise
 SHEET = (
     "nature", "titre", "description", "debut", "fin", "places", "fourni", "contrepartie", "candidatures_du", "candidatures_au",
+    "apporter", "competences", "preavis", "minimum", "alerte", "points", "montant",
 )  # fmt: skip
 
 
@@ -28,6 +30,21 @@ class Nature(Shown):
     REFERENT = "referent", "Référent", "key-round", "neutre"
     CHARGE_DE_MISSION = "charge_de_mission", "Chargé de mission", "briefcase", "action"
     VOLONTAIRE = "volontaire", "Volontaire", "hand-heart", "bon"
+
+
+class Competence(Shown):
+    """What a mission may want, and a person may know how to do."""
+
+    ACCUEIL = "accueil", "Accueil et orientation"
+    ANIMATION = "animation", "Animation"
+    BRICOLAGE = "bricolage", "Bricolage"
+    CUISINE = "cuisine", "Cuisine"
+    JARDIN = "jardin", "Jardin"
+    MEDIATION = "mediation", "Médiation et visites"
+    NUMERIQUE = "numerique", "Numérique et image"
+    SECOURS = "secours", "Premiers secours"
+    SERVICE = "service", "Bar et service"
+    TECHNIQUE = "technique", "Son et lumière"
 
 
 class Etat(Shown):
@@ -59,6 +76,15 @@ class Mission(Base):
     prises: Mapped[int] = mapped_column(default=0)
     fourni: Mapped[str] = mapped_column(default="")  # what the house provides: a meal, gloves
     contrepartie: Mapped[str] = mapped_column(default="")  # hours credited, points, or what the contract says
+    apporter: Mapped[str] = mapped_column(default="")  # what one brings: closed shoes, a hat
+    competences: Mapped[list[str]] = mapped_column(default=list)  # values of Competence
+    preavis: Mapped[int] = mapped_column(default=PREAVIS)  # hours before it starts, until which one leaves freely
+    minimum: Mapped[int | None]  # people under which the bienveillant is warned
+    alerte: Mapped[int] = mapped_column(default=ALERTE)  # days before it starts, when they are
+    points: Mapped[int | None]  # what a chargé de mission earns: points, or an amount in cents
+    montant: Mapped[int | None]
+    sequence: Mapped[int] = mapped_column(default=0)  # grows with each change that calendars show (RFC 5545)
+    a_offrir: Mapped[int] = mapped_column(default=0)  # places freed or added, that the waiting list is offered first
     candidatures_du: Mapped[datetime | None]  # the phase de candidature; None: as soon as published
     candidatures_au: Mapped[datetime | None]  # None: until the mission starts
     publiee_le: Mapped[datetime | None]  # None: the public never saw it, were it cancelled since
@@ -75,6 +101,14 @@ class Mission(Base):
         CheckConstraint(
             "candidatures_au IS NULL OR candidatures_du IS NULL OR candidatures_au > candidatures_du", name="phase"
         ),
+        CheckConstraint("preavis BETWEEN 0 AND 720", name="preavis"),
+        CheckConstraint("minimum BETWEEN 1 AND places", name="minimum"),
+        CheckConstraint("alerte BETWEEN 1 AND 60", name="alerte"),
+        CheckConstraint("points > 0", name="points"),
+        CheckConstraint("montant > 0", name="montant"),
+        CheckConstraint("points IS NULL OR montant IS NULL", name="une_retribution"),
+        CheckConstraint("nature = 'charge_de_mission' OR (points IS NULL AND montant IS NULL)", name="jamais_paye"),
+        CheckConstraint("a_offrir >= 0", name="a_offrir"),
         Index("ix_mission__a_venir", "debut", "id"),
     )
 
@@ -140,6 +174,8 @@ class Affectation(Base):
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
     origine: Mapped[Origine]
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+    connue_le: Mapped[datetime | None] = mapped_column(default=clock.now)  # from when its holder knows; None: not told yet
+    a_confirmer_avant: Mapped[datetime | None]  # the mission moved: they say by then whether they still come
     libere_le: Mapped[datetime | None]
     motif: Mapped[str] = mapped_column(default="")
     mission: Mapped[Mission] = relationship(back_populates="affectations")
@@ -155,7 +191,22 @@ class Affectation(Base):
     @property
     def is_told(self) -> bool:
         """Whether its holder knows of it: queries.told(), for one row."""
-        return self.origine is not Origine.CANDIDATURE or self.cree_le <= clock.now() - UNDO
+        return self.connue_le is not None and self.connue_le <= clock.now()
+
+
+class Invitation(Base):
+    """Someone was asked to give a hand on a mission, once."""
+
+    __tablename__ = "invitation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    invitee_le: Mapped[datetime] = mapped_column(default=clock.now)
+    mission: Mapped[Mission] = relationship()
+    personne: Mapped[Personne] = relationship(foreign_keys=personne_id)
+
+    __table_args__ = (UniqueConstraint("mission_id", "personne_id"),)
 
 
 publier = Transition("mission.publier", "Publier", "publiée", "send", frozenset({Etat.BROUILLON}), Etat.OUVERTE)

@@ -15,7 +15,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
-from portal.missions.models import UNDO, Affectation, Etat, Mission, Nature, Origine
+from portal.missions.models import Affectation, Etat, Mission, Nature
 from portal.policy import provides
 from portal.web import Leaf, leaf
 
@@ -160,7 +160,7 @@ def active_of(mission: Mission, personne: Personne) -> Affectation | None:
 
 def told() -> ColumnElement[bool]:
     """A place is its holder's once they heard of it: while an acceptance can be taken back, nothing shows it to them."""
-    return or_(Affectation.origine != Origine.CANDIDATURE, Affectation.cree_le <= clock.now() - UNDO)
+    return Affectation.connue_le <= clock.now()
 
 
 def engagements(personne: Personne) -> list[Affectation]:

@@ -1,20 +1,66 @@
-"""What the worker writes of a message: taken, gone, to try again, given up. Each is a short transaction of its own."""
+"""Writing to a person; then what the worker writes of a message, each in a short transaction of its own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 
-from portal import clock
+from portal import clock, outbox
+from portal.comptes.models import Personne, Reception
 from portal.db import apart
-from portal.outbox import Message
+from portal.outbox import Message, Voie
 
+NOW = timedelta()
 LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the server takes its ten seconds at each step
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
 TRIES = len(DELAYS) + 1
 SECRETS = frozenset({"code"})  # facts that no reader of the table needs once the message is gone
+
+
+class Poids(Enum):
+    """How pressing a message is, for those who asked to be written to less."""
+
+    ESSENTIEL = "essentiel"  # at once, whatever they chose
+    PRESSANT = "pressant"  # tomorrow is too late: at once, but for those who want the essential only
+    ORDINAIRE = "ordinaire"
+
+
+@dataclass(frozen=True)
+class Envoi:
+    """A message for one person: its key in the outbox, what it is about, when it leaves."""
+
+    personne: Personne
+    cle: str
+    faits: dict[str, Any] = field(default_factory=dict)
+    delay: timedelta = NOW
+    retenu: bool = False
+
+
+def send(genre: str, envoi: Envoi, poids: Poids) -> bool:
+    """Queue it in the present transaction, by the way that the person chose; False when it already is."""
+    personne = envoi.personne
+    return outbox.post(
+        genre,
+        envoi.cle,
+        to=personne.email,
+        personne_id=personne.id,
+        voie=_voie(personne.reception, poids),
+        due=clock.now() + envoi.delay,
+        retenu=envoi.retenu,
+        **envoi.faits,
+    )
+
+
+def _voie(reception: Reception, poids: Poids) -> Voie:
+    if poids is Poids.ESSENTIEL or reception is Reception.AUSSITOT:
+        return Voie.COURRIER
+    if reception is Reception.ESSENTIEL:
+        return Voie.PORTAIL
+    return Voie.COURRIER if poids is Poids.PRESSANT else Voie.RESUME
 
 
 def claim() -> Message | None:

@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from email_validator import validate_email
 from flask import current_app
 
-from portal import clock, security
-from portal.actions.models import Action
-from portal.candidatures import queries as candidatures
-from portal.candidatures.models import Candidature, Etat
-from portal.comptes import queries as comptes
-from portal.comptes.models import Personne
+from portal import clock
 from portal.config import Settings
-from portal.db import db
 from portal.fields import one_line
-from portal.missions import calendrier
-from portal.missions import queries as missions
-from portal.missions.models import Nature
+from portal.notifications.genres import GENRES, Facts, link
 from portal.outbox import Message
-
-T = TypeVar("T")
-Facts = dict[str, Any]
-Context = dict[str, Any]
-
-AGENDA_NOTE = "Pour prévenir si tu ne peux plus venir : le lien de l’e-mail qui t’annonce la réponse."
-
-
-class Outdated(Exception):
-    """What the message is about is gone, or is no more what it says: it is dropped rather than sent."""
 
 
 @dataclass(frozen=True)
@@ -92,154 +72,3 @@ def render(genre: str, faits: Facts) -> Letter:
 def _spaced(text: str) -> str:
     """One empty line between paragraphs, whatever the template's own layout."""
     return re.sub(r"\n\s*\n", "\n\n", text).strip() + "\n"
-
-
-def link(endpoint: str, **values: Any) -> str:
-    """The absolute address of a page, from PORTAL_BASE_URL: no request and no Host has a say in it."""
-    base = urlsplit(current_app.config["PORTAL"].base_url)
-    site = current_app.url_map.bind(base.netloc, base.path or "/", url_scheme=base.scheme)
-    return site.build(endpoint, values, force_external=True)
-
-
-# --- what each genre needs to be said ------------------------------------------------------------------------
-
-GENRES: dict[str, Callable[[Facts], Context]] = {}
-
-
-def _genre(name: str) -> Callable[[Callable[[Facts], Context]], Callable[[Facts], Context]]:
-    def register(function: Callable[[Facts], Context]) -> Callable[[Facts], Context]:
-        GENRES[name] = function
-        return function
-
-    return register
-
-
-def _still(found: T | None) -> T:
-    if not found:
-        raise Outdated
-    return found
-
-
-def _first_name(personne: Personne | None) -> str:
-    """How to greet: a name that a stranger typed for an address is not repeated to whoever owns it."""
-    return personne.prenom if personne and personne.confirme_le else ""
-
-
-@_genre("connexion")
-@_genre("invitation")
-def _sign_in(faits: Facts) -> Context:
-    """Only while its link still opens."""
-    jeton = _still(comptes.pending(faits["jeton"]))
-    personne = _still(db.session.get(Personne, _still(jeton.personne_id), options=comptes.WITH_ROLES))
-    return {
-        "jeton": jeton,
-        "personne": personne,
-        "prenom": _first_name(personne),
-        "entrer": link("comptes.lien", jeton=security.seal("connexion", jeton.id, jeton.generation)),
-    }
-
-
-def _about(faits: Facts) -> Context:
-    """A candidature that is still in the state the message speaks of, with its personal link, which proves the address."""
-    candidature = _still(candidatures.followed(faits["candidature"]))
-    if candidature.etat != faits.get("etat", candidature.etat):
-        raise Outdated
-    token = security.seal("candidature.mail", candidature.id, candidature.generation)
-    return {
-        "candidature": candidature,
-        "mission": candidature.mission,
-        "action": candidature.action,
-        "prenom": _first_name(candidature.personne),
-        "suivi": link("candidatures.suivi", jeton=token),
-    }
-
-
-def _about_to_come(faits: Facts) -> Context:
-    """The same, of a mission that is not over: hope for a past one would be a lie."""
-    context = _about(faits)
-    _still(not context["mission"].is_past)
-    return context
-
-
-@_genre("candidature_recue")
-def _received(faits: Facts) -> Context:
-    """Said even after the answer, since it carries the link; not to someone who has taken it back."""
-    context = _about_to_come(faits)
-    _still(context["candidature"].is_live or context["candidature"].etat is Etat.REFUSEE)
-    return context
-
-
-@_genre("candidature_reponse")
-def _answered(faits: Facts) -> Context:
-    hopeful = faits["etat"] in {Etat.ACCEPTEE, Etat.LISTE_ATTENTE}
-    context = _about_to_come(faits) if hopeful else _about(faits)
-    candidature: Candidature = context["candidature"]
-    if candidature.etat is Etat.ACCEPTEE:
-        return context | _rendezvous(candidature)
-    return context | {"autres": missions.other_open(candidature.mission)}
-
-
-def _rendezvous(candidature: Candidature) -> Context:
-    """What an accepted person comes with: whom to call, and the slot for their agenda."""
-    mission = candidature.mission
-    contacts = missions.contacts_of([mission.action]).get(mission.action_id, [])
-    settings: Settings = current_app.config["PORTAL"]
-    return {
-        "contacts": [p for p in contacts if p.id != candidature.personne_id],
-        "is_referent": mission.nature is Nature.REFERENT,
-        "agenda": calendrier.of_missions([mission], settings.base_url, note=AGENDA_NOTE),
-    }
-
-
-@_genre("candidature_cedee")
-@_genre("candidature_rendue")
-def _moved_by_the_priority(faits: Facts) -> Context:
-    context = _about_to_come(faits)
-    return context | {"autres": missions.other_open(context["mission"])}
-
-
-@_genre("mission_annulee")
-def _cancelled(faits: Facts) -> Context:
-    """To a candidate; or to whoever held the référent's post by priority, who has no candidature."""
-    if "candidature" in faits:
-        context = _about(faits)
-        return context | {"autres": missions.other_open(context["mission"])}
-    held = _still(missions.place(faits["affectation"]))
-    return {"mission": held.mission, "prenom": _first_name(held.personne), "autres": []}
-
-
-@_genre("poste_libere")
-def _post_freed(faits: Facts) -> Context:
-    """To whoever held the référent's post by priority, when an admin freed it."""
-    held = _still(missions.place(faits["affectation"]))
-    _still(not held.mission.is_past)
-    return {"mission": held.mission, "prenom": _first_name(held.personne)}
-
-
-@_genre("desistement")
-def _stepped_down(faits: Facts) -> Context:
-    """To the bienveillant: who left what, and who waits for the place."""
-    context = _about(faits)
-    mission = context["mission"]
-    etats = [c.etat for c in candidatures.live_on(mission)]
-    return context | {
-        "prenom": "",  # whoever the action was handed over to since would be greeted in their stead
-        "sans_reponse": etats.count(Etat.DEPOSEE),
-        "en_attente": etats.count(Etat.LISTE_ATTENTE),
-        "file": link("candidatures.index", mission=mission.id, etat="toutes"),
-    }
-
-
-@_genre("action_arretee")
-@_genre("jour_ouverture")
-@_genre("jour_fermeture")
-def _of_the_action(faits: Facts) -> Context:
-    """To the bienveillant: that it was stopped, or what was left open, by whom and why."""
-    action = _still(db.session.get(Action, faits["action"]))
-    par = db.session.get(Personne, faits["par"]) if "par" in faits else None
-    return {
-        "action": action,
-        "par": par,
-        "fiche": link("actions.show", id=action.id),
-        "jour_j": link("jour_j.show", id=action.id),
-    }

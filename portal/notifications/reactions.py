@@ -1,106 +1,134 @@
-"""Who hears by mail of what happened. A message that another package owes at once, it posts itself: a sign-in link."""
+"""Who hears of what: one row for each thing that happens. A sign-in link, owed at once, is posted by `comptes` itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from portal import clock, outbox, security
+from portal import security
 from portal.actions import models as actions
-from portal.candidatures.models import (
-    Candidature,
-    accepter,
-    ceder,
-    deposer,
-    desister,
-    liberer,
-    mettre_en_attente,
-    refuser,
-    rendre,
-)
+from portal.actions.models import Action
+from portal.candidatures import models as candidatures
+from portal.candidatures.models import Candidature
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
-from portal.missions.models import UNDO
-from portal.workflow import News
+from portal.missions.models import UNDO, Affectation, Mission, Origine
+from portal.notifications.commands import NOW, Envoi, Poids, send
+from portal.workflow import Event, News
 
-NOW = timedelta()
+ESSENTIEL, ORDINAIRE = Poids.ESSENTIEL, Poids.ORDINAIRE
 MOST_AN_HOUR = 10  # acknowledgements to an address that nobody proved: whoever types it, its owner is not flooded
 
-# What others do to a candidature, the message that its author receives, and when it leaves.
-ANSWERS = (
-    (accepter, "candidature_reponse", UNDO),
-    (mettre_en_attente, "candidature_reponse", UNDO),
-    (refuser, "candidature_reponse", UNDO),
-    (liberer, "candidature_reponse", NOW),
-    (ceder, "candidature_cedee", NOW),
-    (rendre, "candidature_rendue", NOW),
-)
+Audience = Callable[[News], Iterable[Envoi]]
 
 
-def answer(news: News, *, genre: str, delay: timedelta) -> None:
-    """One message an answer, under a key by which it is taken back. A cancelled mission is told as such, at once."""
-    candidature: Candidature = news.subject
-    if candidature.mission.etat is missions.Etat.ANNULEE:
-        genre, delay = "mission_annulee", NOW
-    outbox.post(
-        genre,
-        candidature.answer_key,
-        to=candidature.personne.email,
-        due=clock.now() + delay,
-        candidature=candidature.id,
-        etat=candidature.etat,
-        motif=news.motif,
-        mot=news.facts.get("mot", ""),
-    )
+# --- who, and what they are told -----------------------------------------------------------------------------
 
 
-for event, genre, delay in ANSWERS:
-    event.react(partial(answer, genre=genre, delay=delay))
-
-
-@deposer.react
-def acknowledge(news: News) -> None:
+def applicant(news: News) -> Iterator[Envoi]:
+    """Whoever has just applied; not for ever to an address that nobody proved."""
     candidature: Candidature = news.subject
     personne = candidature.personne
     if personne.confirme_le or not security.is_too_much(f"recue:{personne.adresse}", MOST_AN_HOUR):
-        key = f"candidature:{candidature.id}:recue"
-        outbox.post("candidature_recue", key, to=personne.email, candidature=candidature.id)
+        yield Envoi(personne, f"candidature:{candidature.id}:recue", {"candidature": candidature.id})
 
 
-@desister.react
-def tell_the_bienveillant(news: News) -> None:
+def candidate(news: News, delay: timedelta = NOW) -> Iterator[Envoi]:
+    """The candidature's author, under a key by which the answer is taken back."""
+    if news.subject.mission.etat is not missions.Etat.ANNULEE:
+        yield _answer(news, delay)
+
+
+def candidate_of_a_cancelled_mission(news: News) -> Iterator[Envoi]:
+    """The same when the whole mission fell: it is told as such, at once."""
+    if news.subject.mission.etat is missions.Etat.ANNULEE:
+        yield _answer(news, NOW)
+
+
+def _answer(news: News, delay: timedelta) -> Envoi:
+    candidature: Candidature = news.subject
+    said = {"candidature": candidature.id, "etat": candidature.etat, "motif": news.motif, "mot": news.facts.get("mot", "")}
+    return Envoi(candidature.personne, candidature.answer_key, said, delay)
+
+
+def bienveillant_of_the_candidature(news: News) -> Iterator[Envoi]:
     """A place is free again: whoever sets the action up hears of it, unless they freed it themselves."""
     candidature: Candidature = news.subject
-    bienveillant = candidature.action.bienveillant
-    if bienveillant and bienveillant is not news.by:
-        key = f"candidature:{candidature.id}:desistement"
-        outbox.post("desistement", key, to=bienveillant.email, candidature=candidature.id, motif=news.motif)
+    said = {"candidature": candidature.id, "motif": news.motif}
+    yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:desistement", said)
 
 
-@actions.annuler.react
-@actions.refuser.react
-@actions.decliner.react
-def tell_whose_action_stops(news: News) -> None:
+def bienveillant_of_the_action(news: News) -> Iterator[Envoi]:
     """Somebody else stopped it: whoever sets it up hears of it."""
-    bienveillant = news.subject.bienveillant
-    if bienveillant and bienveillant is not news.by:
-        said = {"action": news.subject.id, "par": news.by.id, "fait": news.event.done, "motif": news.motif}
-        outbox.post("action_arretee", f"action:{news.subject.id}:{news.event.slug}", to=bienveillant.email, **said)
+    action: Action = news.subject
+    said = {"action": action.id, "par": news.by and news.by.id, "fait": news.event.done, "motif": news.motif}
+    yield from _bienveillant(news, action, f"action:{action.id}:{news.event.slug}", said)
 
 
-@missions.liberer.react
-def tell_who_lost_the_post(news: News) -> None:
+def _bienveillant(news: News, action: Action, cle: str, said: dict[str, object]) -> Iterator[Envoi]:
+    if action.bienveillant and action.bienveillant is not news.by:
+        yield Envoi(action.bienveillant, cle, said)
+
+
+def who_held_the_post(news: News) -> Iterator[Envoi]:
     """A post held by priority that somebody else freed; whoever held it by candidature hears of that one."""
-    held = missions_queries.place(news.facts["affectation"])
-    if held and held.origine is missions.Origine.PRIORITE and held.personne is not news.by:
-        key = f"affectation:{held.id}:liberee"
-        outbox.post("poste_libere", key, to=held.personne.email, affectation=held.id, motif=news.motif)
+    if held := missions_queries.place(news.facts["affectation"]):
+        yield from _by_priority(news, held, "liberee")
 
 
-@missions.annuler.react
-def tell_the_post_holder(news: News) -> None:
+def who_holds_the_post(news: News) -> Iterator[Envoi]:
     """The référent's priority left no candidature to answer: whoever holds the post that way is told too."""
-    for held in missions_queries.active_on(news.subject):
-        if held.origine is missions.Origine.PRIORITE and held.personne is not news.by:
-            key = f"affectation:{held.id}:annulee"
-            outbox.post("mission_annulee", key, to=held.personne.email, affectation=held.id, motif=news.motif)
+    mission: Mission = news.subject
+    for held in missions_queries.active_on(mission):
+        yield from _by_priority(news, held, "annulee")
+
+
+def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
+    if held.origine is Origine.PRIORITE and held.personne is not news.by:
+        yield Envoi(held.personne, f"affectation:{held.id}:{what}", {"affectation": held.id, "motif": news.motif})
+
+
+# --- the table -----------------------------------------------------------------------------------------------
+
+within_undo = partial(candidate, delay=UNDO)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`poids`: what reaches the person at once whatever they chose to receive, and what may wait for the day's digest."""
+
+    event: Event
+    audience: Audience
+    genre: str  # templates/messages/<genre>.txt and .html
+    poids: Poids
+
+
+TABLE = (
+    #   what happened                   who hears of it                   what they read         how pressing
+    Row(candidatures.deposer,           applicant,                        "candidature_recue",   ESSENTIEL),
+    Row(candidatures.accepter,          within_undo,                      "candidature_reponse", ESSENTIEL),
+    Row(candidatures.mettre_en_attente, within_undo,                      "candidature_reponse", ESSENTIEL),
+    Row(candidatures.refuser,           within_undo,                      "candidature_reponse", ESSENTIEL),
+    Row(candidatures.refuser,           candidate_of_a_cancelled_mission, "mission_annulee",     ESSENTIEL),
+    Row(candidatures.liberer,           candidate,                        "candidature_reponse", ESSENTIEL),
+    Row(candidatures.liberer,           candidate_of_a_cancelled_mission, "mission_annulee",     ESSENTIEL),
+    Row(candidatures.ceder,             candidate,                        "candidature_cedee",   ESSENTIEL),
+    Row(candidatures.rendre,            candidate,                        "candidature_rendue",  ESSENTIEL),
+    Row(candidatures.desister,          bienveillant_of_the_candidature,  "desistement",         ORDINAIRE),
+    Row(missions.liberer,               who_held_the_post,                "poste_libere",        ESSENTIEL),
+    Row(missions.annuler,               who_holds_the_post,               "mission_annulee",     ESSENTIEL),
+    Row(actions.annuler,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
+    Row(actions.refuser,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
+    Row(actions.decliner,               bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
+)  # fmt: skip
+
+
+def tell(news: News, *, row: Row) -> None:
+    for envoi in row.audience(news):
+        send(row.genre, envoi, row.poids)
+
+
+for row in TABLE:
+    row.event.react(partial(tell, row=row))

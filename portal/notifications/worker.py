@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.db import db, study
 from portal.notifications import commands, delivery, messages
+from portal.notifications.echeances import pass_time
+from portal.notifications.genres import Outdated
 from portal.outbox import Message, beat
 
 STUDY = 3600.0  # seconds between two looks at how full the tables are
@@ -65,6 +67,7 @@ def loop(stop: Stop) -> None:
         try:
             if time.monotonic() - ticked >= TICK:
                 beat("worker")
+                pass_time()
                 ticked = time.monotonic()
             if time.monotonic() - studied >= STUDY:
                 study()
@@ -81,6 +84,7 @@ def run_once() -> None:
     """Send all that is due now, then return."""
     delivery.check(current_app.config["PORTAL"])
     beat("worker")
+    pass_time()
     while send_next():
         pass
 
@@ -92,7 +96,7 @@ def send_next() -> bool:
         return False
     try:
         _send(message)
-    except messages.Outdated:
+    except Outdated:
         commands.give_up(message, "périmé")
     except Exception as error:
         _fail(message, error)

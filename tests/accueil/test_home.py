@@ -48,7 +48,7 @@ def test_a_volunteer_sees_their_next_mission(as_, app):
     mission = builders.mission(builders.action(builders.bienveillant()), titre="Tenir la buvette")
     held = builders.hold(mission, awa)
     assert "Ta prochaine mission" in as_(awa).get("/").text
-    held.cree_le = clock.now()  # the answer may still be taken back: nobody was told
+    held.connue_le = clock.now() + UNDO  # the answer may still be taken back: nobody was told
     assert "Ta prochaine mission" not in as_(awa).get("/").text
 
 
@@ -67,7 +67,7 @@ def test_nobody_is_offered_what_they_hold_or_wait_for(as_, app):
         return {card.get_text() for card in section.select(".quoi")}
 
     assert offered() == {"Autre"}
-    candidature.decidee_le = clock.now() - UNDO
+    candidature.dite_le = clock.now()
     assert offered() == {"Autre", "Refusée"}
 
 

@@ -15,7 +15,6 @@ from portal.actions.models import Action, Canal, Etape, Etat, TypeAction, annule
 from portal.candidatures.models import Etat as EtatCandidature
 from portal.db import db
 from portal.journal import EntreeJournal
-from portal.missions.models import UNDO
 from portal.missions.models import Etat as EtatMission
 from portal.poles import commands as poles
 from portal.poles.models import Genre
@@ -331,7 +330,7 @@ def test_cancelling_an_action_cancels_its_missions_and_tells_everyone_engaged(as
     open_one, full = builders.mission(action), builders.mission(action, places=1)
     waiting, accepted = builders.candidature(open_one), builders.candidature(full)
     as_(zoe).post(f"/candidatures/{accepted.id}/accepter")
-    accepted.decidee_le = clock.now() - UNDO
+    accepted.dite_le = clock.now()
     as_(zoe).post(f"/actions/{action.id}/annuler", data={"motif": "cyclone"})
     db.session.expire_all()
     assert {open_one.etat, full.etat} == {EtatMission.ANNULEE}

@@ -48,7 +48,7 @@ def test_the_page_says_all_that_the_answer_said(client, candidature):
     """Whoever applied without an account has only this page in the bus."""
     commands.decide(candidature, refuser, by=candidature.action.bienveillant, motif="Complet", mot="Une autre fois <3")
     assert "Complet" not in client.get(link(candidature)).text  # not told yet
-    candidature.decidee_le = clock.now() - UNDO
+    candidature.dite_le = clock.now()
     page = client.get(link(candidature)).text
     assert "La raison\u00a0: Complet" in page
     assert "Une autre fois &lt;3" in page
@@ -57,7 +57,7 @@ def test_the_page_says_all_that_the_answer_said(client, candidature):
 def test_who_comes_finds_whom_to_call_and_the_agenda(client, candidature):
     builders.hold(builders.referent_mission(candidature.action), builders.personne("Awa Payet", telephone="+262692111111"))
     commands.decide(candidature, accepter, by=candidature.action.bienveillant)
-    candidature.decidee_le = clock.now() - UNDO
+    candidature.dite_le = clock.now()
     page = client.get(link(candidature)).text
     assert f'href="/missions/{candidature.mission_id}.ics"' in page
     assert "tel:" not in page  # anybody may have typed that address
@@ -67,7 +67,7 @@ def test_who_comes_finds_whom_to_call_and_the_agenda(client, candidature):
 def test_the_word_that_was_told_stays_until_the_next_answer_is(client, candidature):
     zoe = candidature.action.bienveillant
     commands.decide(candidature, mettre_en_attente, by=zoe, mot="Reste près du téléphone")
-    candidature.decidee_le = clock.now() - UNDO
+    candidature.dite_le = clock.now()
     told = "Reste près du téléphone"
     assert told in client.get(link(candidature)).text
     commands.decide(candidature, accepter, by=zoe, mot="Viens !")
@@ -208,7 +208,7 @@ def test_the_mail_s_link_joins_the_person_already_known_with_their_place(client,
 def test_a_refusal_thanks_gives_its_way_and_two_other_missions(client, candidature):
     others = [builders.mission(candidature.action, titre=f"Autre {i}") for i in range(3)]
     commands.decide(candidature, refuser, by=candidature.action.bienveillant, motif="Complet")
-    candidature.decidee_le -= UNDO
+    candidature.dite_le = clock.now()
     page = client.get(link(candidature)).text
     assert "Merci d’avoir proposé ton aide" in page
     assert sum(m.titre in page for m in others) == 2

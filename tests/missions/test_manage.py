@@ -123,13 +123,17 @@ def test_each_nature_asks_what_makes_sense_for_it(as_, zoe, action):
         "fin",
         "description",
         "fourni",
+        "apporter",
+        "competences",
+        "preavis",
         "candidatures_du",
         "candidatures_au",
     }
+    several = {"places", "minimum", "alerte"}
     assert names(client.get(f"{path}?nature=referent")) == common | {"contrepartie", "prendre_poste"}
-    assert names(client.get(f"{path}?nature=charge_de_mission")) == common | {"places", "contrepartie"}
+    assert names(client.get(f"{path}?nature=charge_de_mission")) == common | {*several, "contrepartie", "points", "montant"}
     # a volontaire is never paid: no field where an amount could be written
-    assert names(client.get(f"{path}?nature=volontaire")) == common | {"places"}
+    assert names(client.get(f"{path}?nature=volontaire")) == common | several
     assert {a["href"] for a in page(client.get(path)).select(".rangees a")} == {f"{path}?nature={n}" for n in Nature}
 
 
@@ -248,7 +252,7 @@ def test_an_action_that_is_over_takes_no_mission(as_, zoe, action):
 
 def hold(mission, nom: str = "Léa Grondin"):
     who = builders.personne(nom)
-    commands.assign(mission, who, origine=Origine.CANDIDATURE)
+    commands.assign(mission, who, origine=Origine.CANDIDATURE, known_at=clock.now())
     return who
 
 
@@ -476,7 +480,7 @@ def test_a_page_costs_the_same_for_one_or_many(as_, zoe, action, count_queries, 
 
 def test_the_team_s_numbers_show_from_two_days_before_to_seven_days_after(as_, zoe, action):
     who = builders.personne("Léa Grondin", telephone="+262692123456")
-    commands.assign(builders.mission(action), who, origine=Origine.CANDIDATURE)
+    commands.assign(builders.mission(action), who, origine=Origine.CANDIDATURE, known_at=clock.now())
     url = f"/missions/equipe/{action.id}"
     for day, shown in ((7, False), (8, True), (10, True), (17, True), (18, False)):
         with clock.freeze(builders.in_days(day)):

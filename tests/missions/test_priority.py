@@ -204,7 +204,7 @@ def test_an_admin_frees_somebody_else_s_post_with_a_reason_that_they_are_told(as
 
 def test_the_bienveillant_does_not_free_the_post_of_someone_else(as_, zoe, post):
     remi = builders.personne("Rémi Fontaine")
-    commands.assign(post, remi, origine=Origine.CANDIDATURE)
+    commands.assign(post, remi, origine=Origine.CANDIDATURE, known_at=clock.now())
     assert as_(zoe).post(f"/missions/{post.id}/liberer", data={"motif": "je le veux"}).status_code == 403
     assert holders(post) == [("Rémi Fontaine", Origine.CANDIDATURE)]
 

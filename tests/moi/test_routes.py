@@ -15,7 +15,7 @@ from portal.candidatures.models import Candidature, accepter, mettre_en_attente
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.missions import commands as missions
-from portal.missions.models import UNDO, Affectation, Mission, annuler
+from portal.missions.models import Affectation, Mission, annuler
 from portal.missions.queries import active_of
 from tests import builders as make
 
@@ -38,7 +38,7 @@ def place(personne: Personne, mission: Mission) -> Affectation:
     candidatures.decide(applied, accepter, by=mission.action.bienveillant, despite_clash=True)
     held = active_of(mission, personne)
     assert held
-    applied.decidee_le = held.cree_le = clock.now() - UNDO
+    applied.dite_le = held.connue_le = clock.now()
     return held
 
 

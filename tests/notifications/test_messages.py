@@ -27,7 +27,8 @@ from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import annuler
 from portal.notifications import messages
-from portal.notifications.messages import GENRES, Letter, Outdated
+from portal.notifications.genres import GENRES, Outdated
+from portal.notifications.messages import Letter
 from portal.outbox import Message
 from tests import builders
 

@@ -1,0 +1,49 @@
+"""What happens because time passes: offers that lapse, reminders, deadlines. The worker looks every few seconds.
+
+Each is a pair: `due` says which rows have come to their time, `do` acts on one, in a transaction of its own, after
+having looked again under lock; so that several workers, a restart or a clock set back change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy.exc import DBAPIError
+
+from portal.db import db
+from portal.workflow import Refusal
+
+
+@dataclass(frozen=True)
+class Echeance:
+    due: Callable[[], Iterable[int]]
+    do: Callable[[int], None]
+
+
+ECHEANCES: tuple[Echeance, ...] = ()
+
+
+def pass_time() -> None:
+    """Do all that is due now. One that fails is logged, and keeps no other from its turn."""
+    for echeance in ECHEANCES:
+        ids = list(echeance.due())
+        db.session.rollback()  # looking has taken SQLite's write lock
+        for id in ids:
+            _do(echeance, id)
+
+
+def _do(echeance: Echeance, id: int) -> None:
+    try:
+        echeance.do(id)
+        db.session.commit()
+    except DBAPIError:
+        db.session.rollback()
+        raise
+    except Refusal as refusal:  # somebody was faster
+        db.session.rollback()
+        current_app.logger.info("%s(%s): %s", echeance.do.__name__, id, refusal)
+    except Exception:
+        db.session.rollback()
+        current_app.logger.exception("%s(%s) failed", echeance.do.__name__, id)
