@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 
 from portal import clock, outbox
 from portal.comptes.models import Personne, Reception
@@ -66,16 +66,23 @@ def _voie(reception: Reception, poids: Poids) -> Voie:
 def claim() -> Message | None:
     """Lease to this worker alone the message that has been due the longest; the answer belongs to no session.
 
-    One at a time, so that a lease covers one sending however slow the ones before it were.
+    One at a time, so that a lease covers one sending however slow the ones before it were. A lease that nobody ended is a
+    doubt: its worker died, before the server took the message or after.
     """
     now = clock.now()
+    free = or_(
+        Message.bail_jusqu.is_(None),
+        Message.bail_jusqu <= now,
+        Message.bail_jusqu > now + 2 * LEASE,  # the clock was set back since
+    )
     due = (
         select(Message.id)
         .where(
-            Message.envoye_le.is_(None),
-            Message.abandonne_le.is_(None),
+            *waiting(),
+            Message.voie != Voie.RESUME,
+            Message.retenu.is_(False),
             Message.du_le <= now,
-            or_(Message.bail_jusqu.is_(None), Message.bail_jusqu <= now),
+            free,
         )
         .order_by(Message.du_le, Message.id)
         .limit(1)
@@ -85,7 +92,11 @@ def claim() -> Message | None:
     lease = (
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
-        .values(bail_jusqu=now + LEASE, essais=Message.essais + 1)
+        .values(
+            bail_jusqu=now + LEASE,
+            essais=Message.essais + 1,
+            doutes=Message.doutes + case((Message.bail_jusqu.is_(None), 0), else_=1),
+        )
         .returning(*Message.__table__.columns)
     )
     with apart() as connection:
@@ -93,22 +104,40 @@ def claim() -> Message | None:
     return Message(**row._mapping) if row else None
 
 
-def sent(message: Message) -> None:
-    """It left, whatever became of the lease meanwhile."""
+def waiting() -> tuple[ColumnElement[bool], ...]:
+    """Neither gone, nor given up, nor set aside."""
+    return Message.envoye_le.is_(None), Message.abandonne_le.is_(None), Message.ecarte_le.is_(None)
+
+
+def sent(message: Message, objet: str = "", texte: str = "") -> None:
+    """It left, in these words, whatever became of the lease meanwhile."""
     kept = {name: value for name, value in message.faits.items() if name not in SECRETS}
-    _settle(message, envoye_le=clock.now(), erreur="", faits=kept)
+    _settle(message, envoye_le=clock.now(), erreur="", faits=kept, objet=objet, texte=texte)
 
 
-def retry(message: Message, error: str) -> None:
-    """A failed try: the next one comes later and later, then no more."""
-    if message.essais >= TRIES:
-        give_up(message, error)
+def retry(message: Message, error: str, *, doubtful: bool = False) -> None:
+    """A failed try: the next one comes later and later, then no more. After a second doubt neither: it may have come twice."""
+    doubts = message.doutes + doubtful
+    if message.essais >= TRIES or doubts > 1:
+        _settle(message, _still_ours(message), abandonne_le=clock.now(), erreur=error, doutes=doubts)
     else:
-        _settle(message, _still_ours(message), du_le=clock.now() + DELAYS[message.essais - 1], erreur=error)
+        later = clock.now() + DELAYS[message.essais - 1]
+        _settle(message, _still_ours(message), du_le=later, erreur=error, doutes=doubts)
+
+
+def put_back(message: Message, error: str) -> None:
+    """Nothing was tried: the server itself does not answer."""
+    _settle(message, _still_ours(message), essais=Message.essais - 1, erreur=error)
 
 
 def give_up(message: Message, error: str) -> None:
+    """It waits for an admin, who retries or discards it."""
     _settle(message, _still_ours(message), abandonne_le=clock.now(), erreur=error)
+
+
+def set_aside(message: Message, why: str) -> None:
+    """It has no object any more: nobody needs to look."""
+    _settle(message, _still_ours(message), ecarte_le=clock.now(), erreur=why)
 
 
 def _still_ours(message: Message) -> ColumnElement[bool]:

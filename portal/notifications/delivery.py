@@ -9,7 +9,7 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from portal import clock
@@ -65,29 +65,90 @@ def check(settings: Settings) -> None:
         Server.from_url(settings.mail_url)
 
 
-def send(mail: EmailMessage, message: Message, settings: Settings) -> None:
-    """Raises OSError (smtplib's errors are some) when it did not leave. No transaction may be open."""
-    if settings.mail_url:
-        _to_server(mail, Server.from_url(settings.mail_url), urlsplit(settings.base_url).hostname)
-    else:
-        _to_file(mail, message, settings.instance_dir / "mail")
+class Unreachable(OSError):
+    """The server itself does not answer, or does not know us: no message is to blame."""
 
 
-def _to_server(mail: EmailMessage, server: Server, myself: str | None) -> None:
-    with contextlib.closing(_connect(server, myself)) as smtp:  # closed without a word when something goes wrong
-        if server.starttls:
-            smtp.starttls(context=ssl.create_default_context())
-        if server.user:
-            smtp.login(server.user, server.password)
-        smtp.send_message(mail)
-        with contextlib.suppress(OSError):  # it is gone: how the server says goodbye changes nothing
-            smtp.quit()
+class Doubtful(OSError):
+    """The server was given the whole message and never said whether it took it."""
 
 
-def _connect(server: Server, myself: str | None) -> smtplib.SMTP:
-    if server.tls:
-        return smtplib.SMTP_SSL(server.host, server.port, myself, timeout=TIMEOUT, context=ssl.create_default_context())
-    return smtplib.SMTP(server.host, server.port, myself, timeout=TIMEOUT)
+class _Line(smtplib.SMTP):
+    """A line that breaks once the message was given says so: it raises Doubtful."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        try:
+            return super().data(msg)
+        except smtplib.SMTPServerDisconnected as error:
+            raise Doubtful(str(error)) from error
+
+
+class _TlsLine(_Line, smtplib.SMTP_SSL):
+    """The same, encrypted from the first word, with a certificate that is looked at."""
+
+    def __init__(self, host: str, port: int, myself: str | None, *, timeout: float) -> None:
+        super().__init__(host, port, myself, timeout=timeout, context=ssl.create_default_context())
+
+
+class Courier:
+    """Sends messages one after the other over one line to the server, which `hang_up` closes; or writes them to files."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server = Server.from_url(settings.mail_url) if settings.mail_url else None
+        self._line: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.hang_up()
+
+    def send(self, mail: EmailMessage, message: Message) -> None:
+        """Raises OSError (smtplib's errors are some) when it did not leave. No transaction may be open."""
+        if self._server is None:
+            _to_file(mail, message, self._settings.instance_dir / "mail")
+            return
+        kept = self._line
+        try:
+            self._dispatch(mail, self._server)
+        except (smtplib.SMTPServerDisconnected, smtplib.SMTPSenderRefused):
+            if kept is None:
+                raise
+            self._dispatch(mail, self._server)  # the server had closed a line that we kept: nothing was given on it
+
+    def _dispatch(self, mail: EmailMessage, server: Server) -> None:
+        line = self._line = self._line or _open(server, urlsplit(self._settings.base_url).hostname)
+        try:
+            line.send_message(mail)
+        except smtplib.SMTPRecipientsRefused:
+            raise  # the line is as good as before
+        except BaseException:
+            line.close()
+            self._line = None
+            raise
+
+    def hang_up(self) -> None:
+        if self._line:
+            with contextlib.suppress(OSError):  # how the server says goodbye changes nothing
+                self._line.quit()
+            self._line = None
+
+
+def _open(server: Server, myself: str | None) -> smtplib.SMTP:
+    """A line on which we are known. Raises Unreachable."""
+    try:
+        line = (_TlsLine if server.tls else _Line)(server.host, server.port, myself, timeout=TIMEOUT)
+        with contextlib.ExitStack() as closing:
+            closing.callback(line.close)
+            if server.starttls:
+                line.starttls(context=ssl.create_default_context())
+            if server.user:
+                line.login(server.user, server.password)
+            closing.pop_all()
+    except OSError as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    return line
 
 
 def _to_file(mail: EmailMessage, message: Message, folder: Path) -> None:
@@ -109,7 +170,7 @@ def is_final(error: Exception) -> bool:
 
 def reason(error: Exception, settings: Settings) -> str:
     """The error in one line, as the table and the log keep it: without the password, whatever the server repeats."""
-    said = f"{type(error).__name__}: {error}"
+    said = str(error) if isinstance(error, Unreachable) else f"{type(error).__name__}: {error}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         said = f"{code} {text.decode(errors='replace')}"

@@ -16,8 +16,11 @@ from flask import current_app
 from portal import clock
 from portal.config import Settings
 from portal.fields import one_line
+from portal.notifications.commands import SECRETS
 from portal.notifications.genres import GENRES, Facts, link
 from portal.outbox import Message
+
+PERSONAL = re.compile(r"https?://\S+/[0-9]+-[0-9]+\.[\w-]{20,}")  # an address that ends in a security.seal
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,9 @@ class Letter:
     agenda: bytes | None  # an iCalendar file
 
 
-def compose(message: Message) -> EmailMessage:
-    """The mail of this row. Its Message-ID comes from the row alone: sent twice, it is recognised as one.
-
-    Raises Outdated. The session is left with a read transaction, for the caller to end.
-    """
+def compose(message: Message, letter: Letter) -> EmailMessage:
+    """The mail of this row, in these words. Its Message-ID comes from the row alone: sent twice, it is recognised as one."""
     settings: Settings = current_app.config["PORTAL"]
-    letter = render(message.genre, message.faits)
     # A server may refuse raw 8-bit or cut long lines; a file is there to be read as it is.
     encoding = "quoted-printable" if settings.mail_url else "8bit"
     mail = EmailMessage(SMTP)
@@ -67,6 +66,11 @@ def render(genre: str, faits: Facts) -> Letter:
     objet = one_line("".join(text.blocks["objet"](text.new_context(context))))
     page = current_app.jinja_env.get_template(f"messages/{genre}.html")
     return Letter(objet, _spaced(text.render(context)), page.render(context, objet=objet), context.get("agenda"))
+
+
+def kept(message: Message, letter: Letter) -> str:
+    """The words that its person may read again: no link that opens without signing in, no code."""
+    return "" if SECRETS & message.faits.keys() else PERSONAL.sub("[lien personnel, envoyé par e-mail]", letter.texte)
 
 
 def _spaced(text: str) -> str:

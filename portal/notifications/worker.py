@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from types import FrameType
+from typing import Self
 
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
@@ -13,11 +14,12 @@ from portal.db import db, study
 from portal.notifications import commands, delivery, messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
-from portal.outbox import Message, beat
+from portal.outbox import Message, Voie, beat
 
 STUDY = 3600.0  # seconds between two looks at how full the tables are
 POLL = 1.0  # seconds between two looks at an empty table
 TICK = 5.0  # a tick is late by one sending at most, hence 15 seconds when the mail server hangs
+FIRST_REST, LONGEST_REST = 5.0, 300.0  # seconds without asking a mail server that does not answer
 PATIENCE = 5.0  # seconds left to a database that does not answer
 GRACE = 0.8  # seconds left to the message under way when asked to stop
 
@@ -61,56 +63,102 @@ def run() -> None:
 
 
 def loop(stop: Stop) -> None:
-    """Send and tick until `stop.asked`. A database that does not answer is waited for: what else could be done?"""
+    """Send, tick and let time pass until `stop.asked`. A database that does not answer is waited for."""
     ticked = studied = float("-inf")
-    while not stop.asked:
-        try:
-            if time.monotonic() - ticked >= TICK:
-                beat("worker")
-                pass_time()
-                ticked = time.monotonic()
-            if time.monotonic() - studied >= STUDY:
-                study()
-                studied = time.monotonic()
-            if not send_next():
-                stop.wait(POLL)
-        except DBAPIError as error:
-            current_app.logger.error("the database does not answer: %s", error.orig)
-            db.session.rollback()
-            stop.wait(PATIENCE)
+    with Round(delivery.Courier(current_app.config["PORTAL"])) as round_:
+        while not stop.asked:
+            try:
+                if time.monotonic() - ticked >= TICK:
+                    beat("worker")
+                    pass_time()
+                    ticked = time.monotonic()
+                if time.monotonic() - studied >= STUDY:
+                    study()
+                    studied = time.monotonic()
+                if not round_.next():
+                    stop.wait(POLL)
+            except DBAPIError as error:
+                current_app.logger.error("the database does not answer: %s", error.orig)
+                db.session.rollback()
+                stop.wait(PATIENCE)
 
 
 def run_once() -> None:
-    """Send all that is due now, then return."""
+    """Do and send all that is due now, then return."""
     delivery.check(current_app.config["PORTAL"])
     beat("worker")
     pass_time()
-    while send_next():
-        pass
+    with Round(delivery.Courier(current_app.config["PORTAL"])) as round_:
+        while round_.next():
+            pass
 
 
-def send_next() -> bool:
-    """Send the message that has been due the longest; False when none is. An error is that message's own."""
+class Round:
+    """Sends one message after the other, and rests longer and longer while the mail server does not answer."""
+
+    def __init__(self, courier: delivery.Courier) -> None:
+        self._courier = courier
+        self._rest = 0.0
+        self._until = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._courier.hang_up()
+
+    def next(self) -> bool:
+        """Send the message that has been due the longest; False when there is none, or no server to give it to."""
+        if time.monotonic() < self._until:
+            return False
+        try:
+            found = send_next(self._courier)
+        except delivery.Unreachable as error:
+            self._rest = min(2 * self._rest or FIRST_REST, LONGEST_REST)
+            self._until = time.monotonic() + self._rest
+            current_app.logger.warning("no mail server, again in %d s: %s", self._rest, type(error.__cause__).__name__)
+            return False
+        self._rest = 0.0
+        if not found:
+            self._courier.hang_up()
+        return found
+
+
+def send_next(courier: delivery.Courier) -> bool:
+    """Send the message that has been due the longest; False when none is. An error is that message's own.
+
+    Raises Unreachable, with the message put back, when there is no server to give it to.
+    """
     message = commands.claim()
     if message is None:
         return False
+    if message.doutes > 1:
+        commands.give_up(message, "envoyé deux fois sans savoir s’il est arrivé")
+        return True
     try:
-        _send(message)
+        letter = _send(message, courier)
     except Outdated:
-        commands.give_up(message, "périmé")
+        commands.set_aside(message, "périmé")
+    except delivery.Unreachable as error:
+        commands.put_back(message, delivery.reason(error, current_app.config["PORTAL"]))
+        raise
     except Exception as error:
         _fail(message, error)
     else:
-        commands.sent(message)
+        commands.sent(message, letter.objet, messages.kept(message, letter))
     return True
 
 
-def _send(message: Message) -> None:
+def _send(message: Message, courier: delivery.Courier) -> messages.Letter:
+    """What was said. A message that its person reads on the portal alone is written, and goes nowhere."""
     try:
-        mail = messages.compose(message)
+        letter = messages.render(message.genre, message.faits)
+        mail = messages.compose(message, letter)
     finally:
         db.session.rollback()  # what was read is read: nothing is held while the server takes its time
-    delivery.send(mail, message, current_app.config["PORTAL"])
+    if message.voie is not Voie.PORTAIL:
+        courier.send(mail, message)
+    return letter
 
 
 def _fail(message: Message, error: Exception) -> None:
@@ -122,4 +170,4 @@ def _fail(message: Message, error: Exception) -> None:
     if delivery.is_final(error):
         commands.give_up(message, reason)
     else:
-        commands.retry(message, reason)
+        commands.retry(message, reason, doubtful=isinstance(error, delivery.Doubtful))

@@ -62,7 +62,7 @@ def test_a_lease_keeps_the_others_away_until_it_ends(app):
     with after(seconds=119):
         assert commands.claim() is None
     with after(seconds=120):
-        assert claimed().essais == 2
+        assert (claimed().essais, row().doutes) == (2, 1)  # nobody knows what became of the first
 
 
 @pytest.mark.both

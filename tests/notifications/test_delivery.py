@@ -10,13 +10,14 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
+from flask import current_app
 from sqlalchemy import QueuePool, select
 
 from portal import clock
 from portal.config import BadSetting
 from portal.db import db
-from portal.notifications import worker
-from portal.notifications.delivery import Server, is_final
+from portal.notifications import delivery, worker
+from portal.notifications.delivery import Server, Unreachable, is_final
 from portal.outbox import Message
 from tests import builders
 
@@ -33,7 +34,8 @@ def message(app) -> Message:
 def send_next() -> bool:
     """The worker's turn: what the test holds open is closed before."""
     db.session.commit()
-    return worker.send_next()
+    with delivery.Courier(current_app.config["PORTAL"]) as courier:
+        return worker.send_next(courier)
 
 
 @pytest.fixture
@@ -97,19 +99,21 @@ def test_one_bad_address_does_not_hold_the_others(smtp, message, outbox):
 
 
 @pytest.mark.parametrize("url", ["smtp://127.0.0.1:1", "smtp://moi:tres-secret@127.0.0.1:1"])
-def test_no_server_at_all_loses_nothing(settings, deliver, url):
+def test_no_server_at_all_costs_no_message_a_try(settings, message, url):
     settings(mail_url=url)
-    row = deliver()
-    assert (row.envoye_le, row.abandonne_le, row.essais) == (None, None, 1)
-    assert "Connection refused" in row.erreur
+    with pytest.raises(Unreachable):
+        send_next()
+    assert (message.envoye_le, message.abandonne_le, message.essais, message.bail_jusqu) == (None, None, 0, None)
+    assert "Connection refused" in message.erreur
 
 
-def test_the_password_never_leaves_in_clear_when_tls_was_asked_for_nor_stays_in_the_table(settings, smtp, deliver, caplog):
+def test_the_password_never_leaves_in_clear_when_tls_was_asked_for_nor_stays_in_the_table(settings, smtp, message, caplog):
     settings(mail_url=f"smtp://moi:tres-secret@127.0.0.1:{smtp.port}?starttls=1")
-    row = deliver()
-    assert (row.envoye_le, smtp.mails) == (None, [])
-    assert "STARTTLS" in row.erreur
-    assert "secret" not in row.erreur + caplog.text
+    with pytest.raises(Unreachable):
+        send_next()
+    assert (message.envoye_le, smtp.mails) == (None, [])
+    assert "STARTTLS" in message.erreur
+    assert "secret" not in message.erreur + caplog.text
 
 
 def test_what_the_server_repeats_is_kept_without_the_password(settings, smtp, deliver):
@@ -140,7 +144,7 @@ def test_only_the_recipient_s_own_refusal_is_final():
 def test_what_is_no_longer_true_is_dropped_not_sent(smtp, message, deliver):
     message.faits = {"candidature": 999}
     row = deliver()
-    assert (row.abandonne_le is not None, row.erreur, row.envoye_le) == (True, "périmé", None)
+    assert (row.ecarte_le is not None, row.erreur, row.envoye_le, row.abandonne_le) == (True, "périmé", None, None)
     assert smtp.mails == []
 
 

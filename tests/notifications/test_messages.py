@@ -57,9 +57,13 @@ def letter(genre: str) -> Letter:
     return messages.render(genre, message.faits)
 
 
+def composed(row: Message) -> EmailMessage:
+    return messages.compose(row, messages.render(row.genre, row.faits))
+
+
 def sent(genre: str) -> EmailMessage:
     """The last message of that genre as it is read at the other end."""
-    return email.message_from_bytes(messages.compose(last(genre)).as_bytes(), EmailMessage, policy=email.policy.default)
+    return email.message_from_bytes(composed(last(genre)).as_bytes(), EmailMessage, policy=email.policy.default)
 
 
 def links(text: str) -> set[str]:
@@ -309,8 +313,8 @@ def test_an_answer_that_changed_is_not_sent(zoe, mission):
     first.essais = 1  # the worker has begun, and the server takes its time
     commands.free(candidature, by=zoe, motif="Mission raccourcie")
     with pytest.raises(Outdated):
-        messages.compose(first)
-    assert "libérée" in messages.compose(last("candidature_reponse"))["Subject"]
+        composed(first)
+    assert "libérée" in composed(last("candidature_reponse"))["Subject"]
 
 
 def test_an_answer_followed_by_another_never_leaves(zoe, mission):
@@ -394,12 +398,12 @@ def test_a_very_long_title_is_one_subject_and_no_line_is_too_long_for_a_server(z
     builders.candidature(mission)
     mail = sent("candidature_recue")
     assert mail["Subject"].count("Très long") == 100
-    assert max(len(line) for line in messages.compose(last("candidature_recue")).as_bytes().splitlines()) < 998
+    assert max(len(line) for line in composed(last("candidature_recue")).as_bytes().splitlines()) < 998
 
 
 def test_what_a_stranger_typed_is_not_mailed_to_the_address_they_gave(mission):
     builders.candidature(mission, nom="Gagnez-ici http://mechant.example", message="Cliquez http://mechant.example")
-    mail = messages.compose(last("candidature_recue")).as_string()
+    mail = composed(last("candidature_recue")).as_string()
     assert "mechant" not in mail
     assert "Bonjour,\n" in letter("candidature_recue").texte
 
@@ -427,8 +431,8 @@ def test_the_message_id_is_the_row_s_own(mission, settings):
     builders.candidature(mission)
     settings(base_url="https://portail.exemple.re")
     rows = db.session.scalars(select(Message)).all()
-    ids = [messages.compose(row)["Message-ID"] for row in rows]
-    assert ids == [messages.compose(row)["Message-ID"] for row in rows]
+    ids = [composed(row)["Message-ID"] for row in rows]
+    assert ids == [composed(row)["Message-ID"] for row in rows]
     assert len(set(ids)) == 2
     assert all(id.endswith("@portail.exemple.re>") for id in ids)
 
