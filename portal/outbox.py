@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, delete
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -37,6 +37,7 @@ class Message(Base):
     genre: Mapped[str]  # the template: templates/messages/<genre>.txt and .html
     adresse: Mapped[str]
     personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: an address nobody proved
+    par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # whose deed it tells; None: the portal
     voie: Mapped[Voie] = mapped_column(default=Voie.COURRIER)
     retenu: Mapped[bool] = mapped_column(default=False)  # decided now, sent when its bienveillant says so
     resume_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)  # the digest that carries it
@@ -71,6 +72,7 @@ def post(
     to: str,
     due: datetime | None = None,
     personne_id: int | None = None,
+    par_id: int | None = None,
     voie: Voie = Voie.COURRIER,
     retenu: bool = False,
     **faits: Any,
@@ -82,6 +84,7 @@ def post(
         genre=genre,
         adresse=to,
         personne_id=personne_id,
+        par_id=par_id,
         voie=voie,
         retenu=retenu,
         faits=faits,
@@ -99,6 +102,22 @@ def withdraw(cle: str) -> bool:
     """Take back a message nobody has begun to send; False when it is already on its way."""
     gone = db.session.execute(delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.essais == 0))
     return touched(gone) == 1
+
+
+def waiting() -> tuple[ColumnElement[bool], ...]:
+    """Neither gone, nor given up, nor set aside."""
+    return Message.envoye_le.is_(None), Message.abandonne_le.is_(None), Message.ecarte_le.is_(None)
+
+
+def let_go(cle: str) -> None:
+    """A message that was kept back leaves now."""
+    held = (Message.cle == cle, Message.envoye_le.is_(None), Message.retenu)
+    db.session.execute(update(Message).where(*held).values(retenu=False, du_le=clock.now()))
+
+
+def hand_over(before: int, after: int) -> None:
+    """What was written to a provisional person is for the one they turned out to be."""
+    db.session.execute(update(Message).where(Message.personne_id == before).values(personne_id=after))
 
 
 def beat(nom: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -10,10 +12,12 @@ from portal import clock, outbox
 from portal.candidatures import queries
 from portal.candidatures.models import (
     DECISIONS,
+    HELD_UNTIL,
     Candidature,
     Demande,
     Etat,
     accepter,
+    annoncer,
     annuler,
     corriger,
     deposer,
@@ -144,6 +148,7 @@ def join(candidature: Candidature) -> None:
         held = missions_queries.active_of(candidature.mission, provisional)
         if held and not missions.hand_to(held, personne):
             close(candidature, liberer, by=None, motif="Tu avais candidaté deux fois : tu gardes ton autre inscription.")
+        outbox.hand_over(provisional.id, personne.id)
         candidature.personne_id = personne.id
         personne.telephone = personne.telephone or provisional.telephone
         provisional.desactive_le = clock.now()
@@ -169,21 +174,53 @@ def decide(
     candidature = _locked(candidature)
     if not transition.opens_from(candidature.etat):
         fire(transition, candidature, by=by)  # refuses, before a place is taken
+    told_at = _told_at(candidature.mission, by)
     if transition is accepter:
         if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
             raise Clash
-        missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE, known_at=clock.now() + UNDO)
-    _begin_answer(candidature)
+        missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE, known_at=told_at)
+    _begin_answer(candidature, told_at)
     fire(transition, candidature, by=by, motif=motif, mot=mot)
 
 
-def _begin_answer(candidature: Candidature) -> None:
+def _told_at(mission: Mission, by: Personne) -> datetime | None:
+    """When the answer leaves; None: once its bienveillant sends it, unless the mission is near."""
+    waits = by.repond_plus_tard and mission.debut - clock.now() > HELD_UNTIL
+    return None if waits else clock.now() + UNDO
+
+
+def _begin_answer(candidature: Candidature, told_at: datetime | None) -> None:
     """One that has not left yet never will; « Annuler » goes back to what the person was told last."""
     if not (candidature.is_undoable and outbox.withdraw(candidature.answer_key)):
         candidature.attendait = candidature.etat is Etat.LISTE_ATTENTE
     candidature.decisions += 1
     candidature.decidee_le = clock.now()
-    candidature.dite_le = candidature.decidee_le + UNDO
+    candidature.dite_le = told_at
+
+
+def announce(candidatures: Iterable[Candidature], *, by: Personne | None) -> int:
+    """Send the answers that were kept back; says how many. One that was sent or taken back meanwhile is left alone."""
+    found = list(candidatures)
+    lock(Personne, *{c.personne_id for c in found})
+    lock(Mission, *{c.mission_id for c in found})
+    kept = [c for c in lock(Candidature, *{c.id for c in found}) if c.is_kept_back]
+    for candidature in kept:
+        candidature.dite_le = clock.now()
+        if held := missions_queries.active_of(candidature.mission, candidature.personne):
+            held.connue_le = candidature.dite_le
+        outbox.let_go(candidature.answer_key)
+        annoncer.tell(candidature, by=by)
+    return len(kept)
+
+
+def announce_in_time(id: int) -> None:
+    """The day comes near: what its bienveillant has not sent leaves by itself."""
+    announce(db.session.scalars(select(Candidature).where(Candidature.id == id)), by=None)
+
+
+def choose_when_to_answer(personne: Personne, *, later: bool) -> None:
+    """Whether the answers of this bienveillant leave by themselves, or all together once they say so."""
+    personne.repond_plus_tard = later
 
 
 def undo(candidature: Candidature, *, by: Personne) -> None:

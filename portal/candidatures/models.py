@@ -19,6 +19,7 @@ from portal.security import fingerprint
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
+HELD_UNTIL = timedelta(hours=48)  # before the mission: an answer that was kept back leaves by itself
 KEPT = timedelta(days=365)  # after the mission: how long what was sent is kept, and its link opens (legal.md 5.6)
 
 
@@ -90,6 +91,11 @@ class Candidature(Base):
         """Whether its answer was told to nobody yet: two minutes, or until its bienveillant sends it."""
         told = self.dite_le is not None and self.dite_le <= clock.now()
         return annuler.opens_from(self.etat) and self.decidee_le is not None and not told
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether that answer waits for its bienveillant to send it."""
+        return self.is_undoable and self.dite_le is None
 
     @property
     def etat_dit(self) -> Etat:
@@ -206,5 +212,6 @@ WORKFLOW = Workflow(
 DECISIONS = (accepter, mettre_en_attente, refuser)
 
 deposer = Event("candidature.deposer", "Déposer ma candidature", "déposée", "send")
+annoncer = Event("candidature.annoncer", "Envoyer la réponse", "réponse envoyée", "send")
 corriger = Event("candidature.corriger", "Corriger", "corrigée", "pencil")
 rejoindre = Event("candidature.rejoindre", "C’est bien moi", "adresse confirmée", "user-check")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import DECISIONS, LIVE, Candidature, Etat, annuler, liberer
+from portal.candidatures.models import DECISIONS, HELD_UNTIL, LIVE, Candidature, Etat, annuler, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -128,6 +128,27 @@ def is_untold() -> ColumnElement[bool]:
     """Candidature.is_undoable, for a list: an answer that nobody was told."""
     unsent = or_(Candidature.dite_le.is_(None), Candidature.dite_le > clock.now())
     return and_(Candidature.etat.in_(annuler.sources), Candidature.decidee_le.is_not(None), unsent)
+
+
+def kept_back_by(personne: Personne) -> list[Candidature]:
+    """The answers that this bienveillant gave and has not sent, by mission, with what a list of them shows; one query."""
+    kept = _kept_back().where(Action.bienveillant_id == personne.id)
+    return list(db.session.scalars(kept.options(*WITH_MISSION).order_by(Mission.debut, Mission.id, Candidature.decidee_le)))
+
+
+def kept_back_count(personne: Personne) -> int:
+    return count(_kept_back().where(Action.bienveillant_id == personne.id))
+
+
+def kept_back_too_long() -> list[int]:
+    """Those whose mission is so near that their answer leaves by itself."""
+    near = Mission.debut < clock.now() + HELD_UNTIL
+    return list(db.session.scalars(_kept_back().where(near).with_only_columns(Candidature.id)))
+
+
+def _kept_back() -> Select[Candidature]:
+    kept = (Candidature.etat.in_(annuler.sources), Candidature.decidee_le.is_not(None), Candidature.dite_le.is_(None))
+    return select(Candidature).join(Candidature.mission).join(Mission.action).where(*kept)
 
 
 def by_key(cle: str) -> Candidature | None:

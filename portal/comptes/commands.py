@@ -123,8 +123,16 @@ def _invite(personne: Personne, by: Personne) -> None:
     )
     db.session.add(jeton)
     db.session.flush()
-    key = f"invitation:{personne.id}"
-    outbox.post("invitation", key, to=personne.email, personne=personne.id, nom=personne.nom, jeton=jeton.id, par=by.nom)
+    outbox.post(
+        "invitation",
+        f"invitation:{personne.id}",
+        to=personne.email,
+        personne_id=personne.id,
+        personne=personne.id,
+        nom=personne.nom,
+        jeton=jeton.id,
+        par=by.nom,
+    )
 
 
 def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -> None:
@@ -256,7 +264,15 @@ def ask_link(email: str, *, suite: str) -> Jeton:
     db.session.add(jeton)
     db.session.flush()
     if personne:
-        outbox.post("connexion", f"connexion:{jeton.id}", to=personne.email, jeton=jeton.id, code=code, nom=personne.nom)
+        outbox.post(
+            "connexion",
+            f"connexion:{jeton.id}",
+            to=personne.email,
+            personne_id=personne.id,
+            jeton=jeton.id,
+            code=code,
+            nom=personne.nom,
+        )
     return jeton
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, case, exists, or_, select, update
 
 from portal import clock, outbox
 from portal.comptes.models import Personne, Reception
-from portal.db import apart
+from portal.db import apart, db, lock
+from portal.fields import combine
+from portal.journal import Person
+from portal.notifications import queries
 from portal.outbox import Message, Voie
 
 NOW = timedelta()
+DIGEST = time(18)  # at La Réunion: before the evening, when people decide
 LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the server takes its ten seconds at each step
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
 TRIES = len(DELAYS) + 1
@@ -37,19 +42,21 @@ class Envoi:
     cle: str
     faits: dict[str, Any] = field(default_factory=dict)
     delay: timedelta = NOW
-    retenu: bool = False
+    retenu: bool = False  # until whoever decided sends it
 
 
-def send(genre: str, envoi: Envoi, poids: Poids) -> bool:
+def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
     """Queue it in the present transaction, by the way that the person chose; False when it already is."""
     personne = envoi.personne
+    voie, due = _voie(personne.reception, poids), clock.now() + envoi.delay
     return outbox.post(
         genre,
         envoi.cle,
         to=personne.email,
         personne_id=personne.id,
-        voie=_voie(personne.reception, poids),
-        due=clock.now() + envoi.delay,
+        par_id=by.id if by else None,
+        voie=voie,
+        due=_next_digest(due) if voie is Voie.RESUME else due,
         retenu=envoi.retenu,
         **envoi.faits,
     )
@@ -61,6 +68,24 @@ def _voie(reception: Reception, poids: Poids) -> Voie:
     if reception is Reception.ESSENTIEL:
         return Voie.PORTAIL
     return Voie.COURRIER if poids is Poids.PRESSANT else Voie.RESUME
+
+
+def _next_digest(instant: datetime) -> datetime:
+    today = combine(clock.local(instant).date(), DIGEST)
+    return today if instant <= today else today + timedelta(days=1)
+
+
+def gather(personne_id: int) -> None:
+    """One mail a day: the lines that wait are given to a digest, which leaves now."""
+    lock(Personne, personne_id)
+    personne = db.session.get_one(Personne, personne_id)
+    lines = (Message.personne_id == personne_id, *queries.lines_to_gather())
+    if not db.session.scalar(select(exists().where(*lines))):
+        return  # another worker was faster
+    cle = f"resume:{personne_id}:{clock.now():%Y%m%d%H%M%S}"
+    outbox.post("resume", cle, to=personne.email, personne_id=personne_id, resume=cle)
+    digest = db.session.scalar(select(Message.id).where(Message.cle == cle))
+    db.session.execute(update(Message).where(*lines).values(resume_id=digest), execution_options={"synchronize_session": False})
 
 
 def claim() -> Message | None:
@@ -78,7 +103,7 @@ def claim() -> Message | None:
     due = (
         select(Message.id)
         .where(
-            *waiting(),
+            *outbox.waiting(),
             Message.voie != Voie.RESUME,
             Message.retenu.is_(False),
             Message.du_le <= now,
@@ -104,15 +129,17 @@ def claim() -> Message | None:
     return Message(**row._mapping) if row else None
 
 
-def waiting() -> tuple[ColumnElement[bool], ...]:
-    """Neither gone, nor given up, nor set aside."""
-    return Message.envoye_le.is_(None), Message.abandonne_le.is_(None), Message.ecarte_le.is_(None)
+Words = tuple[str, str]  # subject and text
 
 
-def sent(message: Message, objet: str = "", texte: str = "") -> None:
-    """It left, in these words, whatever became of the lease meanwhile."""
+def sent(message: Message, said: Words = ("", ""), lines: Mapping[int, Words | None] | None = None) -> None:
+    """It left in these words, whatever became of the lease meanwhile; so did the lines of a digest, but those without words."""
     kept = {name: value for name, value in message.faits.items() if name not in SECRETS}
-    _settle(message, envoye_le=clock.now(), erreur="", faits=kept, objet=objet, texte=texte)
+    _settle(message, envoye_le=clock.now(), erreur="", faits=kept, objet=said[0], texte=said[1])
+    for id, words in (lines or {}).items():
+        now = {"envoye_le": clock.now(), "objet": words[0], "texte": words[1]} if words else {"ecarte_le": clock.now()}
+        with apart() as connection:
+            connection.execute(update(Message).where(Message.id == id).values(**now))
 
 
 def retry(message: Message, error: str, *, doubtful: bool = False) -> None:
@@ -136,8 +163,10 @@ def give_up(message: Message, error: str) -> None:
 
 
 def set_aside(message: Message, why: str) -> None:
-    """It has no object any more: nobody needs to look."""
+    """It has no object any more, nor have the lines of such a digest: nobody needs to look."""
     _settle(message, _still_ours(message), ecarte_le=clock.now(), erreur=why)
+    with apart() as connection:
+        connection.execute(update(Message).where(Message.resume_id == message.id).values(ecarte_le=clock.now()))
 
 
 def _still_ours(message: Message) -> ColumnElement[bool]:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
+from portal.candidatures import commands as candidatures
+from portal.candidatures import queries as candidatures_queries
 from portal.db import db
+from portal.notifications import commands, queries
 from portal.workflow import Refusal
 
 
@@ -22,7 +25,10 @@ class Echeance:
     do: Callable[[int], None]
 
 
-ECHEANCES: tuple[Echeance, ...] = ()
+ECHEANCES = (
+    Echeance(candidatures_queries.kept_back_too_long, candidatures.announce_in_time),
+    Echeance(queries.digests_due, commands.gather),
+)
 
 
 def pass_time() -> None:

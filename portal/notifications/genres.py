@@ -41,7 +41,7 @@ def link(endpoint: str, **values: Any) -> str:
 GENRES: dict[str, Callable[[Facts], Context]] = {}
 
 
-def _genre(name: str) -> Callable[[Callable[[Facts], Context]], Callable[[Facts], Context]]:
+def genre(name: str) -> Callable[[Callable[[Facts], Context]], Callable[[Facts], Context]]:
     def register(function: Callable[[Facts], Context]) -> Callable[[Facts], Context]:
         GENRES[name] = function
         return function
@@ -49,7 +49,7 @@ def _genre(name: str) -> Callable[[Callable[[Facts], Context]], Callable[[Facts]
     return register
 
 
-def _still(found: T | None) -> T:
+def still(found: T | None) -> T:
     if not found:
         raise Outdated
     return found
@@ -60,12 +60,12 @@ def _first_name(personne: Personne | None) -> str:
     return personne.prenom if personne and personne.confirme_le else ""
 
 
-@_genre("connexion")
-@_genre("invitation")
+@genre("connexion")
+@genre("invitation")
 def _sign_in(faits: Facts) -> Context:
     """Only while its link still opens."""
-    jeton = _still(comptes.pending(faits["jeton"]))
-    personne = _still(db.session.get(Personne, _still(jeton.personne_id), options=comptes.WITH_ROLES))
+    jeton = still(comptes.pending(faits["jeton"]))
+    personne = still(db.session.get(Personne, still(jeton.personne_id), options=comptes.WITH_ROLES))
     return {
         "jeton": jeton,
         "personne": personne,
@@ -76,7 +76,7 @@ def _sign_in(faits: Facts) -> Context:
 
 def _about(faits: Facts) -> Context:
     """A candidature that is still in the state the message speaks of, with its personal link, which proves the address."""
-    candidature = _still(candidatures.followed(faits["candidature"]))
+    candidature = still(candidatures.followed(faits["candidature"]))
     if candidature.etat != faits.get("etat", candidature.etat):
         raise Outdated
     token = security.seal("candidature.mail", candidature.id, candidature.generation)
@@ -92,19 +92,19 @@ def _about(faits: Facts) -> Context:
 def _about_to_come(faits: Facts) -> Context:
     """The same, of a mission that is not over: hope for a past one would be a lie."""
     context = _about(faits)
-    _still(not context["mission"].is_past)
+    still(not context["mission"].is_past)
     return context
 
 
-@_genre("candidature_recue")
+@genre("candidature_recue")
 def _received(faits: Facts) -> Context:
     """Said even after the answer, since it carries the link; not to someone who has taken it back."""
     context = _about_to_come(faits)
-    _still(context["candidature"].is_live or context["candidature"].etat is Etat.REFUSEE)
+    still(context["candidature"].is_live or context["candidature"].etat is Etat.REFUSEE)
     return context
 
 
-@_genre("candidature_reponse")
+@genre("candidature_reponse")
 def _answered(faits: Facts) -> Context:
     hopeful = faits["etat"] in {Etat.ACCEPTEE, Etat.LISTE_ATTENTE}
     context = _about_to_come(faits) if hopeful else _about(faits)
@@ -126,32 +126,32 @@ def _rendezvous(candidature: Candidature) -> Context:
     }
 
 
-@_genre("candidature_cedee")
-@_genre("candidature_rendue")
+@genre("candidature_cedee")
+@genre("candidature_rendue")
 def _moved_by_the_priority(faits: Facts) -> Context:
     context = _about_to_come(faits)
     return context | {"autres": missions.other_open(context["mission"])}
 
 
-@_genre("mission_annulee")
+@genre("mission_annulee")
 def _cancelled(faits: Facts) -> Context:
     """To a candidate; or to whoever held the référent's post by priority, who has no candidature."""
     if "candidature" in faits:
         context = _about(faits)
         return context | {"autres": missions.other_open(context["mission"])}
-    held = _still(missions.place(faits["affectation"]))
+    held = still(missions.place(faits["affectation"]))
     return {"mission": held.mission, "prenom": _first_name(held.personne), "autres": []}
 
 
-@_genre("poste_libere")
+@genre("poste_libere")
 def _post_freed(faits: Facts) -> Context:
     """To whoever held the référent's post by priority, when an admin freed it."""
-    held = _still(missions.place(faits["affectation"]))
-    _still(not held.mission.is_past)
+    held = still(missions.place(faits["affectation"]))
+    still(not held.mission.is_past)
     return {"mission": held.mission, "prenom": _first_name(held.personne)}
 
 
-@_genre("desistement")
+@genre("desistement")
 def _stepped_down(faits: Facts) -> Context:
     """To the bienveillant: who left what, and who waits for the place."""
     context = _about(faits)
@@ -165,12 +165,12 @@ def _stepped_down(faits: Facts) -> Context:
     }
 
 
-@_genre("action_arretee")
-@_genre("jour_ouverture")
-@_genre("jour_fermeture")
+@genre("action_arretee")
+@genre("jour_ouverture")
+@genre("jour_fermeture")
 def _of_the_action(faits: Facts) -> Context:
     """To the bienveillant: that it was stopped, or what was left open, by whom and why."""
-    action = _still(db.session.get(Action, faits["action"]))
+    action = still(db.session.get(Action, faits["action"]))
     par = db.session.get(Personne, faits["par"]) if "par" in faits else None
     return {
         "action": action,

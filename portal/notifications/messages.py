@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -12,12 +12,17 @@ from urllib.parse import urlsplit
 
 from email_validator import validate_email
 from flask import current_app
+from jinja2 import Template
+from markupsafe import Markup
 
 from portal import clock
+from portal.comptes.models import Personne
 from portal.config import Settings
+from portal.db import db
 from portal.fields import one_line
+from portal.notifications import queries
 from portal.notifications.commands import SECRETS
-from portal.notifications.genres import GENRES, Facts, link
+from portal.notifications.genres import GENRES, Context, Facts, Outdated, genre, link, still
 from portal.outbox import Message
 
 PERSONAL = re.compile(r"https?://\S+/[0-9]+-[0-9]+\.[\w-]{20,}")  # an address that ends in a security.seal
@@ -31,6 +36,9 @@ class Letter:
     texte: str
     html: str
     agenda: bytes | None  # an iCalendar file
+    lines: dict[int, Letter | None] = field(
+        default_factory=dict
+    )  # of a digest: what each message says, None when it is outdated
 
 
 def compose(message: Message, letter: Letter) -> EmailMessage:
@@ -59,18 +67,50 @@ def recipient(adresse: str) -> str:
     return known.ascii_email or known.normalized
 
 
-def render(genre: str, faits: Facts) -> Letter:
-    """The message of that genre, in words. Raises Outdated, or KeyError for a genre nobody wrote."""
+def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
+    """The message of that genre, in words; as a `line` of a digest, without greeting nor foot.
+
+    Raises Outdated, or KeyError for a genre nobody wrote.
+    """
     context = {**GENRES[genre](faits), "faits": faits, "lien": link, "accueil": link("accueil.index")}
     text = current_app.jinja_env.get_template(f"messages/{genre}.txt")
-    objet = one_line("".join(text.blocks["objet"](text.new_context(context))))
+    objet = one_line(_block(text, "objet", context))
     page = current_app.jinja_env.get_template(f"messages/{genre}.html")
-    return Letter(objet, _spaced(text.render(context)), page.render(context, objet=objet), context.get("agenda"))
+    if line:
+        return Letter(objet, _spaced(_block(text, "corps", context)), _block(page, "corps", context), None)
+    words, html = _spaced(text.render(context)), page.render(context, objet=objet)
+    return Letter(objet, words, html, context.get("agenda"), context.get("lignes_du_resume", {}))
 
 
-def kept(message: Message, letter: Letter) -> str:
-    """The words that its person may read again: no link that opens without signing in, no code."""
-    return "" if SECRETS & message.faits.keys() else PERSONAL.sub("[lien personnel, envoyé par e-mail]", letter.texte)
+def _block(template: Template, name: str, context: Context) -> str:
+    return "".join(template.blocks[name](template.new_context(context)))
+
+
+@genre("resume")
+def _digest(faits: Facts) -> Context:
+    """What happened since yesterday, for whoever chose to read it at once a day."""
+    lines = {message: _line(message) for message in queries.lines_of(faits["resume"])}
+    told = [letter for letter in lines.values() if letter]
+    personne = still(next((db.session.get(Personne, message.personne_id) for message in lines), None) if told else None)
+    return {
+        "prenom": personne.prenom,
+        "lettres": [(letter.objet, letter.texte, Markup(letter.html)) for letter in told],  # noqa: S704
+        "lignes_du_resume": {message.id: letter for message, letter in lines.items()},
+        "choix": link("moi.index"),
+    }
+
+
+def _line(message: Message) -> Letter | None:
+    try:
+        return render(message.genre, message.faits, line=True)
+    except Outdated:
+        return None
+
+
+def words(letter: Letter, faits: Facts | None = None) -> tuple[str, str]:
+    """What its person may read again, subject and text: no link that opens without signing in, no code."""
+    hidden = SECRETS & (faits or {}).keys()
+    return letter.objet, "" if hidden else PERSONAL.sub("[lien personnel, envoyé par e-mail]", letter.texte)
 
 
 def _spaced(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from portal import security
 from portal.actions import models as actions
@@ -15,7 +15,7 @@ from portal.candidatures.models import Candidature
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Affectation, Mission, Origine
-from portal.notifications.commands import NOW, Envoi, Poids, send
+from portal.notifications.commands import Envoi, Poids, send
 from portal.workflow import Event, News
 
 ESSENTIEL, ORDINAIRE = Poids.ESSENTIEL, Poids.ORDINAIRE
@@ -35,22 +35,29 @@ def applicant(news: News) -> Iterator[Envoi]:
         yield Envoi(personne, f"candidature:{candidature.id}:recue", {"candidature": candidature.id})
 
 
-def candidate(news: News, delay: timedelta = NOW) -> Iterator[Envoi]:
-    """The candidature's author, under a key by which the answer is taken back."""
+def candidate(news: News) -> Iterator[Envoi]:
+    """The candidature's author, at once."""
     if news.subject.mission.etat is not missions.Etat.ANNULEE:
-        yield _answer(news, delay)
+        yield _answer(news)
+
+
+def candidate_within_undo(news: News) -> Iterator[Envoi]:
+    """The same in two minutes, during which the answer is taken back; or when its bienveillant sends it."""
+    if news.subject.mission.etat is not missions.Etat.ANNULEE:
+        yield _answer(news, delay=UNDO, retenu=news.subject.dite_le is None)
 
 
 def candidate_of_a_cancelled_mission(news: News) -> Iterator[Envoi]:
     """The same when the whole mission fell: it is told as such, at once."""
     if news.subject.mission.etat is missions.Etat.ANNULEE:
-        yield _answer(news, NOW)
+        yield _answer(news)
 
 
-def _answer(news: News, delay: timedelta) -> Envoi:
+def _answer(news: News, **when: Any) -> Envoi:
+    """Under a key by which the answer is taken back."""
     candidature: Candidature = news.subject
     said = {"candidature": candidature.id, "etat": candidature.etat, "motif": news.motif, "mot": news.facts.get("mot", "")}
-    return Envoi(candidature.personne, candidature.answer_key, said, delay)
+    return Envoi(candidature.personne, candidature.answer_key, said, **when)
 
 
 def bienveillant_of_the_candidature(news: News) -> Iterator[Envoi]:
@@ -92,8 +99,6 @@ def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
 
 # --- the table -----------------------------------------------------------------------------------------------
 
-within_undo = partial(candidate, delay=UNDO)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -108,9 +113,9 @@ class Row:
 TABLE = (
     #   what happened                   who hears of it                   what they read         how pressing
     Row(candidatures.deposer,           applicant,                        "candidature_recue",   ESSENTIEL),
-    Row(candidatures.accepter,          within_undo,                      "candidature_reponse", ESSENTIEL),
-    Row(candidatures.mettre_en_attente, within_undo,                      "candidature_reponse", ESSENTIEL),
-    Row(candidatures.refuser,           within_undo,                      "candidature_reponse", ESSENTIEL),
+    Row(candidatures.accepter,          candidate_within_undo,            "candidature_reponse", ESSENTIEL),
+    Row(candidatures.mettre_en_attente, candidate_within_undo,            "candidature_reponse", ESSENTIEL),
+    Row(candidatures.refuser,           candidate_within_undo,            "candidature_reponse", ESSENTIEL),
     Row(candidatures.refuser,           candidate_of_a_cancelled_mission, "mission_annulee",     ESSENTIEL),
     Row(candidatures.liberer,           candidate,                        "candidature_reponse", ESSENTIEL),
     Row(candidatures.liberer,           candidate_of_a_cancelled_mission, "mission_annulee",     ESSENTIEL),
@@ -127,7 +132,7 @@ TABLE = (
 
 def tell(news: News, *, row: Row) -> None:
     for envoi in row.audience(news):
-        send(row.genre, envoi, row.poids)
+        send(row.genre, envoi, row.poids, by=news.by)
 
 
 for row in TABLE:

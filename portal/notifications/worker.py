@@ -145,7 +145,8 @@ def send_next(courier: delivery.Courier) -> bool:
     except Exception as error:
         _fail(message, error)
     else:
-        commands.sent(message, letter.objet, messages.kept(message, letter))
+        lines = {id: messages.words(line) if line else None for id, line in letter.lines.items()}
+        commands.sent(message, messages.words(letter, message.faits), lines)
     return True
 
 

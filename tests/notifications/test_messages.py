@@ -26,6 +26,7 @@ from portal.config import ROOT
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import annuler
+from portal.notifications import commands as worker_commands
 from portal.notifications import messages
 from portal.notifications.genres import GENRES, Outdated
 from portal.notifications.messages import Letter
@@ -120,6 +121,9 @@ def endings(zoe, action, motif: str) -> None:
     actions.decide(stopped, annuler_action, by=admin, motif=motif or "-")
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
+    line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
+    outbox.post("jour_ouverture", "ligne", to=zoe.email, **line)
+    worker_commands.gather(zoe.id)
 
 
 def still_true() -> Iterator[tuple[Message, Letter]]:
@@ -343,7 +347,7 @@ def test_a_candidature_answered_meanwhile_still_gets_its_link(zoe, mission):
 def test_what_no_longer_exists_is_not_spoken_of(app):
     for genre in GENRES.keys() - {"candidature_reponse"}:
         with pytest.raises(Outdated):
-            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9, "affectation": 9})
+            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9, "affectation": 9, "resume": "9"})
     with pytest.raises(Outdated):
         messages.render("candidature_reponse", {"candidature": 9, "etat": "acceptee"})
 

@@ -1,0 +1,79 @@
+"""Reading messages: what a person was sent, what waits, what could not leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from portal import clock
+from portal.comptes.models import Personne
+from portal.db import count, db
+from portal.outbox import Message, Voie, waiting
+from portal.web import Leaf, leaf
+
+PAGE = 50
+LATE = timedelta(minutes=5)
+
+
+def received_by(personne: Personne, number: int) -> Leaf:
+    """What this person was sent, and what could not reach them, latest first; two queries."""
+    gone = or_(Message.envoye_le.is_not(None), Message.abandonne_le.is_not(None))
+    mine = select(Message).where(Message.personne_id == personne.id, gone, Message.genre != "resume")
+    return leaf(mine.order_by(Message.id.desc()), number, PAGE)
+
+
+def given_up(number: int) -> Leaf:
+    """What could not leave and nobody has looked at yet, latest first; two queries."""
+    return leaf(_given_up().order_by(Message.abandonne_le.desc(), Message.id.desc()), number, PAGE)
+
+
+def given_up_count() -> int:
+    return count(_given_up())
+
+
+def _given_up() -> Select[Message]:
+    return select(Message).where(Message.abandonne_le.is_not(None), Message.envoye_le.is_(None), Message.ecarte_le.is_(None))
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What should have left by now and has not."""
+
+    late: int
+    since: datetime | None
+    error: str  # what the server said last
+
+
+def pending() -> Pending:
+    due = (
+        *waiting(),
+        Message.voie != Voie.RESUME,
+        Message.retenu.is_(False),
+        Message.du_le < clock.now() - timedelta(minutes=5),
+    )
+    number, since = db.session.execute(select(func.count(), func.min(Message.cree_le)).where(*due)).one()
+    said = select(Message.erreur).where(*waiting(), Message.erreur != "").order_by(Message.du_le.desc()).limit(1)
+    return Pending(number, since, db.session.scalar(said) or "")
+
+
+def answers_kept_back(keys: list[str]) -> dict[str, int]:
+    """The messages of these keys, by key."""
+    return dict(db.session.execute(select(Message.cle, Message.id).where(Message.cle.in_(keys))).tuples().all())
+
+
+def lines_to_gather() -> tuple[ColumnElement[bool], ...]:
+    return (*waiting(), Message.voie == Voie.RESUME, Message.resume_id.is_(None), Message.du_le <= clock.now())
+
+
+def digests_due() -> list[int]:
+    """Who has lines to read in a digest by now."""
+    whose = select(Message.personne_id).where(*lines_to_gather()).distinct().order_by(Message.personne_id)
+    return [id for id in db.session.scalars(whose) if id]
+
+
+def lines_of(cle: str) -> list[Message]:
+    """What the digest of that key carries, oldest first."""
+    digest = select(Message.id).where(Message.cle == cle).scalar_subquery()
+    return list(db.session.scalars(select(Message).where(Message.resume_id == digest).order_by(Message.id)))
