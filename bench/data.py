@@ -215,7 +215,8 @@ def _missions(house: House) -> Iterator[Row]:
 
 def _places(house: House) -> Iterator[Row]:
     """One on each mission that has several places, a whole team on the day."""
-    origine = {"origine": Origine.CANDIDATURE, "cree_le": clock.now() - timedelta(days=1)}
+    yesterday = clock.now() - timedelta(days=1)
+    origine = {"origine": Origine.CANDIDATURE, "cree_le": yesterday, "connue_le": yesterday}
     for id in range(1, house.missions + 1):
         if NATURES[(id - 1) % len(NATURES)] is not Nature.REFERENT:
             yield {"mission_id": id, "personne_id": _holder(house, id), **origine}

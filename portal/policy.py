@@ -109,6 +109,8 @@ post_holder = fact("holds")
 own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
 oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  # even before the address is proved
 published = Rule(lambda p: True, lambda p, s: s.is_public)
+gone = Rule(_signed_in, lambda p, s: s.envoye_le is not None or s.abandonne_le is not None)
+sender = Rule(_signed_in, lambda p, s: s.par_id == p.id)  # whose deed a message tells
 held = Rule(_signed_in, lambda p, s: s.libere_le is None)
 proved = Rule(_signed_in, lambda p, s: s.confirme_le is not None)  # a provisional person is nobody yet
 
@@ -177,6 +179,11 @@ RULES: dict[str, Rule] = {
     "jour.agir": referent | bienveillant,
     "jour.telephones": bienveillant | admin | referent,
     "jour.appeler_le_referent": team,
+    # messages
+    "outbox.voir": own & gone | sender | admin,
+    "outbox.lister": admin,
+    "outbox.reprendre": admin,
+    "outbox.ecarter": admin,
     # settings
     "reglages.voir": admin,
     "personne.voir": admin & proved,

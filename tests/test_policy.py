@@ -10,10 +10,12 @@ import re
 
 import pytest
 from flask_login import AnonymousUserMixin
+from sqlalchemy import select
 
-from portal import policy
+from portal import clock, outbox, policy
 from portal.candidatures.models import DECISIONS, accepter, annuler, liberer, refuser, retirer
 from portal.comptes import commands as comptes
+from portal.db import db
 from portal.jour_j.models import Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, fermer, publier, rouvrir
@@ -34,6 +36,7 @@ candidature.deposer               y  y  y  y  y  y  y  y
 candidature.lister                -  -  -  y  y  -  -  y
 jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
+outbox.lister                     -  -  -  -  -  -  -  y
 reglages.voir                     -  -  -  -  -  -  -  y
 """
 
@@ -88,6 +91,10 @@ jour.voir                         -  y  y  y  y  y  -  y
 jour.agir                         -  -  y  y  -  -  -  -
 jour.telephones                   -  -  y  y  -  -  -  y
 jour.appeler_le_referent          -  y  y  -  -  -  -  -
+outbox.voir (sent to VO by BA)    -  y  -  y  -  -  -  y
+outbox.voir (to VO, not yet sent) -  -  -  y  -  -  -  y
+outbox.reprendre                  -  -  -  -  -  -  -  y
+outbox.ecarter                    -  -  -  -  -  -  -  y
 personne.voir                     -  -  -  -  -  -  -  y
 personne.voir (provisional)       -  -  -  -  -  -  -  -
 personne.modifier                 -  -  -  -  -  -  -  y
@@ -126,7 +133,13 @@ def subjects(action, people):
     place = next(a for a in team_of(action) if a.personne_id == people["VO"].id)
     post = next(a.mission for a in team_of(action) if a.mission.nature is Nature.REFERENT)
     candidature = builders.candidature(builders.mission(action, titre="Vaisselle"), people["VO"])
+    outbox.post("essai", "cle", to="x@example.org", personne_id=people["VO"].id, par_id=people["BA"].id)
+    unsent = db.session.scalars(select(outbox.Message).order_by(outbox.Message.id.desc())).first()
+    sent = outbox.Message(personne_id=people["VO"].id, par_id=people["BA"].id, envoye_le=clock.now())
     return {
+        "outbox": unsent,
+        "outbox.voir (to VO, not yet sent)": unsent,
+        "outbox.voir (sent to VO by BA)": sent,
         "action": action,
         "mission": builders.mission(action, titre="Ouverte"),
         "mission.voir (draft)": draft,

@@ -36,6 +36,7 @@ def _mine() -> Page:
         missions=queries.offered_to(me(), OFFERED),
         today=_elsewhere(jour_j.today_for(me()), next_held),
         next=next_held,
+        kept_back=candidatures.kept_back_count(me()) if sets_up else 0,
         waiting=candidatures.waiting_count(me()) if sets_up else 0,
         lacking=queries.without_referent(me()) if sets_up else [],
     )

@@ -174,7 +174,7 @@ class Affectation(Base):
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
     origine: Mapped[Origine]
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
-    connue_le: Mapped[datetime | None] = mapped_column(default=clock.now)  # from when its holder knows; None: not told yet
+    connue_le: Mapped[datetime | None]  # from when its holder knows; None: not told yet
     a_confirmer_avant: Mapped[datetime | None]  # the mission moved: they say by then whether they still come
     libere_le: Mapped[datetime | None]
     motif: Mapped[str] = mapped_column(default="")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, or_, select, update
 
-from portal import clock, outbox
+from portal import clock, journal, outbox
 from portal.comptes.models import Personne, Reception
 from portal.db import apart, db, lock
 from portal.fields import combine
@@ -172,6 +172,28 @@ def set_aside(message: Message, why: str) -> None:
 def _still_ours(message: Message) -> ColumnElement[bool]:
     """A lease that ran out may be another worker's by now, who then has the last word."""
     return Message.bail_jusqu == message.bail_jusqu
+
+
+def take_up(message: Message, *, by: Personne) -> None:
+    """An admin has it sent again, with all its tries before it."""
+    if message.abandonne_le:
+        message.abandonne_le, message.du_le, message.essais, message.doutes, message.erreur = None, clock.now(), 0, 0, ""
+        journal.record("outbox.reprendre", message, by=by)
+
+
+def take_up_all(*, by: Personne) -> int:
+    """All that could not leave, after a bad night; says how many."""
+    messages = db.session.scalars(queries.given_up()).all()
+    for message in messages:
+        take_up(message, by=by)
+    return len(messages)
+
+
+def discard(message: Message, *, by: Personne) -> None:
+    """An admin has looked: it is not to be sent."""
+    if message.abandonne_le and not message.ecarte_le:
+        message.ecarte_le = clock.now()
+        journal.record("outbox.ecarter", message, by=by)
 
 
 def _settle(message: Message, *where: ColumnElement[bool], **values: Any) -> None:

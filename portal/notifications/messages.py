@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from email_validator import validate_email
 from flask import current_app
-from jinja2 import Template
 from markupsafe import Markup
 
 from portal import clock
@@ -72,18 +71,12 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
 
     Raises Outdated, or KeyError for a genre nobody wrote.
     """
-    context = {**GENRES[genre](faits), "faits": faits, "lien": link, "accueil": link("accueil.index")}
+    context = {**GENRES[genre](faits), "faits": faits, "lien": link, "accueil": link("accueil.index"), "ligne": line}
     text = current_app.jinja_env.get_template(f"messages/{genre}.txt")
-    objet = one_line(_block(text, "objet", context))
+    objet = one_line("".join(text.blocks["objet"](text.new_context(context))))
     page = current_app.jinja_env.get_template(f"messages/{genre}.html")
-    if line:
-        return Letter(objet, _spaced(_block(text, "corps", context)), _block(page, "corps", context), None)
     words, html = _spaced(text.render(context)), page.render(context, objet=objet)
     return Letter(objet, words, html, context.get("agenda"), context.get("lignes_du_resume", {}))
-
-
-def _block(template: Template, name: str, context: Context) -> str:
-    return "".join(template.blocks[name](template.new_context(context)))
 
 
 @genre("resume")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from portal import clock
 from portal.comptes.models import Personne
-from portal.db import count, db
+from portal.db import db
 from portal.outbox import Message, Voie, waiting
 from portal.web import Leaf, leaf
 
@@ -24,17 +24,14 @@ def received_by(personne: Personne, number: int) -> Leaf:
     return leaf(mine.order_by(Message.id.desc()), number, PAGE)
 
 
-def given_up(number: int) -> Leaf:
-    """What could not leave and nobody has looked at yet, latest first; two queries."""
-    return leaf(_given_up().order_by(Message.abandonne_le.desc(), Message.id.desc()), number, PAGE)
-
-
-def given_up_count() -> int:
-    return count(_given_up())
-
-
-def _given_up() -> Select[Message]:
+def given_up() -> Select[Message]:
+    """What could not leave and nobody has looked at yet."""
     return select(Message).where(Message.abandonne_le.is_not(None), Message.envoye_le.is_(None), Message.ecarte_le.is_(None))
+
+
+def given_up_page(number: int) -> Leaf:
+    """The same, latest first; two queries."""
+    return leaf(given_up().order_by(Message.abandonne_le.desc(), Message.id.desc()), number, PAGE)
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,9 @@ def pending() -> Pending:
     return Pending(number, since, db.session.scalar(said) or "")
 
 
-def answers_kept_back(keys: list[str]) -> dict[str, int]:
+def ids_of(keys: list[str]) -> dict[str, int]:
     """The messages of these keys, by key."""
-    return dict(db.session.execute(select(Message.cle, Message.id).where(Message.cle.in_(keys))).tuples().all())
+    return dict(db.session.execute(select(Message.cle, Message.id).where(Message.cle.in_(keys))).all())
 
 
 def lines_to_gather() -> tuple[ColumnElement[bool], ...]:

@@ -286,7 +286,7 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
     typical(zoe)
     found = {link for _, letter in still_true() for link in links(letter.texte) if not link.startswith(MAP)}
     paths = {urlsplit(link)._replace(scheme="", netloc="").geturl() for link in found}
-    assert {path.split("/")[1] for path in paths} == {"", "actions", "comptes", "missions", "candidatures", "jour-j"}
+    assert {path.split("/")[1] for path in paths} == {"", "actions", "comptes", "missions", "candidatures", "jour-j", "moi"}
     client = as_(zoe)
     for path in paths:
         answer = client.get(path)

@@ -1,0 +1,98 @@
+"""The messages one was sent; for an admin, those that could not leave; for a bienveillant, the answers not sent yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, url_for
+
+from portal.candidatures import commands as candidatures
+from portal.candidatures import queries as candidatures_queries
+from portal.notifications import commands, messages, queries
+from portal.notifications.genres import Outdated
+from portal.outbox import Message
+from portal.policy import load
+from portal.web import GuardedBlueprint, done, me, page_number, render, toast
+
+bp = GuardedBlueprint("notifications", __name__, url_prefix="/notifications")
+
+
+@bp.get("/", access="moi.voir")
+def index() -> Any:
+    return render("notifications/recus.html", leaf=queries.received_by(me(), page_number()))
+
+
+@bp.get("/<int:id>", access="moi.voir")
+def show(id: int) -> Any:
+    """As it was sent; or, when it has not left yet, as it would leave now."""
+    message = load(Message, id, "outbox.voir")
+    objet, texte = (message.objet, message.texte) if message.envoye_le else _as_it_stands(message)
+    return render("notifications/message.html", message=message, objet=objet, texte=texte)
+
+
+def _as_it_stands(message: Message) -> tuple[str, str]:
+    try:
+        return messages.words(messages.render(message.genre, message.faits), message.faits)
+    except Outdated:
+        return "Ce message n’a plus d’objet", "La situation a changé depuis : il ne partira pas."
+    except Exception:  # what keeps it from leaving also keeps it from being shown
+        current_app.logger.exception("message %s cannot be written", message.id)
+        return "Ce message ne s’écrit pas", ""
+
+
+# --- what could not leave ------------------------------------------------------------------------------------
+
+
+@bp.get("/courrier", access="outbox.lister")
+def courrier() -> Any:
+    leaf, pending = queries.given_up_page(page_number()), queries.pending()
+    return render("notifications/courrier.html", leaf=leaf, pending=pending, tries=commands.TRIES)
+
+
+@bp.post("/<int:id>/reprendre", access="outbox.reprendre")
+def take_up(id: int) -> Any:
+    commands.take_up(load(Message, id, "outbox.reprendre"), by=me())
+    toast("Le message repart tout de suite.")
+    return done(url_for(".courrier"))
+
+
+@bp.post("/<int:id>/ecarter", access="outbox.ecarter")
+def discard(id: int) -> Any:
+    commands.discard(load(Message, id, "outbox.ecarter"), by=me())
+    toast("Le message est écarté : il ne sera pas envoyé.")
+    return done(url_for(".courrier"))
+
+
+@bp.post("/courrier/reprendre", access="outbox.reprendre")
+def take_up_all() -> Any:
+    number = commands.take_up_all(by=me())
+    toast(f"{number} message{'s repartent' if number > 1 else ' repart'}." if number else "Rien à renvoyer.")
+    return done(url_for(".courrier"))
+
+
+# --- the answers that their bienveillant has not sent yet ------------------------------------------------------
+
+
+@bp.get("/reponses", access="action.creer")
+def answers() -> Any:
+    kept = candidatures_queries.kept_back_by(me())
+    letters = queries.ids_of([c.answer_key for c in kept])
+    return render("notifications/reponses.html", kept=kept, letters=letters)
+
+
+@bp.post("/reponses", access="action.creer")
+def send_answers() -> Any:
+    number = candidatures.announce(candidatures_queries.kept_back_by(me()), by=me())
+    toast(f"{number} réponse{'s envoyées' if number > 1 else ' envoyée'}." if number else "Il n’y avait plus rien à envoyer.")
+    return done(url_for("candidatures.index"))
+
+
+@bp.post("/reponses/<any(plus_tard, aussitot):when>", access="action.creer")
+def choose(when: str) -> Any:
+    candidatures.choose_when_to_answer(me(), later=when == "plus_tard")
+    if when == "plus_tard":
+        toast("Tes réponses attendront que tu les envoies toutes ensemble.")
+    else:
+        toast("Tes prochaines réponses partiront d’elles-mêmes, deux minutes après chaque décision.")
+    kept = when == "aussitot" and candidatures_queries.kept_back_count(me())
+    return done(url_for(".answers" if kept else "candidatures.index"))
