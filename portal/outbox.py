@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, delete, update
+from flask import g, has_request_context
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -78,6 +79,8 @@ def post(
     **faits: Any,
 ) -> bool:
     """Queue a message in the present transaction; a second one under the same key is not queued (returns False)."""
+    if has_request_context():
+        g.setdefault("posted", []).append(cle)
     return insert_once(
         Message,
         cle=cle,
@@ -96,6 +99,11 @@ def post(
         objet="",
         texte="",
     )
+
+
+def posted() -> list[Message]:
+    """The messages that this request has queued so far, whether or not it stays so."""
+    return list(db.session.scalars(select(Message).where(Message.cle.in_(g.get("posted", []))).order_by(Message.id)))
 
 
 def withdraw(cle: str) -> bool:

@@ -64,7 +64,7 @@ class Done:
 
 @dataclass
 class Refused:
-    """A change that did not pass: its page is read once everything is undone."""
+    """A change that did not pass, or was only looked at: its page is read once everything is undone."""
 
     status: int
     page: Callable[[], Page]
@@ -76,12 +76,20 @@ Answer = Page | Done | Refused | ResponseReturnValue
 class GuardedBlueprint(Blueprint):
     """A blueprint whose routes cannot be declared without saying who enters.
 
-    `access` is a key of policy.RULES; `limit` a name of security.LIMITS; `kept` lets cache.py serve it.
+    `access` is a key of policy.RULES; `limit` a name of security.LIMITS; `kept` lets cache.py serve it; `preview`: sent with
+    `apercu`, it shows the messages that it would send, and does nothing.
     An unsafe view's work is committed here, once, before anything is rendered, and only when its answer is below 400.
     """
 
     def route(  # type: ignore[override]
-        self, rule: str, *, access: str, limit: str | None = None, kept: bool = False, **options: Any
+        self,
+        rule: str,
+        *,
+        access: str,
+        limit: str | None = None,
+        kept: bool = False,
+        preview: bool = False,
+        **options: Any,
     ) -> Callable[..., Any]:
         assert access in policy.RULES, f"{access} is not in policy.RULES"
         quota = security.LIMITS[limit] if limit else None
@@ -91,6 +99,8 @@ class GuardedBlueprint(Blueprint):
                 refused = policy.enter(access)
                 answer = view(**args) if refused is None else refused
                 if request.method not in SAFE_METHODS:
+                    if preview and "apercu" in request.form and isinstance(answer, Done):
+                        answer = _previewed(answer)
                     _settle(answer)
                 return _respond(answer)
 
@@ -110,9 +120,26 @@ class GuardedBlueprint(Blueprint):
         super().add_url_rule(rule, endpoint, view_func, **options)
 
 
+_previews: list[Callable[[], dict[str, Any]]] = []
+
+
+def previewer(read: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """Decorator: this function says, before all is undone, what the page of a preview shows."""
+    _previews.append(read)
+    return read
+
+
+def _previewed(answer: Done) -> Refused:
+    """What would be sent to whom; the same form goes on, and nothing has happened."""
+    shown = {name: value for read in _previews for name, value in read().items()}
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "apercu")]
+    toasts()  # they say what was not done
+    return Refused(200, lambda: render("apercu.html", fields=kept, back=answer.location, **shown))
+
+
 def _settle(answer: Answer) -> None:
     status = answer.status if isinstance(answer, Page | Done | Refused) else make_response(answer).status_code
-    if status < 400:
+    if status < 400 and not isinstance(answer, Refused):
         commit()
         policy.forget()
     else:

@@ -38,6 +38,9 @@ function closable() {
   }
 }
 
+// A preview is a page of its own: htmx does not hear of that button.
+document.addEventListener("submit", (event) => event.submitter?.name === "apercu" && event.stopImmediatePropagation(), true);
+
 // --- errors that htmx does not swap: say them ------------------------------------------------------------------
 
 // Nobody asked for a poll: its failures are not announced.

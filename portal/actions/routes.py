@@ -76,7 +76,7 @@ def edit(id: int) -> Any:
     return _edition(action, _form(action))
 
 
-@bp.post("/<int:id>/modifier", access="action.modifier")
+@bp.post("/<int:id>/modifier", access="action.modifier", preview=True)
 def save(id: int) -> Any:
     action = _editable(id)
     form = EditActionForm(poles=poles.poles(), present=action.pole_porteur_id)
@@ -174,7 +174,7 @@ def remove_step(id: int, etape_id: int) -> Any:
 # --- its states ----------------------------------------------------------------------------------------------
 
 
-@bp.post("/<int:id>/<slug>", access="action.voir")
+@bp.post("/<int:id>/<slug>", access="action.voir", preview=True)
 def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     action = load(Action, id, transition, queries.SHEET)

@@ -209,7 +209,7 @@ def index() -> Any:
     return _queue_page()
 
 
-@bp.post("/lot", access="candidature.lister")
+@bp.post("/lot", access="candidature.lister", preview=True)
 def decide_all() -> Any:
     transition = next((t for t in DECISIONS if t.slug == request.form.get("decision")), None) or abort(404)
     form = DecisionForm()
@@ -252,7 +252,7 @@ def _asked(**changes: Any) -> dict[str, Any]:
     return {k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")} | changes
 
 
-@bp.post("/<int:id>/<slug>", access="moi.voir")
+@bp.post("/<int:id>/<slug>", access="moi.voir", preview=True)
 def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     candidature = load(Candidature, id, transition, queries.WITH_MISSION)

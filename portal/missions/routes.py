@@ -185,7 +185,7 @@ def edit(id: int) -> Any:
     return _edition(mission, EditMissionForm.over(mission.sheet, nature=mission.nature))
 
 
-@bp.post("/<int:id>/modifier", access="mission.modifier")
+@bp.post("/<int:id>/modifier", access="mission.modifier", preview=True)
 def save(id: int) -> Any:
     mission = _editable(id)
     form = EditMissionForm(nature=mission.nature, obj=mission)
@@ -239,7 +239,7 @@ def take(id: int) -> Any:
     return _back_to(mission)
 
 
-@bp.post("/<int:id>/liberer", access="mission.liberer")
+@bp.post("/<int:id>/liberer", access="mission.liberer", preview=True)
 def give_back(id: int) -> Any:
     mission = load(Mission, id, "mission.liberer", queries.WITH_ACTION)
     form = MotifForm()
@@ -252,7 +252,7 @@ def give_back(id: int) -> Any:
     return _back_to(mission) if runs_it else done(url_for("moi.index"))
 
 
-@bp.post("/<int:id>/<slug>", access="moi.voir")
+@bp.post("/<int:id>/<slug>", access="moi.voir", preview=True)
 def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     mission = load(Mission, id, transition, queries.WITH_ACTION)

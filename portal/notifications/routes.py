@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import current_app, url_for
 
+from portal import outbox
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.notifications import commands, messages, queries
 from portal.notifications.genres import Outdated
 from portal.outbox import Message
 from portal.policy import load
-from portal.web import GuardedBlueprint, done, me, page_number, render, toast
+from portal.web import GuardedBlueprint, done, me, page_number, previewer, render, toast
 
 bp = GuardedBlueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -38,6 +39,12 @@ def _as_it_stands(message: Message) -> tuple[str, str]:
     except Exception:  # what keeps it from leaving also keeps it from being shown
         current_app.logger.exception("message %s cannot be written", message.id)
         return "Ce message ne s’écrit pas", ""
+
+
+@previewer
+def letters() -> dict[str, Any]:
+    """What a form would send, as (address, subject, text)."""
+    return {"letters": [(message.adresse, *_as_it_stands(message)) for message in outbox.posted()]}
 
 
 # --- what could not leave ------------------------------------------------------------------------------------

@@ -1,0 +1,96 @@
+"""A message is read before it is sent: the same form, looked at, does nothing; confirmed, it does what was shown."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from portal.candidatures import commands
+from portal.candidatures.models import accepter
+from portal.db import db
+from portal.journal import EntreeJournal
+from portal.outbox import Message
+from tests import builders
+
+
+@pytest.fixture
+def zoe(app):
+    return builders.bienveillant()
+
+
+@pytest.fixture
+def mission(zoe):
+    return builders.mission(builders.action(zoe), titre="Accueil du public")
+
+
+def rows() -> tuple[int, int]:
+    return len(db.session.scalars(select(Message.id)).all()), len(db.session.scalars(select(EntreeJournal.id)).all())
+
+
+def confirm(client, page):
+    """The form of the preview, as it is."""
+    form = BeautifulSoup(page.text, "html5lib").select_one("form#suite")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    return client.post(form["action"], data=fields)
+
+
+@pytest.mark.both
+def test_a_refusal_is_read_as_it_would_leave_and_nothing_is_done(zoe, mission, as_):
+    candidature = builders.candidature(mission, email="lea@example.org")
+    client = as_(zoe)
+    before = rows()
+    data = {"motif": "La mission a changé.", "mot": "<b>Une autre fois</b>", "apercu": "1"}
+    page = client.post(f"/candidatures/{candidature.id}/refuser?etat=toutes", data=data)
+    assert page.status_code == 200
+    assert "lea@example.org" in page.text
+    assert "La raison\u00a0: La mission a changé." in page.text
+    assert "&lt;b&gt;Une autre fois" in page.text
+    assert "/candidatures/suivi/" not in page.text  # the personal link proves an address: it is for its owner
+    assert "toast" not in BeautifulSoup(page.text, "html5lib").select_one("#toasts").text
+    db.session.expire_all()
+    assert (candidature.etat, candidature.decisions, rows()) == ("deposee", 0, before)
+    assert confirm(client, page).status_code == 303
+    db.session.expire_all()
+    assert candidature.etat == "refusee"
+    message = db.session.scalars(select(Message).where(Message.genre == "candidature_reponse")).one()
+    assert (message.faits["motif"], message.faits["mot"]) == ("La mission a changé.", "<b>Une autre fois</b>")
+
+
+@pytest.mark.both
+def test_cancelling_a_mission_shows_everybody_s_message(zoe, mission, as_):
+    waiting, accepted = (builders.candidature(mission, builders.personne(name)) for name in ("Awa Payet", "Léa Grondin"))
+    commands.decide(accepted, accepter, by=zoe)
+    client = as_(zoe)
+    page = client.post(f"/missions/{mission.id}/annuler", data={"motif": "Cyclone", "apercu": "1"})
+    assert "Voici les 2 messages" in page.text
+    assert waiting.personne.email in page.text
+    assert accepted.personne.email in page.text
+    db.session.expire_all()
+    assert mission.etat == "ouverte"
+
+
+def test_a_refused_form_is_refused_all_the_same(zoe, mission, as_):
+    candidature = builders.candidature(mission)
+    answer = as_(zoe).post(f"/candidatures/{candidature.id}/refuser", data={"apercu": "1"})
+    assert answer.status_code == 422
+
+
+def test_only_forms_that_say_so_can_be_looked_at(client, mission):
+    """Elsewhere the word means nothing, and the form does what it does."""
+    data = {"nom": "Léa", "email": "lea@example.org", "accord": "y", "apercu": "1"}
+    assert client.post(f"/candidatures/deposer/{mission.id}", data=data).status_code == 303
+
+
+@pytest.mark.browser
+def test_with_htmx_the_preview_is_a_page_of_its_own(zoe, mission, visit):
+    builders.candidature(mission, email="lea@example.org")
+    page = visit(zoe)
+    page.goto("/candidatures/")
+    page.wait_for_function("window.htmx")
+    page.locator("details.refus summary").first.click()
+    page.get_by_label("Motif").first.select_option("La mission a changé.")
+    page.get_by_role("button", name="Lire le message avant").first.click()
+    page.get_by_role("heading", name="Voici le message").wait_for()
+    page.get_by_role("button", name="Confirmer").click()
+    page.wait_for_url("**/candidatures/")
