@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from portal import clock, outbox
+from portal import clock, outbox, security
 from portal.candidatures import queries
 from portal.candidatures.models import (
     DECISIONS,
@@ -35,6 +36,8 @@ from portal.missions import commands as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Mission, Origine
 from portal.workflow import Refusal, Transition, TransitionRefused, fire
+
+MOST_LINKS_AN_HOUR = 3
 
 
 class PhaseClosed(Refusal):
@@ -270,6 +273,16 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
     fire(transition, candidature, by=candidature.personne, motif=motif)
     if transition is desister:
         _free_place(candidature, motif or "désistement")
+
+
+def send_links(email: str) -> None:
+    """« Renvoyez-moi mes liens »: the same work whoever asks, so that nobody learns who has applied.
+
+    The worker finds out what there is to send, nothing perhaps; an address is written to three times an hour at most.
+    """
+    adresse = address_key(email)
+    if not security.is_too_much(f"liens:{adresse}", MOST_LINKS_AN_HOUR):
+        outbox.post("mes_liens", f"liens:{secrets.token_hex(8)}", to=email, adresse=adresse)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,10 @@ class CandidatureForm(PublicForm):
         return Demande(self.submission, self.nom.data, self.email.data, self.telephone.data, self.message.data)
 
 
+class LinksForm(Form):
+    email = Email("Ton adresse e-mail", [DataRequired("Écris l’adresse avec laquelle tu as candidaté.")])
+
+
 class CorrectionForm(Form):
     nom = Line(
         "Ton nom",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import DECISIONS, HELD_UNTIL, LIVE, Candidature, Etat, annuler, liberer
+from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -238,6 +238,22 @@ def _called(ids: Collection[int]) -> dict[int, str]:
         .where(Candidature.id.in_(ids))
     )
     return {id: f"Candidature de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
+
+
+def of_address(adresse: str) -> list[Candidature]:
+    """The candidatures sent with this address whose link still opens, soonest mission first; one query."""
+    mine = (Personne.adresse == adresse, Mission.fin > clock.now() - KEPT)
+    return list(
+        db.session.scalars(
+            select(Candidature)
+            .join(Candidature.personne)
+            .join(Candidature.mission)
+            .where(*mine, Candidature.etat.in_((*LIVE, Etat.REFUSEE)))
+            .options(contains_eager(Candidature.personne), contains_eager(Candidature.mission).joinedload(Mission.action))
+            .order_by(Mission.debut, Candidature.id)
+            .limit(30)
+        )
+    )
 
 
 def of_person(personne: Personne) -> list[Candidature]:

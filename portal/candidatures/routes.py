@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 
 from portal import security
 from portal.candidatures import commands, queries
-from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm
+from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LinksForm
 from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
 from portal.comptes.commands import AccountClosed
 from portal.fields import one_line
@@ -168,6 +168,28 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
         form=form,
         others=missions_queries.other_open(mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else [],
     )
+
+
+# --- links found again -----------------------------------------------------------------------------------------
+
+
+@bp.get("/retrouver", access="public")
+def find_links() -> Any:
+    return render("candidatures/retrouver.html", form=LinksForm(formdata=None))
+
+
+@bp.post("/retrouver", access="public", limit="lien")
+def send_links() -> Any:
+    form = LinksForm()
+    if not form.validate():
+        return render("candidatures/retrouver.html", status=422, form=form)
+    commands.send_links(form.email.data)
+    return done(url_for(".links_sent"))
+
+
+@bp.get("/retrouver/envoyes", access="public")
+def links_sent() -> Any:
+    return render("candidatures/retrouver_envoyes.html")
 
 
 # --- the queue -----------------------------------------------------------------------------------------------

@@ -89,6 +89,17 @@ def _about(faits: Facts) -> Context:
     }
 
 
+@genre("mes_liens")
+def _links(faits: Facts) -> Context:
+    """All that was sent with an address, to that address: the links prove it, and nobody else reads them."""
+    found = still(candidatures.of_address(faits["adresse"]))
+    sealed = [(c, security.seal("candidature.mail", c.id, c.generation)) for c in found]
+    return {
+        "prenom": next((_first_name(c.personne) for c in found if c.personne.confirme_le), ""),
+        "liens": [(c, link("candidatures.suivi", jeton=token)) for c, token in sealed],
+    }
+
+
 def _about_to_come(faits: Facts) -> Context:
     """The same, of a mission that is not over: hope for a past one would be a lie."""
     context = _about(faits)

@@ -84,6 +84,7 @@ def typical(zoe) -> None:
     mission = builders.mission(action, contrepartie="8 h de monnaie temps")
     for transition in (accepter, mettre_en_attente, refuser):
         commands.decide(builders.candidature(mission), transition, by=zoe, motif="Complet", mot="Une autre fois\nZoé")
+    commands.send_links(awa.email)
     endings(zoe, action, "Pluie")
     builders.mission(action, titre="Parking")  # left to offer
 
@@ -95,7 +96,8 @@ def minimal(zoe) -> None:
     action = builders.action(zoe, lieu="")
     mission = builders.mission(action, places=1, fourni="", description="")
     for transition in (accepter, mettre_en_attente, refuser):
-        commands.decide(builders.candidature(mission), transition, by=zoe, motif="-")
+        commands.decide(builders.candidature(mission, email="lea@example.org"), transition, by=zoe, motif="-")
+    commands.send_links("Lea@Example.org")
     endings(zoe, action, "")
 
 
@@ -347,7 +349,7 @@ def test_a_candidature_answered_meanwhile_still_gets_its_link(zoe, mission):
 def test_what_no_longer_exists_is_not_spoken_of(app):
     for genre in GENRES.keys() - {"candidature_reponse"}:
         with pytest.raises(Outdated):
-            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9, "affectation": 9, "resume": "9"})
+            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9, "affectation": 9, "resume": "9", "adresse": "9"})
     with pytest.raises(Outdated):
         messages.render("candidature_reponse", {"candidature": 9, "etat": "acceptee"})
 
