@@ -80,6 +80,7 @@ def upgrade() -> None:
     with op.batch_alter_table("affectation") as batch:
         batch.add_column(sa.Column("connue_le", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("a_confirmer_avant", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("rappels_pour", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("candidature") as batch:
         batch.add_column(sa.Column("dite_le", sa.DateTime(timezone=True), nullable=True))
@@ -248,6 +249,7 @@ def downgrade() -> None:
         batch.drop_column("dite_le")
 
     with op.batch_alter_table("affectation") as batch:
+        batch.drop_column("rappels_pour")
         batch.drop_column("a_confirmer_avant")
         batch.drop_column("connue_le")
 

@@ -240,6 +240,12 @@ def _called(ids: Collection[int]) -> dict[int, str]:
     return {id: f"Candidature de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
 
 
+def behind(held: Affectation) -> Candidature | None:
+    """The accepted candidature behind a place; the référent's priority has none."""
+    accepted = (Candidature.personne_id == held.personne_id, Candidature.etat == Etat.ACCEPTEE)
+    return db.session.scalar(select(Candidature).where(Candidature.mission_id == held.mission_id, *accepted))
+
+
 def of_address(adresse: str) -> list[Candidature]:
     """The candidatures sent with this address whose link still opens, soonest mission first; one query."""
     mine = (Personne.adresse == adresse, Mission.fin > clock.now() - KEPT)

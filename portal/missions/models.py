@@ -176,6 +176,7 @@ class Affectation(Base):
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     connue_le: Mapped[datetime | None]  # from when its holder knows; None: not told yet
     a_confirmer_avant: Mapped[datetime | None]  # the mission moved: they say by then whether they still come
+    rappels_pour: Mapped[datetime | None]  # the start for which its reminders are in the outbox
     libere_le: Mapped[datetime | None]
     motif: Mapped[str] = mapped_column(default="")
     mission: Mapped[Mission] = relationship(back_populates="affectations")

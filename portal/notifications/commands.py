@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, case, exists, or_, select, update
 
 from portal import clock, journal, outbox
 from portal.comptes.models import Personne, Reception
-from portal.db import apart, db, lock
+from portal.db import apart, db, lock, lock_one
 from portal.fields import combine
 from portal.journal import Person
-from portal.notifications import queries
+from portal.missions import queries as missions
+from portal.notifications import queries, rappels
 from portal.outbox import Message, Voie
 
 NOW = timedelta()
@@ -32,6 +33,9 @@ class Poids(Enum):
     ESSENTIEL = "essentiel"  # at once, whatever they chose
     PRESSANT = "pressant"  # tomorrow is too late: at once, but for those who want the essential only
     ORDINAIRE = "ordinaire"
+
+
+REMINDERS = {"semaine": Poids.ORDINAIRE, "veille": Poids.ESSENTIEL, "bientot": Poids.PRESSANT}
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,22 @@ def _voie(reception: Reception, poids: Poids) -> Voie:
 def _next_digest(instant: datetime) -> datetime:
     today = combine(clock.local(instant).date(), DIGEST)
     return today if instant <= today else today + timedelta(days=1)
+
+
+def plan_reminders(affectation_id: int) -> None:
+    """Put the reminders of a place in the outbox, due at their instants; a mission that moves gets others.
+
+    Under a key by start: planned again, restarted, moved away and back, each is sent once. One that is no longer true when
+    it falls due is set aside by the worker.
+    """
+    held = missions.place(affectation_id)
+    assert held
+    mission = lock_one(held.mission)
+    held.rappels_pour = mission.debut
+    for rappel, at in rappels.to_come(mission.debut):
+        cle = f"rappel:{held.id}:{rappel.nom}:{mission.debut:%Y%m%d%H%M}"
+        facts = {"affectation": held.id, "rappel": rappel.nom, "debut": mission.debut.isoformat()}
+        send("rappel", Envoi(held.personne, cle, facts, at - clock.now()), REMINDERS[rappel.nom], by=None)
 
 
 def gather(personne_id: int) -> None:

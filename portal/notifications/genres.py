@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from portal.config import Settings
 from portal.db import db
 from portal.missions import calendrier
 from portal.missions import queries as missions
+from portal.missions.models import Etat as EtatMission
 from portal.missions.models import Nature
 
 T = TypeVar("T")
@@ -79,24 +81,27 @@ def _about(faits: Facts) -> Context:
     candidature = still(candidatures.followed(faits["candidature"]))
     if candidature.etat != faits.get("etat", candidature.etat):
         raise Outdated
-    token = security.seal("candidature.mail", candidature.id, candidature.generation)
     return {
         "candidature": candidature,
         "mission": candidature.mission,
         "action": candidature.action,
         "prenom": _first_name(candidature.personne),
-        "suivi": link("candidatures.suivi", jeton=token),
+        "suivi": _personal(candidature),
     }
+
+
+def _personal(candidature: Candidature) -> str:
+    """The link of a candidature that proves its address: for mails to that address only."""
+    return link("candidatures.suivi", jeton=security.seal("candidature.mail", candidature.id, candidature.generation))
 
 
 @genre("mes_liens")
 def _links(faits: Facts) -> Context:
     """All that was sent with an address, to that address: the links prove it, and nobody else reads them."""
     found = still(candidatures.of_address(faits["adresse"]))
-    sealed = [(c, security.seal("candidature.mail", c.id, c.generation)) for c in found]
     return {
         "prenom": next((_first_name(c.personne) for c in found if c.personne.confirme_le), ""),
-        "liens": [(c, link("candidatures.suivi", jeton=token)) for c, token in sealed],
+        "liens": [(c, _personal(c)) for c in found],
     }
 
 
@@ -134,6 +139,23 @@ def _rendezvous(candidature: Candidature) -> Context:
         "contacts": [p for p in contacts if p.id != candidature.personne_id],
         "is_referent": mission.nature is Nature.REFERENT,
         "agenda": calendrier.of_missions([mission], settings.base_url, note=AGENDA_NOTE),
+    }
+
+
+@genre("rappel")
+def _reminder(faits: Facts) -> Context:
+    """Of a place that is still theirs, at the hour that was said; with their personal link to step back."""
+    held = still(missions.place(faits["affectation"]))
+    mission = held.mission
+    still(held.libere_le is None and mission.etat is not EtatMission.ANNULEE and not mission.has_started)
+    still(mission.debut == datetime.fromisoformat(faits["debut"]))
+    candidature = candidatures.behind(held)
+    contacts = missions.contacts_of([mission.action]).get(mission.action_id, [])
+    return {
+        "mission": mission,
+        "prenom": held.personne.prenom,
+        "contacts": [p for p in contacts if p.id != held.personne_id],
+        "suivi": _personal(candidature) if candidature else link("moi.index"),
     }
 
 

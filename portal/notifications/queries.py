@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.missions.models import Affectation, Etat, Mission
+from portal.missions.queries import told
 from portal.outbox import Message, Voie, waiting
 from portal.web import Leaf, leaf
 
@@ -32,6 +34,14 @@ def given_up() -> Select[Message]:
 def given_up_page(number: int) -> Leaf:
     """The same, latest first; two queries."""
     return leaf(given_up().order_by(Message.abandonne_le.desc(), Message.id.desc()), number, PAGE)
+
+
+def reminders_to_plan() -> list[int]:
+    """The places whose holder knows of them, and whose reminders are not planned for the present start of the mission."""
+    planned = and_(Affectation.rappels_pour.is_not(None), Affectation.rappels_pour == Mission.debut)
+    held = (Affectation.libere_le.is_(None), told(), Mission.etat != Etat.ANNULEE, Mission.debut > clock.now())
+    query = select(Affectation.id).join(Affectation.mission).where(*held, ~planned)
+    return list(db.session.scalars(query.order_by(Affectation.id)))
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,8 @@ def endings(zoe, action, motif: str) -> None:
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
     outbox.post("jour_ouverture", "ligne", to=zoe.email, **line)
     worker_commands.gather(zoe.id)
+    coming = builders.mission(action, fourni="" if not motif else "Repas", apporter="" if not motif else "Un chapeau")
+    worker_commands.plan_reminders(builders.hold(coming, builders.personne()).id)
 
 
 def still_true() -> Iterator[tuple[Message, Letter]]:
@@ -349,7 +351,19 @@ def test_a_candidature_answered_meanwhile_still_gets_its_link(zoe, mission):
 def test_what_no_longer_exists_is_not_spoken_of(app):
     for genre in GENRES.keys() - {"candidature_reponse"}:
         with pytest.raises(Outdated):
-            messages.render(genre, {"jeton": 9, "candidature": 9, "action": 9, "affectation": 9, "resume": "9", "adresse": "9"})
+            messages.render(
+                genre,
+                {
+                    "jeton": 9,
+                    "candidature": 9,
+                    "action": 9,
+                    "affectation": 9,
+                    "resume": "9",
+                    "adresse": "9",
+                    "rappel": "veille",
+                    "debut": "",
+                },
+            )
     with pytest.raises(Outdated):
         messages.render("candidature_reponse", {"candidature": 9, "etat": "acceptee"})
 
