@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import ColumnElement, ForeignKey, Index, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -126,6 +126,13 @@ def let_go(cle: str) -> None:
 def hand_over(before: int, after: int) -> None:
     """What was written to a provisional person is for the one they turned out to be."""
     db.session.execute(update(Message).where(Message.personne_id == before).values(personne_id=after))
+
+
+def forget(personne_id: int, adresse: str) -> None:
+    """Nobody is written to any more, and nothing says what they were: what waits is set aside, what was said goes."""
+    theirs = or_(Message.personne_id == personne_id, func.lower(Message.adresse) == adresse)
+    db.session.execute(update(Message).where(theirs, *waiting()).values(ecarte_le=clock.now(), erreur="personne effacée"))
+    db.session.execute(update(Message).where(theirs).values(adresse="", objet="", texte="", faits={}))
 
 
 def beat(nom: str) -> None:

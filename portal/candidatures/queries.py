@@ -246,6 +246,12 @@ def behind(held: Affectation) -> Candidature | None:
     return db.session.scalar(select(Candidature).where(Candidature.mission_id == held.mission_id, *accepted))
 
 
+def all_of_address(adresse: str) -> list[Candidature]:
+    """Every candidature sent with this address, of one person or of several rows of theirs."""
+    mine = select(Candidature).join(Candidature.personne).where(Personne.adresse == adresse).options(*WITH_MISSION)
+    return list(db.session.scalars(mine.order_by(Candidature.id)))
+
+
 def of_address(adresse: str) -> list[Candidature]:
     """The candidatures sent with this address whose link still opens, soonest mission first; one query."""
     mine = (Personne.adresse == adresse, Mission.fin > clock.now() - KEPT)

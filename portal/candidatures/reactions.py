@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from portal.candidatures import commands, queries
-from portal.candidatures.models import Candidature, Etat, ceder, desister, liberer, refuser, rendre, retirer
+from portal.candidatures.models import LIVE, Candidature, Etat, ceder, desister, liberer, refuser, rendre, retirer
+from portal.comptes import models as comptes
 from portal.db import lock
 from portal.missions import models as missions
 from portal.workflow import News, fire
+
+
+@comptes.effacer.react
+def forget_the_candidate(news: News) -> None:
+    """What they wrote goes, for every row of their address; those that live are taken back, and nobody waits for them."""
+    for candidature in queries.all_of_address(news.subject.adresse):
+        if candidature.etat in LIVE and not candidature.mission.is_past:
+            commands.leave(candidature, motif="personne effacée")
+        candidature.message = ""
+        candidature.generation += 1  # its link is of no use any more
 
 
 @missions.prendre.react

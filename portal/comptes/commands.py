@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
 from portal.comptes import queries
-from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
+from portal.comptes.models import Jeton, NomRole, Note, Personne, Profil, Role, Session, effacer
 from portal.db import apart, db, lock
 from portal.fields import address_key
 from portal.workflow import Refusal
@@ -21,6 +21,7 @@ from portal.workflow import Refusal
 LINK_LIFE = timedelta(minutes=10)
 INVITATION_LIFE = timedelta(days=7)
 FIRST_STEP = "/comptes/mot-de-passe"  # where an invitation leads
+ERASED = "Personne effacée"
 MAX_TRIES = 5  # of one code
 MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many; the mail's link still opens
 
@@ -164,6 +165,27 @@ def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
         db.session.execute(delete(Session).where(Session.personne_id == personne.id))
         db.session.execute(delete(Jeton).where(Jeton.personne_id == personne.id))
     journal.record("personne.reactiver" if active else "personne.desactiver", personne, by=by)
+
+
+def erase(personne: Personne, *, by: Personne) -> None:
+    """Nothing says any more who they were; what they did stays, under a name that says nothing (security.md, T22).
+
+    All that came under their address goes with them. The other packages react to `effacer`. Raises LastAdmin.
+    """
+    personne = _locked(personne)
+    if personne.has_role(NomRole.ADMIN):
+        _keep_an_admin(personne)
+    effacer.tell(personne, by=by)
+    lock_address(personne.adresse)
+    for row in db.session.scalars(select(Personne).where(Personne.adresse == personne.adresse)).all():
+        outbox.forget(row.id, row.adresse)
+        for table in (Session, Jeton, Role, Profil, Note):
+            db.session.execute(delete(table).where(table.personne_id == row.id))
+        row.nom, row.email, row.adresse = ERASED, f"efface-{row.id}@example.invalid", f"efface-{row.id}@example.invalid"
+        row.telephone = row.mot_de_passe = row.siret = row.structure = ""
+        row.statut, row.sollicitable, row.desactive_le = None, False, clock.now()
+        db.session.flush()
+        db.session.expire(row)
 
 
 def _locked(personne: Personne) -> Personne:

@@ -12,6 +12,7 @@ from portal import clock
 from portal.db import Base
 from portal.fields import name_key
 from portal.shown import Shown
+from portal.workflow import Event
 
 
 class NomRole(Shown):
@@ -155,3 +156,6 @@ class Jeton(Base):
     expire_le: Mapped[datetime]
     utilise_le: Mapped[datetime | None]
     personne: Mapped[Personne | None] = relationship()
+
+
+effacer = Event("personne.effacer", "Effacer", "effacée", "trash-2")

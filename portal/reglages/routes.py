@@ -98,6 +98,17 @@ def switch_person(id: int, slug: str) -> Any:
     return done(url_for(".person", id=id))
 
 
+@bp.post("/personnes/<int:id>/effacer", access="personne.modifier")
+def erase_person(id: int) -> Any:
+    personne = _person(id, "personne.modifier")
+    if "certain" not in request.form:
+        toast("Coche d’abord la case : rien ne se retrouve ensuite.", "attention")
+        return done(url_for(".person", id=id))
+    comptes.erase(personne, by=me())
+    toast("Cette personne est effacée. Ses missions passées restent comptées, sans son nom.")
+    return done(url_for(".personnes"))
+
+
 def _person_page(personne: Personne, form: PersonForm, status: int = 200) -> Page:
     belongs_to = house.poles_of(personne)
     return render("reglages/personne.html", status=status, personne=personne, form=form, poles=belongs_to)

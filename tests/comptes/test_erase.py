@@ -1,0 +1,96 @@
+"""A person erased: nothing says who they were, what waits for them is not sent, what they did stays counted."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import MetaData, select
+
+from portal import clock
+from portal.candidatures import commands as candidatures
+from portal.candidatures.models import accepter
+from portal.comptes import commands
+from portal.comptes.models import Note, Personne, Profil
+from portal.db import db
+from portal.missions.models import UNDO
+from portal.missions.queries import active_on
+from portal.notifications import worker
+from portal.outbox import Message
+from tests import builders
+
+pytestmark = pytest.mark.both
+
+
+@pytest.fixture
+def ada(app):
+    return builders.personne("Ada Dijoux", [builders.ADMIN])
+
+
+@pytest.fixture
+def awa(app):
+    awa = builders.personne("Awa Unique", email="Awa.Unique@example.org", telephone="+262692777777")
+    db.session.add_all(
+        [Profil(personne_id=awa.id, disponibilites=["samedi-matin"]), Note(personne_id=awa.id, texte="x", par_id=awa.id)]
+    )
+    db.session.flush()
+    return awa
+
+
+def everything() -> str:
+    """All that the database holds, as text."""
+    known = MetaData()
+    known.reflect(db.session.connection())
+    return "\n".join(str(row) for table in known.tables.values() for row in db.session.execute(select(table)))
+
+
+def test_nothing_says_any_more_who_they_were(ada, awa, smtp):
+    zoe = builders.bienveillant()
+    action = builders.action(zoe)
+    past, coming = (builders.mission(action, titre=titre) for titre in ("Passée", "À venir"))
+    builders.hold(past, awa)
+    for sender in (awa, None):  # signed in, then as a stranger with the same address
+        candidature = builders.candidature(
+            coming, sender, nom="Awa Unique", email="awa.unique@example.org", message="Mot unique"
+        )
+        candidatures.decide(candidature, accepter, by=zoe, despite_clash=True)
+    past.debut, past.fin = clock.now() - 2 * UNDO, clock.now() - UNDO
+    commands.ask_link(awa.email, suite="/")
+    db.session.commit()
+    with clock.freeze(clock.now() + UNDO):
+        worker.run_once()
+    before = len(smtp.mails)
+    assert before
+    commands.ask_link(awa.email, suite="/")  # waits while they are erased
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    worker.run_once()
+    assert [m.recipients for m in smtp.mails[before:]] == [[zoe.email]] * 2  # their place is free again, that is all
+    found = everything().lower()
+    for secret in ("unique", "692777777", "samedi-matin"):
+        assert secret not in found, secret
+    assert [a.personne.nom for a in active_on(past)] == ["Personne effacée"]  # one came, nobody knows who
+    assert active_on(coming) == []
+    assert db.session.scalars(select(Message).where(Message.envoye_le.is_(None), Message.ecarte_le.is_(None))).all() == []
+
+
+def test_they_are_signed_out_and_nobody_enters_with_their_address(ada, awa, as_, client):
+    theirs = as_(awa)
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    assert theirs.get("/moi/").status_code == 303
+    assert commands.ask_link("awa.unique@example.org", suite="/").personne_id is None
+    again = builders.personne("Awa", email="awa.unique@example.org")  # may come back one day, as somebody new
+    assert again.id != awa.id
+
+
+def test_the_last_admin_stays(ada):
+    with pytest.raises(commands.LastAdmin):
+        commands.erase(ada, by=ada)
+
+
+def test_from_the_settings_with_a_tick(ada, awa, as_):
+    office, url = as_(ada), f"/reglages/personnes/{awa.id}/effacer"
+    assert office.post(url).status_code == 303
+    assert db.session.get(Personne, awa.id).nom == "Awa Unique"
+    assert office.post(url, data={"certain": "1"}).status_code == 303
+    db.session.expire_all()
+    assert db.session.get(Personne, awa.id).nom == "Personne effacée"
