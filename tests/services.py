@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
@@ -218,14 +219,17 @@ class Mail:
 
 
 class SmtpSink:
-    """A mail server that keeps what it is sent; it can be told to refuse, or to accept and never answer."""
+    """A mail server that keeps what it is sent; it can be told to refuse, or to accept and never answer.
 
-    def __init__(self) -> None:
+    `ssl` encrypts from the first word; `options` are aiosmtpd's own.
+    """
+
+    def __init__(self, *, ssl: SSLContext | None = None, **options: Any) -> None:
         self._socket = bound_socket()
         self.port: int = self._socket.getsockname()[1]
         self.url = f"smtp://127.0.0.1:{self.port}"
         self.reset()
-        self._controller = _OnSocket(self, self._socket)
+        self._controller = _OnSocket(self, self._socket, ssl, options)
         self._controller.start()
 
     def reset(self) -> None:
@@ -257,12 +261,12 @@ class SmtpSink:
 class _OnSocket(Controller):
     """aiosmtpd's controller on a socket that is already bound, so that no other program can take its port."""
 
-    def __init__(self, sink: SmtpSink, sock: socket.socket) -> None:
-        super().__init__(sink, hostname="127.0.0.1", port=sink.port)
+    def __init__(self, sink: SmtpSink, sock: socket.socket, ssl: SSLContext | None, options: dict[str, Any]) -> None:
+        super().__init__(sink, hostname="127.0.0.1", port=sink.port, ssl_context=ssl, **options)
         self._socket = sock
 
     def _create_server(self) -> Any:
-        return self.loop.create_server(self._factory_invoker, sock=self._socket)
+        return self.loop.create_server(self._factory_invoker, sock=self._socket, ssl=self.ssl_context)
 
 
 # --- web -----------------------------------------------------------------------------------------------------

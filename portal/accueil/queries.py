@@ -17,25 +17,29 @@ from portal.db import db
 from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
 from portal.missions.queries import next_open, told
+from portal.notifications.queries import given_up_count, pending
 from portal.outbox import Battement, beat
 
 SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is down
 
 
-def pulse() -> dict[str, str | None]:
-    """What /sante says: `etat` is "ok", or what is wrong."""
+def pulse() -> dict[str, str | int | None]:
+    """What /sante says: `etat` is "ok", or what is wrong; then how many messages should have left, and how many never could."""
     try:
         beat("sante")  # a real write: a read-only or full database fails here
         tick = db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+        late, lost = pending(), given_up_count()
     except DBAPIError:
         return {"etat": "base de données indisponible"}
-    alive = tick is not None and clock.now() - tick < SILENCE
+    alive = tick is not None and abs(clock.now() - tick) < SILENCE  # a tick of the future: the clock was set back since
     return {
         "etat": "ok" if alive else "facteur arrêté",
         "base": "ok",
         "worker": tick.isoformat(timespec="seconds") if tick else None,
         "revision": revision,
+        "en_retard": late.late,
+        "abandonnes": lost,
     }
 
 

@@ -11,6 +11,7 @@ from portal.accueil import queries
 from portal.candidatures import queries as candidatures
 from portal.jour_j import queries as jour_j
 from portal.missions.models import Affectation
+from portal.notifications import queries as mail
 from portal.policy import can
 from portal.web import GuardedBlueprint, Page, me, render
 
@@ -37,6 +38,7 @@ def _mine() -> Page:
         today=_elsewhere(jour_j.today_for(me()), next_held),
         next=next_held,
         kept_back=candidatures.kept_back_count(me()) if sets_up else 0,
+        lost=mail.given_up_count() if can(current_user, "outbox.lister") else 0,
         waiting=candidatures.waiting_count(me()) if sets_up else 0,
         lacking=queries.without_referent(me()) if sets_up else [],
     )

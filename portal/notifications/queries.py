@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from portal import clock
 from portal.comptes.models import Personne
-from portal.db import db
+from portal.db import count, db
 from portal.missions.models import Affectation, Etat, Mission
 from portal.missions.queries import told
 from portal.outbox import Message, Voie, waiting
@@ -29,6 +29,10 @@ def received_by(personne: Personne, number: int) -> Leaf:
 def given_up() -> Select[Message]:
     """What could not leave and nobody has looked at yet."""
     return select(Message).where(Message.abandonne_le.is_not(None), Message.envoye_le.is_(None), Message.ecarte_le.is_(None))
+
+
+def given_up_count() -> int:
+    return count(given_up())
 
 
 def given_up_page(number: int) -> Leaf:
