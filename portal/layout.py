@@ -86,6 +86,7 @@ PLACES = (
     ("À valider", "candidatures.index", "list-checks", "action.creer"),
     ("Actions", "actions.index", "calendar", "action.lister"),
     ("Réglages", "reglages.index", "settings", "reglages.voir"),
+    ("Équipe", "equipe.index", "users", "equipe.lister"),
     ("Jour J", "jour_j.index", "clipboard-list", "jour.lister"),
     ("Missions", "missions.index", "search", "public"),
 )

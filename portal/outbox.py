@@ -5,6 +5,7 @@ A row holds what is needed to write the message (a template, facts), never the m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -101,9 +102,14 @@ def post(
     )
 
 
-def posted() -> list[Message]:
+def queued_here() -> list[Message]:
     """The messages that this request has queued so far, whether or not it stays so."""
     return list(db.session.scalars(select(Message).where(Message.cle.in_(g.get("posted", []))).order_by(Message.id)))
+
+
+def posted(keys: Iterable[str]) -> set[str]:
+    """Those of these keys that a message bears already, whatever became of it."""
+    return set(db.session.scalars(select(Message.cle).where(Message.cle.in_(list(keys)))))
 
 
 def withdraw(cle: str) -> bool:

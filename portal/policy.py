@@ -112,6 +112,7 @@ published = Rule(lambda p: True, lambda p, s: s.is_public)
 gone = Rule(_signed_in, lambda p, s: s.envoye_le is not None or s.abandonne_le is not None)
 sender = Rule(_signed_in, lambda p, s: s.par_id == p.id)  # whose deed a message tells
 held = Rule(_signed_in, lambda p, s: s.libere_le is None)
+others = Rule(_signed_in, lambda p, s: s.id != p.id)
 proved = Rule(_signed_in, lambda p, s: s.confirme_le is not None)  # a provisional person is nobody yet
 
 house = any_bienveillant | treasurer | admin | pole_member
@@ -184,9 +185,13 @@ RULES: dict[str, Rule] = {
     "outbox.lister": admin,
     "outbox.reprendre": admin,
     "outbox.ecarter": admin,
+    # the people of the house
+    "equipe.lister": any_bienveillant | admin,
+    "personne.voir": (any_bienveillant | admin) & proved,
+    "personne.lire_la_note": (any_bienveillant | admin) & others,
+    "personne.annoter": any_bienveillant & others,
     # settings
     "reglages.voir": admin,
-    "personne.voir": admin & proved,
     "personne.modifier": admin,
     "pole.voir": house,
     "pole.modifier": admin,

@@ -37,6 +37,7 @@ candidature.lister                -  -  -  y  y  -  -  y
 jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
 outbox.lister                     -  -  -  -  -  -  -  y
+equipe.lister                     -  -  -  y  y  -  -  y
 reglages.voir                     -  -  -  -  -  -  -  y
 """
 
@@ -95,8 +96,10 @@ outbox.voir (sent to VO by BA)    -  y  -  y  -  -  -  y
 outbox.voir (to VO, not yet sent) -  -  -  y  -  -  -  y
 outbox.reprendre                  -  -  -  -  -  -  -  y
 outbox.ecarter                    -  -  -  -  -  -  -  y
-personne.voir                     -  -  -  -  -  -  -  y
+personne.voir                     -  -  -  y  y  -  -  y
 personne.voir (provisional)       -  -  -  -  -  -  -  -
+personne.lire_la_note             -  -  -  y  y  -  -  y
+personne.annoter                  -  -  -  y  y  -  -  -
 personne.modifier                 -  -  -  -  -  -  -  y
 pole.voir                         -  -  -  y  y  y  y  y
 pole.modifier                     -  -  -  -  -  -  -  y
@@ -211,6 +214,12 @@ def test_nobody_decides_on_their_own_candidature(action, people):
         assert not any(can(zoe, transition, candidature) for transition in DECISIONS)
     assert can(zoe, "candidature.retirer", mine)
     assert not can(zoe, "candidature.retirer", unproved)
+
+
+def test_nobody_reads_what_is_noted_of_them(people):
+    for who in ("BA", "AD"):
+        assert not can(people[who], "personne.lire_la_note", people[who])
+        assert not can(people[who], "personne.annoter", people[who])
 
 
 def test_the_bienveillant_of_an_action_needs_the_role_too(action, people):

@@ -136,6 +136,14 @@ class Mission(Base):
         return self.left == 0
 
     @property
+    def lacks_people(self) -> bool:
+        """Whether it is time to find help: fewer people than it takes, this many days before it starts."""
+        published = self.etat in (Etat.OUVERTE, Etat.FERMEE)
+        if not published or self.has_started or self.minimum is None or self.prises >= self.minimum:
+            return False
+        return self.debut - clock.now() <= timedelta(days=self.alerte)
+
+    @property
     def is_past(self) -> bool:
         return self.fin <= clock.now()
 
@@ -227,3 +235,4 @@ creer = Event("mission.creer", "Nouvelle mission", "créée", "plus")
 modifier = Event("mission.modifier", "Modifier", "modifiée", "pencil")
 prendre = Event("mission.prendre", "Je prends le poste", "prise par priorité", "key-round")
 liberer = Event("mission.liberer", "Je rends le poste", "rendue", "undo-2")
+inviter = Event("mission.inviter", "Inviter", "renfort demandé", "send")

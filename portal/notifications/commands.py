@@ -16,6 +16,7 @@ from portal.db import apart, db, lock, lock_one
 from portal.fields import combine
 from portal.journal import Person
 from portal.missions import queries as missions
+from portal.missions.models import Mission
 from portal.notifications import queries, rappels
 from portal.outbox import Message, Voie
 
@@ -93,6 +94,14 @@ def plan_reminders(affectation_id: int) -> None:
         cle = f"rappel:{held.id}:{rappel.nom}:{mission.debut:%Y%m%d%H%M}"
         facts = {"affectation": held.id, "rappel": rappel.nom, "debut": mission.debut.isoformat()}
         send("rappel", Envoi(held.personne, cle, facts, at - clock.now()), REMINDERS[rappel.nom], by=None)
+
+
+def tell_it_is_short(mission_id: int) -> None:
+    """To its bienveillant, once for each date that the mission has."""
+    mission = lock(Mission, mission_id)[0]
+    if mission.lacks_people and mission.action.bienveillant:
+        facts = {"mission": mission_id, "debut": mission.debut.isoformat()}
+        send("sous_le_minimum", Envoi(mission.action.bienveillant, queries.short_key(mission), facts), Poids.ESSENTIEL, by=None)
 
 
 def gather(personne_id: int) -> None:

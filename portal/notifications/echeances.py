@@ -27,6 +27,7 @@ class Echeance:
 
 ECHEANCES = (
     Echeance(candidatures_queries.kept_back_too_long, candidatures.announce_in_time),
+    Echeance(queries.short_of_people, commands.tell_it_is_short),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),
 )

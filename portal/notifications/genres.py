@@ -20,7 +20,7 @@ from portal.db import db
 from portal.missions import calendrier
 from portal.missions import queries as missions
 from portal.missions.models import Etat as EtatMission
-from portal.missions.models import Nature
+from portal.missions.models import Mission, Nature
 
 T = TypeVar("T")
 Facts = dict[str, Any]
@@ -195,6 +195,36 @@ def _stepped_down(faits: Facts) -> Context:
         "sans_reponse": etats.count(Etat.DEPOSEE),
         "en_attente": etats.count(Etat.LISTE_ATTENTE),
         "file": link("candidatures.index", mission=mission.id, etat="toutes"),
+    }
+
+
+@genre("invitation_mission")
+def _asked_to_help(faits: Facts) -> Context:
+    """While there is a place, and they neither hold one nor wait for an answer."""
+    mission = still(db.session.get(Mission, faits["mission"]))
+    personne = still(db.session.get(Personne, faits["personne"]))
+    still(mission.accepts_candidatures and not mission.is_full and not missions.active_of(mission, personne))
+    still(not candidatures.same_address(mission, personne.adresse))
+    return {
+        "mission": mission,
+        "prenom": personne.prenom,
+        "par": still(db.session.get(Personne, faits["par"])),
+        "deposer": link("candidatures.deposer", mission_id=mission.id),
+        "moi": link("moi.index"),
+    }
+
+
+@genre("sous_le_minimum")
+def _short_of_people(faits: Facts) -> Context:
+    """To the bienveillant, while it lacks people at the date that it was about."""
+    mission = still(db.session.get(Mission, faits["mission"]))
+    still(mission.lacks_people and mission.debut.isoformat() == faits["debut"])
+    return {
+        "mission": mission,
+        "prenom": "",  # as for a place that is free again
+        "attend": sum(c.etat is Etat.DEPOSEE for c in candidatures.live_on(mission)),
+        "file": link("candidatures.index", mission=mission.id),
+        "renfort": link("equipe.cover", mission_id=mission.id),
     }
 
 

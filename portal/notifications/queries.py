@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from portal import clock
+from portal import clock, outbox
 from portal.comptes.models import Personne
 from portal.db import count, db
+from portal.equipe import queries as equipe
 from portal.missions.models import Affectation, Etat, Mission
 from portal.missions.queries import told
 from portal.outbox import Message, Voie, waiting
@@ -38,6 +39,16 @@ def given_up_count() -> int:
 def given_up_page(number: int) -> Leaf:
     """The same, latest first; two queries."""
     return leaf(given_up().order_by(Message.abandonne_le.desc(), Message.id.desc()), number, PAGE)
+
+
+def short_of_people() -> list[int]:
+    """The missions that lack people and whose bienveillant was not told so, for the date that they now have."""
+    keys = {short_key(mission): mission.id for mission in equipe.short_of_people()}
+    return [keys[key] for key in keys.keys() - outbox.posted(keys)]
+
+
+def short_key(mission: Mission) -> str:
+    return f"mission:{mission.id}:minimum:{int(mission.debut.timestamp())}"
 
 
 def reminders_to_plan() -> list[int]:

@@ -12,13 +12,14 @@ from portal.actions import models as actions
 from portal.actions.models import Action
 from portal.candidatures import models as candidatures
 from portal.candidatures.models import Candidature
+from portal.comptes import queries as comptes
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Affectation, Mission, Origine
 from portal.notifications.commands import Envoi, Poids, send
 from portal.workflow import Event, News
 
-ESSENTIEL, ORDINAIRE = Poids.ESSENTIEL, Poids.ORDINAIRE
+ESSENTIEL, PRESSANT, ORDINAIRE = Poids.ESSENTIEL, Poids.PRESSANT, Poids.ORDINAIRE
 MOST_AN_HOUR = 10  # acknowledgements to an address that nobody proved: whoever types it, its owner is not flooded
 
 Audience = Callable[[News], Iterable[Envoi]]
@@ -97,6 +98,14 @@ def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
         yield Envoi(held.personne, f"affectation:{held.id}:{what}", {"affectation": held.id, "motif": news.motif})
 
 
+def who_is_asked_to_help(news: News) -> Iterator[Envoi]:
+    """Those whom the bienveillant chose, and nobody else."""
+    mission: Mission = news.subject
+    for personne in comptes.by_ids(news.facts["personnes"]):
+        said = {"mission": mission.id, "personne": personne.id, "par": news.by.id}
+        yield Envoi(personne, f"mission:{mission.id}:invitation:{personne.id}", said)
+
+
 # --- the table -----------------------------------------------------------------------------------------------
 
 
@@ -124,6 +133,7 @@ TABLE = (
     Row(candidatures.desister,          bienveillant_of_the_candidature,  "desistement",         ORDINAIRE),
     Row(missions.liberer,               who_held_the_post,                "poste_libere",        ESSENTIEL),
     Row(missions.annuler,               who_holds_the_post,               "mission_annulee",     ESSENTIEL),
+    Row(missions.inviter,               who_is_asked_to_help,             "invitation_mission",  PRESSANT),
     Row(actions.annuler,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
     Row(actions.refuser,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
     Row(actions.decliner,               bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),

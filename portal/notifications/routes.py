@@ -44,7 +44,7 @@ def _as_it_stands(message: Message) -> tuple[str, str]:
 @previewer
 def letters() -> dict[str, Any]:
     """What a form would send, as (address, subject, text)."""
-    return {"letters": [(message.adresse, *_as_it_stands(message)) for message in outbox.posted()]}
+    return {"letters": [(message.adresse, *_as_it_stands(message)) for message in outbox.queued_here()]}
 
 
 # --- what could not leave ------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def _search() -> str:
 # --- people --------------------------------------------------------------------------------------------------
 
 
-@bp.get("/personnes/", access="personne.voir")
+@bp.get("/personnes/", access="personne.modifier")
 def personnes() -> Any:
     search = _search()
     leaf = people.people(search, page_number())
@@ -59,13 +59,13 @@ def add_person() -> Any:
     return render("reglages/personne_nouvelle.html", status=422, form=form)
 
 
-def _person(id: int, right: str) -> Personne:
-    return load(Personne, id, right, people.WITH_ROLES)
+def _person(id: int) -> Personne:
+    return load(Personne, id, "personne.modifier", people.WITH_ROLES)
 
 
-@bp.get("/personnes/<int:id>", access="personne.voir")
+@bp.get("/personnes/<int:id>", access="personne.modifier")
 def person(id: int) -> Any:
-    personne = _person(id, "personne.voir")
+    personne = _person(id)
     held = [role.nom.value for role in personne.roles]
     data = {"nom": personne.nom, "telephone": personne.telephone, "roles": held}
     return _person_page(personne, PersonForm(formdata=None, data=data))
@@ -73,7 +73,7 @@ def person(id: int) -> Any:
 
 @bp.post("/personnes/<int:id>", access="personne.modifier")
 def edit_person(id: int) -> Any:
-    personne, form = _person(id, "personne.modifier"), PersonForm()
+    personne, form = _person(id), PersonForm()
     if form.validate():
         try:
             comptes.edit_person(personne, nom=form.nom.data, telephone=form.telephone.data, by=me())
@@ -88,7 +88,7 @@ def edit_person(id: int) -> Any:
 
 @bp.post("/personnes/<int:id>/<any(desactiver, reactiver):slug>", access="personne.modifier")
 def switch_person(id: int, slug: str) -> Any:
-    personne = _person(id, "personne.modifier")
+    personne = _person(id)
     comptes.set_active(personne, slug == "reactiver", by=me())
     if slug == "reactiver":
         toast(f"Le compte de {personne.nom} est rouvert.")
@@ -100,7 +100,7 @@ def switch_person(id: int, slug: str) -> Any:
 
 @bp.post("/personnes/<int:id>/effacer", access="personne.modifier")
 def erase_person(id: int) -> Any:
-    personne = _person(id, "personne.modifier")
+    personne = _person(id)
     if "certain" not in request.form:
         toast("Coche d’abord la case : rien ne se retrouve ensuite.", "attention")
         return done(url_for(".person", id=id))

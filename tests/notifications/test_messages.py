@@ -24,10 +24,12 @@ from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole
 from portal.config import ROOT
 from portal.db import db
+from portal.equipe import commands as equipe
 from portal.missions import commands as missions
 from portal.missions.models import annuler
 from portal.notifications import commands as worker_commands
 from portal.notifications import messages
+from portal.notifications.echeances import pass_time
 from portal.notifications.genres import GENRES, Outdated
 from portal.notifications.messages import Letter
 from portal.outbox import Message
@@ -119,6 +121,10 @@ def endings(zoe, action, motif: str) -> None:
     missions.decide(held, annuler, by=builders.bienveillant("Rose"), motif=motif or "-")
     admin = builders.personne("Ada", [builders.ADMIN])
     missions.give_back(builders.referent_mission(action, take_post=True), by=admin, motif=motif or "-")
+    short = builders.mission(action, places=1, minimum=1, alerte=20)
+    equipe.invite(short, [builders.personne().id], by=zoe)
+    db.session.commit()
+    pass_time()
     stopped = builders.action(zoe, titre="Autre fête")
     actions.decide(stopped, annuler_action, by=admin, motif=motif or "-")
     for genre in ("jour_ouverture", "jour_fermeture"):
@@ -290,7 +296,16 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
     typical(zoe)
     found = {link for _, letter in still_true() for link in links(letter.texte) if not link.startswith(MAP)}
     paths = {urlsplit(link)._replace(scheme="", netloc="").geturl() for link in found}
-    assert {path.split("/")[1] for path in paths} == {"", "actions", "comptes", "missions", "candidatures", "jour-j", "moi"}
+    assert {path.split("/")[1] for path in paths} == {
+        "",
+        "actions",
+        "comptes",
+        "missions",
+        "candidatures",
+        "jour-j",
+        "equipe",
+        "moi",
+    }
     client = as_(zoe)
     for path in paths:
         answer = client.get(path)
@@ -358,6 +373,7 @@ def test_what_no_longer_exists_is_not_spoken_of(app):
                     "candidature": 9,
                     "action": 9,
                     "affectation": 9,
+                    "mission": 9,
                     "resume": "9",
                     "adresse": "9",
                     "rappel": "veille",
