@@ -7,6 +7,7 @@ from functools import partial
 
 from portal.demo.actions import ActionTale
 from portal.demo.story import Sheet, prose, slot, some
+from portal.equipe import commands as equipe
 from portal.fields import combine
 from portal.missions import commands as missions
 from portal.missions.models import Mission, Nature, annuler, fermer, publier
@@ -14,7 +15,10 @@ from portal.workflow import Transition
 
 
 class MissionTale:
-    """`brouillon`: never published; `prise`, `fermee`, `annulee`: when its post was taken, when it closed, when it fell."""
+    """`brouillon`: never published; `prise`, `fermee`, `annulee`: when its post was taken, when it closed, when it fell.
+
+    `renfort`: who was asked to give a hand, and when.
+    """
 
     mission: Mission
 
@@ -28,6 +32,8 @@ class MissionTale:
             story.at(story.evening(day), partial(self.decide, publier))
         if "prise" in sheet:
             story.at(story.evening(sheet["prise"]), self.take)
+        for asked in sheet.get("renfort", ()):
+            story.at(story.evening(asked["le"]), partial(self.invite, asked["qui"]))
         if "fermee" in sheet:
             story.at(story.evening(sheet["fermee"]), partial(self.decide, fermer))
         if "annulee" in sheet:
@@ -38,7 +44,7 @@ class MissionTale:
             self.action.action,
             by=self.action.bienveillant,
             nature=Nature(self.sheet["nature"]),
-            **some(self.sheet, "titre", "places", "fourni", "contrepartie"),
+            **some(self.sheet, "titre", "places", "fourni", "contrepartie", "competences", "minimum", "alerte"),
             **prose(self.sheet, "description"),
             **slot(self.action.day, self.sheet),
             **self._phase(),
@@ -52,6 +58,10 @@ class MissionTale:
 
     def take(self) -> None:
         missions.take(self.mission, by=self.action.bienveillant)
+
+    def invite(self, keys: list[str]) -> None:
+        ids = [self.action.story.people[key].id for key in keys]
+        equipe.invite(self.mission, ids, by=self.action.bienveillant)
 
     def decide(self, transition: Transition) -> None:
         missions.decide(self.mission, transition, by=self.action.bienveillant, motif=self.sheet.get("motif", ""))

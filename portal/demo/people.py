@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+from portal.actions.models import reading
 from portal.comptes import commands as comptes
-from portal.comptes.models import NomRole
+from portal.comptes.models import NomRole, Personne, Profil
+from portal.db import db
 from portal.demo.story import PAGES, Sheet, Story, page
+from portal.equipe import commands as equipe
 from portal.poles import commands as poles
 from portal.poles.models import Espace, Genre
 
@@ -33,8 +36,16 @@ def _welcome(story: Story, person: Sheet, contact: Sheet, password: str) -> None
     roles = [NomRole(name) for name in person.get("roles", ())]
     known = comptes.add_person(**contact, roles=roles, password=password, by=admin)
     story.people[person["cle"]] = known
+    if "sait" in person or "libre" in person:
+        db.session.add(Profil(personne=known, competences=person.get("sait", []), disponibilites=person.get("libre", [])))
+    if note := person.get("note"):
+        story.at(story.evening(note["le"]), partial(_keep_in_mind, story, known, note))
     for name in person.get("poles", ()):
         poles.add_member(story.poles[name], known, by=admin)
+
+
+def _keep_in_mind(story: Story, known: Personne, note: Sheet) -> None:
+    equipe.annotate(known, by=story.people[note["par"]], read=reading(equipe.sheet_of(None)), texte=note["texte"])
 
 
 def _settle(story: Story, house: Sheet) -> None:

@@ -28,6 +28,7 @@ PAGE = 50
 OFTEN = 3  # missions in a year
 YEAR, LONG_AGO = timedelta(days=365), timedelta(days=183)
 LONGEST_ALERT = timedelta(days=60)  # the most that Mission.alerte may be
+WITH_ROLES = (joinedload(Personne.roles),)
 PEOPLE = (Personne.confirme_le.is_not(None), Personne.desactive_le.is_(None))
 
 
@@ -56,6 +57,11 @@ class Member:
     done: int = 0
     last: datetime | None = None
     next: datetime | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the next mission has begun."""
+        return self.next is not None and self.next <= clock.now()
 
 
 # --- everybody -----------------------------------------------------------------------------------------------
@@ -129,9 +135,9 @@ def presences(held: Iterable[Affectation]) -> State:
 
 
 def _marks(*of: ColumnElement[bool]) -> State:
-    """The fold of these entries about presence, and of what takes them back."""
-    said = select(Entree.uuid).where(Entree.genre == Genre.PRESENCE, *of)
-    undoing = and_(Entree.genre == Genre.ANNULE, Entree.cible.in_(said))
+    """The fold of these entries about presence, and of what took them back on the same days."""
+    said, days = (select(column).where(Entree.genre == Genre.PRESENCE, *of) for column in (Entree.uuid, Entree.jour_id))
+    undoing = and_(Entree.jour_id.in_(days), Entree.genre == Genre.ANNULE, Entree.cible.in_(said))
     return fold(db.session.scalars(select(Entree).where(or_(Entree.uuid.in_(said), undoing))), {})
 
 
@@ -148,7 +154,8 @@ def told_and_noted(personne: Personne) -> tuple[Profil | None, Note | None]:
         .where(Personne.id == personne.id)
         .options(joinedload(Note.par))
     )
-    return db.session.execute(query).one()._tuple()
+    profil, note = db.session.execute(query).one()
+    return profil, note
 
 
 def note_of(personne: Personne) -> Note | None:

@@ -11,7 +11,6 @@ from flask_login import current_user
 from portal.actions.commands import Conflict
 from portal.candidatures import queries as candidatures
 from portal.comptes.models import Personne
-from portal.comptes.queries import WITH_ROLES
 from portal.equipe import commands, queries
 from portal.equipe.forms import FilterForm, NoteForm
 from portal.missions import queries as missions
@@ -27,8 +26,14 @@ bp = GuardedBlueprint("equipe", __name__, url_prefix="/equipe")
 def index() -> Any:
     form = FilterForm.of_query()
     filters = form.filters()
-    leaf = queries.people(filters, page_number())
-    return render("equipe/liste.html", "liste", form=form, leaf=leaf, filters=filters, competences=Competence)
+    return render(
+        "equipe/liste.html",
+        ("liste", "combien"),
+        form=form,
+        leaf=queries.people(filters, page_number()),
+        chosen=filters != queries.Filters(),
+        competences=Competence,
+    )
 
 
 # --- one person ----------------------------------------------------------------------------------------------
@@ -36,12 +41,12 @@ def index() -> Any:
 
 @bp.get("/<int:id>", access="personne.voir")
 def show(id: int) -> Any:
-    return _page(load(Personne, id, "personne.voir", WITH_ROLES))
+    return _page(load(Personne, id, "personne.voir", queries.WITH_ROLES))
 
 
 @bp.post("/<int:id>/note", access="personne.annoter")
 def annotate(id: int) -> Any:
-    personne, form = load(Personne, id, "personne.annoter", WITH_ROLES), NoteForm()
+    personne, form = load(Personne, id, "personne.annoter", queries.WITH_ROLES), NoteForm()
     if not form.validate():
         return refused(422, lambda: _page(personne, form))
     try:
