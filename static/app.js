@@ -149,7 +149,7 @@ document.addEventListener("click", async ({ target }) => {
   if (!button) return;
   const url = new URL(button.dataset.partager, location.href).href;
   try {
-    if (navigator.share) await navigator.share({ title: button.dataset.titre || document.title, url });
+    if (navigator.share && !("copier" in button.dataset)) await navigator.share({ title: button.dataset.titre || document.title, url });
     else {
       await navigator.clipboard.writeText(url);
       toast("Lien copié.", "bon");

@@ -17,7 +17,7 @@ PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the doo
     "accueil.index", "accueil.page", "accueil.sante", "candidatures.apply", "candidatures.confirmer", "candidatures.corriger",
     "candidatures.deposer", "candidatures.leave", "candidatures.suivi", "comptes.ask_link", "comptes.code", "comptes.connexion",
     "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code", "comptes.use_link", "missions.flux",
-    "missions.ics", "missions.index", "missions.show",
+    "missions.ics", "missions.index", "missions.show", "moi.feed",
 }  # fmt: skip
 PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")  # of an address: <int:id>
 TYPICAL = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000", None: "x"}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
 from portal import clock
 from portal.actions.models import Action, Etat
-from portal.candidatures.models import LIVE, Candidature
-from portal.candidatures.queries import is_untold
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.missions.models import Affectation, Mission, Nature
@@ -66,19 +64,6 @@ def without_referent(personne: Personne) -> list[tuple[Action, int]]:
 def soon(limit: int) -> list[Mission]:
     """The next missions that take somebody, with what their cards say; one query."""
     return list(db.session.scalars(next_open(limit)))
-
-
-def offered_to(personne: Personne, limit: int) -> list[Mission]:
-    """The next missions that take somebody, but those that this person holds a place on or waits for; one query."""
-    held = exists().where(
-        Affectation.mission_id == Mission.id, Affectation.personne_id == personne.id, Affectation.libere_le.is_(None)
-    )
-    asked = exists().where(
-        Candidature.mission_id == Mission.id,
-        Candidature.personne_id == personne.id,
-        or_(Candidature.etat.in_(LIVE), is_untold()),  # a no that nobody was told is none yet
-    )
-    return list(db.session.scalars(next_open(limit).where(~held, ~asked)))
 
 
 def next_held(personne: Personne) -> Affectation | None:

@@ -12,6 +12,7 @@ from portal.candidatures import queries as candidatures
 from portal.equipe import queries as equipe
 from portal.jour_j import queries as jour_j
 from portal.missions.models import Affectation
+from portal.moi.queries import offered_to
 from portal.notifications import queries as mail
 from portal.policy import can
 from portal.web import GuardedBlueprint, Page, me, render
@@ -35,7 +36,7 @@ def _mine() -> Page:
     next_held = queries.next_held(me())
     return render(
         "accueil/chez_moi.html",
-        missions=queries.offered_to(me(), OFFERED),
+        missions=offered_to(me(), OFFERED),
         today=_elsewhere(jour_j.today_for(me()), next_held),
         next=next_held,
         kept_back=candidatures.kept_back_count(me()) if sets_up else 0,

@@ -105,6 +105,10 @@ class Profil(Base):
     envies: Mapped[list[str]] = mapped_column(default=list)  # "nature:volontaire", "pole:3"
     personne: Mapped[Personne] = relationship(back_populates="profil")
 
+    @property
+    def is_told(self) -> bool:
+        return bool(self.disponibilites or self.competences or self.envies)
+
 
 class Note(Base):
     """What the bienveillants keep in mind of a person; they alone read it, and that person when they ask."""

@@ -30,6 +30,8 @@ bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
 
 @bp.get("/", access="public", kept=True)
 def index() -> Any:
+    if request.args.get("pour_moi"):  # what this person asked for and holds is known above this package
+        return done(url_for("moi.suited"))
     return render_shared("missions/liste.html", ("liste", "combien"), _listing)
 
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from wtforms.validators import DataRequired, Length
+from typing import Any
 
-from portal.fields import Form, Line, Phone
+from wtforms import BooleanField, RadioField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from portal.comptes.models import Reception
+from portal.fields import Form, Line, Phone, Several, choices
+from portal.missions.accord import WEEK, key
+from portal.missions.models import Competence, Nature
+from portal.poles import queries as poles
+
+ASKED = "L’équipe peut me proposer des missions"
 
 
 class CoordonneesForm(Form):
@@ -14,3 +24,30 @@ class CoordonneesForm(Form):
         render_kw={"autocomplete": "name", "autocapitalize": "words"},
     )
     telephone = Phone("Ton téléphone")
+
+
+def _wishes() -> list[SelectChoice]:
+    """Natures of missions, then pôles and groupes, as Profil.envies holds them."""
+    natures = ((f"nature:{nature}", nature.label) for nature in Nature)
+    return choices(*natures, *((f"pole:{pole.id}", pole.label) for pole in poles.poles()))
+
+
+class ProfilForm(Form):
+    disponibilites = Several("Libre d’habitude", choices=choices(*((key(j, m), f"{j} {m.label}") for j, m in WEEK)))
+    competences = Several("Ce que tu sais faire", choices=choices(*((c.value, c.label) for c in Competence)))
+    envies = Several("Ce dont tu as envie", choices=_wishes)
+    sollicitable = BooleanField(ASKED)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in ("disponibilites", "competences", "envies", "sollicitable")}
+
+
+class MessagesForm(Form):
+    reception = RadioField(
+        "Quand t’écrire ?",
+        [InputRequired("Choisis une façon de recevoir les messages.")],
+        choices=choices(*((r.value, r.label) for r in Reception)),
+        coerce=Reception,
+    )
+    sollicitable = BooleanField(ASKED)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
-from flask import current_app, make_response, url_for
+from flask import abort, current_app, make_response, request, url_for
 
 from portal import security
 from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
+from portal.missions.accord import JOURS, Moment
 from portal.missions.models import Affectation
 from portal.missions.queries import HELD
-from portal.moi import queries
-from portal.moi.forms import CoordonneesForm
+from portal.moi import commands, queries
+from portal.moi.forms import CoordonneesForm, MessagesForm, ProfilForm
 from portal.policy import load
-from portal.web import GuardedBlueprint, done, me, render, toast
+from portal.web import GuardedBlueprint, Page, done, me, render, toast
 
 bp = GuardedBlueprint("moi", __name__, url_prefix="/moi")
 
@@ -35,9 +37,8 @@ def ics(id: int) -> Any:
     from portal.missions import calendrier
 
     place = load(Affectation, id, "affectation.voir", HELD)
-    base_url = current_app.config["PORTAL"].base_url
-    note = f"Qui appeler, et comment prévenir si tu ne peux plus venir : {base_url}{url_for('.index')}"
-    response = make_response(calendrier.of_missions([place.mission], base_url, note=note))
+    note = f"Qui appeler, et comment prévenir si tu ne peux plus venir : {_base_url()}{url_for('.index')}"
+    response = make_response(calendrier.of_missions([place.mission], _base_url(), note=note))
     response.mimetype = "text/calendar"
     response.headers["Content-Disposition"] = f'attachment; filename="mission-{place.mission_id}.ics"'
     return response
@@ -56,3 +57,80 @@ def edit_coordonnees() -> Any:
     comptes.edit_person(me(), nom=form.nom.data, telephone=form.telephone.data, by=me())
     toast("C’est enregistré.")
     return done(url_for(".index"))
+
+
+@bp.get("/missions", access="moi.voir")
+def suited() -> Any:
+    """Open missions, those that suit me best first."""
+    profil = queries.profile_of(me())
+    return render("moi/missions.html", profil=profil, suited=queries.suited_to(me(), profil))
+
+
+@bp.get("/profil", access="moi.voir")
+def profil() -> Any:
+    told = queries.profile_of(me())
+    return _profile_page(ProfilForm(formdata=None, obj=told, sollicitable=me().sollicitable))
+
+
+@bp.post("/profil", access="moi.voir")
+def edit_profil() -> Any:
+    form = ProfilForm()
+    if not form.validate():
+        return _profile_page(form, 422)
+    commands.tell_profile(me(), by=me(), **form.fields)
+    toast("C’est enregistré.")
+    return done(url_for(".suited"))
+
+
+def _profile_page(form: ProfilForm, status: int = 200) -> Page:
+    return render("moi/profil.html", status=status, form=form, jours=JOURS, moments=Moment)
+
+
+@bp.get("/messages/choix", access="moi.voir")
+def choix() -> Any:
+    return render("moi/choix.html", form=MessagesForm(formdata=None, obj=me()))
+
+
+@bp.post("/messages/choix", access="moi.voir")
+def edit_choix() -> Any:
+    form = MessagesForm()
+    if not form.validate():
+        return render("moi/choix.html", status=422, form=form)
+    commands.choose_messages(me(), reception=form.reception.data, sollicitable=form.sollicitable.data, by=me())
+    toast("C’est enregistré.")
+    return done(url_for(".index"))
+
+
+# --- my calendar -----------------------------------------------------------------------------------------------
+
+
+@bp.get("/calendrier", access="moi.voir")
+def calendar() -> Any:
+    jeton = security.seal("agenda", me().id, me().agenda_generation)
+    return render("moi/calendrier.html", address=_base_url() + url_for(".feed", jeton=jeton))
+
+
+@bp.post("/calendrier/changer", access="moi.voir")
+def change_calendar() -> Any:
+    commands.change_calendar_address(me(), by=me())
+    toast("Voici ta nouvelle adresse. L’ancienne ne donne plus rien : remplace-la dans ton agenda.")
+    return done(url_for(".calendar"))
+
+
+@bp.get("/calendrier/<jeton>.ics", access="public")
+def feed(jeton: str) -> Any:
+    """What an agenda that follows the address reads, without signing in."""
+    from portal.missions import calendrier
+
+    opened = security.unseal("agenda", jeton)
+    personne = (queries.calendar_owner(*opened) if opened else None) or abort(404)
+    entries = queries.calendar_of(personne, _base_url())
+    response = make_response(calendrier.feed(entries, _base_url(), name="La Raffinerie"))
+    response.mimetype = "text/calendar"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(sha256(response.get_data()).hexdigest()[:20], weak=True)  # it may travel compressed
+    return response.make_conditional(request)
+
+
+def _base_url() -> str:
+    return str(current_app.config["PORTAL"].base_url)

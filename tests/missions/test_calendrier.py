@@ -32,6 +32,8 @@ def described(**fields: Any) -> Mission:
         "titre": "Accueil",
         "description": "",
         "fourni": "",
+        "apporter": "",
+        "sequence": 0,
         "debut": NOON,
         "fin": NOON.replace(hour=12),
     }
