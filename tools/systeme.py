@@ -1,4 +1,4 @@
-"""What tests and measures need besides Python, Chromium, PostgreSQL, wrk: found, or installed from Debian's packages.
+"""What tests and measures need besides Python, Chromium, PostgreSQL, khal, wrk: found, or installed from Debian's packages.
 
 Standard library only. `make test` and `make bench` run it; tests/services.py asks it where things are.
 """
@@ -38,10 +38,14 @@ def postgresql() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 
 
-def wrk() -> Path | None:
-    """The load generator's program."""
-    found = shutil.which("wrk")
-    return Path(found) if found else None
+def command(name: str) -> Callable[[], Path | None]:
+    """Finds a program that its package puts on the path."""
+
+    def find() -> Path | None:
+        found = shutil.which(name)
+        return Path(found) if found else None
+
+    return find
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,10 @@ class Service:
 
 CHROMIUM = Service("Chromium", "chromium-headless-shell", chromium, " (ou PORTAL_CHROMIUM=/chemin/du/programme)")
 POSTGRESQL = Service("Le serveur PostgreSQL", "postgresql", postgresql)
-WRK = Service("Le générateur de charge wrk", "wrk", wrk)
-SERVICES = {"chromium": CHROMIUM, "postgresql": POSTGRESQL, "wrk": WRK}
-FOR_TESTS = ("chromium", "postgresql")
+KHAL = Service("L’agenda khal", "khal", command("khal"))
+WRK = Service("Le générateur de charge wrk", "wrk", command("wrk"))
+SERVICES = {"chromium": CHROMIUM, "postgresql": POSTGRESQL, "khal": KHAL, "wrk": WRK}
+FOR_TESTS = ("chromium", "postgresql", "khal")
 
 
 def install(services: list[Service]) -> None:

@@ -40,7 +40,9 @@ class ProfilForm(Form):
 
     @property
     def fields(self) -> dict[str, Any]:
-        return {name: self[name].data for name in ("disponibilites", "competences", "envies", "sollicitable")}
+        """A list whose boxes are all left empty may not have been sent at all."""
+        lists = {name: self[name].data or [] for name in ("disponibilites", "competences", "envies")}
+        return lists | {"sollicitable": bool(self.sollicitable.data)}
 
 
 class MessagesForm(Form):
