@@ -48,6 +48,12 @@ class Filters:
     competence: Competence | None = None
     venue: Venue | None = None
 
+    @property
+    def words(self) -> str:
+        """The filters that narrow the list, as they are said; "" when none does."""
+        quoted = f"«\u00a0{self.q}\u00a0»" if self.q else ""
+        return ", ".join(filter(None, (quoted, self.venue and self.venue.label, self.competence and self.competence.label)))
+
 
 @dataclass(frozen=True)
 class Member:

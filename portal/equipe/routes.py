@@ -31,7 +31,7 @@ def index() -> Any:
         ("liste", "combien"),
         form=form,
         leaf=queries.people(filters, page_number()),
-        chosen=filters != queries.Filters(),
+        chosen=filters.words,
         competences=Competence,
     )
 

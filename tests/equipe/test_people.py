@@ -151,6 +151,7 @@ def test_by_skill_and_by_name(as_, zoe, awa):
     assert "Cuisine, Jardin" in rows(client.get("/equipe/"))["Awa Payet"]
     assert list(rows(client.get("/equipe/?competence=cuisine&q=tech"))) == ["Bao Técher"]
     assert list(rows(client.get("/equipe/?q=100%25"))) == []
+    assert "« tech », Cuisine" in words(client.get("/equipe/?competence=cuisine&q=tech"))
     assert "Personne ne correspond" in words(client.get("/equipe/?q=personne-de-ce-nom"))
 
 
