@@ -159,6 +159,7 @@ RULES: dict[str, Rule] = {
     "mission.tenue": post_holder,
     "mission.equipe": bienveillant | admin | referent,
     "affectation.voir": own & held,
+    "affectation.confirmer": own & held,
     # candidatures
     "candidature.deposer": anyone,
     "candidature.lister": any_bienveillant | admin,

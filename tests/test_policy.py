@@ -77,6 +77,7 @@ mission.liberer (the post of RF)  -  -  y  -  -  -  -  y
 mission.tenue (the post of RF)    -  -  y  -  -  -  -  -
 mission.equipe (action)           -  -  y  y  -  -  -  y
 affectation.voir (of VO)          -  y  -  -  -  -  -  -
+affectation.confirmer (of VO)     -  y  -  -  -  -  -  -
 candidature.voir (of VO)          -  y  -  y  -  -  -  y
 candidature.accepter              -  -  -  y  -  -  -  -
 candidature.mettre_en_attente     -  -  -  y  -  -  -  -

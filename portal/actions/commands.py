@@ -56,9 +56,10 @@ def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], 
     action = _open(action)
     db.session.refresh(action.demandeur)
     check_reading(read, action.sheet, fields | {f"demandeur_{name}": value for name, value in demandeur.items()})
+    lieu = action.lieu
     changed = [f"demandeur_{name}" for name in _apply(action.demandeur, demandeur)] + _apply(action, fields)
     if changed:
-        modifier.tell(action, by=by, champs=changed)
+        modifier.tell(action, by=by, champs=changed, lieu_avant=lieu)
 
 
 def decide(action: Action, transition: Transition, *, by: Personne, motif: str = "") -> None:

@@ -136,6 +136,10 @@ class Action(Base):
         return self.etat in ENDED
 
     @property
+    def is_stopped(self) -> bool:
+        return self.etat in STOPPED
+
+    @property
     def is_late(self) -> bool:
         """Its day has passed and nothing says what became of it."""
         return not self.is_over and self.fin <= clock.now()

@@ -38,6 +38,7 @@ from portal.missions.models import UNDO, Mission, Origine
 from portal.workflow import Refusal, Transition, TransitionRefused, fire
 
 MOST_LINKS_AN_HOUR = 3
+UNCONFIRMED = "Le créneau a changé, et il n’a pas été confirmé à temps."
 
 
 class PhaseClosed(Refusal):
@@ -269,10 +270,33 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
     if candidature.etat is Etat.REFUSEE:
         take_back(candidature, by=candidature.personne)  # for them it is still waiting
     outbox.withdraw(candidature.answer_key)
-    transition = desister if candidature.etat is Etat.ACCEPTEE else retirer
-    fire(transition, candidature, by=candidature.personne, motif=motif)
-    if transition is desister:
+    if candidature.etat is Etat.ACCEPTEE:
+        step_down(candidature, motif=motif)
         _free_place(candidature, motif or "désistement")
+    else:
+        fire(retirer, candidature, by=candidature.personne, motif=motif)
+
+
+def step_down(candidature: Candidature, *, motif: str) -> None:
+    """The place itself is freed by the caller; `tardif` says to whoever hears of it that cover is to be found now."""
+    fire(desister, candidature, by=candidature.personne, motif=motif, tardif=candidature.leaves_late)
+
+
+def lapse(affectation_id: int) -> None:
+    """The slot moved and nobody confirmed in time: the place is free again, unless something became of it meanwhile."""
+    held = missions_queries.place(affectation_id)
+    if held is None:
+        return
+    lock(Personne, held.personne_id)
+    lock_one(held.mission)
+    if affectation_id not in missions_queries.unconfirmed():
+        return
+    if candidature := queries.accepted_of(held.mission, held.personne_id):
+        lock(Candidature, candidature.id)
+        close(candidature, liberer, by=None, motif=UNCONFIRMED, sans_reponse=True)
+        missions.release(held, motif=UNCONFIRMED)
+    else:
+        missions.free_post(held, by=None, motif=UNCONFIRMED)
 
 
 def send_links(email: str) -> None:
@@ -314,22 +338,12 @@ def decide_all(
     return outcomes
 
 
-def close(candidature: Candidature, transition: Transition, *, by: Personne | None, motif: str) -> None:
+def close(candidature: Candidature, transition: Transition, *, by: Personne | None, motif: str, **facts: bool) -> None:
     """What the house does to a candidature when its mission changes; the caller holds the mission's lock."""
     outbox.withdraw(candidature.answer_key)
     candidature.decisions += 1
-    fire(transition, candidature, by=by, motif=motif)
+    fire(transition, candidature, by=by, motif=motif, **facts)
     candidature.cedee = candidature.etat is Etat.LISTE_ATTENTE
-
-
-def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
-    return db.session.scalar(
-        select(Candidature).where(
-            Candidature.mission_id == mission.id,
-            Candidature.personne_id == personne_id,
-            Candidature.etat == Etat.ACCEPTEE,
-        )
-    )
 
 
 def _locked(candidature: Candidature) -> Candidature:

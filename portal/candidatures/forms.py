@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField
+from wtforms import BooleanField, RadioField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.candidatures.models import Candidature, Demande
-from portal.fields import Email, Form, Line, Phone, PublicForm, Words
+from portal.fields import Email, Form, Line, Phone, PublicForm, Words, choices, one_line
 
 MOTIFS = (
     "Toutes les places sont prises.",
     "Le créneau ne correspond pas.",
     "La mission demande une autre expérience.",
     "La mission a changé.",
+)
+
+
+AUTRE = "Autre"
+DEPARTS = (
+    "Je ne suis plus libre à cette heure",
+    "Un empêchement personnel",
+    "Le transport",
+    "Je n’avais pas bien compris la mission",
+    AUTRE,
 )
 
 
@@ -75,6 +85,18 @@ class CorrectionForm(Form):
     @property
     def fields(self) -> dict[str, str]:
         return {field.name: field.data for field in self if field.name in ("nom", "telephone", "message")}
+
+
+class LeaveForm(Form):
+    """Why one steps back: never asked for, and no obstacle to it, so that any words are taken as they come."""
+
+    motif = RadioField("La raison", choices=choices(*((m, m) for m in DEPARTS)), validate_choice=False)
+    autre = Line("Autre raison", description="Quelques mots suffisent. N’écris rien sur ta santé.")
+
+    @property
+    def reason(self) -> str:
+        said = (one_line(self.motif.data), self.autre.data)
+        return "\u00a0: ".join(words for words in said if words not in ("", AUTRE))[:300]
 
 
 class DecisionForm(Form):

@@ -117,6 +117,11 @@ class Candidature(Base):
         return self.etat_dit in LIVE and not self.mission.is_past
 
     @property
+    def leaves_late(self) -> bool:
+        """Whether stepping down now leaves somebody to find cover: they said they come, and the notice has passed."""
+        return self.etat_dit is Etat.ACCEPTEE and self.mission.is_late_to_leave
+
+    @property
     def link_opens(self) -> bool:
         return clock.now() < self.mission.fin + KEPT
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, liberer
+from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, desister, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -228,6 +228,14 @@ def answer_to(candidature: Candidature) -> tuple[str, str]:
     return (found.motif, str(found.faits.get("mot", ""))) if found else ("", "")
 
 
+def left_late(candidature: Candidature) -> bool:
+    """Whether they stepped down when somebody had to find cover, as the journal has it."""
+    said = select(EntreeJournal.faits).where(
+        EntreeJournal.sujet == subject_key(candidature), EntreeJournal.evenement == desister.key
+    )
+    return any(facts.get("tardif") for facts in db.session.scalars(said))
+
+
 @describes("candidature")
 def _called(ids: Collection[int]) -> dict[int, str]:
     """Whose, and to what; the names are read now, so that the journal holds none."""
@@ -240,10 +248,10 @@ def _called(ids: Collection[int]) -> dict[int, str]:
     return {id: f"Candidature de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
 
 
-def behind(held: Affectation) -> Candidature | None:
-    """The accepted candidature behind a place; the référent's priority has none."""
-    accepted = (Candidature.personne_id == held.personne_id, Candidature.etat == Etat.ACCEPTEE)
-    return db.session.scalar(select(Candidature).where(Candidature.mission_id == held.mission_id, *accepted))
+def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
+    """The accepted candidature behind somebody's place; the référent's priority has none."""
+    accepted = (Candidature.personne_id == personne_id, Candidature.etat == Etat.ACCEPTEE)
+    return db.session.scalar(select(Candidature).where(Candidature.mission_id == mission.id, *accepted))
 
 
 def all_of_address(adresse: str) -> list[Candidature]:

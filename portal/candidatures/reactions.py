@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.candidatures import commands, queries
-from portal.candidatures.models import LIVE, Candidature, Etat, ceder, desister, liberer, refuser, rendre, retirer
+from portal.candidatures.models import LIVE, Candidature, Etat, ceder, liberer, refuser, rendre, retirer
 from portal.comptes import models as comptes
 from portal.db import lock
 from portal.missions import models as missions
@@ -35,9 +35,9 @@ def yield_to_the_priority(news: News) -> None:
 @missions.liberer.react
 def return_to_the_queue(news: News) -> None:
     """Those moved by the priority were never judged: they come back; a référent accepted by candidature has stepped down."""
-    if stepped_down := commands.accepted_of(news.subject, news.facts["personne"]):
+    if stepped_down := queries.accepted_of(news.subject, news.facts["personne"]):
         if news.by.id == stepped_down.personne_id:
-            fire(desister, stepped_down, by=news.by, motif=news.motif)
+            commands.step_down(stepped_down, motif=news.motif)
         else:
             commands.close(stepped_down, liberer, by=news.by, motif=news.motif)  # told, with the reason
     returning = queries.yielded_on(news.subject)

@@ -14,11 +14,11 @@ from werkzeug.exceptions import NotFound
 
 from portal import security
 from portal.candidatures import commands, queries
-from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LinksForm
+from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LeaveForm, LinksForm
 from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
 from portal.comptes.commands import AccountClosed
-from portal.fields import one_line
 from portal.missions import commands as missions
+from portal.missions import creneau
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
@@ -75,7 +75,8 @@ def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str =
 
 
 def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Page:
-    return render("candidatures/deposer.html", status=status, mission=mission, form=form)
+    clashes = missions_queries.known_clashes(me(), mission) if current_user.is_authenticated else []
+    return render("candidatures/deposer.html", status=status, mission=mission, form=form, clashes=clashes)
 
 
 # --- the candidate's own page --------------------------------------------------------------------------------
@@ -134,9 +135,16 @@ def confirmer(jeton: str) -> Any:
 @bp.post("/suivi/<jeton>/<any(retirer, desister):slug>", access="public", limit="suivi")
 def leave(jeton: str, slug: str) -> Any:
     candidature, proves = _acting(jeton)
-    commands.leave(candidature, motif=one_line(request.form.get("motif"))[:300])
+    commands.leave(candidature, motif=LeaveForm().reason)
     said = "Ta candidature est retirée." if slug == "retirer" else "C’est noté, l’équipe est prévenue. Merci de l’avoir dit."
     return _followed_on(candidature, jeton, proves, said)
+
+
+@bp.post("/suivi/<jeton>/confirmer_creneau", access="public", limit="suivi")
+def confirm_slot(jeton: str) -> Any:
+    candidature, proves = _acting(jeton)
+    creneau.confirm(missions_queries.active_of(candidature.mission, candidature.personne), by=candidature.personne)
+    return _followed_on(candidature, jeton, proves, "Merci : on compte sur toi au nouveau créneau.")
 
 
 def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) -> Any:
@@ -150,8 +158,11 @@ def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) 
 def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200) -> Page:
     etat, mission, acts = candidature.etat_dit, candidature.mission, _acts(candidature, proves)
     motif, mot = queries.answer_to(candidature) if acts else ("", "")
-    # Whom to call is for whoever proved the address: anybody may have typed it.
-    comes = etat is Etat.ACCEPTEE and (proves or can(current_user, retirer.key, candidature))
+    # Whom to call, and what else they do, is for whoever proved the address: anybody may have typed it.
+    proved = proves or can(current_user, retirer.key, candidature)
+    comes = proved and etat is Etat.ACCEPTEE
+    left = proved and etat is Etat.DESISTEE and not mission.is_past and queries.left_late(candidature)
+    held = missions_queries.active_of(mission, candidature.personne) if acts and etat is Etat.ACCEPTEE else None
     return render(
         "candidatures/suivi.html",
         status=status,
@@ -161,7 +172,11 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
         mot=mot,
         mission=mission,
         comes=comes,
-        contacts=missions_queries.contacts_of([mission.action]).get(mission.action_id, []) if comes else [],
+        left=left,
+        contacts=missions_queries.contacts_of([mission.action]).get(mission.action_id, []) if comes or left else [],
+        confirm_by=held and held.a_confirmer_avant,
+        clashes=missions_queries.known_clashes(candidature.personne, mission) if proved and candidature.is_open else [],
+        partir=LeaveForm(formdata=None),
         jeton=jeton,
         acts=acts,
         to_prove=proves and candidature.is_open and candidature.personne.confirme_le is None,
@@ -279,7 +294,7 @@ def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     candidature = load(Candidature, id, transition, queries.WITH_MISSION)
     if transition in (retirer, desister):
-        commands.leave(candidature, motif=one_line(request.form.get("motif"))[:300])
+        commands.leave(candidature, motif=LeaveForm().reason)
         toast("C’est noté, l’équipe est prévenue.")
         return done(url_for("moi.index"))
     form = DecisionForm()

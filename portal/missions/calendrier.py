@@ -41,12 +41,7 @@ def of_missions(missions: Iterable[Mission], base_url: str, *, note: str = "") -
 
 def _plain(mission: Mission, note: str) -> Entry:
     cancelled = mission.etat is Etat.ANNULEE
-    return Entry(mission, "CANCELLED" if cancelled else "CONFIRMED", sequence_of(mission), notes=(note,))
-
-
-def sequence_of(mission: Mission) -> int:
-    """How many times the mission itself moved; no state follows a cancellation, which counts for one more."""
-    return mission.sequence + (mission.etat is Etat.ANNULEE)
+    return Entry(mission, "CANCELLED" if cancelled else "CONFIRMED", mission.sequence, notes=(note,))
 
 
 def feed(entries: Iterable[Entry], base_url: str, *, name: str) -> bytes:

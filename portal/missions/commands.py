@@ -12,7 +12,7 @@ from portal.actions.commands import ActionOver, check_reading
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one, touched
-from portal.missions import queries
+from portal.missions import creneau, queries
 from portal.missions.models import (
     Affectation,
     Etat,
@@ -28,6 +28,8 @@ from portal.missions.models import (
     rouvrir,
 )
 from portal.workflow import MotifMissing, Refusal, Transition, fire
+
+SHOWN = frozenset({"titre", "debut", "fin"})  # what an agenda shows of a mission
 
 
 class MissionFull(Refusal):
@@ -98,10 +100,11 @@ def create(action: Action, *, by: Personne, take_post: bool = False, cle: str = 
     return mission
 
 
-def edit(mission: Mission, *, by: Personne, read: str, **fields: Any) -> None:
+def edit(mission: Mission, *, by: Personne, read: str, announced: bool = False, **fields: Any) -> list[Affectation]:
     """Change a mission that is not cancelled. Places never go below the people on it, whose nature of post stays.
 
     `read` is `reading(mission.sheet)` when the form was shown: raises Conflict when somebody stored something since.
+    A slot that moves asks those on it to confirm: raises Unannounced unless `by` was told so; returns who is asked.
     """
     mission = lock_one(mission)
     check_reading(read, mission.sheet, fields)
@@ -112,11 +115,24 @@ def edit(mission: Mission, *, by: Personne, read: str, **fields: Any) -> None:
     _check_action(mission.action, fields["nature"])
     if fields.get("places", mission.places) < mission.prises:
         raise PlacesBelowTaken
+    old, new = mission.slot, (fields["debut"], fields["fin"])
+    asked = creneau.who_must_confirm(mission, new, by=by)
+    if asked and not announced:
+        raise creneau.Unannounced(len(asked), creneau.answer_by(new[0]))
+    if changed := _apply(mission, fields):
+        moved = creneau.ask_again(mission, asked, old) if new != old else {}
+        modifier.tell(mission, by=by, titre=mission.titre, champs=changed, **moved)
+    return asked
+
+
+def _apply(mission: Mission, fields: dict[str, Any]) -> list[str]:
+    """Set what differs; returns the names of what changed, which agendas may show."""
     changed = [name for name, value in fields.items() if value != getattr(mission, name)]
     for name in changed:
         setattr(mission, name, fields[name])
-    if changed:
-        modifier.tell(mission, by=by, titre=mission.titre, champs=changed)
+    if not SHOWN.isdisjoint(changed):
+        mission.sequence += 1
+    return changed
 
 
 def _check_action(action: Action, nature: Nature) -> None:
@@ -143,6 +159,7 @@ def decide(mission: Mission, transition: Transition, *, by: Personne | None, mot
     if transition is publier:
         mission.publiee_le = clock.now()
     if transition.target is Etat.ANNULEE:
+        mission.sequence += 1
         for affectation in queries.active_on(mission):
             release(affectation, motif=motif)
 
@@ -233,8 +250,14 @@ def give_back(mission: Mission, *, by: Personne, motif: str = "") -> None:
         raise MissionOver("Cette mission a eu lieu : son poste ne se rend plus.")
     if held.personne_id != by.id and not motif.strip():
         raise MotifMissing
+    free_post(held, by=by, motif=motif)
+
+
+def free_post(held: Affectation, *, by: Personne | None, motif: str) -> None:
+    """The référent's post is nobody's again; the caller holds the lock of its mission."""
     release(held, motif=motif)
-    liberer.tell(mission, by=by, motif=motif, affectation=held.id, personne=held.personne_id, titre=mission.titre)
+    titre = held.mission.titre
+    liberer.tell(held.mission, by=by, motif=motif, affectation=held.id, personne=held.personne_id, titre=titre)
 
 
 def hand_to(affectation: Affectation, personne: Personne) -> bool:

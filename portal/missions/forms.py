@@ -149,6 +149,7 @@ class EditMissionForm(EditForm, MissionForm):
     """The nature may still change while nobody holds a place; the command says no afterwards."""
 
     nature = RadioField("Nature", choices=choices(*((n.value, n.label) for n in Nature)), coerce=Nature)
+    prevenir = BooleanField("Je préviens ces personnes et j’enregistre")
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from portal.fields import search_key
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
+Slot = tuple[datetime, datetime]  # from its beginning to its end
+
 URGENT = timedelta(hours=72)
 UNDO = timedelta(minutes=2)  # how long the message of an answer waits, and « Annuler » works
 PREAVIS, ALERTE = 48, 7  # hours, and days, that a mission has when nobody says otherwise
@@ -144,6 +146,19 @@ class Mission(Base):
         return self.debut - clock.now() <= timedelta(days=self.alerte)
 
     @property
+    def slot(self) -> Slot:
+        return self.debut, self.fin
+
+    @property
+    def leave_by(self) -> datetime:
+        """Until when one leaves freely; later, somebody has to find cover."""
+        return self.debut - timedelta(hours=self.preavis)
+
+    @property
+    def is_late_to_leave(self) -> bool:
+        return self.leave_by <= clock.now()
+
+    @property
     def is_past(self) -> bool:
         return self.fin <= clock.now()
 
@@ -202,6 +217,10 @@ class Affectation(Base):
         """Whether its holder knows of it: queries.told(), for one row."""
         return self.connue_le is not None and self.connue_le <= clock.now()
 
+    @property
+    def action(self) -> Action:
+        return self.mission.action
+
 
 class Invitation(Base):
     """Someone was asked to give a hand on a mission, once."""
@@ -234,5 +253,6 @@ WORKFLOW = Workflow(Mission.etat, (publier, fermer, rouvrir, annuler))
 creer = Event("mission.creer", "Nouvelle mission", "créée", "plus")
 modifier = Event("mission.modifier", "Modifier", "modifiée", "pencil")
 prendre = Event("mission.prendre", "Je prends le poste", "prise par priorité", "key-round")
+confirmer_creneau = Event("mission.confirmer_creneau", "Je confirme", "nouveau créneau confirmé", "calendar-plus")
 liberer = Event("mission.liberer", "Je rends le poste", "rendue", "undo-2")
 inviter = Event("mission.inviter", "Inviter", "renfort demandé", "send")

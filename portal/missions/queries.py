@@ -15,7 +15,8 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
-from portal.missions.models import Affectation, Etat, Mission, Nature
+from portal.journal import EntreeJournal, subject_key
+from portal.missions.models import Affectation, Etat, Mission, Nature, confirmer_creneau, modifier
 from portal.policy import provides
 from portal.web import Leaf, leaf
 
@@ -143,6 +144,19 @@ def active_on(mission: Mission) -> list[Affectation]:
     )
 
 
+def moves_of(mission: Mission) -> list[dict[str, Any]]:
+    """What the journal keeps of its changes and of the slots confirmed since, oldest first."""
+    events = (modifier.key, confirmer_creneau.key)
+    kept = select(EntreeJournal.faits).where(EntreeJournal.sujet == subject_key(mission), EntreeJournal.evenement.in_(events))
+    return list(db.session.scalars(kept.order_by(EntreeJournal.id)))
+
+
+def unconfirmed() -> list[int]:
+    """The places whose new slot nobody confirmed in time, of missions that have not begun."""
+    late = (Affectation.a_confirmer_avant <= clock.now(), Affectation.libere_le.is_(None), Mission.debut > clock.now())
+    return list(db.session.scalars(select(Affectation.id).join(Affectation.mission).where(*late)))
+
+
 def place(id: int) -> Affectation | None:
     """A place by its id, with what it is a place of and who held it; one query."""
     return db.session.get(Affectation, id, options=(*HELD, joinedload(Affectation.personne)))
@@ -203,7 +217,12 @@ def overlap(debut: datetime, fin: datetime) -> ColumnElement[bool]:
     return and_(Mission.debut < fin, Mission.fin > debut)
 
 
-def clashes(personne_id: int, mission: Mission) -> list[Mission]:
+def known_clashes(personne: Personne, mission: Mission) -> list[Mission]:
+    """The other missions at the same time that this person holds and knows of."""
+    return clashes(personne.id, mission, told())
+
+
+def clashes(personne_id: int, mission: Mission, *more: ColumnElement[bool]) -> list[Mission]:
     """The other missions this person holds at the same time."""
     return list(
         db.session.scalars(
@@ -215,6 +234,7 @@ def clashes(personne_id: int, mission: Mission) -> list[Mission]:
                 Mission.id != mission.id,
                 Mission.etat != Etat.ANNULEE,
                 overlap(mission.debut, mission.fin),
+                *more,
             )
             .options(joinedload(Mission.action))
             .order_by(Mission.debut)

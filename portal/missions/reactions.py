@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager
 from portal import clock
 from portal.actions import models as actions
 from portal.comptes import models as comptes
-from portal.db import db, lock_one
+from portal.db import db, lock, lock_one
 from portal.missions import commands, queries
 from portal.missions.models import Affectation, Etat, Mission, annuler
 from portal.workflow import News
@@ -29,6 +29,15 @@ def keep_the_values(news: News) -> None:
     """The values are what volunteers came for: they are not emptied under a volontaire mission that is published."""
     if "valeurs" in news.facts["champs"] and not news.subject.valeurs.strip() and queries.has_volunteers(news.subject):
         raise commands.ValuesNeeded
+
+
+@actions.modifier.react
+def renew_the_agendas(news: News) -> None:
+    """An agenda shows a mission with the title and the place of its action."""
+    if not {"titre", "lieu"}.isdisjoint(news.facts["champs"]):
+        standing = select(Mission.id).where(Mission.action_id == news.subject.id, Mission.etat != Etat.ANNULEE)
+        for mission in lock(Mission, *db.session.scalars(standing)):
+            mission.sequence += 1
 
 
 @actions.annuler.react

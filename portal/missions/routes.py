@@ -15,8 +15,9 @@ from portal.actions.commands import ActionOver, Conflict
 from portal.actions.forms import MotifForm
 from portal.actions.models import Action
 from portal.missions import commands, queries
+from portal.missions.creneau import Unannounced
 from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
-from portal.missions.models import WORKFLOW, Etat, Mission, Nature, liberer, publier
+from portal.missions.models import WORKFLOW, Affectation, Etat, Mission, Nature, liberer, publier
 from portal.poles import queries as poles
 from portal.policy import can, load
 from portal.web import Done, GuardedBlueprint, Page, Refused, done, me, page_number, refused, render, render_shared, toast
@@ -193,18 +194,17 @@ def save(id: int) -> Any:
     form = EditMissionForm(nature=mission.nature, obj=mission)
     if not form.validate():
         return _edition(mission, form, 422)
-    moved = mission.prises and (mission.debut, mission.fin) != (form.debut.data, form.fin.data)
     try:
-        commands.edit(mission, by=me(), read=form.lu.data or "", **form.fields)
+        asked = commands.edit(mission, by=me(), read=form.lu.data or "", announced=form.prevenir.data, **form.fields)
         _publish_too(mission)
+    except Unannounced as first:
+        return _edition(mission, form, first.status, first.sentence)
     except Refusal as refusal:
         if isinstance(refusal, Conflict):
             form = EditMissionForm.over(mission.sheet, form, nature=mission.nature)
         form.form_errors.append(refusal.sentence)
         return _edition(mission, form, refusal.status)
-    toast("Mission enregistrée.")
-    if moved:
-        toast("Le créneau a changé : assure-toi que les personnes inscrites le savent.", "attention")
+    toast(f"Mission enregistrée.{_told(asked)}")
     return _back_to(mission)
 
 
@@ -217,8 +217,18 @@ def _editable(id: int) -> Mission:
     return mission
 
 
-def _edition(mission: Mission, form: EditMissionForm, status: int = 200) -> Page:
-    return render("missions/modifier.html", status=status, mission=mission, action=mission.action, form=form)
+def _told(asked: list[Affectation]) -> str:
+    """What the new slot has set going."""
+    if not asked:
+        return ""
+    who = "Une personne reçoit" if len(asked) == 1 else f"{len(asked)} personnes reçoivent"
+    return f" {who} un e-mail pour confirmer le nouveau créneau."
+
+
+def _edition(mission: Mission, form: EditMissionForm, status: int = 200, consequence: str = "") -> Page:
+    """`consequence` is what saving will do, which wants a tick first."""
+    action = mission.action
+    return render("missions/modifier.html", status=status, mission=mission, action=action, form=form, consequence=consequence)
 
 
 @bp.post("/<int:id>/dupliquer", access="mission.dupliquer")

@@ -11,7 +11,7 @@ from portal.candidatures.models import Candidature, Etat
 from portal.comptes.models import Personne
 from portal.fields import local_phone
 from portal.journal import subject_key
-from portal.missions.calendrier import Entry, sequence_of
+from portal.missions.calendrier import Entry
 from portal.missions.models import Affectation, Mission
 
 SHOWN = timedelta(days=365)  # how long a mission that took place stays in the calendar
@@ -50,7 +50,7 @@ class Occasion:
     @property
     def sequence(self) -> int:
         """What moved: the mission, this person's places there, the answers that they were told. Each term only grows."""
-        on_the_mission = sequence_of(self.mission)
+        on_the_mission = self.mission.sequence
         taken_and_freed = sum(1 + (place.libere_le is not None) for place in self.places)
         answers = sum(1 + c.decisions - c.is_undoable + (c.etat in LEFT) for c in self.candidatures)
         return on_the_mission + taken_and_freed + answers

@@ -37,6 +37,11 @@ class Mine:
     contacts: dict[int, list[Personne]]
     programme: list[Etape]  # what is still to come today of the action where my next mission is
 
+    def beside(self, mission: Mission) -> list[Mission]:
+        """The other missions of mine, to come, that share an instant with it."""
+        others = (place.mission for place in self.to_come if place.mission_id != mission.id)
+        return [other for other in others if other.debut < mission.fin and mission.debut < other.fin]
+
     def applied_to(self, mission_id: int) -> Candidature | None:
         """The accepted candidature behind a place; the référent's priority has none."""
         mine = (c for c in self.applied if c.mission_id == mission_id and c.etat is Etat.ACCEPTEE)

@@ -10,6 +10,7 @@ from flask import abort, current_app, make_response, request, url_for
 from portal import security
 from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
+from portal.missions import creneau
 from portal.missions.accord import JOURS, Moment
 from portal.missions.models import Affectation
 from portal.missions.queries import HELD
@@ -42,6 +43,13 @@ def ics(id: int) -> Any:
     response.mimetype = "text/calendar"
     response.headers["Content-Disposition"] = f'attachment; filename="mission-{place.mission_id}.ics"'
     return response
+
+
+@bp.post("/missions/<int:id>/confirmer", access="moi.voir")
+def confirm_slot(id: int) -> Any:
+    creneau.confirm(load(Affectation, id, "affectation.confirmer", HELD), by=me())
+    toast("Merci : on compte sur toi au nouveau créneau.")
+    return done(url_for(".index"))
 
 
 @bp.get("/coordonnees", access="moi.voir")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.db import db
+from portal.missions import queries as missions_queries
 from portal.notifications import commands, queries
 from portal.workflow import Refusal
 
@@ -27,6 +28,7 @@ class Echeance:
 
 ECHEANCES = (
     Echeance(candidatures_queries.kept_back_too_long, candidatures.announce_in_time),
+    Echeance(missions_queries.unconfirmed, candidatures.lapse),
     Echeance(queries.short_of_people, commands.tell_it_is_short),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),

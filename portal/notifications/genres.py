@@ -137,6 +137,7 @@ def _rendezvous(candidature: Candidature) -> Context:
     settings: Settings = current_app.config["PORTAL"]
     return {
         "contacts": [p for p in contacts if p.id != candidature.personne_id],
+        "clashes": missions.known_clashes(candidature.personne, mission),
         "is_referent": mission.nature is Nature.REFERENT,
         "agenda": calendrier.of_missions([mission], settings.base_url, note=AGENDA_NOTE),
     }
@@ -149,7 +150,7 @@ def _reminder(faits: Facts) -> Context:
     mission = held.mission
     still(held.libere_le is None and mission.etat is not EtatMission.ANNULEE and not mission.has_started)
     still(mission.debut == datetime.fromisoformat(faits["debut"]))
-    candidature = candidatures.behind(held)
+    candidature = candidatures.accepted_of(mission, held.personne_id)
     contacts = missions.contacts_of([mission.action]).get(mission.action_id, [])
     return {
         "mission": mission,
@@ -182,6 +183,66 @@ def _post_freed(faits: Facts) -> Context:
     held = still(missions.place(faits["affectation"]))
     still(not held.mission.is_past)
     return {"mission": held.mission, "prenom": _first_name(held.personne)}
+
+
+@genre("mission_deplacee")
+def _to_confirm(faits: Facts) -> Context:
+    """To whoever holds a place, while that very time to answer runs."""
+    context = _changed(faits)
+    d_ici = datetime.fromisoformat(faits["d_ici"])
+    still(context["place"].a_confirmer_avant == d_ici)
+    return context | {"d_ici": d_ici}
+
+
+@genre("mission_modifiee")
+def _changed(faits: Facts) -> Context:
+    """To whoever holds a place, or waits for one: what the mission is now, and was before."""
+    context = _of_a_place(faits["affectation"]) if "affectation" in faits else _of_who_waits(faits)
+    return context | {"avant": [datetime.fromisoformat(instant) for instant in faits.get("avant", ())]}
+
+
+def _of_who_waits(faits: Facts) -> Context:
+    context = _about_to_come(faits)
+    still(context["candidature"].etat_dit in candidatures.WAITING)
+    return context
+
+
+def _of_a_place(id: int) -> Context:
+    """A place still held on a mission to come, with the page where one answers for it and the slot for an agenda."""
+    held = still(missions.place(id))
+    mission, personne = held.mission, held.personne
+    still(held.libere_le is None and not mission.is_past)
+    applied = candidatures.accepted_of(mission, personne.id)
+    settings: Settings = current_app.config["PORTAL"]
+    return {
+        "place": held,
+        "mission": mission,
+        "action": mission.action,
+        "prenom": _first_name(personne),
+        "suivi": _personal(applied) if applied else link("moi.index"),
+        "clashes": missions.known_clashes(personne, mission),
+        "agenda": calendrier.of_missions([mission], settings.base_url, note=AGENDA_NOTE),
+    }
+
+
+@genre("empechement")
+def _prevented(faits: Facts) -> Context:
+    """To the référents and the bienveillant: who leaves what at the last moment, how to reach them, where to find cover."""
+    context = _about_to_come(faits)
+    action = context["action"]
+    cover = ("equipe.cover", {"mission_id": context["mission"].id})
+    team = ("missions.team", {"action_id": action.id})
+    endpoint, values = cover if faits["file"] else team
+    shown = context["candidature"].personne.telephone if action.shares_team else ""
+    return context | {"prenom": "", "telephone": shown, "renfort": link(endpoint, **values)}
+
+
+@genre("mission_arretee")
+def _stopped(faits: Facts) -> Context:
+    """To the bienveillant: a mission of theirs that somebody else cancelled."""
+    mission = still(db.session.get(Mission, faits["mission"], options=missions.WITH_ACTION))
+    par = db.session.get(Personne, faits["par"])
+    return {"mission": mission, "par": par, "fiche": link("missions.of_action", action_id=mission.action_id)}
 
 
 @genre("desistement")

@@ -11,11 +11,12 @@ from portal import security
 from portal.actions import models as actions
 from portal.actions.models import Action
 from portal.candidatures import models as candidatures
+from portal.candidatures import queries as candidatures_queries
 from portal.candidatures.models import Candidature
 from portal.comptes import queries as comptes
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
-from portal.missions.models import UNDO, Affectation, Mission, Origine
+from portal.missions.models import UNDO, Affectation, Mission, Nature, Origine
 from portal.notifications.commands import Envoi, Poids, send
 from portal.workflow import Event, News
 
@@ -61,11 +62,38 @@ def _answer(news: News, **when: Any) -> Envoi:
     return Envoi(candidature.personne, candidature.answer_key, said, **when)
 
 
-def bienveillant_of_the_candidature(news: News) -> Iterator[Envoi]:
+def bienveillant_in_time(news: News) -> Iterator[Envoi]:
     """A place is free again: whoever sets the action up hears of it, unless they freed it themselves."""
+    if not news.facts["tardif"]:
+        yield from _bienveillant_of_the_candidature(news)
+
+
+def bienveillant_of_the_unconfirmed(news: News) -> Iterator[Envoi]:
+    """The same when nobody answered for that place in time."""
+    if news.facts.get("sans_reponse"):
+        yield from _bienveillant_of_the_candidature(news)
+
+
+def _bienveillant_of_the_candidature(news: News) -> Iterator[Envoi]:
     candidature: Candidature = news.subject
     said = {"candidature": candidature.id, "motif": news.motif}
     yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:desistement", said)
+
+
+def who_finds_cover(news: News) -> Iterator[Envoi]:
+    """Somebody steps down late: the référents of the action and its bienveillant, all at once."""
+    if not news.facts["tardif"]:
+        return
+    candidature: Candidature = news.subject
+    action = candidature.action
+    team = missions_queries.team_of(action)
+    runs = {a.personne: False for a in team if a.mission.nature is Nature.REFERENT and a.is_told}
+    if action.bienveillant:
+        runs[action.bienveillant] = True
+    for personne, sets_up in runs.items():
+        if personne is not news.by:
+            said = {"candidature": candidature.id, "motif": news.motif, "file": sets_up}
+            yield Envoi(personne, f"candidature:{candidature.id}:empechement:{personne.id}", said)
 
 
 def bienveillant_of_the_action(news: News) -> Iterator[Envoi]:
@@ -90,7 +118,62 @@ def who_holds_the_post(news: News) -> Iterator[Envoi]:
     """The référent's priority left no candidature to answer: whoever holds the post that way is told too."""
     mission: Mission = news.subject
     for held in missions_queries.active_on(mission):
-        yield from _by_priority(news, held, "annulee")
+        if held.personne is not mission.action.bienveillant or not mission.action.is_stopped:
+            yield from _by_priority(news, held, "annulee")
+
+
+def bienveillant_of_the_mission(news: News) -> Iterator[Envoi]:
+    """Somebody else cancelled it; not said twice to whoever hears of the whole action, or holds that very post."""
+    mission: Mission = news.subject
+    holders = {a.personne_id for a in missions_queries.active_on(mission) if a.origine is Origine.PRIORITE}
+    if not mission.action.is_stopped and mission.action.bienveillant_id not in holders:
+        said = {"mission": mission.id, "par": news.by and news.by.id, "motif": news.motif}
+        yield from _bienveillant(news, mission.action, f"mission:{mission.id}:annulee", said)
+
+
+def who_must_confirm(news: News) -> Iterator[Envoi]:
+    """The slot moved under these: each is given a time to say whether they still come."""
+    for held in _who_holds(news):
+        if held.id in news.facts["a_confirmer"] and held.a_confirmer_avant:
+            said = {"affectation": held.id, "avant": news.facts["avant"], "d_ici": held.a_confirmer_avant.isoformat()}
+            yield Envoi(held.personne, f"affectation:{held.id}:deplacee:{held.mission.sequence}", said)
+
+
+def who_still_comes(news: News) -> Iterator[Envoi]:
+    """The slot is another, within what these had accepted."""
+    for held in _who_holds(news):
+        if held.id not in news.facts["a_confirmer"]:
+            said = {"affectation": held.id, "avant": news.facts["avant"]}
+            yield Envoi(held.personne, f"affectation:{held.id}:modifiee:{held.mission.sequence}", said)
+
+
+def _who_holds(news: News) -> Iterator[Affectation]:
+    """Those who know of their place on a mission whose slot changed, but for whoever changed it."""
+    mission: Mission = news.subject
+    if "avant" in news.facts and not mission.is_past:
+        yield from (a for a in missions_queries.active_on(mission) if a.is_told and a.personne is not news.by)
+
+
+def who_waits(news: News) -> Iterator[Envoi]:
+    """The mission moved: those who asked for another hour hear of it, and have nothing to confirm."""
+    mission: Mission = news.subject
+    if not news.facts.get("deplacee") or mission.is_past:
+        return
+    for candidature in candidatures_queries.live_on(mission):
+        if candidature.etat in candidatures_queries.WAITING and candidature.personne is not news.by:
+            said = {"candidature": candidature.id, "avant": news.facts["avant"]}
+            yield Envoi(candidature.personne, f"candidature:{candidature.id}:modifiee:{mission.sequence}", said)
+
+
+def who_comes_to_that_place(news: News) -> Iterator[Envoi]:
+    """The action is elsewhere: its team hears of it, once each."""
+    if "lieu" not in news.facts["champs"]:
+        return
+    comes = {a.personne: a for a in missions_queries.team_of(news.subject) if a.is_told and not a.mission.is_past}
+    for personne, held in comes.items():
+        if personne is not news.by:
+            said = {"affectation": held.id, "lieu": news.facts["lieu_avant"]}
+            yield Envoi(personne, f"affectation:{held.id}:lieu:{held.mission.sequence}", said)
 
 
 def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
@@ -130,10 +213,17 @@ TABLE = (
     Row(candidatures.liberer,           candidate_of_a_cancelled_mission, "mission_annulee",     ESSENTIEL),
     Row(candidatures.ceder,             candidate,                        "candidature_cedee",   ESSENTIEL),
     Row(candidatures.rendre,            candidate,                        "candidature_rendue",  ESSENTIEL),
-    Row(candidatures.desister,          bienveillant_of_the_candidature,  "desistement",         ORDINAIRE),
+    Row(candidatures.liberer,           bienveillant_of_the_unconfirmed,  "desistement",         PRESSANT),
+    Row(candidatures.desister,          bienveillant_in_time,             "desistement",         ORDINAIRE),
+    Row(candidatures.desister,          who_finds_cover,                  "empechement",         ESSENTIEL),
+    Row(missions.modifier,              who_must_confirm,                 "mission_deplacee",    ESSENTIEL),
+    Row(missions.modifier,              who_still_comes,                  "mission_modifiee",    ESSENTIEL),
+    Row(missions.modifier,              who_waits,                        "mission_modifiee",    ESSENTIEL),
+    Row(actions.modifier,               who_comes_to_that_place,          "mission_modifiee",    ESSENTIEL),
     Row(missions.liberer,               who_held_the_post,                "poste_libere",        ESSENTIEL),
     Row(missions.annuler,               who_holds_the_post,               "mission_annulee",     ESSENTIEL),
     Row(missions.inviter,               who_is_asked_to_help,             "invitation_mission",  PRESSANT),
+    Row(missions.annuler,               bienveillant_of_the_mission,      "mission_arretee",     ESSENTIEL),
     Row(actions.annuler,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
     Row(actions.refuser,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
     Row(actions.decliner,               bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),

@@ -269,17 +269,6 @@ def test_a_draft_is_published_from_its_form(as_, zoe, action):
     assert made().etat is Etat.OUVERTE
 
 
-def test_the_slot_of_people_already_on_it_moves_with_a_warning(as_, zoe, action):
-    mission = builders.mission(action)
-    hold(mission)
-    client = as_(zoe)
-    assert "Une personne tient une place" in words(client.get(f"/missions/{mission.id}/modifier"))
-    later = edited(mission, debut=local(builders.in_days(10, 8)))
-    answer = client.post(f"/missions/{mission.id}/modifier", data=later, follow_redirects=True)
-    assert "Le créneau a changé" in answer.text
-    assert (made().debut, made().prises) == (builders.in_days(10, 8), 1)
-
-
 def test_the_nature_changes_while_nobody_is_on_it(as_, zoe, action):
     mission = builders.mission(action, nature=Nature.CHARGE_DE_MISSION, contrepartie="50 €")
     client = as_(zoe)

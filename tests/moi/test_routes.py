@@ -12,6 +12,7 @@ from icalendar import Calendar
 from portal import clock, security
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import Candidature, accepter, mettre_en_attente
+from portal.candidatures.queries import accepted_of
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.missions import commands as missions
@@ -43,7 +44,7 @@ def place(personne: Personne, mission: Mission) -> Affectation:
 
 
 def accepted(personne: Personne, mission: Mission) -> Candidature:
-    found = candidatures.accepted_of(mission, personne.id)
+    found = accepted_of(mission, personne.id)
     assert found
     return found
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from portal import clock, outbox
 from portal.actions import commands as actions
 from portal.actions.models import annuler as annuler_action
+from portal.actions.models import reading
 from portal.candidatures import commands
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
@@ -110,6 +111,7 @@ def endings(zoe, action, motif: str) -> None:
         commands.decide(candidature, accepter, by=zoe)
     commands.free(freed, by=zoe, motif=motif or "-")
     commands.leave(left, motif=motif)
+    changes(zoe, action, motif)
     cancelled, taken, back = builders.mission(action), builders.referent_mission(action), builders.referent_mission(action)
     for mission in (cancelled, taken, back):
         builders.candidature(mission)
@@ -120,6 +122,7 @@ def endings(zoe, action, motif: str) -> None:
     held = builders.referent_mission(action, take_post=True)
     missions.decide(held, annuler, by=builders.bienveillant("Rose"), motif=motif or "-")
     admin = builders.personne("Ada", [builders.ADMIN])
+    missions.decide(builders.mission(action), annuler, by=admin, motif=motif or "-")
     missions.give_back(builders.referent_mission(action, take_post=True), by=admin, motif=motif or "-")
     short = builders.mission(action, places=1, minimum=1, alerte=20)
     equipe.invite(short, [builders.personne().id], by=zoe)
@@ -134,6 +137,21 @@ def endings(zoe, action, motif: str) -> None:
     worker_commands.gather(zoe.id)
     coming = builders.mission(action, fourni="" if not motif else "Repas", apporter="" if not motif else "Un chapeau")
     worker_commands.plan_reminders(builders.hold(coming, builders.personne()).id)
+
+
+def changes(zoe, action, motif: str) -> None:
+    """Somebody leaves at the last moment; a mission moves, another gets shorter."""
+    late = builders.candidature(builders.mission(action, places=1, preavis=720))
+    commands.decide(late, accepter, by=zoe)
+    late.dite_le = clock.now()
+    commands.leave(late, motif=motif)
+    hour = timedelta(hours=1)
+    for debut, fin in ((action.debut + hour, action.fin + hour), (action.debut, action.fin - hour)):
+        mission = builders.mission(action)
+        builders.hold(mission, builders.personne())
+        builders.candidature(mission)
+        slot = mission.sheet | {"debut": debut, "fin": fin}
+        missions.edit(mission, by=zoe, read=reading(mission.sheet), announced=True, **slot)
 
 
 def still_true() -> Iterator[tuple[Message, Letter]]:
