@@ -162,7 +162,7 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
     proved = proves or can(current_user, retirer.key, candidature)
     comes = proved and etat is Etat.ACCEPTEE
     left = proved and etat is Etat.DESISTEE and not mission.is_past and queries.left_late(candidature)
-    held = missions_queries.active_of(mission, candidature.personne) if acts and etat is Etat.ACCEPTEE else None
+    around = missions_queries.places_around(candidature.personne, mission) if acts and candidature.is_open else []
     return render(
         "candidatures/suivi.html",
         status=status,
@@ -174,8 +174,8 @@ def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: Correc
         comes=comes,
         left=left,
         contacts=missions_queries.contacts_of([mission.action]).get(mission.action_id, []) if comes or left else [],
-        confirm_by=held and held.a_confirmer_avant,
-        clashes=missions_queries.known_clashes(candidature.personne, mission) if proved and candidature.is_open else [],
+        confirm_by=next((place.a_confirmer_avant for place in around if place.mission_id == mission.id), None),
+        clashes=[place.mission for place in around if proved and place.mission_id != mission.id],
         partir=LeaveForm(formdata=None),
         jeton=jeton,
         acts=acts,

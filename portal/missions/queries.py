@@ -217,12 +217,31 @@ def overlap(debut: datetime, fin: datetime) -> ColumnElement[bool]:
     return and_(Mission.debut < fin, Mission.fin > debut)
 
 
+def places_around(personne: Personne, mission: Mission) -> list[Affectation]:
+    """The places that this person holds and knows of at the time of that mission, theirs on it included; one query."""
+    return list(
+        db.session.scalars(
+            select(Affectation)
+            .join(Affectation.mission)
+            .where(
+                Affectation.personne_id == personne.id,
+                Affectation.libere_le.is_(None),
+                Mission.etat != Etat.ANNULEE,
+                overlap(*mission.slot),
+                told(),
+            )
+            .options(contains_eager(Affectation.mission))
+            .order_by(Mission.debut)
+        )
+    )
+
+
 def known_clashes(personne: Personne, mission: Mission) -> list[Mission]:
     """The other missions at the same time that this person holds and knows of."""
-    return clashes(personne.id, mission, told())
+    return [place.mission for place in places_around(personne, mission) if place.mission_id != mission.id]
 
 
-def clashes(personne_id: int, mission: Mission, *more: ColumnElement[bool]) -> list[Mission]:
+def clashes(personne_id: int, mission: Mission) -> list[Mission]:
     """The other missions this person holds at the same time."""
     return list(
         db.session.scalars(
@@ -234,7 +253,6 @@ def clashes(personne_id: int, mission: Mission, *more: ColumnElement[bool]) -> l
                 Mission.id != mission.id,
                 Mission.etat != Etat.ANNULEE,
                 overlap(mission.debut, mission.fin),
-                *more,
             )
             .options(joinedload(Mission.action))
             .order_by(Mission.debut)
