@@ -13,7 +13,7 @@ from portal.candidatures import commands
 from portal.candidatures.models import Candidature, accepter, mettre_en_attente, refuser
 from portal.missions import commands as missions
 from portal.missions.models import annuler
-from portal.missions.queries import active_of
+from portal.missions.queries import active_of, of_action
 from tests import builders
 
 
@@ -64,7 +64,7 @@ def engaged(action) -> list[str]:
 def test_a_mission_that_an_admin_cancels_tells_each_of_them_and_its_bienveillant(zoe, ada, told):
     addresses = engaged(action := builders.action(zoe))
     told()
-    missions.decide(missions.queries.of_action(action)[0], annuler, by=ada, motif="Pluie")
+    missions.decide(of_action(action)[0], annuler, by=ada, motif="Pluie")
     expected = {("mission_annulee", address): 1 for address in addresses} | {("mission_arretee", zoe.email): 1}
     assert told() == expected
 
@@ -72,7 +72,7 @@ def test_a_mission_that_an_admin_cancels_tells_each_of_them_and_its_bienveillant
 def test_whoever_cancels_their_own_mission_hears_nothing_of_it(zoe, told):
     addresses = engaged(action := builders.action(zoe))
     told()
-    missions.decide(missions.queries.of_action(action)[0], annuler, by=zoe, motif="Pluie")
+    missions.decide(of_action(action)[0], annuler, by=zoe, motif="Pluie")
     assert told() == {("mission_annulee", address): 1 for address in addresses}
 
 
