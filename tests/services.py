@@ -1,4 +1,4 @@
-"""Real services for the tests: PostgreSQL, SMTP, processes, a web server, Chromium. Nothing here knows the portal."""
+"""Real services for the tests: PostgreSQL, SMTP, processes, a web server, khal, Chromium. Nothing here knows the portal."""
 
 from __future__ import annotations
 
@@ -308,6 +308,40 @@ class LiveServer:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class Khal:
+    """Debian's agenda, with a calendar of its own in this folder, on a machine of that time zone."""
+
+    def __init__(self, folder: Path, zone: str) -> None:
+        program = systeme.KHAL.find()
+        if program is None:
+            raise ServiceMissing(systeme.KHAL.missing)
+        self._folder, settings = folder, folder / "khal.conf"
+        hours = "timeformat = %H:%M\ndateformat = %Y-%m-%d\nlongdateformat = %Y-%m-%d\n"
+        hours += "datetimeformat = %Y-%m-%d %H:%M\nlongdatetimeformat = %Y-%m-%d %H:%M\n"
+        settings.write_text(
+            f"[calendars]\n[[missions]]\npath = {folder / 'missions'}\n[default]\ndefault_calendar = missions\n"
+            f"[locale]\nlocal_timezone = {zone}\ndefault_timezone = {zone}\n{hours}[sqlite]\npath = {folder / 'khal.db'}\n"
+        )
+        (folder / "missions").mkdir()
+        self._command = [str(program), "-c", str(settings)]
+
+    def take_in(self, file: bytes) -> None:
+        """Import a calendar file; an event of the same UID is replaced."""
+        path = self._folder / "calendrier.ics"
+        path.write_bytes(file)
+        self._run("import", "--batch", str(path))
+
+    def listed(self, day: str, shape: str) -> list[str]:
+        """The events of that day ("2026-10-29"), each as the shape says ("{start-time} {title}")."""
+        return self._run("list", "--day-format", "", "--format", shape, day, "1d").splitlines()
+
+    def _run(self, *words: str) -> str:
+        env = {"HOME": str(self._folder), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        done = subprocess.run([*self._command, *words], env=env, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @contextlib.contextmanager

@@ -59,8 +59,9 @@ class Occasion:
         """When this person's part in it last changed; `journal` says when each subject did."""
         told = [c for c in self.candidatures if not c.is_undoable]  # an answer that can be taken back is nobody's news
         known = [place.libere_le or place.connue_le for place in self.places]
-        instants = [*known, *(c.dite_le for c in told), *(journal.get(subject_key(c)) for c in told)]
-        return max(filter(None, instants), default=self.mission.cree_le)
+        asked = [c.deposee_le for c in self.candidatures]
+        instants = [*known, *asked, *(c.dite_le for c in told), *(journal.get(subject_key(c)) for c in told)]
+        return max(filter(None, instants))
 
     def revised(self, journal: Mapping[str, datetime]) -> datetime:
         """When anything that the calendar says of it last changed."""

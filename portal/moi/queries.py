@@ -163,4 +163,4 @@ def _last_moves(occasions: Iterable[agenda.Occasion]) -> dict[str, datetime]:
         and_(EntreeJournal.sujet.in_(actions), EntreeJournal.evenement == action_modifier.key),
     )
     query = select(EntreeJournal.sujet, func.max(EntreeJournal.quand)).where(moved).group_by(EntreeJournal.sujet)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
