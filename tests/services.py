@@ -335,7 +335,9 @@ class Khal:
 
     def listed(self, day: str, shape: str) -> list[str]:
         """The events of that day ("2026-10-29"), each as the shape says ("{start-time} {title}")."""
-        return self._run("list", "--day-format", "", "--format", shape, day, "1d").splitlines()
+        end = "\x1e"  # a title may hold what its reader takes for the end of a line
+        found = self._run("list", "--day-format", "", "--format", shape + end, day, "1d").split(end)
+        return [event.strip() for event in found if event.strip()]
 
     def _run(self, *words: str) -> str:
         env = {"HOME": str(self._folder), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
