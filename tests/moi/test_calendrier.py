@@ -18,6 +18,7 @@ from portal.actions import commands as actions
 from portal.actions.models import SHEET, reading
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import Candidature, accepter, mettre_en_attente, refuser
+from portal.candidatures.queries import of_person as applied_by
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
@@ -258,7 +259,7 @@ def test_whatever_happens_the_sequence_only_grows(app, renew, steps: list[str]):
 
 def _do(step: str, mission: Mission, ada: Personne, awa: Personne) -> None:
     """What can't be done at that point is refused, and changes nothing."""
-    mine = max(queries.candidatures.of_person(awa), key=lambda c: c.id, default=None)
+    mine = max(applied_by(awa), key=lambda c: c.id, default=None)
     answers = {"accept": accepter, "wait": mettre_en_attente, "refuse": refuser}
     try:
         with db.session.begin_nested():
@@ -287,7 +288,7 @@ def test_the_page_gives_the_address_and_how_to_follow_it(ada, awa, as_, client):
     assert shown.endswith(address(awa))
     assert shown.startswith("http://localhost")
     assert page.find("a", href="webcal:" + shown.partition(":")[2])
-    assert page.find(attrs={"data-partager": shown, "data-copier": True})
+    assert page.select_one("button[data-copier]")["data-partager"] == shown
     assert client.get(shown).status_code == 200
 
 
