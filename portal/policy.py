@@ -174,6 +174,7 @@ RULES: dict[str, Rule] = {
     "candidature.rendre": nobody,
     "candidature.retirer": own,
     "candidature.desister": own,
+    "candidature.prendre_place": nobody,  # but whoever follows it, on its own page
     # the day
     "jour.lister": signed_in,
     "jour.lire_tous": any_bienveillant | admin | pole_member,

@@ -10,8 +10,10 @@ from typing import Any
 from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Action, Canal, TypeAction
+from portal.candidatures import attente
 from portal.candidatures import commands as candidatures
-from portal.candidatures.models import Candidature, Demande
+from portal.candidatures.models import Candidature, Demande, Offre, mettre_en_attente
+from portal.candidatures.offres import last_offer
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.missions import commands as missions
@@ -110,6 +112,26 @@ def candidature(
         "message": "Je viens avec plaisir.",
     }
     return candidatures.apply(to, Demande(**(typical | fields)), waiting_list=waiting_list, by=by)
+
+
+def in_line(to: Mission, by: Personne | None = None, **fields: Any) -> Candidature:
+    """An application that a bienveillant put on the waiting list, and was told so an hour ago."""
+    assert to.action.bienveillant
+    with clock.freeze(clock.now() - timedelta(hours=1)):
+        made = candidature(to, by, **fields)
+        candidatures.decide(made, mettre_en_attente, by=to.action.bienveillant)
+    return made
+
+
+def offer(to: Candidature) -> Offre:
+    """A place added to its mission is held for whoever is first in line there: it must be them."""
+    to.mission.places += 1
+    to.mission.a_offrir += 1
+    attente.serve(to.mission_id)
+    held = last_offer(to)
+    assert held
+    assert held.is_open
+    return held
 
 
 def hold(to: Mission, who: Personne) -> Affectation:

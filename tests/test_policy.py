@@ -87,6 +87,7 @@ candidature.liberer               -  -  -  y  -  -  -  -
 candidature.reprendre             -  -  -  -  -  -  -  -
 candidature.ceder                 -  -  -  -  -  -  -  -
 candidature.rendre                -  -  -  -  -  -  -  -
+candidature.prendre_place         -  -  -  -  -  -  -  -
 candidature.retirer (of VO)       -  y  -  -  -  -  -  -
 candidature.desister (of VO)      -  y  -  -  -  -  -  -
 jour.voir                         -  y  y  y  y  y  -  y

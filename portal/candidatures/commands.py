@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from portal import clock, outbox, security
-from portal.candidatures import queries
+from portal.candidatures import attente, queries
+from portal.candidatures.attente import locked
 from portal.candidatures.models import (
     DECISIONS,
     HELD_UNTIL,
     Candidature,
     Demande,
     Etat,
+    Issue,
     accepter,
     annoncer,
     annuler,
@@ -24,6 +24,8 @@ from portal.candidatures.models import (
     deposer,
     desister,
     liberer,
+    mettre_en_attente,
+    refuser,
     rejoindre,
     reprendre,
     retirer,
@@ -34,7 +36,7 @@ from portal.db import db, lock, lock_one
 from portal.fields import address_key
 from portal.missions import commands as missions
 from portal.missions import queries as missions_queries
-from portal.missions.models import UNDO, Mission, Origine
+from portal.missions.models import UNDO, Mission
 from portal.workflow import Refusal, Transition, TransitionRefused, fire
 
 MOST_LINKS_AN_HOUR = 3
@@ -114,7 +116,7 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
 
     From a link, the name and phone of a confirmed person are not touched: they are their account's.
     """
-    candidature = _locked(candidature)
+    candidature = locked(candidature)
     if not candidature.is_open:
         raise TooLate("Cette candidature est close : elle ne se modifie plus.")
     personne = candidature.personne
@@ -145,7 +147,7 @@ def join(candidature: Candidature) -> None:
     db.session.refresh(candidature)
     if candidature.personne.confirme_le:  # the same tap, twice at once
         return
-    candidature = _locked(candidature)
+    candidature = locked(candidature)
     provisional = candidature.personne
     personne = comptes.confirm(provisional)
     if personne is not provisional:
@@ -158,6 +160,7 @@ def join(candidature: Candidature) -> None:
         provisional.desactive_le = clock.now()
         db.session.flush()
         db.session.refresh(candidature)
+        attente.keep_one(candidature.mission, personne)
     rejoindre.tell(candidature, by=personne)
 
 
@@ -175,16 +178,20 @@ def decide(
     Raises TransitionRefused, MotifMissing, Clash, and what `missions.commands.assign` raises.
     """
     assert transition in DECISIONS
-    candidature = _locked(candidature)
+    candidature = locked(candidature)
     if not transition.opens_from(candidature.etat):
         fire(transition, candidature, by=by)  # refuses, before a place is taken
     told_at = _told_at(candidature.mission, by)
     if transition is accepter:
         if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
             raise Clash
-        missions.assign(candidature.mission, candidature.personne, origine=Origine.CANDIDATURE, known_at=told_at)
+        attente.seat(candidature, known_at=told_at, held=attente.use(candidature))
     _begin_answer(candidature, told_at)
     fire(transition, candidature, by=by, motif=motif, mot=mot)
+    if transition is mettre_en_attente:
+        candidature.rang_le = clock.now()
+    elif transition is refuser:
+        attente.give_up(candidature, Issue.RETIREE)
 
 
 def _told_at(mission: Mission, by: Personne) -> datetime | None:
@@ -219,7 +226,7 @@ def announce(candidatures: Iterable[Candidature], *, by: Personne | None) -> int
 
 def announce_in_time(id: int) -> None:
     """The day comes near: what its bienveillant has not sent leaves by itself."""
-    announce(db.session.scalars(select(Candidature).where(Candidature.id == id)), by=None)
+    announce([db.session.get_one(Candidature, id)], by=None)
 
 
 def choose_when_to_answer(personne: Personne, *, later: bool) -> None:
@@ -229,7 +236,7 @@ def choose_when_to_answer(personne: Personne, *, later: bool) -> None:
 
 def undo(candidature: Candidature, *, by: Personne) -> None:
     """Take an answer back before its message leaves: the place is free again, nobody was told anything."""
-    candidature = _locked(candidature)
+    candidature = locked(candidature)
     if not annuler.opens_from(candidature.etat):
         fire(annuler, candidature, by=by)
     if not take_back(candidature, by=by):
@@ -240,15 +247,19 @@ def take_back(candidature: Candidature, *, by: Personne | None) -> bool:
     """Undo an answer that nobody was told yet, if there is one; the caller holds the locks."""
     if not (candidature.is_undoable and outbox.withdraw(candidature.answer_key)):
         return False
-    _free_place(candidature, "réponse annulée")
+    _free_place(candidature, "réponse annulée", to_next=False)
     candidature.decidee_le = None
     fire(reprendre if candidature.attendait else annuler, candidature, by=by)
+    if candidature.attendait:
+        attente.hold_again(candidature)
+    else:
+        candidature.rang_le = None
     return True
 
 
 def free(candidature: Candidature, *, by: Personne, motif: str) -> None:
     """The bienveillant takes an accepted place back, with a reason that the person is told. Raises MissionOver after it."""
-    candidature = _locked(candidature)
+    candidature = locked(candidature)
     if candidature.mission.is_past:
         raise missions.MissionOver("Cette mission a eu lieu : la place ne se libère plus.")
     outbox.withdraw(candidature.answer_key)
@@ -262,7 +273,7 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
 
     Raises MissionOver once it took place, TransitionRefused when there is nothing to leave.
     """
-    candidature = _locked(candidature)
+    candidature = locked(candidature)
     if candidature.etat in (Etat.RETIREE, Etat.DESISTEE):
         return
     if candidature.mission.is_past:
@@ -275,6 +286,7 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
         _free_place(candidature, motif or "désistement")
     else:
         fire(retirer, candidature, by=candidature.personne, motif=motif)
+        attente.give_up(candidature, Issue.LAISSEE)
 
 
 def step_down(candidature: Candidature, *, motif: str) -> None:
@@ -342,21 +354,11 @@ def close(candidature: Candidature, transition: Transition, *, by: Personne | No
     """What the house does to a candidature when its mission changes; the caller holds the mission's lock."""
     outbox.withdraw(candidature.answer_key)
     candidature.decisions += 1
+    attente.give_up(candidature, Issue.RETIREE)
     fire(transition, candidature, by=by, motif=motif, **facts)
     candidature.cedee = candidature.etat is Etat.LISTE_ATTENTE
 
 
-def _locked(candidature: Candidature) -> Candidature:
-    """Person, then mission, then candidature: the one order of locks."""
-    whose = candidature.personne_id
-    lock(Personne, whose)
-    lock(Mission, candidature.mission_id)
-    candidature = lock(Candidature, candidature.id)[0]
-    if candidature.personne_id != whose:
-        raise TransitionRefused  # it has just joined somebody whose row is not locked
-    return candidature
-
-
-def _free_place(candidature: Candidature, motif: str) -> None:
+def _free_place(candidature: Candidature, motif: str, *, to_next: bool = True) -> None:
     if held := missions_queries.active_of(candidature.mission, candidature.personne):
-        missions.release(held, motif=motif)
+        missions.release(held, motif=motif, to_next=to_next)

@@ -65,7 +65,7 @@ class Candidature(Base):
     deposee_le: Mapped[datetime] = mapped_column(default=clock.now)
     decidee_le: Mapped[datetime | None]
     dite_le: Mapped[datetime | None]  # from when that answer is news; None: nobody is told until its bienveillant sends it
-    rang_le: Mapped[datetime | None]  # since when they stand in the waiting list's line; None: no place is offered to them
+    rang_le: Mapped[datetime | None]  # on the waiting list, their place in line; None: no place is offered to them
     attendait: Mapped[bool] = mapped_column(default=False)  # on the waiting list before its present answer
     decisions: Mapped[int] = mapped_column(default=0)  # numbers the answers, so that each has its own message
     cedee: Mapped[bool] = mapped_column(default=False)  # moved to the waiting list by the référent's priority, never judged
@@ -106,6 +106,11 @@ class Candidature(Base):
     def etat_rendu(self) -> Etat:
         """The state that « Annuler » gives back."""
         return Etat.LISTE_ATTENTE if self.attendait else Etat.DEPOSEE
+
+    @property
+    def is_out_of_turn(self) -> bool:
+        """On the waiting list and offered nothing more: they let an offer lapse, and have not come back."""
+        return self.etat is Etat.LISTE_ATTENTE and self.rang_le is None and not self.cedee
 
     @property
     def is_live(self) -> bool:
@@ -151,6 +156,21 @@ class Offre(Base):
     close_le: Mapped[datetime | None]
     issue: Mapped[Issue | None]
     candidature: Mapped[Candidature] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        return self.close_le is None and clock.now() < self.expire_le
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Nobody took it in time, whether or not the clock's own work has closed it yet."""
+        return self.issue is Issue.EXPIREE or (self.close_le is None and not self.is_open)
+
+    @property
+    def is_told_open(self) -> bool:
+        """As its person sees it: given by hand a minute ago, which nobody was told, it is still theirs to take."""
+        untold = self.issue is Issue.PRISE and self.candidature.is_undoable
+        return self.is_open or (untold and clock.now() < self.expire_le)
 
     __table_args__ = (
         CheckConstraint("(close_le IS NULL) = (issue IS NULL)", name="close"),
@@ -211,8 +231,12 @@ rendre = Transition(
 )
 retirer = Transition("candidature.retirer", "Retirer ma candidature", "retirée", "undo-2", frozenset({_D, _W}), Etat.RETIREE)
 desister = Transition("candidature.desister", "Me désister", "désistement", "undo-2", frozenset({Etat.ACCEPTEE}), Etat.DESISTEE)
+prendre_place = Transition(
+    "candidature.prendre_place", "Je prends la place", "place proposée, prise", "check", frozenset({_W}), Etat.ACCEPTEE
+)
 WORKFLOW = Workflow(
-    Candidature.etat, (accepter, mettre_en_attente, refuser, annuler, reprendre, liberer, ceder, rendre, retirer, desister)
+    Candidature.etat,
+    (accepter, mettre_en_attente, refuser, annuler, reprendre, liberer, ceder, rendre, retirer, desister, prendre_place),
 )
 DECISIONS = (accepter, mettre_en_attente, refuser)
 
@@ -220,3 +244,7 @@ deposer = Event("candidature.deposer", "Déposer ma candidature", "déposée", "
 annoncer = Event("candidature.annoncer", "Envoyer la réponse", "réponse envoyée", "send")
 corriger = Event("candidature.corriger", "Corriger", "corrigée", "pencil")
 rejoindre = Event("candidature.rejoindre", "C’est bien moi", "adresse confirmée", "user-check")
+proposer = Event("candidature.proposer", "Proposer la place", "place proposée", "hand-heart")
+avancer = Event("candidature.avancer", "Avancer l’échéance", "réponse attendue plus tôt : la mission est avancée", "clock")
+expirer = Event("candidature.expirer", "Fermer l’offre", "place laissée sans réponse", "clock")
+revenir = Event("candidature.revenir", "Revenir dans la liste", "revenue dans la liste d’attente", "undo-2")

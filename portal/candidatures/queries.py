@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, desister, liberer
+from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, Offre, annuler, desister, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -31,6 +31,7 @@ class Row:
     candidature: Candidature
     clashes: list[Mission] = field(default_factory=list)  # of the same person, at the same time
     past: int = 0  # missions this person already did here; only for a proved address
+    offre: Offre | None = None  # the place held for them
 
     @property
     def id(self) -> int:
@@ -45,9 +46,9 @@ def queue(
     mission: int | None = None,
     number: int = 1,
 ) -> Leaf:
-    """Candidatures to the actions of this bienveillant (all of them for an admin), as Rows; four queries.
+    """Candidatures to the actions of this bienveillant (all of them for an admin), as Rows; four queries, five with a line.
 
-    Those that wait come oldest first, the others latest first.
+    Those that wait come oldest first, those in line in its order, the others latest first.
     """
     where = _scope(personne)
     if etat:
@@ -57,9 +58,8 @@ def queue(
     if mission:
         where.append(Mission.id == mission)
     query = select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
-    age = (Candidature.deposee_le, Candidature.id)
     found = leaf(
-        query.order_by(*(age if etat in WAITING else (key.desc() for key in age))),
+        query.order_by(*_order(etat)),
         number,
         PAGE,
         contains_eager(Candidature.mission).contains_eager(Mission.action),
@@ -68,18 +68,35 @@ def queue(
     return replace(found, items=rows_of(found.items))
 
 
+def _order(etat: Etat | None) -> tuple[Any, ...]:
+    age = (Candidature.deposee_le, Candidature.id)
+    if etat is Etat.LISTE_ATTENTE:
+        return (Candidature.rang_le.is_(None), Candidature.rang_le, *age)
+    return age if etat in WAITING else tuple(key.desc() for key in age)
+
+
+def arranged(rows: Iterable[Row], etat: Etat | None) -> list[Row]:
+    """Rows in the order of `queue`, when some were read apart."""
+    if etat is Etat.LISTE_ATTENTE:
+        return sorted(rows, key=lambda r: (r.candidature.rang_le is None, r.candidature.rang_le or r.candidature.deposee_le))
+    return sorted(rows, key=lambda r: r.candidature.deposee_le, reverse=etat not in WAITING)
+
+
 def _scope(personne: Personne) -> list[Any]:
     return [] if personne.has_role(NomRole.ADMIN) else [Action.bienveillant_id == personne.id]
 
 
 def rows_of(candidatures: list[Candidature]) -> list[Row]:
-    """Add the clashes and past missions of these people, in two queries whatever their number."""
+    """Add what a decision needs to know of these people, in two queries whatever their number, three when some wait in line."""
     rows = {c.id: Row(c) for c in candidatures}
     if rows:
         for id, mission in db.session.execute(_at_the_same_time(rows)):
             rows[id].clashes.append(mission)
         for id, count in db.session.execute(_already_done(rows)):
             rows[id].past = count
+    if waiting := [c.id for c in candidatures if c.etat is Etat.LISTE_ATTENTE]:
+        for offre in db.session.scalars(select(Offre).where(Offre.candidature_id.in_(waiting), Offre.close_le.is_(None))):
+            rows[offre.candidature_id].offre = offre
     return list(rows.values())
 
 

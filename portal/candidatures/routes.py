@@ -10,10 +10,8 @@ from urllib.parse import urlencode
 
 from flask import abort, request, url_for
 from flask_login import current_user
-from werkzeug.exceptions import NotFound
 
-from portal import security
-from portal.candidatures import commands, queries
+from portal.candidatures import attente, commands, queries, suivi
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LeaveForm, LinksForm
 from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
 from portal.comptes.commands import AccountClosed
@@ -22,14 +20,15 @@ from portal.missions import creneau
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, done, me, page_number, render, toast, wants_fragment
+from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
-
-
-def page_token(candidature: Candidature) -> str:
-    return security.seal("candidature", candidature.id, candidature.generation)
+LEFT = {
+    "retirer": "Ta candidature est retirée.",
+    "desister": "C’est noté, l’équipe est prévenue. Merci de l’avoir dit.",
+    "laisser_place": "C’est noté : la place va à la personne suivante. Merci de l’avoir dit.",
+}
 
 
 # --- applying ------------------------------------------------------------------------------------------------
@@ -63,7 +62,7 @@ def apply(mission_id: int) -> Any:
     except (commands.FilledUp, commands.PhaseClosed) as refusal:
         form.attente.data = isinstance(refusal, commands.FilledUp)
         return _again(mission, form, refusal.status, refusal.sentence)
-    return done(url_for(".suivi", jeton=page_token(candidature)))
+    return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
 
 def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str = "") -> Page:
@@ -82,67 +81,62 @@ def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Pa
 # --- the candidate's own page --------------------------------------------------------------------------------
 
 
-def _followed(jeton: str) -> tuple[Candidature, bool]:
-    """The candidature of a personal link, and whether the link came by mail, which proves the address."""
-    for purpose, proves in (("candidature", False), ("candidature.mail", True)):
-        if opened := security.unseal(purpose, jeton):
-            candidature = queries.followed(opened[0])
-            if candidature and candidature.generation == opened[1]:
-                if not candidature.link_opens:
-                    raise commands.LinkOver
-                return candidature, proves
-    raise NotFound
-
-
-def _acts(candidature: Candidature, proves: bool) -> bool:
-    """Whether this visitor may act: once somebody proved the address, the page's own link shows the state and no more."""
-    provisional = candidature.personne.confirme_le is None
-    return provisional or proves or can(current_user, retirer.key, candidature)
-
-
-def _acting(jeton: str) -> tuple[Candidature, bool]:
-    candidature, proves = _followed(jeton)
-    if not _acts(candidature, proves):
-        raise commands.NotYours
-    return candidature, proves
-
-
-@bp.get("/suivi/<jeton>", access="public")
-def suivi(jeton: str) -> Any:
-    candidature, proves = _followed(jeton)
-    return _suivi_page(candidature, jeton, proves, CorrectionForm.of(candidature, formdata=None))
+@bp.get("/suivi/<jeton>", access="public", endpoint="suivi")
+def follow(jeton: str) -> Any:
+    candidature, proves = suivi.followed(jeton)
+    return suivi.page(candidature, jeton, proves, CorrectionForm.of(candidature, formdata=None))
 
 
 @bp.post("/suivi/<jeton>/corriger", access="public", limit="suivi")
 def corriger(jeton: str) -> Any:
-    candidature, proves = _acting(jeton)
+    candidature, proves = suivi.acting(jeton)
     form = CorrectionForm.of(candidature)
     if not form.validate():
-        return _suivi_page(candidature, jeton, proves, form, 422)
+        return suivi.page(candidature, jeton, proves, form, 422)
     commands.edit(candidature, **form.fields)
     return _followed_on(candidature, jeton, proves, "C’est corrigé.")
 
 
 @bp.post("/suivi/<jeton>/confirmer", access="public", limit="suivi")
 def confirmer(jeton: str) -> Any:
-    candidature, proves = _followed(jeton)
+    candidature, proves = suivi.followed(jeton)
     if proves:
         commands.join(candidature)
         toast("Merci, ton adresse est confirmée.")
     return done(url_for(".suivi", jeton=jeton))
 
 
-@bp.post("/suivi/<jeton>/<any(retirer, desister):slug>", access="public", limit="suivi")
+@bp.post("/suivi/<jeton>/<any(retirer, desister, laisser_place):slug>", access="public", limit="suivi")
 def leave(jeton: str, slug: str) -> Any:
-    candidature, proves = _acting(jeton)
+    candidature, proves = suivi.acting(jeton)
     commands.leave(candidature, motif=LeaveForm().reason)
-    said = "Ta candidature est retirée." if slug == "retirer" else "C’est noté, l’équipe est prévenue. Merci de l’avoir dit."
-    return _followed_on(candidature, jeton, proves, said)
+    return _followed_on(candidature, jeton, proves, LEFT[slug])
+
+
+@bp.post("/suivi/<jeton>/prendre_place", access="public", limit="suivi")
+def take_place(jeton: str) -> Any:
+    candidature, proves = suivi.acting(jeton)
+    if proves:
+        commands.join(candidature)  # first: what else this person holds at that hour is known then
+    try:
+        attente.take_place(candidature, despite_clash="malgre_chevauchement" in request.form)
+    except (attente.OfferOver, attente.TakenElsewhere) as refusal:
+        said = refusal
+        return refused(said.status, lambda: suivi.again(jeton, said))
+    toast("C’est oui : la place est à toi.")
+    return done(url_for(".suivi", jeton=jeton))
+
+
+@bp.post("/suivi/<jeton>/revenir", access="public", limit="suivi")
+def come_back(jeton: str) -> Any:
+    candidature, proves = suivi.acting(jeton)
+    attente.come_back(candidature)
+    return _followed_on(candidature, jeton, proves, "Te revoilà dans la liste d’attente.")
 
 
 @bp.post("/suivi/<jeton>/confirmer_creneau", access="public", limit="suivi")
 def confirm_slot(jeton: str) -> Any:
-    candidature, proves = _acting(jeton)
+    candidature, proves = suivi.acting(jeton)
     creneau.confirm(missions_queries.active_of(candidature.mission, candidature.personne), by=candidature.personne)
     return _followed_on(candidature, jeton, proves, "Merci : on compte sur toi au nouveau créneau.")
 
@@ -153,36 +147,6 @@ def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) 
             commands.join(candidature)
     toast(said)
     return done(url_for(".suivi", jeton=jeton))
-
-
-def _suivi_page(candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200) -> Page:
-    etat, mission, acts = candidature.etat_dit, candidature.mission, _acts(candidature, proves)
-    motif, mot = queries.answer_to(candidature) if acts else ("", "")
-    # Whom to call, and what else they do, is for whoever proved the address: anybody may have typed it.
-    proved = proves or can(current_user, retirer.key, candidature)
-    comes = proved and etat is Etat.ACCEPTEE
-    left = proved and etat is Etat.DESISTEE and not mission.is_past and queries.left_late(candidature)
-    around = missions_queries.places_around(candidature.personne, mission) if acts and candidature.is_open else []
-    return render(
-        "candidatures/suivi.html",
-        status=status,
-        candidature=candidature,
-        etat=etat,
-        motif=motif,
-        mot=mot,
-        mission=mission,
-        comes=comes,
-        left=left,
-        contacts=missions_queries.contacts_of([mission.action]).get(mission.action_id, []) if comes or left else [],
-        confirm_by=next((place.a_confirmer_avant for place in around if place.mission_id == mission.id), None),
-        clashes=[place.mission for place in around if proved and place.mission_id != mission.id],
-        partir=LeaveForm(formdata=None),
-        jeton=jeton,
-        acts=acts,
-        to_prove=proves and candidature.is_open and candidature.personne.confirme_le is None,
-        form=form,
-        others=missions_queries.other_open(mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else [],
-    )
 
 
 # --- links found again -----------------------------------------------------------------------------------------
@@ -224,11 +188,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     all_that_wait = etat is Etat.DEPOSEE and not action and not mission
     if rows:
         known = {row.id for row in rows}
-        leaf.items[:] = sorted(
-            [*rows, *(r for r in leaf.items if r.id not in known)],
-            key=lambda r: r.candidature.deposee_le,
-            reverse=etat not in queries.WAITING,
-        )
+        leaf.items[:] = queries.arranged([*rows, *(r for r in leaf.items if r.id not in known)], etat)
     context = {
         "leaf": leaf,
         "etat": etat,

@@ -51,6 +51,10 @@ class PostTaken(Refusal):
     sentence = "Le poste de référent est déjà tenu par une personne acceptée. Vois avec elle, ou libère sa place d’abord."
 
 
+class PostOffered(Refusal):
+    sentence = "Le poste est proposé à la première personne de la liste d’attente : il se libère si elle n’en veut pas."
+
+
 class NoValues(Refusal):
     status = 422
     sentence = "Cette action n’énonce pas de valeurs : écris-les d’abord, une mission volontaire en a besoin."
@@ -128,6 +132,7 @@ def edit(mission: Mission, *, by: Personne, read: str, announced: bool = False, 
 def _apply(mission: Mission, fields: dict[str, Any]) -> list[str]:
     """Set what differs; returns the names of what changed, which agendas may show."""
     changed = [name for name, value in fields.items() if value != getattr(mission, name)]
+    mission.a_offrir += max(0, fields.get("places", mission.places) - mission.places)
     for name in changed:
         setattr(mission, name, fields[name])
     if not SHOWN.isdisjoint(changed):
@@ -161,7 +166,7 @@ def decide(mission: Mission, transition: Transition, *, by: Personne | None, mot
     if transition.target is Etat.ANNULEE:
         mission.sequence += 1
         for affectation in queries.active_on(mission):
-            release(affectation, motif=motif)
+            release(affectation, motif=motif, to_next=False)
 
 
 def duplicate(mission: Mission, *, by: Personne, cle: str = "") -> Mission:
@@ -201,7 +206,14 @@ def hold(mission: Mission) -> None:
     db.session.refresh(mission)
 
 
-def release(affectation: Affectation, *, motif: str) -> None:
+def let_go(mission: Mission, *, to_next: bool = True) -> None:
+    """Give back a place that `hold` took; `to_next`: the waiting list is offered it before anybody else."""
+    freed = {"prises": Mission.prises - 1, "a_offrir": Mission.a_offrir + int(to_next)}
+    db.session.execute(update(Mission).where(Mission.id == mission.id).values(freed))
+    db.session.refresh(mission)
+
+
+def release(affectation: Affectation, *, motif: str, to_next: bool = True) -> None:
     """Free a place, keeping the row. Releasing twice frees once."""
     freed = db.session.execute(
         update(Affectation)
@@ -209,17 +221,15 @@ def release(affectation: Affectation, *, motif: str) -> None:
         .values(libere_le=clock.now(), motif=motif)
     )
     if touched(freed):
-        db.session.execute(update(Mission).where(Mission.id == affectation.mission_id).values(prises=Mission.prises - 1))
+        let_go(affectation.mission, to_next=to_next)
     db.session.refresh(affectation)
-    if mission := db.session.get(Mission, affectation.mission_id):
-        db.session.refresh(mission)
 
 
 def take(mission: Mission, *, by: Personne) -> Affectation:
     """The référent's priority: the bienveillant who sets the action up takes the post, with no candidature.
 
     It beats every candidature still waiting (they react to `prendre`), and never evicts someone accepted:
-    raises PostTaken then, NotReferent or MissionOver. Taken twice, it is theirs once. domain.md, step 5.
+    raises PostTaken then, or PostOffered; NotReferent or MissionOver. Taken twice, it is theirs once. domain.md, step 5.
     """
     if mission.nature is not Nature.REFERENT:
         raise NotReferent
@@ -230,7 +240,7 @@ def take(mission: Mission, *, by: Personne) -> Affectation:
     try:
         affectation = assign(mission, by, origine=Origine.PRIORITE, known_at=clock.now())
     except MissionFull:
-        raise PostTaken from None
+        raise PostTaken if queries.active_on(mission) else PostOffered from None
     prendre.tell(mission, by=by, titre=mission.titre)
     return affectation
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import aliased, contains_eager
 from portal import clock
 from portal.actions.models import Action, Etape
 from portal.actions.models import modifier as action_modifier
+from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
-from portal.candidatures.models import LIVE, Candidature, Etat
+from portal.candidatures.models import LIVE, Candidature, Etat, Offre
 from portal.comptes.models import Personne, Profil
 from portal.db import db
 from portal.journal import EntreeJournal, subject_key
@@ -29,11 +30,12 @@ CONSIDERED, BEST = 200, 30  # of the next missions that take somebody: those com
 
 @dataclass(frozen=True)
 class Mine:
-    """The places I hold, soonest first then past ones latest first, my candidatures, and whom to call for each action."""
+    """The places I hold (soonest first, then past ones latest first), those offered to me, my candidatures, whom to call."""
 
     to_come: list[Affectation]
     past: list[Affectation]
     applied: list[Candidature]
+    offers: list[Offre]
     contacts: dict[int, list[Personne]]
     programme: list[Etape]  # what is still to come today of the action where my next mission is
 
@@ -49,13 +51,14 @@ class Mine:
 
 
 def of(personne: Personne) -> Mine:
-    """Three queries, and one for the programme on the day, whatever the person did."""
+    """Four queries, and one for the programme on the day, whatever the person did."""
     applied, held = candidatures.of_person(personne), missions.engagements(personne)
     to_come = [place for place in held if not place.mission.is_past]
     return Mine(
         to_come=to_come,
         past=[place for place in reversed(held) if place.mission.is_past],
         applied=applied,
+        offers=offres.offers_to(personne),
         contacts=missions.contacts_of(place.mission.action for place in held),
         programme=_left_today(to_come[0].mission.action) if to_come and to_come[0].mission.is_today else [],
     )

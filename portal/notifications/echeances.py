@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
+from portal.candidatures import attente, offres
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.db import db
@@ -27,6 +28,8 @@ class Echeance:
 
 
 ECHEANCES = (
+    Echeance(offres.lapsed_offers, attente.expire),
+    Echeance(offres.missions_to_serve, attente.serve),  # in the same look: the next in line waits for nobody
     Echeance(candidatures_queries.kept_back_too_long, candidatures.announce_in_time),
     Echeance(missions_queries.unconfirmed, candidatures.lapse),
     Echeance(queries.short_of_people, commands.tell_it_is_short),

@@ -11,6 +11,7 @@ from flask import current_app
 
 from portal import security
 from portal.actions.models import Action
+from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
 from portal.candidatures.models import Candidature, Etat
 from portal.comptes import queries as comptes
@@ -167,6 +168,30 @@ def _moved_by_the_priority(faits: Facts) -> Context:
     return context | {"autres": missions.other_open(context["mission"])}
 
 
+@genre("place_offerte")
+def _offered(faits: Facts) -> Context:
+    """While it is held for them: its deadline is the present one."""
+    context = _about(faits)
+    offre = still(offres.by_id(faits["offre"]))
+    still(offre.is_open)
+    return context | {"offre": offre}
+
+
+@genre("offre_expiree")
+def _lapsed(faits: Facts) -> Context:
+    """While the mission is to come, and they have not come back by themselves."""
+    context = _about(faits)
+    still(context["candidature"].rang_le is None and not context["mission"].has_started)
+    return context | {"autres": missions.other_open(context["mission"])}
+
+
+@genre("place_prise")
+def _taken(faits: Facts) -> Context:
+    """To the bienveillant: who of the waiting list comes."""
+    context = _about_to_come(faits)
+    return context | {"prenom": "", "equipe": link("missions.team", action_id=context["action"].id)}
+
+
 @genre("mission_annulee")
 def _cancelled(faits: Facts) -> Context:
     """To a candidate; or to whoever held the référent's post by priority, who has no candidature."""
@@ -250,9 +275,11 @@ def _stepped_down(faits: Facts) -> Context:
     """To the bienveillant: who left what, and who waits for the place."""
     context = _about(faits)
     mission = context["mission"]
-    etats = [c.etat for c in candidatures.live_on(mission)]
+    live = candidatures.live_on(mission)
+    etats = [c.etat for c in live]
     return context | {
         "prenom": "",  # whoever the action was handed over to since would be greeted in their stead
+        "en_tour": any(c.etat is Etat.LISTE_ATTENTE and c.rang_le for c in live),
         "sans_reponse": etats.count(Etat.DEPOSEE),
         "en_attente": etats.count(Etat.LISTE_ATTENTE),
         "file": link("candidatures.index", mission=mission.id, etat="toutes"),

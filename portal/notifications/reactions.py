@@ -62,6 +62,21 @@ def _answer(news: News, **when: Any) -> Envoi:
     return Envoi(candidature.personne, candidature.answer_key, said, **when)
 
 
+def offered(news: News) -> Iterator[Envoi]:
+    """Whoever a place is held for: that it is, until when, or that it was."""
+    candidature: Candidature = news.subject
+    said = {"candidature": candidature.id, "etat": candidature.etat, "offre": news.facts["offre"], "fait": news.event.slug}
+    cle = f"offre:{news.facts['offre']}:{news.event.slug}:{news.facts['jusqu_a']}"
+    yield Envoi(candidature.personne, cle, said)
+
+
+def bienveillant_of_whoever_comes(news: News) -> Iterator[Envoi]:
+    """Somebody of the waiting list took the place that was held for them."""
+    candidature: Candidature = news.subject
+    said = {"candidature": candidature.id, "etat": candidature.etat}
+    yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:place_prise", said)
+
+
 def bienveillant_in_time(news: News) -> Iterator[Envoi]:
     """A place is free again: whoever sets the action up hears of it, unless they freed it themselves."""
     if not news.facts["tardif"]:
@@ -213,6 +228,11 @@ TABLE = (
     Row(candidatures.liberer,           candidate_of_a_cancelled_mission, "mission_annulee",     ESSENTIEL),
     Row(candidatures.ceder,             candidate,                        "candidature_cedee",   ESSENTIEL),
     Row(candidatures.rendre,            candidate,                        "candidature_rendue",  ESSENTIEL),
+    Row(candidatures.proposer,          offered,                          "place_offerte",       ESSENTIEL),
+    Row(candidatures.avancer,           offered,                          "place_offerte",       ESSENTIEL),
+    Row(candidatures.expirer,           offered,                          "offre_expiree",       ORDINAIRE),
+    Row(candidatures.prendre_place,     candidate,                        "candidature_reponse", ESSENTIEL),
+    Row(candidatures.prendre_place,     bienveillant_of_whoever_comes,    "place_prise",         ORDINAIRE),
     Row(candidatures.liberer,           bienveillant_of_the_unconfirmed,  "desistement",         PRESSANT),
     Row(candidatures.desister,          bienveillant_in_time,             "desistement",         ORDINAIRE),
     Row(candidatures.desister,          who_finds_cover,                  "empechement",         ESSENTIEL),

@@ -15,6 +15,7 @@ from portal.actions import commands as actions
 from portal.actions.models import reading
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
+from portal.candidatures.queries import accepted_of
 from portal.db import db
 from portal.missions import commands, creneau, queries
 from portal.missions.models import Affectation, Mission, annuler
@@ -203,7 +204,7 @@ def test_once_confirmed_the_former_slot_is_a_move_like_any_other(mission, place,
 
 
 def link(place: Affectation) -> str:
-    candidature = candidatures.accepted_of(place.mission, place.personne_id)
+    candidature = accepted_of(place.mission, place.personne_id)
     assert candidature
     return f"/candidatures/suivi/{security.seal('candidature.mail', candidature.id, candidature.generation)}"
 

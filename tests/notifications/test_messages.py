@@ -19,7 +19,7 @@ from portal import clock, outbox
 from portal.actions import commands as actions
 from portal.actions.models import annuler as annuler_action
 from portal.actions.models import reading
-from portal.candidatures import commands
+from portal.candidatures import attente, commands
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole
@@ -112,6 +112,7 @@ def endings(zoe, action, motif: str) -> None:
     commands.free(freed, by=zoe, motif=motif or "-")
     commands.leave(left, motif=motif)
     changes(zoe, action, motif)
+    waiting_list(action)
     cancelled, taken, back = builders.mission(action), builders.referent_mission(action), builders.referent_mission(action)
     for mission in (cancelled, taken, back):
         builders.candidature(mission)
@@ -152,6 +153,17 @@ def changes(zoe, action, motif: str) -> None:
         builders.candidature(mission)
         slot = mission.sheet | {"debut": debut, "fin": fin}
         missions.edit(mission, by=zoe, read=reading(mission.sheet), announced=True, **slot)
+
+
+def waiting_list(action) -> None:
+    """A place held for somebody, one that was let go, one that was taken."""
+    waiting, silent, quick = (builders.in_line(builders.mission(action, places=1)) for _ in range(3))
+    for candidature in (waiting, silent, quick):
+        offre = builders.offer(candidature)
+        if candidature is silent:
+            with clock.freeze(offre.expire_le):
+                attente.expire(offre.id)
+    attente.take_place(quick)
 
 
 def still_true() -> Iterator[tuple[Message, Letter]]:
