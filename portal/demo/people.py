@@ -7,10 +7,10 @@ from functools import partial
 
 from portal.actions.models import reading
 from portal.comptes import commands as comptes
-from portal.comptes.models import NomRole, Personne, Profil
-from portal.db import db
+from portal.comptes.models import NomRole, Personne
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.equipe import commands as equipe
+from portal.moi import commands as moi
 from portal.poles import commands as poles
 from portal.poles.models import Espace, Genre
 
@@ -36,12 +36,20 @@ def _welcome(story: Story, person: Sheet, contact: Sheet, password: str) -> None
     roles = [NomRole(name) for name in person.get("roles", ())]
     known = comptes.add_person(**contact, roles=roles, password=password, by=admin)
     story.people[person["cle"]] = known
-    if "sait" in person or "libre" in person:
-        db.session.add(Profil(personne=known, competences=person.get("sait", []), disponibilites=person.get("libre", [])))
     if note := person.get("note"):
         story.at(story.evening(note["le"]), partial(_keep_in_mind, story, known, note))
     for name in person.get("poles", ()):
         poles.add_member(story.poles[name], known, by=admin)
+    if "profil" in person:
+        _tell_profile(story, known, person["profil"])
+
+
+def _tell_profile(story: Story, known: Personne, told: Sheet) -> None:
+    """What they told of themself; the pôles that they like by their names."""
+    likes = [f"nature:{nature}" for nature in told.get("natures", ())]
+    likes += [f"pole:{story.poles[name].id}" for name in told.get("poles", ())]
+    lists = {"disponibilites": told.get("libre", []), "competences": told.get("sait", []), "envies": likes}
+    moi.tell_profile(known, **lists, sollicitable=True, by=known)
 
 
 def _keep_in_mind(story: Story, known: Personne, note: Sheet) -> None:
