@@ -60,8 +60,8 @@ class Occasion:
         told = [c for c in self.candidatures if not c.is_undoable]  # an answer that can be taken back is nobody's news
         known = [place.libere_le or place.connue_le for place in self.places]
         asked = [c.deposee_le for c in self.candidatures]
-        instants = [*known, *asked, *(c.dite_le for c in told), *(journal.get(subject_key(c)) for c in told)]
-        return max(filter(None, instants))
+        heard = [c.dite_le for c in told if c.decidee_le and c.dite_le and c.dite_le <= clock.now()]
+        return max(filter(None, [*known, *asked, *heard, *(journal.get(subject_key(c)) for c in told)]))
 
     def revised(self, journal: Mapping[str, datetime]) -> datetime:
         """When anything that the calendar says of it last changed."""
