@@ -72,6 +72,9 @@ class Candidature(Base):
     generation: Mapped[int] = mapped_column(default=1)  # of its personal link
     mission: Mapped[Mission] = relationship()
     personne: Mapped[Personne] = relationship()
+    offre: Mapped[Offre | None] = relationship(
+        primaryjoin="and_(Offre.candidature_id == Candidature.id, Offre.close_le.is_(None))", viewonly=True, uselist=False
+    )  # the place held for them now
 
     __table_args__ = (
         Index("ix_candidature__file", "mission_id", "etat", "deposee_le"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import Action
-from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, Offre, annuler, desister, liberer
+from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, desister, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
@@ -31,7 +31,6 @@ class Row:
     candidature: Candidature
     clashes: list[Mission] = field(default_factory=list)  # of the same person, at the same time
     past: int = 0  # missions this person already did here; only for a proved address
-    offre: Offre | None = None  # the place held for them
 
     @property
     def id(self) -> int:
@@ -46,7 +45,7 @@ def queue(
     mission: int | None = None,
     number: int = 1,
 ) -> Leaf:
-    """Candidatures to the actions of this bienveillant (all of them for an admin), as Rows; four queries, five with a line.
+    """Candidatures to the actions of this bienveillant (all of them for an admin), as Rows; four queries.
 
     Those that wait come oldest first, those in line in its order, the others latest first.
     """
@@ -64,6 +63,7 @@ def queue(
         PAGE,
         contains_eager(Candidature.mission).contains_eager(Mission.action),
         joinedload(Candidature.personne),
+        joinedload(Candidature.offre),
     )
     return replace(found, items=rows_of(found.items))
 
@@ -87,16 +87,13 @@ def _scope(personne: Personne) -> list[Any]:
 
 
 def rows_of(candidatures: list[Candidature]) -> list[Row]:
-    """Add what a decision needs to know of these people, in two queries whatever their number, three when some wait in line."""
+    """Add what a decision needs to know of these people, in two queries whatever their number."""
     rows = {c.id: Row(c) for c in candidatures}
     if rows:
         for id, mission in db.session.execute(_at_the_same_time(rows)):
             rows[id].clashes.append(mission)
         for id, count in db.session.execute(_already_done(rows)):
             rows[id].past = count
-    if waiting := [c.id for c in candidatures if c.etat is Etat.LISTE_ATTENTE]:
-        for offre in db.session.scalars(select(Offre).where(Offre.candidature_id.in_(waiting), Offre.close_le.is_(None))):
-            rows[offre.candidature_id].offre = offre
     return list(rows.values())
 
 

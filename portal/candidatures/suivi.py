@@ -88,7 +88,9 @@ def _in_line(candidature: Candidature) -> dict[str, Any]:
     offre = offres.last_offer(candidature)
     if offre and offre.is_told_open:
         return {"offre": offre}
-    return {"rang": offres.position(candidature) if candidature.rang_le else None, "lapsed": bool(offre and offre.is_lapsed)}
+    if offre and offre.is_lapsed and not (offre.close_le and candidature.rang_le):  # and they have not come back
+        return {"lapsed": True}
+    return {"rang": offres.position(candidature)} if candidature.rang_le else {}
 
 
 def again(jeton: str, refusal: Refusal) -> Page:
