@@ -198,10 +198,14 @@ def keep_one(mission: Mission, personne: Personne) -> None:
 
 
 def hold_again(candidature: Candidature) -> None:
-    """The acceptance that had used their offer is undone: the place just freed is held for them as before."""
+    """The acceptance that had used their offer is undone: the place just freed is held for them as before.
+
+    Until the same time, unless the mission was moved earlier meanwhile.
+    """
     offre = offres.last_offer(candidature)
     if offre and offre.issue is Issue.PRISE:
         offre.close_le = offre.issue = None
+        offre.expire_le = min(offre.expire_le, _deadline(candidature.mission))
         missions.hold(candidature.mission)
 
 
