@@ -14,18 +14,20 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Barrier
 from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import func, select
 
-from portal import security
-from portal.candidatures import commands
-from portal.candidatures.models import Candidature, Etat, accepter
+from portal import clock, security
+from portal.candidatures import attente, commands, offres
+from portal.candidatures.models import Candidature, Etat, Issue, accepter
 from portal.config import ROOT
 from portal.db import db
 from portal.missions.models import Affectation, Mission, Origine
+from portal.notifications.echeances import pass_time
 from portal.outbox import Message
 from tests import builders, services
 
@@ -188,3 +190,52 @@ def test_two_links_of_one_address_used_at_once_make_one_person(crowd, app, clien
         assert len({one.personne_id for one in two}) == 1
         assert sorted(one.etat for one in two) == [Etat.ACCEPTEE, Etat.LIBEREE]
         assert active(mission) == mission.prises == 1
+
+
+def test_an_offer_is_taken_by_its_person_alone_however_many_press(crowd, client, as_, zoe, size):
+    """Its own person twice, somebody else of the line, a bienveillant for a third: one place, one name."""
+    for _ in range(size(2, 50)):
+        mission = builders.mission(builders.action(zoe), places=1)
+        taken = builders.candidature(mission)
+        commands.decide(taken, accepter, by=zoe)
+        first, second = (builders.in_line(mission) for _ in range(2))
+        commands.leave(taken)
+        attente.serve(mission.id)
+        hands, house = badge(client), badge(as_(zoe))
+        pages = [f"/candidatures/suivi/{security.seal('candidature', c.id, c.generation)}" for c in (first, second)]
+        taps = [(f"{page}/prendre_place", hands) for page in (pages[0], pages[0], pages[1])]
+        pressed = crowd.press([(url, {}, who) for url, who in (*taps, (f"/candidatures/{second.id}/accepter", house))])
+        assert [a.status for a in pressed] == [303, 303, 409, 409]
+        assert active(mission) == mission.prises == 1
+        assert [first.etat, second.etat] == [Etat.ACCEPTEE, Etat.LISTE_ATTENTE]
+
+
+def test_taken_at_its_last_moment_an_offer_is_taken_or_lapsed_never_both(crowd, app, client, zoe, size, record_property):
+    issues: Counter[Issue | None] = Counter()
+    for _ in range(size(2, 60)):
+        mission = builders.mission(builders.action(zoe), places=1)
+        first, following = (builders.in_line(mission) for _ in range(2))
+        offre = builders.offer(first)
+        offre.expire_le = clock.now() + timedelta(seconds=0.3)
+        url = f"/candidatures/suivi/{security.seal('candidature', first.id, first.generation)}/prendre_place"
+        db.session.commit()
+        with ThreadPoolExecutor(1) as beside:
+            passing = beside.submit(pass_time_until, app, offre.expire_le + timedelta(seconds=0.5))
+            time.sleep(max(0, (offre.expire_le - clock.now()).total_seconds() - 0.02))
+            [pressed] = crowd.press([(url, {}, badge(client))])
+            passing.result()
+        db.session.expire_all()
+        issues[offre.issue] += 1
+        taken = offre.issue is Issue.PRISE
+        assert (pressed.status, first.etat) == ((303, Etat.ACCEPTEE) if taken else (409, Etat.LISTE_ATTENTE))
+        assert [o.candidature_id for o in offres.open_offers(mission)] == ([] if taken else [following.id])
+        assert mission.prises - active(mission) == (0 if taken else 1)
+    record_property("à la dernière seconde", ", ".join(f"{many} {issue}" for issue, many in issues.items()))
+
+
+def pass_time_until(app, end) -> None:
+    """The worker's own loop, hurried, in a thread of its own."""
+    with app.app_context():
+        while clock.now() < end:
+            pass_time()
+            time.sleep(0.01)
