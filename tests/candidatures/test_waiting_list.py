@@ -138,9 +138,13 @@ def test_whoever_was_not_told_yet_is_in_line_but_is_offered_nothing(mission, zoe
     commands.decide(candidature, mettre_en_attente, by=zoe)
     step_down(mission)
     assert (held(mission), mission.a_offrir) == ([], 1)
+    behind = builders.in_line(mission)
+    edit(mission, zoe, places=3)
+    pass_time()
+    assert (held(mission), mission.a_offrir) == ([behind], 2)
     with clock.freeze(clock.now() + UNDO):
         pass_time()
-        assert held(mission) == [candidature]
+        assert (held(mission), mission.a_offrir) == ([behind, candidature], 0)
 
 
 def test_an_acceptance_undone_in_its_two_minutes_frees_nothing_for_the_list(zoe):
