@@ -17,6 +17,7 @@ FEATURES = (
     "missions",
     "candidatures",
     "jour_j",
+    "contributions",
     "equipe",
     "notifications",
     "moi",

@@ -192,6 +192,13 @@ RULES: dict[str, Rule] = {
     "personne.voir": (any_bienveillant | admin) & proved,
     "personne.lire_la_note": (any_bienveillant | admin) & others,
     "personne.annoter": any_bienveillant & others,
+    # contributions, asked of the action
+    "releve.voir": referent | bienveillant | admin,
+    "releve.transmettre": referent | bienveillant | admin,
+    "releve.valider": bienveillant | admin,
+    "releve.corriger": bienveillant | admin,
+    "contribution.exporter": admin,
+    "attestation.voir": own,
     # settings
     "reglages.voir": admin,
     "personne.modifier": admin,

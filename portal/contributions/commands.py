@@ -1,0 +1,258 @@
+"""Every write about hours: proposed, settled, credited, mended, attested."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal import clock
+from portal.actions.commands import check_reading
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.contributions import heures, queries
+from portal.contributions.heures import Proposal, Slot
+from portal.contributions.models import (
+    AWAY,
+    Attestation,
+    Constat,
+    Contribution,
+    Etat,
+    Releve,
+    Unite,
+    attester,
+    corriger,
+    proposer,
+    sheet_of,
+    valider,
+)
+from portal.db import db, lock, lock_one
+from portal.jour_j import queries as jour_j
+from portal.jour_j.models import Genre
+from portal.jour_j.pli import Site, undone
+from portal.missions import queries as missions
+from portal.missions.models import Affectation
+from portal.missions.models import Etat as EtatMission
+from portal.workflow import MotifMissing, Refusal, Transition, TransitionRefused, fire
+
+LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none is taken for another
+
+
+class NotYet(Refusal):
+    sentence = "Cette action n’a pas encore eu lieu\u00a0: ses heures se comptent après la fermeture du site."
+
+
+class OwnPay(Refusal):
+    status = 403
+    sentence = "Une partie de ces heures te rétribue toi-même\u00a0: c’est à une autre personne de les valider."
+
+
+class NothingToAttest(Refusal):
+    sentence = "Aucune heure validée à attester ici pour l’instant."
+
+
+@dataclass(frozen=True)
+class Line:
+    """What somebody says of one place."""
+
+    minutes: int
+    constat: Constat
+
+
+# --- proposed ------------------------------------------------------------------------------------------------
+
+
+def propose(action: Action) -> None:
+    """Propose the hours of every place, from the day's presence. Twice is once: what people mended or settled stays."""
+    action = lock_one(action)
+    if not queries.took_place(action):
+        return
+    known = {releve.affectation_id: releve for releve in lock(Releve, *queries.ids_of(action))}
+    said, changed = _proposals(action), False
+    for place, proposal in said:
+        changed = _keep(known.get(place.id), place, proposal) or changed
+    if changed:
+        proposer.tell(action, by=None)
+
+
+def _proposals(action: Action) -> list[tuple[Affectation, Proposal]]:
+    """Of each place, what its taps come to."""
+    team = [place for place in missions.team_of(action) if place.mission.etat is not EtatMission.ANNULEE]
+    day = jour_j.read(action.id)
+    gone = undone(day.entries)
+    taps = [e for e in day.entries if e.genre is Genre.PRESENCE and e.uuid not in gone]
+    closed = day.state.moved.quand if day.state.site is Site.CLOS and day.state.moved else None
+    return [
+        (
+            place,
+            heures.propose(
+                [tap for tap in taps if tap.cible == str(place.id)], Slot(place.mission.debut, place.mission.fin, closed)
+            ),
+        )
+        for place in team
+    ]
+
+
+def _keep(releve: Releve | None, place: Affectation, proposal: Proposal) -> bool:
+    """Whether that was news: a first proposal, or another one in the place of one that nobody touched."""
+    if releve is None:
+        minutes, constat = proposal.minutes, proposal.constat
+        db.session.add(Releve(affectation=place, propose=minutes, minutes=minutes, constat=constat, etat=Etat.PROPOSE))
+        return True
+    untouched = releve.etat is Etat.PROPOSE and releve.minutes == releve.propose
+    if not untouched or (releve.propose, releve.constat) == (proposal.minutes, proposal.constat):
+        return False
+    releve.propose = releve.minutes = proposal.minutes
+    releve.constat = proposal.constat
+    return True
+
+
+# --- settled -------------------------------------------------------------------------------------------------
+
+
+def settle(action: Action, said: Mapping[int, Line], transition: Transition, *, by: Personne, read: str) -> None:
+    """Keep what was corrected, then move every line on: `transmettre` by the référent, `valider` by the bienveillant.
+
+    `read` is `reading(sheet_of(…))` when the page was shown: raises Conflict when somebody wrote something else since.
+    Sent twice it is done once. Raises NotYet, or OwnPay when `by` would be paid by it.
+    """
+    action = lock_one(action)
+    if not queries.took_place(action):
+        raise NotYet
+    lock(Releve, *queries.ids_of(action))
+    releves = queries.of_action(action)
+    check_reading(read, sheet_of(releves), _typed(said))
+    for releve in releves:
+        if releve.id in said and not releve.is_settled:
+            _settle(releve, said[releve.id], transition, by=by)
+
+
+def _typed(said: Mapping[int, Line]) -> dict[str, Any]:
+    return {
+        name: value
+        for id, line in said.items()
+        for name, value in ((f"minutes_{id}", line.minutes), (f"constat_{id}", line.constat))
+    }
+
+
+def _settle(releve: Releve, line: Line, transition: Transition, *, by: Personne) -> None:
+    before = releve.minutes
+    releve.minutes, releve.constat = _fair(line)
+    if transition is valider and releve.personne is by and releve.due[0] is not Unite.HEURES:
+        raise OwnPay
+    if transition.opens_from(releve.etat):
+        fire(transition, releve, by=by, minutes=releve.minutes, propose=releve.propose)
+        if transition is valider:
+            _credit(releve, by=by)
+    elif before != releve.minutes:
+        raise TransitionRefused  # the référent has handed them over: the bienveillant mends them now
+
+
+def _fair(line: Line) -> tuple[int, Constat]:
+    """Whoever was not there gave no time."""
+    return (0 if line.constat in AWAY else line.minutes), line.constat
+
+
+def correct(releve: Releve, line: Line, *, motif: str, by: Personne, read: str) -> None:
+    """Mend what was settled: a new line of the ledger with the difference, and the reason. Twice is once."""
+    releve = lock(Releve, releve.id)[0]
+    if not releve.is_settled:
+        raise TransitionRefused
+    check_reading(read, sheet_of([releve]), _typed({releve.id: line}))
+    minutes, constat = _fair(line)
+    if (minutes, constat) == (releve.minutes, releve.constat):
+        return
+    if not motif.strip():
+        raise MotifMissing
+    if releve.personne is by and releve.due[0] is not Unite.HEURES:
+        raise OwnPay
+    before, releve.minutes, releve.constat = releve.minutes, minutes, constat
+    corriger.tell(releve, by=by, motif=motif, avant=before, minutes=minutes)
+    _credit(releve, by=by, motif=motif)
+
+
+def _credit(releve: Releve, *, by: Personne, motif: str = "") -> None:
+    """Write into the ledger what it lacks for this place to have earned its due; nothing when it has."""
+    mission, action = releve.mission, releve.action
+    written = queries.earned(releve.personne.id, mission.id)
+    unite, due = releve.due
+    missing = due - sum(line.quantite for line in written)
+    if not missing:
+        return
+    line = Contribution(
+        personne_id=releve.personne.id,
+        mission_id=mission.id,
+        action_id=action.id,
+        pole_id=action.pole_porteur_id,
+        annee=clock.local(mission.debut).year,
+        nature=mission.nature,
+        unite=unite,
+        quantite=missing,
+        corrige_id=written[0].id if written else None,
+        motif=motif,
+        par_id=by.id,
+    )
+    db.session.add(line)
+    db.session.flush()
+
+
+# --- attested ------------------------------------------------------------------------------------------------
+
+
+def attest(personne: Personne, *, action: Action | None = None, annee: int, publisher: str) -> Attestation:
+    """The hours of an action, or of a year, under a code that anybody can verify.
+
+    Asked for again it is the same one, until the hours have changed: then another replaces it. Raises NothingToAttest.
+    """
+    personne = lock(Personne, personne.id)[0]
+    counted = queries.hours_of(personne, action=action, annee=annee)
+    minutes = sum(line.quantite for line in counted)
+    if minutes <= 0:
+        raise NothingToAttest
+    contenu = {"nom": personne.nom, "maison": publisher, "lignes": _lines(counted)}
+    last = queries.last_attestation(personne, action=action, annee=annee)
+    if last and last.contenu == contenu:
+        return last
+    made = Attestation(
+        code=_code(),
+        personne_id=personne.id,
+        action_id=action.id if action else None,
+        annee=annee,
+        rang=last.rang + 1 if last else 1,
+        initiales=initials(personne.nom),
+        minutes=minutes,
+        contenu=contenu,
+    )
+    db.session.add(made)
+    attester.tell(made, by=personne, minutes=minutes)
+    return made
+
+
+def _lines(counted: Iterable[Contribution]) -> list[dict[str, Any]]:
+    """One entry for each place, earliest first; corrections are counted into it."""
+    found: dict[int, dict[str, Any]] = {}
+    for line in sorted(counted, key=lambda c: (c.mission.debut, c.id)):
+        entry = found.setdefault(
+            line.mission_id,
+            {
+                "le": clock.local(line.mission.debut).date().isoformat(),
+                "action": line.action.titre,
+                "mission": line.mission.titre,
+                "role": line.nature.label,
+                "minutes": 0,
+            },
+        )
+        entry["minutes"] += line.quantite
+    return [entry for entry in found.values() if entry["minutes"]]
+
+
+def initials(nom: str) -> str:
+    """ "A. P.", what the public page says of a person."""
+    return " ".join(f"{part[0].upper()}." for part in nom.replace("-", " ").split())
+
+
+def _code() -> str:
+    """Ten letters and figures, about 49 bits: nobody finds one by trying."""
+    drawn = "".join(secrets.choice(LETTERS) for _ in range(10))
+    return f"{drawn[:5]}-{drawn[5:]}"

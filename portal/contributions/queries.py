@@ -1,0 +1,216 @@
+"""Reading hours: those of an action, a person's ledger, attestations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from portal import clock
+from portal.actions.models import Action, Etat
+from portal.comptes.models import Personne
+from portal.contributions.models import Attestation, Contribution, Releve, Unite
+from portal.db import db
+from portal.journal import describes
+from portal.missions.models import Affectation, Mission, Nature
+from portal.missions.models import Etat as EtatMission
+from portal.poles.models import Pole
+
+NIGHT = timedelta(hours=6)  # left to close the site, before hours are proposed without its closing
+HELD = (Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE)
+FORGOTTEN = (Etat.CONFIRMEE, Etat.EN_COURS)
+WITH_PLACE = (
+    joinedload(Releve.affectation).options(
+        joinedload(Affectation.personne), joinedload(Affectation.mission).joinedload(Mission.action)
+    ),
+)
+
+
+# --- the hours of an action ----------------------------------------------------------------------------------
+
+
+def of_action(action: Action) -> list[Releve]:
+    """Référents first, with person and mission; one query."""
+    rows = db.session.scalars(_on(action).options(contains_eager(Releve.affectation).joinedload(Affectation.personne))).all()
+    return sorted(rows, key=lambda r: list(Nature).index(r.mission.nature))
+
+
+def ids_of(action: Action) -> list[int]:
+    return [releve.id for releve in db.session.scalars(_on(action))]
+
+
+def _on(action: Action) -> Select[Releve]:
+    return (
+        select(Releve)
+        .join(Releve.affectation)
+        .join(Affectation.mission)
+        .where(Mission.action_id == action.id)
+        .options(contains_eager(Releve.affectation).contains_eager(Affectation.mission))
+        .order_by(Mission.debut, Releve.id)
+    )
+
+
+def took_place(action: Action) -> bool:
+    """Whether its hours may be counted: the site was closed, or nobody closed it and its night is over."""
+    return action.etat in HELD or (action.etat in FORGOTTEN and action.fin + NIGHT <= clock.now())
+
+
+def unproposed() -> list[int]:
+    """Actions that took place, on which somebody held a place whose hours nobody proposed."""
+    past = or_(Action.etat.in_(HELD), and_(Action.etat.in_(FORGOTTEN), Action.fin <= clock.now() - NIGHT))
+    missing = (
+        select(Mission.action_id)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .join(Action, Action.id == Mission.action_id)
+        .outerjoin(Releve, Releve.affectation_id == Affectation.id)
+        .where(past, Affectation.libere_le.is_(None), Mission.etat != EtatMission.ANNULEE, Releve.id.is_(None))
+    )
+    return list(db.session.scalars(missing.distinct().order_by(Mission.action_id)))
+
+
+@describes("releve")
+def _called(ids: Collection[int]) -> dict[int, str]:
+    rows = db.session.execute(
+        select(Releve.id, Personne.nom, Mission.titre)
+        .join(Releve.affectation)
+        .join(Affectation.personne)
+        .join(Affectation.mission)
+        .where(Releve.id.in_(ids))
+    )
+    return {id: f"Heures de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
+
+
+# --- the ledger ----------------------------------------------------------------------------------------------
+
+
+class Total(NamedTuple):
+    """What a person earned in a year with a pôle, in one unit."""
+
+    annee: int
+    pole: str
+    unite: Unite
+    quantite: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A person's ledger: the lines of one year, latest first; the totals of all."""
+
+    annee: int
+    lines: list[Contribution]
+    totals: list[Total]
+    attestations: list[Attestation] = field(default_factory=list)
+
+    @property
+    def years(self) -> list[int]:
+        return sorted({total.annee for total in self.totals} | {self.annee}, reverse=True)
+
+    def sums(self, annee: int) -> list[tuple[Unite, int]]:
+        """What the year came to, in each unit that it has."""
+        return summed((t.unite, t.quantite) for t in self.totals if t.annee == annee)
+
+    @property
+    def by_pole(self) -> list[Total]:
+        return [total for total in self.totals if total.annee == self.annee]
+
+    @property
+    def minutes(self) -> int:
+        return dict(self.sums(self.annee)).get(Unite.HEURES, 0)
+
+    def hours_on(self, action_id: int) -> int:
+        return sum(line.quantite for line in self.lines if line.action_id == action_id and line.unite is Unite.HEURES)
+
+    @property
+    def actions(self) -> list[Action]:
+        """Those of the year that gave hours, latest first."""
+        found = dict.fromkeys(line.action for line in self.lines if line.unite is Unite.HEURES)
+        return [action for action in found if self.hours_on(action.id) > 0]
+
+
+def summed(pairs: Iterable[tuple[Unite, int]]) -> list[tuple[Unite, int]]:
+    found: dict[Unite, int] = {}
+    for unite, quantite in pairs:
+        found[unite] = found.get(unite, 0) + quantite
+    return [(unite, found[unite]) for unite in Unite if unite in found]
+
+
+def ledger(personne: Personne, annee: int) -> Ledger:
+    """Three queries, whatever the person did."""
+    mine = Contribution.personne_id == personne.id
+    return Ledger(annee, lines(mine, Contribution.annee == annee), totals(personne), attestations(personne))
+
+
+def lines(*where: ColumnElement[bool]) -> list[Contribution]:
+    """Lines of the ledger with what they are about, latest first; one query."""
+    rows = (
+        select(Contribution)
+        .where(*where)
+        .options(
+            joinedload(Contribution.mission),
+            joinedload(Contribution.action),
+            joinedload(Contribution.pole),
+            joinedload(Contribution.personne),
+        )
+        .order_by(Contribution.id.desc())
+    )
+    return list(db.session.scalars(rows))
+
+
+def totals(personne: Personne) -> list[Total]:
+    rows = db.session.execute(
+        select(Contribution.annee, Pole, Contribution.unite, func.sum(Contribution.quantite))
+        .outerjoin(Contribution.pole)
+        .where(Contribution.personne_id == personne.id)
+        .group_by(Contribution.annee, Pole.id, Contribution.unite)
+        .order_by(Contribution.annee.desc(), Pole.nom)
+    )
+    return [Total(annee, pole.label if pole else "Sans pôle", unite, int(total)) for annee, pole, unite, total in rows]
+
+
+def earned(personne_id: int, mission_id: int) -> list[Contribution]:
+    """What the ledger says of one place, the first line first."""
+    of_place = (Contribution.personne_id == personne_id, Contribution.mission_id == mission_id)
+    return list(db.session.scalars(select(Contribution).where(*of_place).order_by(Contribution.id)))
+
+
+def hours_of(personne: Personne, *, action: Action | None, annee: int) -> list[Contribution]:
+    """The lines that an attestation of this action, or of the year, counts."""
+    about = Contribution.action_id == action.id if action else Contribution.annee == annee
+    return lines(Contribution.personne_id == personne.id, Contribution.unite == Unite.HEURES, about)
+
+
+# --- attestations --------------------------------------------------------------------------------------------
+
+
+def attestations(personne: Personne) -> list[Attestation]:
+    """Those that are still good, latest first; one query."""
+    mine = select(Attestation).where(Attestation.personne_id == personne.id).options(joinedload(Attestation.action))
+    found = {(a.action_id, a.annee): a for a in db.session.scalars(mine.order_by(Attestation.rang))}
+    return sorted(found.values(), key=lambda a: a.id, reverse=True)
+
+
+def last_attestation(personne: Personne, *, action: Action | None, annee: int) -> Attestation | None:
+    return db.session.scalar(_same_object(personne.id, action.id if action else None, annee).limit(1))
+
+
+def verified(code: str) -> Attestation | None:
+    return db.session.scalar(select(Attestation).where(Attestation.code == code).options(joinedload(Attestation.action)))
+
+
+def replacement(attestation: Attestation) -> Attestation | None:
+    """The one that replaced it next, if any."""
+    later = _same_object(attestation.personne_id, attestation.action_id, attestation.annee)
+    return db.session.scalar(later.where(Attestation.rang == attestation.rang + 1))
+
+
+def _same_object(personne_id: int, action_id: int | None, annee: int) -> Select[Attestation]:
+    return (
+        select(Attestation)
+        .where(Attestation.personne_id == personne_id, Attestation.action_id.is_not_distinct_from(action_id))
+        .where(Attestation.annee == annee)
+        .order_by(Attestation.rang.desc())
+    )

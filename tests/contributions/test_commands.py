@@ -1,0 +1,258 @@
+"""Hours proposed at the closing, settled by two people, written once into a ledger that only grows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from portal import clock
+from portal.actions.commands import Conflict
+from portal.actions.models import reading
+from portal.contributions import commands, queries
+from portal.contributions.commands import Line, NotYet, OwnPay
+from portal.contributions.models import Constat, Contribution, Etat, Releve, sheet_of, transmettre, valider
+from portal.db import db
+from portal.journal import EntreeJournal
+from portal.workflow import MotifMissing, TransitionRefused
+from tests import builders
+from tests.contributions.conftest import at
+
+pytestmark = pytest.mark.both
+
+
+def rows(past) -> dict[str, tuple[str, int]]:
+    return {r.personne.prenom: (r.constat, r.minutes) for r in queries.of_action(past.action)}
+
+
+# --- proposed ------------------------------------------------------------------------------------------------
+
+
+def test_closing_the_site_proposes_the_hours_of_everybody(closed):
+    assert rows(closed) == {
+        "Awa": (Constat.NON_POINTE, 9 * 60),
+        "Noé": (Constat.NON_POINTE, 4 * 60),
+        "Léa": (Constat.PRESENT, 4 * 60),
+        "Rémi": (Constat.ABSENT, 0),
+    }
+
+
+def test_closing_again_proposes_again_what_nobody_touched(closed):
+    closed.settle(transmettre, by=closed.awa, Noé=3)
+    db.session.execute(update(Releve).where(Releve.id == closed.releve(closed.lea).id).values(etat=Etat.PROPOSE))
+    closed.turn("ouvrir", 18.5)
+    closed.says(closed.lea, "parti", 19)
+    closed.says(closed.noe, "absent", 19)
+    closed.turn("fermer", 19.2)
+    assert rows(closed)["Léa"] == (Constat.PRESENT, 10 * 60)
+    assert rows(closed)["Noé"] == (Constat.NON_POINTE, 3 * 60)
+
+
+def test_a_site_that_nobody_closed_is_counted_after_its_night(past):
+    assert past.action.id not in queries.unproposed()
+    commands.propose(past.action)
+    assert rows(past) == {}
+    with clock.freeze(at(18) + queries.NIGHT):
+        assert queries.unproposed() == [past.action.id]
+        commands.propose(past.action)
+        assert rows(past)["Léa"] == (Constat.NON_POINTE, 4 * 60)
+        assert queries.unproposed() == []
+
+
+# --- settled -------------------------------------------------------------------------------------------------
+
+
+def test_the_referent_then_the_bienveillant(closed):
+    closed.settle(transmettre, by=closed.awa, Léa=3.5)
+    assert {r.etat for r in queries.of_action(closed.action)} == {Etat.VALIDE_REFERENT}
+    assert closed.ledger(closed.lea) == []
+    closed.settle(valider)
+    assert {r.etat for r in queries.of_action(closed.action)} == {Etat.VALIDE}
+    assert closed.ledger(closed.lea) == [("heures", 210)]
+
+
+def test_each_earns_what_their_mission_gives(past):
+    """Hours to the volontaires and the référent, points or an amount to a chargé de mission, nothing to who did not come."""
+    ines, paul = builders.personne("Inès Hoarau"), builders.personne("Paul Maillot")
+    past.pay(ines, titre="Cuisine", montant=12_050)
+    past.pay(paul, titre="Photo")
+    past.close()
+    past.settle(valider, Inès=2)
+    assert past.ledger(past.awa) == [("heures", 540)]
+    assert past.ledger(past.noe) == [("points", 110)]
+    assert past.ledger(ines) == [("centimes", 12_050)]
+    assert past.ledger(paul) == [("heures", 540)]
+    assert past.ledger(past.remi) == []
+
+
+def test_a_line_says_its_year_at_la_reunion_its_pole_and_who_validated(closed):
+    closed.settle(valider)
+    [line] = queries.lines(Contribution.personne_id == closed.lea.id)
+    assert (line.annee, line.pole, line.nature, line.par_id) == (2026, closed.action.pole_porteur, "volontaire", closed.zoe.id)
+
+
+def test_validating_twice_credits_once(closed):
+    read = reading(sheet_of(queries.of_action(closed.action)))
+    for _ in range(2):
+        closed.settle(valider, read=read)
+    assert closed.ledger(closed.lea) == [("heures", 240)]
+
+
+def test_two_people_who_write_at_once_lose_nothing(closed):
+    read = reading(sheet_of(queries.of_action(closed.action)))
+    closed.settle(transmettre, by=closed.awa, Léa=3)
+    with pytest.raises(Conflict):
+        closed.settle(valider, read=read, Léa=2)
+    assert rows(closed)["Léa"] == (Constat.PRESENT, 180)
+
+
+def test_what_the_referent_handed_over_is_the_bienveillant_s_to_mend(closed):
+    closed.settle(transmettre, by=closed.awa)
+    with pytest.raises(TransitionRefused):
+        closed.settle(transmettre, by=closed.awa, Léa=8)
+
+
+def test_nothing_is_settled_before_the_day_is_over(past):
+    with pytest.raises(NotYet):
+        past.settle(valider)
+
+
+def test_nobody_validates_what_they_are_paid(past):
+    past.pay(past.zoe, titre="Cuisine", montant=5000)
+    past.close()
+    with pytest.raises(OwnPay):
+        past.settle(valider)
+
+
+def test_whoever_was_excused_gave_no_time(closed):
+    releve = closed.releve(closed.lea)
+    commands.settle(
+        closed.action, {releve.id: Line(240, Constat.EXCUSE)}, valider, by=closed.zoe,
+        read=reading(sheet_of(queries.of_action(closed.action))),
+    )  # fmt: skip
+    assert rows(closed)["Léa"] == (Constat.EXCUSE, 0)
+    assert closed.ledger(closed.lea) == []
+
+
+# --- mended --------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_is_a_new_line_with_the_difference_and_the_reason(closed):
+    closed.settle(valider)
+    closed.correct(closed.lea, 3)
+    closed.correct(closed.lea, 5, motif="Elle est revenue le soir.")
+    first, second, third = reversed(queries.lines(Contribution.personne_id == closed.lea.id))
+    assert [line.quantite for line in (first, second, third)] == [240, -60, 120]
+    assert [line.corrige_id for line in (first, second, third)] == [None, first.id, first.id]
+    assert third.motif == "Elle est revenue le soir."
+
+
+def test_somebody_who_came_after_all_is_credited(closed):
+    closed.settle(valider)
+    closed.correct(closed.remi, 2)
+    assert closed.ledger(closed.remi) == [("heures", 120)]
+
+
+def test_a_paid_mission_is_paid_whole_or_not_at_all(closed):
+    closed.settle(valider)
+    closed.correct(closed.noe, 2)
+    assert closed.ledger(closed.noe) == [("points", 110)]
+    closed.correct(closed.noe, 0, constat=Constat.ABSENT)
+    assert closed.ledger(closed.noe) == [("points", 110), ("points", -110)]
+
+
+def test_a_correction_wants_a_reason_and_sent_twice_is_one(closed):
+    closed.settle(valider)
+    with pytest.raises(MotifMissing):
+        closed.correct(closed.lea, 3, motif=" ")
+    for _ in range(2):
+        closed.correct(closed.lea, 3)
+    assert closed.ledger(closed.lea) == [("heures", 240), ("heures", -60)]
+
+
+def test_what_is_not_settled_yet_is_not_corrected_so(closed):
+    with pytest.raises(TransitionRefused):
+        closed.correct(closed.lea, 3)
+
+
+def test_each_step_is_journaled(closed):
+    closed.settle(transmettre, by=closed.awa)
+    closed.settle(valider)
+    closed.correct(closed.lea, 3)
+    said = select(EntreeJournal.evenement, EntreeJournal.personne_id, EntreeJournal.motif).where(
+        EntreeJournal.sujet == f"releve:{closed.releve(closed.lea).id}"
+    )
+    assert db.session.execute(said.order_by(EntreeJournal.id)).all() == [
+        ("releve.transmettre", closed.awa.id, ""),
+        ("releve.valider", closed.zoe.id, ""),
+        ("releve.corriger", closed.zoe.id, "Compté deux fois."),
+    ]
+
+
+# --- what stands behind --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deed", [update(Contribution).values(quantite=1), delete(Contribution)], ids=["update", "delete"])
+def test_the_database_itself_lets_the_ledger_only_grow(closed, deed):
+    closed.settle(valider)
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="nouvelle ligne"):
+        db.session.execute(deed)
+    db.session.rollback()
+    assert closed.ledger(closed.lea) == [("heures", 240)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"unite": "centimes"},
+        {"unite": "points"},
+        {"quantite": 0},
+        {"quantite": -60},
+        {"corrige_id": 1, "motif": ""},
+    ],
+    ids=[
+        "a volontaire paid",
+        "a volontaire with points",
+        "nothing",
+        "less than nothing at first",
+        "a correction without a reason",
+    ],
+)
+def test_the_database_itself_refuses(closed, wrong):
+    closed.settle(valider)
+    db.session.commit()
+    line = queries.lines(Contribution.personne_id == closed.lea.id)[0]
+    same = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", "unite", "quantite", "par_id")
+    more = {"motif": "encore", "corrige_id": line.id} if "corrige_id" not in wrong and wrong.get("quantite") != -60 else {}
+    wrong = wrong | ({"corrige_id": line.id} if "corrige_id" in wrong else {})
+    db.session.add(Contribution(**({name: getattr(line, name) for name in same} | more | wrong)))
+    with pytest.raises(IntegrityError):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_the_database_itself_credits_a_place_once(closed):
+    closed.settle(valider)
+    line = queries.lines(Contribution.personne_id == closed.lea.id)[0]
+    same = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", "unite", "quantite", "par_id")
+    db.session.add(Contribution(**{name: getattr(line, name) for name in same}))
+    with pytest.raises(IntegrityError, match=r"(?i:unique)"):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_a_mission_of_new_year_s_night_counts_for_its_own_day(evening):
+    """At La Réunion it is already the next year when UTC says the old one."""
+    zoe, lea = builders.bienveillant(), builders.personne("Léa Grondin")
+    begins = at(9).replace(month=12, day=31, hour=23, minute=0) + timedelta(hours=2)
+    action = builders.action(zoe, debut=begins, fin=begins + timedelta(hours=2))
+    builders.hold(builders.mission(action), lea)
+    with clock.freeze(begins + timedelta(hours=12)):
+        commands.propose(action)
+        lines = {r.id: Line(r.minutes, r.constat) for r in queries.of_action(action)}
+        commands.settle(action, lines, valider, by=zoe, read=reading(sheet_of(queries.of_action(action))))
+    [line] = queries.lines(Contribution.personne_id == lea.id)
+    assert line.annee == 2027
