@@ -168,6 +168,7 @@ RULES: dict[str, Rule] = {
     "candidature.mettre_en_attente": bienveillant & ~oneself,
     "candidature.refuser": bienveillant & ~oneself,
     "candidature.annuler": bienveillant & ~oneself,
+    "candidature.demander_statut": bienveillant & ~oneself,
     "candidature.reprendre": nobody,
     "candidature.liberer": bienveillant & ~oneself,
     "candidature.ceder": nobody,

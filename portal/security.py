@@ -193,5 +193,6 @@ LIMITS = {
         Limit("lien", 5, 60, timedelta(minutes=15)),
         Limit("candidature", 12, 30, timedelta(minutes=1)),
         Limit("suivi", 30, 120, timedelta(minutes=1)),
+        Limit("attestation", 30, 60, timedelta(minutes=1)),
     )
 }

@@ -29,8 +29,9 @@ from tests.services import LiveServer, Postgres, bound_socket
 
 WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO|(?:CREATE|DROP|ALTER)\s+\w+)\s+\W?(\w+)", re.I)
 OVERHEAD = re.compile(r"\s*(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA)\b", re.I)
-# A read may write these: a session's last-seen time, who consulted personal data; /sante's UPDATE touches no row.
-WRITTEN_BY_READS = frozenset({"session", "consultation", "battement"})
+# A read may write these: a session's last-seen time, who consulted personal data, how often a code was tried; /sante's
+# UPDATE touches no row.
+WRITTEN_BY_READS = frozenset({"session", "consultation", "battement", "rate_limit"})
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 

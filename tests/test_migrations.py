@@ -19,6 +19,7 @@ from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
+from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
@@ -138,6 +139,7 @@ def full(app):
             Profil(personne_id=ada.id, disponibilites=["samedi-matin"], competences=[], envies=[]),
             Note(personne_id=ada.id, texte="Préfère le matin.", par_id=ada.id),
             Offre(candidature_id=sent.id, expire_le=clock.now()),
+            Attestation(code="AAAAA-BBBBB", personne_id=ada.id, annee=2026, rang=1, initiales="A. D.", minutes=60, contenu={}),
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
         ]
     )

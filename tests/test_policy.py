@@ -15,6 +15,7 @@ from sqlalchemy import select
 from portal import clock, outbox, policy
 from portal.candidatures.models import DECISIONS, accepter, annuler, liberer, refuser, retirer
 from portal.comptes import commands as comptes
+from portal.contributions.models import Attestation
 from portal.db import db
 from portal.jour_j.models import Jour
 from portal.missions import commands as missions
@@ -38,6 +39,7 @@ jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
+contribution.exporter             -  -  -  -  -  -  -  y
 reglages.voir                     -  -  -  -  -  -  -  y
 """
 
@@ -84,6 +86,7 @@ candidature.mettre_en_attente     -  -  -  y  -  -  -  -
 candidature.refuser               -  -  -  y  -  -  -  -
 candidature.annuler               -  -  -  y  -  -  -  -
 candidature.liberer               -  -  -  y  -  -  -  -
+candidature.demander_statut       -  -  -  y  -  -  -  -
 candidature.reprendre             -  -  -  -  -  -  -  -
 candidature.ceder                 -  -  -  -  -  -  -  -
 candidature.rendre                -  -  -  -  -  -  -  -
@@ -98,6 +101,11 @@ outbox.voir (sent to VO by BA)    -  y  -  y  -  -  -  y
 outbox.voir (to VO, not yet sent) -  -  -  y  -  -  -  y
 outbox.reprendre                  -  -  -  -  -  -  -  y
 outbox.ecarter                    -  -  -  -  -  -  -  y
+releve.voir (action)              -  -  y  y  -  -  -  y
+releve.transmettre (action)       -  -  y  y  -  -  -  y
+releve.valider (action)           -  -  -  y  -  -  -  y
+releve.corriger (action)          -  -  -  y  -  -  -  y
+attestation.voir (of VO)          -  y  -  -  -  -  -  -
 personne.voir                     -  -  -  y  y  -  -  y
 personne.voir (provisional)       -  -  -  -  -  -  -  -
 personne.lire_la_note             -  -  -  y  y  -  -  y
@@ -155,6 +163,8 @@ def subjects(action, people):
         "affectation": place,
         "candidature": candidature,
         "jour": Jour(action_id=action.id, action=action),
+        **{f"releve.{right} (action)": action for right in ("voir", "transmettre", "valider", "corriger")},
+        "attestation": Attestation(personne_id=people["VO"].id),
         "personne": builders.personne("Connue"),
         "personne.voir (provisional)": comptes.introduce(nom="Inconnue", email="x@example.org"),
         "pole": builders.pole("Culture"),

@@ -15,9 +15,11 @@ from tests import builders
 
 PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the door
     "accueil.index", "accueil.page", "accueil.sante", "candidatures.apply", "candidatures.confirmer", "candidatures.corriger",
-    "candidatures.deposer", "candidatures.leave", "candidatures.suivi", "comptes.ask_link", "comptes.code", "comptes.connexion",
-    "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code", "comptes.use_link", "missions.flux",
-    "missions.ics", "missions.index", "missions.show", "moi.feed",
+    "candidatures.declare", "candidatures.deposer", "candidatures.leave", "candidatures.suivi", "comptes.ask_link",
+    "comptes.code", "comptes.connexion", "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code",
+    "comptes.use_link", "contributions.verify", "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
+    "candidatures.come_back", "candidatures.confirm_slot", "candidatures.find_links", "candidatures.links_sent",
+    "candidatures.send_links", "candidatures.take_place",
 }  # fmt: skip
 PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")  # of an address: <int:id>
 TYPICAL = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000", None: "x"}

@@ -21,6 +21,7 @@ from portal.candidatures.models import (
     annoncer,
     annuler,
     corriger,
+    demander_statut,
     deposer,
     desister,
     liberer,
@@ -31,7 +32,7 @@ from portal.candidatures.models import (
     retirer,
 )
 from portal.comptes import commands as comptes
-from portal.comptes.models import Personne
+from portal.comptes.models import Personne, Situation
 from portal.db import db, lock, lock_one
 from portal.fields import address_key
 from portal.missions import commands as missions
@@ -54,6 +55,16 @@ class FilledUp(Refusal):
 class Clash(Refusal):
     sentence = "Cette personne est déjà prise sur une autre mission au même moment."
     short = "chevauchement"
+
+
+class Mixed(Refusal):
+    sentence = "Cette personne est volontaire et payée sur la même action\u00a0: vérifie avec elle avant d’accepter."
+    short = "volontaire et payée"
+
+
+class StatutMissing(Refusal):
+    sentence = "Cette mission est rétribuée et son statut n’est pas connu\u00a0: demande-le-lui, puis accepte."
+    short = "statut à préciser"
 
 
 class NotYours(Refusal):
@@ -99,9 +110,13 @@ def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personn
 def _applicant(demande: Demande, by: Personne | None) -> Personne:
     """The signed-in person when the address is theirs; anybody else is provisional until the mail's link is used."""
     if by is None or by.adresse != address_key(demande.email):
-        return comptes.introduce(nom=demande.nom, email=demande.email, telephone=demande.telephone)
-    by.telephone = demande.telephone or by.telephone
-    return by
+        personne = comptes.introduce(nom=demande.nom, email=demande.email, telephone=demande.telephone)
+    else:
+        personne = by
+        personne.telephone = demande.telephone or personne.telephone
+    if demande.situation:
+        comptes.declare(personne, demande.situation, by=personne)
+    return personne
 
 
 def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> Candidature:
@@ -157,6 +172,8 @@ def join(candidature: Candidature) -> None:
         outbox.hand_over(provisional.id, personne.id)
         candidature.personne_id = personne.id
         personne.telephone = personne.telephone or provisional.telephone
+        if provisional.situation and not personne.situation:
+            comptes.declare(personne, provisional.situation, by=personne)
         provisional.desactive_le = clock.now()
         db.session.flush()
         db.session.refresh(candidature)
@@ -172,10 +189,11 @@ def decide(
     motif: str = "",
     mot: str = "",
     despite_clash: bool = False,
+    despite_mix: bool = False,
 ) -> None:
     """Answer: accept, waiting list, refuse. The message leaves two minutes later; until then `undo` takes both back.
 
-    Raises TransitionRefused, MotifMissing, Clash, and what `missions.commands.assign` raises.
+    Raises TransitionRefused, MotifMissing, StatutMissing, Clash, Mixed, and what `missions.commands.assign` raises.
     """
     assert transition in DECISIONS
     candidature = locked(candidature)
@@ -183,15 +201,41 @@ def decide(
         fire(transition, candidature, by=by)  # refuses, before a place is taken
     told_at = _told_at(candidature.mission, by)
     if transition is accepter:
-        if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
-            raise Clash
+        _check_acceptance(candidature, despite_clash=despite_clash, despite_mix=despite_mix)
         attente.seat(candidature, known_at=told_at, held=attente.use(candidature))
     _begin_answer(candidature, told_at)
-    fire(transition, candidature, by=by, motif=motif, mot=mot)
+    passed = {"malgre_melange": True} if transition is accepter and despite_mix else {}
+    fire(transition, candidature, by=by, motif=motif, mot=mot, **passed)
     if transition is mettre_en_attente:
         candidature.rang_le = clock.now()
     elif transition is refuser:
         attente.give_up(candidature, Issue.RETIREE)
+
+
+def _check_acceptance(candidature: Candidature, *, despite_clash: bool, despite_mix: bool) -> None:
+    """What is refused, and what is only warned about."""
+    if candidature.wants_statut:
+        raise StatutMissing
+    if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
+        raise Clash
+    if not despite_mix and missions_queries.mixes(candidature.personne_id, candidature.mission):
+        raise Mixed
+
+
+def declare(candidature: Candidature, situation: Situation) -> None:
+    """The candidate says as what they would be paid, while it is open."""
+    candidature = locked(candidature)
+    if not candidature.is_open:
+        raise TooLate("Cette candidature est close : elle ne se modifie plus.")
+    comptes.declare(candidature.personne, situation, by=candidature.personne)
+
+
+def ask_statut(candidature: Candidature, *, by: Personne) -> None:
+    """Write to the candidate that their status is wanted; raises TransitionRefused when it is not any more."""
+    candidature = locked(candidature)
+    if not (candidature.wants_statut and candidature.is_open):
+        raise TransitionRefused
+    demander_statut.tell(candidature, by=by)
 
 
 def _told_at(mission: Mission, by: Personne) -> datetime | None:

@@ -8,7 +8,9 @@ from wtforms import BooleanField, RadioField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.candidatures.models import Candidature, Demande
+from portal.comptes.forms import StatutFields
 from portal.fields import Email, Form, Line, Phone, PublicForm, Words, choices, one_line
+from portal.missions.models import Mission, Nature
 
 MOTIFS = (
     "Toutes les places sont prises.",
@@ -28,7 +30,7 @@ DEPARTS = (
 )
 
 
-class CandidatureForm(PublicForm):
+class CandidatureForm(PublicForm, StatutFields):
     nom = Line(
         "Ton nom",
         [
@@ -50,9 +52,14 @@ class CandidatureForm(PublicForm):
     )
     attente = BooleanField("Je rejoins la liste d’attente")
 
+    def keep_what_suits(self, mission: Mission) -> None:
+        """Only a chargé de mission is asked as what they would be paid."""
+        if mission.nature is not Nature.CHARGE_DE_MISSION:
+            del self.statut, self.siret, self.structure
+
     @property
     def demande(self) -> Demande:
-        return Demande(self.submission, self.nom.data, self.email.data, self.telephone.data, self.message.data)
+        return Demande(self.submission, self.nom.data, self.email.data, self.telephone.data, self.message.data, self.situation)
 
 
 class LinksForm(Form):
@@ -103,3 +110,4 @@ class DecisionForm(Form):
     motif = Line("Motif", [Length(max=300, message="Ce motif est trop long : 300 caractères au plus.")])
     mot = Words("Un mot pour la personne", [Length(max=500, message="Ce mot est trop long : 500 caractères au plus.")])
     malgre_chevauchement = BooleanField("Accepter quand même")
+    malgre_melange = BooleanField("Accepter quand même")

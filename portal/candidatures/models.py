@@ -11,10 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
 from portal.actions.models import Action
-from portal.comptes.models import Personne
+from portal.comptes.models import Personne, Situation
 from portal.db import Base
 from portal.fields import address_key
-from portal.missions.models import Mission
+from portal.missions.models import Mission, Nature
 from portal.security import fingerprint
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
@@ -45,6 +45,7 @@ class Demande:
     email: str
     telephone: str
     message: str
+    situation: Situation | None = None  # as what they would be paid, when they said it
 
     def key(self, mission: Mission) -> str:
         """One submission: the same form sent again is one; sent again for another mission or address, it is another."""
@@ -114,6 +115,11 @@ class Candidature(Base):
     def is_out_of_turn(self) -> bool:
         """On the waiting list and offered nothing more: they let an offer lapse, and have not come back."""
         return self.etat is Etat.LISTE_ATTENTE and self.rang_le is None and not self.cedee
+
+    @property
+    def wants_statut(self) -> bool:
+        """Whether it must still be said as what this person would be paid, before the mission is theirs."""
+        return self.mission.nature is Nature.CHARGE_DE_MISSION and self.personne.statut is None
 
     @property
     def is_live(self) -> bool:
@@ -246,6 +252,7 @@ DECISIONS = (accepter, mettre_en_attente, refuser)
 deposer = Event("candidature.deposer", "Déposer ma candidature", "déposée", "send")
 annoncer = Event("candidature.annoncer", "Envoyer la réponse", "réponse envoyée", "send")
 corriger = Event("candidature.corriger", "Corriger", "corrigée", "pencil")
+demander_statut = Event("candidature.demander_statut", "Demander son statut", "statut demandé", "mail")
 rejoindre = Event("candidature.rejoindre", "C’est bien moi", "adresse confirmée", "user-check")
 proposer = Event("candidature.proposer", "Proposer la place", "place proposée", "hand-heart")
 avancer = Event("candidature.avancer", "Avancer l’échéance", "réponse attendue plus tôt : la mission est avancée", "clock")

@@ -17,6 +17,7 @@ from portal.db import count, db
 from portal.journal import EntreeJournal, describes, subject_key
 from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
+from portal.missions.queries import PAID
 from portal.web import Leaf, leaf
 
 PAGE = 50
@@ -30,6 +31,7 @@ class Row:
 
     candidature: Candidature
     clashes: list[Mission] = field(default_factory=list)  # of the same person, at the same time
+    mixes: list[Mission] = field(default_factory=list)  # on the same action, paid when this is not, or the other way round
     past: int = 0  # missions this person already did here; only for a proved address
 
     @property
@@ -90,14 +92,19 @@ def rows_of(candidatures: list[Candidature]) -> list[Row]:
     """Add what a decision needs to know of these people, in two queries whatever their number."""
     rows = {c.id: Row(c) for c in candidatures}
     if rows:
-        for id, mission in db.session.execute(_at_the_same_time(rows)):
-            rows[id].clashes.append(mission)
+        for id, held in db.session.execute(_beside(rows)):
+            mission = rows[id].candidature.mission
+            if held.debut < mission.fin and held.fin > mission.debut:
+                rows[id].clashes.append(held)
+            if held.action_id == mission.action_id and held.nature == PAID.get(mission.nature):
+                rows[id].mixes.append(held)
         for id, count in db.session.execute(_already_done(rows)):
             rows[id].past = count
     return list(rows.values())
 
 
-def _at_the_same_time(ids: Collection[int]) -> Select[int, Mission]:
+def _beside(ids: Collection[int]) -> Select[int, Mission]:
+    """What the same people hold at the same time, or on the same action."""
     held = aliased(Mission)
     return (
         select(Candidature.id, held)
@@ -109,8 +116,7 @@ def _at_the_same_time(ids: Collection[int]) -> Select[int, Mission]:
             Affectation.libere_le.is_(None),
             held.id != Mission.id,
             held.etat != EtatMission.ANNULEE,
-            held.debut < Mission.fin,
-            held.fin > Mission.debut,
+            or_(held.action_id == Mission.action_id, and_(held.debut < Mission.fin, held.fin > Mission.debut)),
         )
         .order_by(held.debut)
     )

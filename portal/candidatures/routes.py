@@ -13,8 +13,19 @@ from flask_login import current_user
 
 from portal.candidatures import attente, commands, queries, suivi
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LeaveForm, LinksForm
-from portal.candidatures.models import DECISIONS, WORKFLOW, Candidature, Etat, annuler, desister, liberer, retirer
+from portal.candidatures.models import (
+    DECISIONS,
+    WORKFLOW,
+    Candidature,
+    Etat,
+    annuler,
+    demander_statut,
+    desister,
+    liberer,
+    retirer,
+)
 from portal.comptes.commands import AccountClosed
+from portal.comptes.forms import StatutForm
 from portal.missions import commands as missions
 from portal.missions import creneau
 from portal.missions import queries as missions_queries
@@ -29,6 +40,7 @@ LEFT = {
     "desister": "C’est noté, l’équipe est prévenue. Merci de l’avoir dit.",
     "laisser_place": "C’est noté : la place va à la personne suivante. Merci de l’avoir dit.",
 }
+WARNED = commands.Clash | commands.Mixed | commands.StatutMissing | missions.MissionFull  # said on the row itself
 
 
 # --- applying ------------------------------------------------------------------------------------------------
@@ -38,6 +50,7 @@ LEFT = {
 def deposer(mission_id: int) -> Any:
     mission = load(Mission, mission_id, "mission.voir")
     form = CandidatureForm(formdata=None, obj=me() if current_user.is_authenticated else None)
+    form.keep_what_suits(mission)
     form.attente.data = mission.is_full
     form.prepare()
     return _form_page(mission, form)
@@ -48,6 +61,7 @@ def apply(mission_id: int) -> Any:
     form = CandidatureForm()
     complete = form.validate()  # before anything is read, since reading takes SQLite's write lock
     mission = load(Mission, mission_id, "mission.voir")
+    form.keep_what_suits(mission)
     if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
         missions.take(mission, by=me())
         toast("Le poste de référent est à toi. Les personnes en attente sont prévenues.")
@@ -84,7 +98,7 @@ def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Pa
 @bp.get("/suivi/<jeton>", access="public", endpoint="suivi")
 def follow(jeton: str) -> Any:
     candidature, proves = suivi.followed(jeton)
-    return suivi.page(candidature, jeton, proves, CorrectionForm.of(candidature, formdata=None))
+    return suivi.page(candidature, jeton, proves)
 
 
 @bp.post("/suivi/<jeton>/corriger", access="public", limit="suivi")
@@ -92,9 +106,20 @@ def corriger(jeton: str) -> Any:
     candidature, proves = suivi.acting(jeton)
     form = CorrectionForm.of(candidature)
     if not form.validate():
-        return suivi.page(candidature, jeton, proves, form, 422)
+        return suivi.page(candidature, jeton, proves, 422, form=form)
     commands.edit(candidature, **form.fields)
     return _followed_on(candidature, jeton, proves, "C’est corrigé.")
+
+
+@bp.post("/suivi/<jeton>/statut", access="public", limit="suivi")
+def declare(jeton: str) -> Any:
+    candidature, proves = suivi.acting(jeton)
+    statut = StatutForm()
+    if not statut.validate():
+        return suivi.page(candidature, jeton, proves, 422, statut=statut)
+    assert statut.situation
+    commands.declare(candidature, statut.situation)
+    return _followed_on(candidature, jeton, proves, "C’est noté, merci.")
 
 
 @bp.post("/suivi/<jeton>/confirmer", access="public", limit="suivi")
@@ -249,6 +274,14 @@ def _asked(**changes: Any) -> dict[str, Any]:
     return {k: v for k, v in request.args.items() if k in ("etat", "action", "mission", "page")} | changes
 
 
+@bp.post("/<int:id>/demander_statut", access="candidature.lister")
+def ask_statut(id: int) -> Any:
+    candidature = load(Candidature, id, demander_statut.key, queries.WITH_MISSION)
+    commands.ask_statut(candidature, by=me())
+    toast(f"{candidature.personne.prenom} reçoit un e-mail avec le lien pour le dire.")
+    return done(_back(), lambda: _row_page(candidature))
+
+
 @bp.post("/<int:id>/<slug>", access="moi.voir", preview=True)
 def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
@@ -263,7 +296,7 @@ def decide(id: int, slug: str) -> Any:
     try:
         _act(candidature, transition, form)
     except Refusal as refusal:
-        if not isinstance(refusal, commands.Clash | missions.MissionFull) and refusal.status != 422:
+        if not isinstance(refusal, WARNED) and refusal.status != 422:
             raise
         return _row_page(candidature, refusal.status, refusal.sentence)
     if not wants_fragment():  # with htmx the row itself says so, and offers to take it back
@@ -285,6 +318,7 @@ def _act(candidature: Candidature, transition: Any, form: DecisionForm) -> None:
             motif=form.motif.data,
             mot=form.mot.data,
             despite_clash=form.malgre_chevauchement.data,
+            despite_mix=form.malgre_melange.data,
         )
 
 

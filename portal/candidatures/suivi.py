@@ -11,7 +11,9 @@ from portal import security
 from portal.candidatures import attente, commands, offres, queries
 from portal.candidatures.forms import CorrectionForm, LeaveForm
 from portal.candidatures.models import Candidature, Etat, retirer
+from portal.comptes.forms import StatutForm
 from portal.missions import queries as missions_queries
+from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, render
 from portal.workflow import Refusal
@@ -47,8 +49,9 @@ def acting(jeton: str) -> tuple[Candidature, bool]:
 
 
 def page(
-    candidature: Candidature, jeton: str, proves: bool, form: CorrectionForm, status: int = 200, refusal: Refusal | None = None
+    candidature: Candidature, jeton: str, proves: bool, status: int = 200, *, refusal: Refusal | None = None, **forms: Any
 ) -> Page:
+    """`forms` are those that were refused: `form`, of what was sent, or `statut`."""
     etat, mission, may_act = candidature.etat_dit, candidature.mission, acts(candidature, proves)
     motif, mot = queries.answer_to(candidature) if may_act else ("", "")
     # Whom to call, and what else they do, is for whoever proved the address: anybody may have typed it.
@@ -73,7 +76,8 @@ def page(
         jeton=jeton,
         acts=may_act,
         to_prove=proves and candidature.is_open and candidature.personne.confirme_le is None,
-        form=form,
+        form=forms.get("form") or CorrectionForm.of(candidature, formdata=None),
+        statut=_statut_form(candidature, forms.get("statut")),
         others=missions_queries.other_open(mission) if etat in (Etat.REFUSEE, Etat.LIBEREE) else [],
         refusal=refusal,
         ticks=isinstance(refusal, attente.TakenElsewhere),
@@ -93,7 +97,14 @@ def _in_line(candidature: Candidature) -> dict[str, Any]:
     return {"rang": offres.position(candidature)} if candidature.rang_le else {}
 
 
+def _statut_form(candidature: Candidature, refused: StatutForm | None) -> StatutForm | None:
+    """Only a paid mission asks, as long as it is open."""
+    if candidature.mission.nature is not Nature.CHARGE_DE_MISSION or not candidature.is_open:
+        return None
+    return refused or StatutForm(formdata=None, obj=candidature.personne)
+
+
 def again(jeton: str, refusal: Refusal) -> Page:
     """The same page, that says why not."""
     candidature, proves = followed(jeton)
-    return page(candidature, jeton, proves, CorrectionForm.of(candidature, formdata=None), refusal.status, refusal)
+    return page(candidature, jeton, proves, refusal.status, refusal=refusal)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
 from portal.comptes import queries
-from portal.comptes.models import Jeton, NomRole, Note, Personne, Profil, Role, Session, effacer
+from portal.comptes.models import Jeton, NomRole, Note, Personne, Profil, Role, Session, Situation, effacer
 from portal.db import apart, db, lock
 from portal.fields import address_key
 from portal.workflow import Refusal
@@ -213,6 +213,14 @@ def edit_person(personne: Personne, *, nom: str, telephone: str, by: Personne) -
     personne.nom, personne.telephone = nom, telephone
     if changed:
         journal.record("personne.modifier", personne, by=by, faits={"champs": changed})
+
+
+def declare(personne: Personne, situation: Situation, *, by: Personne | None) -> None:
+    """As what a paid person comes. The journal says that it changed, never what it is."""
+    if personne.situation == situation:
+        return
+    personne.statut, personne.siret, personne.structure = situation.statut, situation.siret, situation.structure
+    journal.record("personne.modifier", personne, by=by, faits={"champs": ["statut"]})
 
 
 # --- signing in ----------------------------------------------------------------------------------------------

@@ -2,11 +2,63 @@
 
 from __future__ import annotations
 
-from wtforms import HiddenField, PasswordField
-from wtforms.validators import DataRequired, Length
+from stdnum.fr import siret
+from wtforms import HiddenField, PasswordField, RadioField
+from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal.fields import Email, Form, Line
+from portal.comptes.models import Situation, Statut
+from portal.fields import Email, Form, Line, choices
 from portal.security import MAX_PASSWORD, MIN_PASSWORD
+
+
+class StatutFields(Form):
+    """As what somebody would be paid; asked of chargés de mission alone, and never to be able to apply."""
+
+    statut = RadioField(
+        "Comment serais-tu payé\u00a0?",
+        choices=choices(*((s.value, s.label) for s in Statut)),
+        validate_choice=False,
+        default="",
+    )
+    siret = Line("Ton SIRET, si tu es indépendant", render_kw={"inputmode": "numeric", "autocomplete": "off"})
+    structure = Line("Le nom de la structure, si une autre te paie", [Length(max=120, message="Ce nom est trop long.")])
+
+    def validate_statut(self, field: RadioField) -> None:
+        if field.data and field.data not in set(Statut):
+            raise ValidationError("Choisis l’une des trois réponses.")
+
+    def validate_siret(self, field: Line) -> None:
+        """Fourteen digits that their key confirms; La Poste's own are an exception that stdnum knows."""
+        if self.statut.data != Statut.INDEPENDANT:
+            return
+        field.data = siret.compact(field.data)
+        if not siret.is_valid(field.data):
+            raise ValidationError("Ce SIRET n’est pas valide\u00a0: quatorze chiffres, sur ton avis de situation.")
+
+    def validate_structure(self, field: Line) -> None:
+        if self.statut.data == Statut.AUTRE_STRUCTURE and not field.data:
+            raise ValidationError("Écris le nom de la structure qui te paie.")
+
+    @property
+    def situation(self) -> Situation | None:
+        """What was said; of the answers that do not go with the status, nothing is kept."""
+        if "statut" not in self or not self.statut.data:
+            return None
+        statut = Statut(self.statut.data)
+        return Situation(
+            statut,
+            siret=self.siret.data if statut is Statut.INDEPENDANT else "",
+            structure=self.structure.data if statut is Statut.AUTRE_STRUCTURE else "",
+        )
+
+
+class StatutForm(StatutFields):
+    """The same on its own page, where an answer is wanted."""
+
+    def validate_statut(self, field: RadioField) -> None:
+        super().validate_statut(field)
+        if not field.data:
+            raise ValidationError("Choisis l’une des trois réponses.")
 
 
 class LinkForm(Form):

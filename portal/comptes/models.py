@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_login import UserMixin
@@ -35,6 +36,15 @@ class Statut(Shown):
     SALARIE = "salarie", "Salarié"
     INDEPENDANT = "independant", "Indépendant"
     AUTRE_STRUCTURE = "autre_structure", "Payé par une autre structure"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A status with what goes with it: the SIRET of an indépendant, the name of another structure."""
+
+    statut: Statut
+    siret: str = ""
+    structure: str = ""
 
 
 class Personne(UserMixin, Base):  # type: ignore[misc]
@@ -90,6 +100,10 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     @property
     def prenom(self) -> str:
         return self.nom.split(" ")[0]
+
+    @property
+    def situation(self) -> Situation | None:
+        return Situation(self.statut, self.siret, self.structure) if self.statut else None
 
     def has_role(self, nom: str) -> bool:
         return any(role.nom == nom for role in self.roles)

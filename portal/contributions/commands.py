@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from portal import clock
@@ -19,6 +18,7 @@ from portal.contributions.models import (
     Constat,
     Contribution,
     Etat,
+    Line,
     Releve,
     Unite,
     attester,
@@ -52,14 +52,6 @@ class NothingToAttest(Refusal):
     sentence = "Aucune heure validée à attester ici pour l’instant."
 
 
-@dataclass(frozen=True)
-class Line:
-    """What somebody says of one place."""
-
-    minutes: int
-    constat: Constat
-
-
 # --- proposed ------------------------------------------------------------------------------------------------
 
 
@@ -74,6 +66,12 @@ def propose(action: Action) -> None:
         changed = _keep(known.get(place.id), place, proposal) or changed
     if changed:
         proposer.tell(action, by=None)
+
+
+def propose_of(action_id: int) -> None:
+    """The same, of the action of that id, whose site nobody closed."""
+    if action := db.session.get(Action, action_id):
+        propose(action)
 
 
 def _proposals(action: Action) -> list[tuple[Affectation, Proposal]]:
@@ -210,7 +208,8 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
     minutes = sum(line.quantite for line in counted)
     if minutes <= 0:
         raise NothingToAttest
-    contenu = {"nom": personne.nom, "maison": publisher, "lignes": _lines(counted)}
+    names = sorted({line.par.nom for line in counted})
+    contenu = {"nom": personne.nom, "maison": publisher, "valide_par": names, "lignes": _lines(counted)}
     last = queries.last_attestation(personne, action=action, annee=annee)
     if last and last.contenu == contenu:
         return last
@@ -249,7 +248,7 @@ def _lines(counted: Iterable[Contribution]) -> list[dict[str, Any]]:
 
 def initials(nom: str) -> str:
     """ "A. P.", what the public page says of a person."""
-    return " ".join(f"{part[0].upper()}." for part in nom.replace("-", " ").split())
+    return " ".join(f"{part[0].upper()}." for part in nom.replace("-", " ").split()[:4])
 
 
 def _code() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +94,14 @@ class Releve(Base):
         return Unite.HEURES, self.minutes
 
 
+@dataclass(frozen=True)
+class Line:
+    """What somebody says of one place."""
+
+    minutes: int
+    constat: Constat
+
+
 def sheet_of(releves: Iterable[Releve]) -> dict[str, Any]:
     """What the page of an action's hours shows and changes, by field."""
     return {
@@ -120,6 +129,7 @@ class Contribution(Base):
     par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     personne: Mapped[Personne] = relationship(foreign_keys=personne_id)
+    par: Mapped[Personne] = relationship(foreign_keys=par_id)
     mission: Mapped[Mission] = relationship()
     action: Mapped[Action] = relationship()
     pole: Mapped[Pole | None] = relationship()

@@ -154,6 +154,7 @@ def lines(*where: ColumnElement[bool]) -> list[Contribution]:
             joinedload(Contribution.action),
             joinedload(Contribution.pole),
             joinedload(Contribution.personne),
+            joinedload(Contribution.par),
         )
         .order_by(Contribution.id.desc())
     )
@@ -168,7 +169,7 @@ def totals(personne: Personne) -> list[Total]:
         .group_by(Contribution.annee, Pole.id, Contribution.unite)
         .order_by(Contribution.annee.desc(), Pole.nom)
     )
-    return [Total(annee, pole.label if pole else "Sans pôle", unite, int(total)) for annee, pole, unite, total in rows]
+    return [Total(annee, "Sans pôle" if pole is None else pole.label, unite, int(total)) for annee, pole, unite, total in rows]
 
 
 def earned(personne_id: int, mission_id: int) -> list[Contribution]:
@@ -181,6 +182,12 @@ def hours_of(personne: Personne, *, action: Action | None, annee: int) -> list[C
     """The lines that an attestation of this action, or of the year, counts."""
     about = Contribution.action_id == action.id if action else Contribution.annee == annee
     return lines(Contribution.personne_id == personne.id, Contribution.unite == Unite.HEURES, about)
+
+
+def action_of(personne: Personne, id: int) -> Action | None:
+    """The action of that id, if it is in this person's ledger."""
+    mine = select(Contribution.id).where(Contribution.personne_id == personne.id, Contribution.action_id == Action.id)
+    return db.session.scalar(select(Action).where(Action.id == id, mine.exists()))
 
 
 # --- attestations --------------------------------------------------------------------------------------------

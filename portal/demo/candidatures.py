@@ -8,10 +8,14 @@ from uuid import UUID
 
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import Candidature, Demande, accepter, mettre_en_attente, refuser
+from portal.comptes.models import Situation, Statut
 from portal.demo.missions import MissionTale
 from portal.demo.story import Sheet, Story
+from portal.missions.models import Nature
 from portal.workflow import Transition
 
+FREELANCE = Situation(Statut.INDEPENDANT, siret="99999999800019")  # nobody's: well formed, never given
+CARRIED = Situation(Statut.AUTRE_STRUCTURE, structure="Association Zistwar")
 ANSWERS = {"accepter": accepter, "attente": mettre_en_attente, "refuser": refuser}
 DEPARTURES = ("retirer", "desister")
 
@@ -46,8 +50,14 @@ class CandidatureTale:
         key = self.sheet["qui"]
         by = None if self.sheet.get("provisoire") else self.story.people.get(key)
         cle = str(UUID(int=self.story.chance.getrandbits(128), version=4))
-        demande = Demande(cle=cle, message=self.sheet["message"], **self.story.contacts[key])
+        demande = Demande(cle=cle, message=self.sheet["message"], situation=self._situation(key), **self.story.contacts[key])
         self.candidature = candidatures.apply(self.mission.mission, demande, waiting_list=self.sheet.get("liste", False), by=by)
+
+    def _situation(self, key: str) -> Situation | None:
+        """Those who are accepted on a paid mission had said it; the others are still to be asked."""
+        if self.mission.mission.nature is not Nature.CHARGE_DE_MISSION or "accepter" not in self.sheet:
+            return None
+        return FREELANCE if key == "charge" else CARRIED
 
     def join(self) -> None:
         candidatures.join(self.candidature)

@@ -8,8 +8,11 @@ from functools import partial
 from uuid import UUID
 
 from portal import clock
-from portal.actions.models import Etape
+from portal.actions.models import Etape, reading
 from portal.comptes.models import Personne
+from portal.contributions import commands as contributions
+from portal.contributions import queries as hours
+from portal.contributions.models import Line, sheet_of, transmettre, valider
 from portal.demo.actions import ActionTale
 from portal.demo.story import Sheet, Story
 from portal.fields import combine
@@ -18,8 +21,10 @@ from portal.jour_j.commands import Tap
 from portal.jour_j.models import Genre, Jour, Phase, Point
 from portal.missions import queries as missions
 from portal.missions.models import Affectation
+from portal.workflow import Transition
 
 EARLY = timedelta(minutes=30)  # the référent looks at the team before opening
+RELU, VALIDE = timedelta(days=1), timedelta(days=4)  # after the end: the référent's look at the hours, the bienveillant's
 PAUSE = timedelta(minutes=30)  # an item is ended by hand unless another follows it sooner
 
 
@@ -48,6 +53,8 @@ class DayTale:
         self.jour = queries.read(action.id).jour
         self.story.at(post.debut + self.minutes(5, 12), partial(self.turn_the_site, Phase.OUVERTURE, "ouvrir"))
         self.story.at(post.fin - self.minutes(2, 8), partial(self.turn_the_site, Phase.FERMETURE, "fermer"))
+        self.story.at(post.fin + RELU, partial(self.settle, transmettre))
+        self.story.at(post.fin + VALIDE, partial(self.settle, valider))
         for place in team:
             self.expect(place)
         self.follow(action.programme)
@@ -75,6 +82,13 @@ class DayTale:
             later = [o for o in items if o.piste == item.piste and o.debut > item.debut]
             if not any(o.debut - item.fin < PAUSE for o in later):
                 self.story.at(item.fin + self.minutes(0, 5), partial(self.tap, Genre.ETAPE, "fin", item))
+
+    def settle(self, transition: Transition) -> None:
+        """The hours, as the presences say them."""
+        releves = hours.of_action(self.action.action)
+        by = self.referent if transition is transmettre else self.action.bienveillant
+        lines = {r.id: Line(r.minutes, r.constat) for r in releves}
+        contributions.settle(self.action.action, lines, transition, by=by, read=reading(sheet_of(releves)))
 
     def minutes(self, least: int, most: int) -> timedelta:
         return timedelta(seconds=self.story.chance.randrange(least * 60, most * 60))

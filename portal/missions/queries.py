@@ -260,6 +260,25 @@ def clashes(personne_id: int, mission: Mission) -> list[Mission]:
     )
 
 
+PAID = {Nature.VOLONTAIRE: Nature.CHARGE_DE_MISSION, Nature.CHARGE_DE_MISSION: Nature.VOLONTAIRE}  # what does not go together
+
+
+def mixes(personne_id: int, mission: Mission) -> list[Mission]:
+    """The missions of the same action that this person holds as a volunteer when this one is paid, or the other way round."""
+    held = (
+        select(Mission)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .where(
+            Affectation.personne_id == personne_id,
+            Affectation.libere_le.is_(None),
+            Mission.action_id == mission.action_id,
+            Mission.nature == PAID.get(mission.nature),
+            Mission.etat != Etat.ANNULEE,
+        )
+    )
+    return list(db.session.scalars(held))
+
+
 def _active(personne: Any, *conditions: ColumnElement[bool]) -> bool:
     query = exists().where(
         Affectation.mission_id == Mission.id,

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from portal.candidatures import attente, offres
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
+from portal.contributions import queries as contributions
+from portal.contributions.commands import propose_of
 from portal.db import db
 from portal.missions import queries as missions_queries
 from portal.notifications import commands, queries
@@ -33,6 +35,7 @@ ECHEANCES = (
     Echeance(candidatures_queries.kept_back_too_long, candidatures.announce_in_time),
     Echeance(missions_queries.unconfirmed, candidatures.lapse),
     Echeance(queries.short_of_people, commands.tell_it_is_short),
+    Echeance(contributions.unproposed, propose_of),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),
 )

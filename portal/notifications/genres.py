@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from portal import security
+from portal import clock, security
 from portal.actions.models import Action
 from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
@@ -17,6 +17,8 @@ from portal.candidatures.models import Candidature, Etat
 from portal.comptes import queries as comptes
 from portal.comptes.models import Personne
 from portal.config import Settings
+from portal.contributions import queries as contributions
+from portal.contributions.models import Releve
 from portal.db import db
 from portal.missions import calendrier
 from portal.missions import queries as missions
@@ -329,3 +331,42 @@ def _of_the_action(faits: Facts) -> Context:
         "fiche": link("actions.show", id=action.id),
         "jour_j": link("jour_j.show", id=action.id),
     }
+
+
+@genre("heures_a_valider")
+def _hours_to_settle(faits: Facts) -> Context:
+    """To the référent, then to the bienveillant, while there is something left to validate."""
+    action = still(db.session.get(Action, faits["action"]))
+    left = [r for r in contributions.of_action(action) if not r.is_settled]
+    still(left)
+    return {
+        "action": action,
+        "combien": len({r.personne.id for r in left}),
+        "heures": link("contributions.show", action_id=action.id),
+    }
+
+
+@genre("heures_validees")
+def _hours_settled(faits: Facts) -> Context:
+    """To whoever gave them: what this place came to, and the year so far."""
+    releve = still(db.session.get(Releve, faits["releve"], options=contributions.WITH_PLACE))
+    annee = clock.local(releve.mission.debut).year
+    totals = [(t.unite, t.quantite) for t in contributions.totals(releve.personne) if t.annee == annee]
+    return {
+        "releve": releve,
+        "mission": releve.mission,
+        "prenom": _first_name(releve.personne),
+        "gagne": releve.due,
+        "annee": annee,
+        "totaux": contributions.summed(totals),
+        "mes_heures": link("contributions.index", annee=annee),
+    }
+
+
+@genre("statut_a_preciser")
+def _status_wanted(faits: Facts) -> Context:
+    """To a candidate for a paid mission, while neither the answer nor the status is known."""
+    context = _about_to_come(faits)
+    candidature: Candidature = context["candidature"]
+    still(candidature.wants_statut)
+    return context

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from portal import security
+from portal import clock, security
 from portal.actions import models as actions
 from portal.actions.models import Action
 from portal.candidatures import models as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.candidatures.models import Candidature
 from portal.comptes import queries as comptes
+from portal.contributions import models as contributions
+from portal.contributions.models import Releve
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Affectation, Mission, Nature, Origine
@@ -60,6 +62,13 @@ def _answer(news: News, **when: Any) -> Envoi:
     candidature: Candidature = news.subject
     said = {"candidature": candidature.id, "etat": candidature.etat, "motif": news.motif, "mot": news.facts.get("mot", "")}
     return Envoi(candidature.personne, candidature.answer_key, said, **when)
+
+
+def asked_of_the_candidate(news: News) -> Iterator[Envoi]:
+    """What the acceptance waits for; asked again, at most once a day."""
+    candidature: Candidature = news.subject
+    cle = f"candidature:{candidature.id}:statut:{clock.today()}"
+    yield Envoi(candidature.personne, cle, {"candidature": candidature.id})
 
 
 def offered(news: News) -> Iterator[Envoi]:
@@ -196,6 +205,30 @@ def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
         yield Envoi(held.personne, f"affectation:{held.id}:{what}", {"affectation": held.id, "motif": news.motif})
 
 
+def referents_of_the_action(news: News) -> Iterator[Envoi]:
+    """Their turn to look at the hours; without a référent, it is the bienveillant's."""
+    action: Action = news.subject
+    said: dict[str, object] = {"action": action.id}
+    referents = missions_queries.referents_of([action.id]).get(action.id, [])
+    for personne in referents:
+        yield Envoi(personne, f"action:{action.id}:heures:{personne.id}", said)
+    if not referents:
+        yield from _bienveillant(news, action, f"action:{action.id}:heures", said)
+
+
+def bienveillant_of_the_hours(news: News) -> Iterator[Envoi]:
+    """Once for the whole action, whatever the number of lines; not a référent who sets it up too: the same page says it."""
+    releve: Releve = news.subject
+    yield from _bienveillant(news, releve.action, f"action:{releve.action_id}:heures", {"action": releve.action_id})
+
+
+def whose_hours(news: News) -> Iterator[Envoi]:
+    """Whoever gave them, the first time and at each correction."""
+    releve: Releve = news.subject
+    said = {"releve": releve.id, "motif": news.motif}
+    yield Envoi(releve.personne, f"releve:{releve.id}:{releve.minutes}:{clock.now().timestamp():.0f}", said)
+
+
 def who_is_asked_to_help(news: News) -> Iterator[Envoi]:
     """Those whom the bienveillant chose, and nobody else."""
     mission: Mission = news.subject
@@ -240,6 +273,11 @@ TABLE = (
     Row(missions.modifier,              who_still_comes,                  "mission_modifiee",    ESSENTIEL),
     Row(missions.modifier,              who_waits,                        "mission_modifiee",    ESSENTIEL),
     Row(actions.modifier,               who_comes_to_that_place,          "mission_modifiee",    ESSENTIEL),
+    Row(contributions.proposer,         referents_of_the_action,          "heures_a_valider",    ORDINAIRE),
+    Row(contributions.transmettre,      bienveillant_of_the_hours,        "heures_a_valider",    ORDINAIRE),
+    Row(contributions.valider,          whose_hours,                      "heures_validees",     ORDINAIRE),
+    Row(contributions.corriger,         whose_hours,                      "heures_validees",     ORDINAIRE),
+    Row(candidatures.demander_statut,   asked_of_the_candidate,           "statut_a_preciser",   PRESSANT),
     Row(missions.liberer,               who_held_the_post,                "poste_libere",        ESSENTIEL),
     Row(missions.annuler,               who_holds_the_post,               "mission_annulee",     ESSENTIEL),
     Row(missions.inviter,               who_is_asked_to_help,             "invitation_mission",  PRESSANT),

@@ -15,8 +15,7 @@ from portal import clock
 from portal.actions.models import Action, reading
 from portal.comptes.models import Personne
 from portal.contributions import commands, queries
-from portal.contributions.commands import Line
-from portal.contributions.models import Constat, Contribution, Releve, sheet_of, valider
+from portal.contributions.models import Constat, Contribution, Line, Releve, sheet_of, valider
 from portal.db import db
 from portal.jour_j import commands as jour_j
 from portal.jour_j.commands import Tap

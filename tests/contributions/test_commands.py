@@ -12,8 +12,8 @@ from portal import clock
 from portal.actions.commands import Conflict
 from portal.actions.models import reading
 from portal.contributions import commands, queries
-from portal.contributions.commands import Line, NotYet, OwnPay
-from portal.contributions.models import Constat, Contribution, Etat, Releve, sheet_of, transmettre, valider
+from portal.contributions.commands import NotYet, OwnPay
+from portal.contributions.models import Constat, Contribution, Etat, Line, Releve, sheet_of, transmettre, valider
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.workflow import MotifMissing, TransitionRefused

@@ -1,0 +1,281 @@
+"""Hours over HTTP: relire, transmettre, valider, corriger; my ledger and what leaves the portal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+
+from portal import clock
+from portal.contributions import commands, queries
+from portal.contributions.forms import minutes_of
+from portal.contributions.models import Attestation, Contribution, Etat, transmettre, valider
+from portal.db import db
+from tests import builders
+from tests.contributions.conftest import at
+
+
+def typed(client, past, **changed: str) -> dict[str, str]:
+    """The form as it is shown, with these changes: lea="3,5", lea_constat="excuse"."""
+    page = BeautifulSoup(client.get(past.url).text, "html5lib")
+    form = page.select_one("form#heures")
+    data = {str(i["name"]): str(i.get("value", "")) for i in form.select("input[name]") if i["name"] != "csrf_token"}
+    for select in form.select("select"):
+        data[str(select["name"])] = str(select.select_one("option[selected]")["value"])
+    for who, value in changed.items():
+        name, _, constat = who.partition("_")
+        data[f"{constat or 'minutes'}_{past.releve(getattr(past, name)).id}"] = value
+    return data
+
+
+def etats(past) -> set[str]:
+    return {r.etat for r in queries.of_action(past.action)}
+
+
+def words(html: str) -> str:
+    return " ".join(BeautifulSoup(html, "html5lib").get_text(" ").split())
+
+
+# --- the hours of an action ----------------------------------------------------------------------------------
+
+
+def test_the_referent_mends_and_hands_over_then_the_bienveillant_validates(closed, as_):
+    awa, zoe = as_(closed.awa), as_(closed.zoe)
+    sent = awa.post(f"{closed.url}/transmettre", data=typed(awa, closed, lea="3 h 30", noe="4"))
+    assert (sent.status_code, etats(closed)) == (303, {Etat.VALIDE_REFERENT})
+    assert zoe.post(f"{closed.url}/valider", data=typed(zoe, closed)).status_code == 303
+    assert etats(closed) == {Etat.VALIDE}
+    assert closed.ledger(closed.lea) == [("heures", 210)]
+    assert "Tout est validé" in zoe.get(closed.url).text
+
+
+def test_the_referent_does_not_validate(closed, as_):
+    awa = as_(closed.awa)
+    assert awa.post(f"{closed.url}/valider", data=typed(awa, closed)).status_code == 403
+    assert etats(closed) == {Etat.PROPOSE}
+
+
+def test_a_double_tap_is_one(closed, as_):
+    zoe = as_(closed.zoe)
+    data = typed(zoe, closed, lea="3")
+    assert [zoe.post(f"{closed.url}/valider", data=data).status_code for _ in range(2)] == [303, 303]
+    assert closed.ledger(closed.lea) == [("heures", 180)]
+
+
+def test_two_people_at_once_see_both_words(closed, as_):
+    awa, zoe = as_(closed.awa), as_(closed.zoe)
+    mine = typed(zoe, closed, lea="2")
+    assert awa.post(f"{closed.url}/transmettre", data=typed(awa, closed, lea="3 h 15")).status_code == 303
+    answer = zoe.post(f"{closed.url}/valider", data=mine)
+    assert answer.status_code == 409
+    page = BeautifulSoup(answer.text, "html5lib")
+    box = page.select_one(f"#minutes_{closed.releve(closed.lea).id}")
+    assert (box["value"], "3 h 15" in page.text.replace("\u00a0", " ")) == ("2\u00a0h", True)
+    assert etats(closed) == {Etat.VALIDE_REFERENT}
+
+
+def test_words_that_are_no_time_are_given_back(closed, as_):
+    zoe = as_(closed.zoe)
+    answer = zoe.post(f"{closed.url}/valider", data=typed(zoe, closed, lea="longtemps"))
+    assert (answer.status_code, "longtemps" in answer.text, etats(closed)) == (422, True, {Etat.PROPOSE})
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("3 h 30", 210), ("3h", 180), ("3,5", 210), ("0.25", 15), ("3:05", 185), ("45 min", 45), ("0", 0), ("3 h 75", None),
+     ("", None), ("-2", None), ("1e3", None), ("sNaN", None), ("３", 180)],
+)  # fmt: skip
+def test_a_time_is_typed_as_people_write_it(text, minutes):
+    assert minutes_of(text) == minutes
+
+
+def test_before_the_end_the_page_says_what_will_come(past, as_):
+    assert "n’a pas encore eu lieu" in as_(past.zoe).get(past.url).text
+
+
+def test_a_volunteer_does_not_read_the_hours_of_others(closed, as_):
+    assert as_(closed.lea).get(closed.url).status_code == 404
+
+
+def test_a_correction_keeps_its_reason_and_asks_for_it(closed, as_):
+    closed.settle(valider)
+    db.session.commit()
+    zoe, releve = as_(closed.zoe), closed.releve(closed.lea)
+    url = f"/contributions/releves/{releve.id}/corriger"
+    shown = BeautifulSoup(zoe.get(url).text, "html5lib")
+    data = {"lu": shown.select_one("input[name=lu]")["value"], f"minutes_{releve.id}": "5", f"constat_{releve.id}": "present"}
+    assert zoe.post(url, data=data).status_code == 422
+    assert zoe.post(url, data=data | {"motif": "Elle a fermé avec moi."}).status_code == 303
+    assert closed.ledger(closed.lea) == [("heures", 240), ("heures", 60)]
+    assert "Elle a fermé avec moi." in as_(closed.lea).get("/contributions/").text
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_the_page_takes_the_same_queries_whatever_the_people(past, as_, count_queries, more):
+    for number in range(more):
+        past.pay(builders.personne(f"Aide{number} Hoarau"), titre=f"Cuisine {number}", points=50)
+    past.close()
+    zoe = as_(past.zoe)
+    with count_queries() as statements:
+        assert zoe.get(past.url).status_code == 200
+    assert len(statements) == 5
+
+
+# --- my ledger -----------------------------------------------------------------------------------------------
+
+
+def test_an_empty_ledger_says_how_it_fills(closed, as_):
+    assert "Rien encore" in as_(closed.lea).get("/contributions/").text
+
+
+def test_my_ledger_by_year_and_by_pole(closed, as_):
+    closed.settle(valider)
+    db.session.commit()
+    said = words(as_(closed.lea).get("/contributions/").text)
+    assert "2026 : 4 h" in said
+    assert "Pôle Culture 4 h" in said
+
+
+@pytest.mark.parametrize("actions", [1, 3])
+def test_my_ledger_takes_the_same_queries_for_one_line_and_for_many(closed, as_, count_queries, actions):
+    for number in range(actions - 1):
+        _another(closed, f"Autre {number}")
+    closed.settle(valider)
+    db.session.commit()
+    lea = as_(closed.lea)
+    with count_queries() as statements:
+        assert lea.get("/contributions/").status_code == 200
+    assert len(statements) == 4
+
+
+def _another(past, titre: str) -> None:
+    """Léa helped on another action, whose hours are validated."""
+    with clock.freeze(at(-100)):
+        action = builders.action(past.zoe, titre=titre, debut=at(-50), fin=at(-48))
+        builders.hold(builders.mission(action), past.lea)
+    commands.propose(action)
+    replace(past, action=action).settle(valider)
+
+
+def test_the_export_opens_in_a_french_spreadsheet_and_computes_nothing(closed, as_):
+    closed.lea.nom = "=HYPERLINK(1)"
+    closed.action.titre = "Été ; « fête »"
+    closed.settle(valider)
+    closed.correct(closed.lea, 2.5)
+    db.session.commit()
+    answer = as_(closed.zoe).get(f"{closed.url}/export.csv")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert answer.mimetype == "text/csv"
+    text = answer.data.decode("utf-8-sig")
+    assert ';\'=HYPERLINK(1);"Été ; « fête »";' in text
+    assert ";4,00;heures;" in text
+    assert ";-1,50;heures;" in text
+    assert ";110;points;" in text
+
+
+def test_who_exports_what(closed, as_):
+    closed.settle(valider)
+    db.session.commit()
+    ada = builders.personne("Ada Dijoux", [builders.ADMIN])
+    mine = as_(closed.lea).get("/contributions/export.csv").data.decode("utf-8-sig").splitlines()
+    assert len(mine) == 2
+    assert len(as_(ada).get("/contributions/annee/2026/export.csv").data.splitlines()) == 4
+    assert as_(closed.zoe).get("/contributions/annee/2026/export.csv").status_code == 403
+    assert as_(closed.awa).get(f"{closed.url}/export.csv").status_code == 403
+
+
+# --- attestations --------------------------------------------------------------------------------------------
+
+
+def ask(client, **data: object):
+    return client.post("/contributions/attestations", data=data)
+
+
+def only() -> Attestation:
+    return db.session.query(Attestation).order_by(Attestation.id.desc()).first()
+
+
+@pytest.fixture
+def lea(closed, as_):
+    """Léa, with four validated hours."""
+    closed.settle(valider)
+    db.session.commit()
+    return as_(closed.lea)
+
+
+def test_an_attestation_says_who_what_when_and_a_code(closed, lea):
+    assert ask(lea, annee=2026, action=closed.action.id).status_code == 303
+    answer = lea.get(f"/contributions/attestations/{only().id}.pdf")
+    assert answer.mimetype == "application/pdf"
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(answer.data)).pages).replace("\u00a0", " ")
+    for word in ("La Raffinerie", "Léa Grondin", "Fête du moulin", "Volontaire", "21 novembre 2026", "4 h", only().code):
+        assert word in text
+    assert lea.get(f"/contributions/attestations/{only().id}.pdf").data == answer.data
+
+
+def test_words_are_never_read_as_the_document_s_own_language(closed, lea):
+    closed.lea.nom = '#panic("x") $x$ #read("/etc/passwd")'
+    db.session.commit()
+    ask(lea, annee=2026)
+    text = PdfReader(BytesIO(lea.get(f"/contributions/attestations/{only().id}.pdf").data)).pages[0].extract_text()
+    assert "#panic(" in text
+
+
+def test_anybody_verifies_a_code_and_reads_initials_only(closed, lea, client):
+    ask(lea, annee=2026, action=closed.action.id)
+    page = client.get(f"/contributions/attestation/{only().code.lower().replace('-', ' ')}")
+    said = words(page.text)
+    assert page.status_code == 200
+    assert "L. G." in said
+    assert "4 h" in said
+    assert "Fête du moulin" in said
+    assert "Grondin" not in said
+
+
+def test_asked_again_it_is_the_same_one_until_the_hours_change(closed, lea, client):
+    for _ in range(2):
+        ask(lea, annee=2026)
+    first = only()
+    assert db.session.query(Attestation).count() == 1
+    closed.correct(closed.lea, 6)
+    db.session.commit()
+    assert "authentique" in client.get(f"/contributions/attestation/{first.code}").text
+    with clock.freeze(clock.now() + timedelta(days=3)):
+        ask(lea, annee=2026)
+        assert (only().rang, only().minutes) == (2, 360)
+        said = words(client.get(f"/contributions/attestation/{first.code}").text)
+    assert "Attestation remplacée" in said
+    assert "24 novembre 2026" in said
+    assert "authentique" in client.get(f"/contributions/attestation/{only().code}").text
+
+
+def test_a_code_that_is_none_is_said_so(client):
+    answer = client.get("/contributions/attestation/AAAAA-BBBBB")
+    assert (answer.status_code, "Aucune attestation" in answer.text) == (404, True)
+
+
+def test_trying_codes_is_slowed_down(client, settings):
+    settings(rate_limits=True)
+    found = [client.get("/contributions/attestation/AAAAA-BBBBB").status_code for _ in range(61)]
+    assert (found[0], found[-1]) == (404, 429)
+
+
+def test_there_is_nothing_to_attest_before_the_hours_are_validated(closed, as_):
+    closed.settle(transmettre, by=closed.awa)
+    db.session.commit()
+    assert ask(as_(closed.lea), annee=2026).status_code == 409
+    assert ask(as_(closed.lea), annee=2026, action=closed.action.id).status_code == 404
+
+
+def test_nobody_downloads_the_attestation_of_another(closed, lea, as_):
+    ask(lea, annee=2026)
+    assert as_(closed.zoe).get(f"/contributions/attestations/{only().id}.pdf").status_code == 404
+
+
+def test_a_charge_de_mission_paid_in_points_has_no_hours_to_attest(closed, lea, as_):
+    assert queries.lines(Contribution.personne_id == closed.noe.id)
+    assert ask(as_(closed.noe), annee=2026).status_code == 409
