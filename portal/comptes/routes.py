@@ -9,7 +9,7 @@ from flask_login import current_user, login_user, logout_user
 
 from portal import security
 from portal.comptes import commands, queries
-from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SignInForm
+from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SignInForm, StatutForm
 from portal.comptes.models import Personne
 from portal.web import Done, GuardedBlueprint, Page, done, me, render, safe_next, toast
 
@@ -131,3 +131,19 @@ def set_password() -> Any:
 
 def _password_page(form: PasswordForm, status: int = 200) -> Page:
     return render("comptes/mot_de_passe.html", status=status, form=form, asks=commands.asks_password(me()))
+
+
+@bp.get("/statut", access="moi.voir")
+def statut() -> Any:
+    return render("comptes/statut.html", form=StatutForm(formdata=None, obj=me()))
+
+
+@bp.post("/statut", access="moi.voir")
+def declare() -> Any:
+    form = StatutForm()
+    if not form.validate():
+        return render("comptes/statut.html", status=422, form=form)
+    assert form.situation
+    commands.declare(me(), form.situation, by=me())
+    toast("C’est enregistré.")
+    return done(url_for("moi.coordonnees"))

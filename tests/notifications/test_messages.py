@@ -24,10 +24,13 @@ from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_at
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole
 from portal.config import ROOT
+from portal.contributions import commands as contributions
+from portal.contributions.models import Line, sheet_of, valider
+from portal.contributions.queries import of_action as hours_of
 from portal.db import db
 from portal.equipe import commands as equipe
 from portal.missions import commands as missions
-from portal.missions.models import annuler
+from portal.missions.models import Nature, annuler
 from portal.notifications import commands as worker_commands
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
@@ -131,6 +134,7 @@ def endings(zoe, action, motif: str) -> None:
     pass_time()
     stopped = builders.action(zoe, titre="Autre fête")
     actions.decide(stopped, annuler_action, by=admin, motif=motif or "-")
+    hours(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
@@ -164,6 +168,24 @@ def waiting_list(action) -> None:
             with clock.freeze(offre.expire_le):
                 attente.expire(offre.id)
     attente.take_place(quick)
+
+
+def hours(zoe, motif: str) -> None:
+    """A day that is over: one settled and mended, one still to be looked at; and a paid mission that wants a status."""
+    debut, fin = builders.in_days(-3, 9), builders.in_days(-3, 13)
+    with clock.freeze(builders.in_days(-10)):
+        action = builders.action(zoe, debut=debut, fin=fin)
+        mission = builders.mission(action)
+        builders.hold(builders.referent_mission(action), builders.personne("Rémi Fontaine"))
+        builders.hold(mission, builders.personne("Léa Grondin"))
+    contributions.propose(action)
+    releves = hours_of(action)
+    said = {r.id: Line(r.minutes, r.constat) for r in releves if r.mission is mission}
+    contributions.settle(action, said, valider, by=zoe, read=reading(sheet_of(releves)))
+    [releve] = [r for r in releves if r.mission is mission]
+    contributions.correct(releve, Line(120, releve.constat), motif=motif or "-", by=zoe, read=reading(sheet_of([releve])))
+    paid = builders.mission(builders.action(zoe), nature=Nature.CHARGE_DE_MISSION, montant=5000)
+    commands.ask_statut(builders.candidature(paid), by=zoe)
 
 
 def still_true() -> Iterator[tuple[Message, Letter]]:
@@ -332,6 +354,7 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
         "comptes",
         "missions",
         "candidatures",
+        "contributions",
         "jour-j",
         "equipe",
         "moi",
@@ -404,6 +427,7 @@ def test_what_no_longer_exists_is_not_spoken_of(app):
                     "action": 9,
                     "affectation": 9,
                     "mission": 9,
+                    "releve": 9,
                     "resume": "9",
                     "adresse": "9",
                     "rappel": "veille",
