@@ -24,7 +24,7 @@ from portal.missions.models import Affectation
 from portal.workflow import Transition
 
 EARLY = timedelta(minutes=30)  # the référent looks at the team before opening
-RELU, VALIDE = timedelta(days=1), timedelta(days=4)  # after the end: the référent's look at the hours, the bienveillant's
+RELU, VALIDE = timedelta(days=1), timedelta(days=25)  # after the end: the référent's look at the hours, the bienveillant's
 PAUSE = timedelta(minutes=30)  # an item is ended by hand unless another follows it sooner
 
 
