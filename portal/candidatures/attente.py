@@ -27,6 +27,10 @@ from portal.missions.models import Mission, Origine
 from portal.workflow import Refusal, TransitionRefused, fire
 
 HELD = timedelta(hours=24)
+MIXED = (
+    "Sur cette action, tu tiens déjà « {} » : l’une est payée, l’autre bénévole. "
+    "Si tu veux les deux, coche la case, puis prends la place."
+)
 
 
 class OfferOver(Refusal):
@@ -38,6 +42,10 @@ class OfferOver(Refusal):
 
 class TakenElsewhere(Refusal):
     sentence = "Au même moment, tu tiens déjà «\u00a0{}\u00a0». Si tu peux faire les deux, coche la case, puis prends la place."
+
+
+class StatutFirst(Refusal):
+    sentence = "Dis d’abord ton statut, plus bas sur cette page : la place reste à toi jusque-là."
 
 
 class NotOutOfTurn(Refusal):
@@ -122,7 +130,7 @@ def shorten(mission: Mission) -> None:
 def take_place(candidature: Candidature, *, despite_clash: bool = False) -> None:
     """The place held for them is theirs; twice is once.
 
-    Raises OfferOver past its time, TakenElsewhere unless `despite_clash`.
+    Raises OfferOver past its time, StatutFirst, TakenElsewhere unless `despite_clash`.
     """
     candidature = locked(candidature)
     if candidature.etat is Etat.ACCEPTEE:
@@ -133,14 +141,25 @@ def take_place(candidature: Candidature, *, despite_clash: bool = False) -> None
     offre = offres.last_offer(candidature)
     if offre is None or not offre.is_open:
         raise OfferOver
-    clashes = missions_queries.clashes(candidature.personne_id, candidature.mission)
-    if clashes and not despite_clash:
-        raise TakenElsewhere(TakenElsewhere.sentence.format(clashes[0].titre))
+    _check_taking(candidature, despite_clash=despite_clash)
     _close(offre, Issue.PRISE)
     seat(candidature, known_at=clock.now(), held=True)
     candidature.decisions += 1
     candidature.decidee_le = candidature.dite_le = clock.now()
     fire(prendre_place, candidature, by=candidature.personne)
+
+
+def _check_taking(candidature: Candidature, *, despite_clash: bool) -> None:
+    """What an acceptance by hand refuses or warns of too."""
+    if candidature.wants_statut:
+        raise StatutFirst
+    who, mission = candidature.personne_id, candidature.mission
+    if despite_clash:
+        return
+    if clashes := missions_queries.clashes(who, mission):
+        raise TakenElsewhere(TakenElsewhere.sentence.format(clashes[0].titre))
+    if mixed := missions_queries.mixes(who, mission):
+        raise TakenElsewhere(MIXED.format(mixed[0].titre))
 
 
 def _know_at_once(candidature: Candidature) -> None:

@@ -145,7 +145,7 @@ def take_place(jeton: str) -> Any:
         commands.join(candidature)  # first: what else this person holds at that hour is known then
     try:
         attente.take_place(candidature, despite_clash="malgre_chevauchement" in request.form)
-    except (attente.OfferOver, attente.TakenElsewhere) as refusal:
+    except (attente.OfferOver, attente.TakenElsewhere, attente.StatutFirst) as refusal:
         said = refusal
         return refused(said.status, lambda: suivi.again(jeton, said))
     toast("C’est oui : la place est à toi.")

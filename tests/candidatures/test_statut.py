@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal.candidatures import commands
 from portal.candidatures.commands import Mixed, StatutMissing
 from portal.candidatures.models import Candidature, Etat, accepter, refuser
-from portal.candidatures.routes import page_token
+from portal.candidatures.suivi import page_token
 from portal.comptes import commands as comptes
 from portal.comptes.models import Situation, Statut
 from portal.db import db
