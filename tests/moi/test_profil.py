@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from portal import clock
+from portal.actions import commands as actions
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter, refuser
 from portal.comptes.models import Personne, Profil, Reception
@@ -228,3 +230,20 @@ def test_a_way_that_does_not_exist_is_refused(awa, as_, sent):
 def test_my_page_leads_to_all_that_is_mine(awa, as_):
     links = {a["href"] for a in main(as_(awa).get("/moi/")).find_all("a")}
     assert {"/moi/missions", "/moi/profil", "/moi/calendrier", "/moi/messages/choix", "/moi/coordonnees"} <= links
+
+
+@pytest.mark.both
+def test_on_the_day_my_page_says_what_is_left_of_the_programme(ada, awa, as_, count_queries):
+    action = make.action(ada)
+    for titre, hour in (("Accueil café", 9), ("Visite", 10), ("Repas", 12)):
+        actions.add_step(action, by=ada, titre=titre, debut=make.in_days(10, hour), fin=make.in_days(10, hour + 1))
+    actions.add_step(action, by=ada, titre="Le lendemain", debut=make.in_days(11, 9), fin=make.in_days(11, 10))
+    make.hold(make.mission(action), awa)
+    assert "Au programme aujourd’hui" not in as_(awa).get("/moi/").text
+    with clock.freeze(make.in_days(10, 10)):
+        browser = as_(awa)
+        with count_queries() as statements:
+            page = browser.get("/moi/")
+    items = [item.find("p", class_="fort").get_text() for item in main(page).select(".programme li")]
+    assert items == ["Visite", "Repas"]
+    assert len(statements) == 5
