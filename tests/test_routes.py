@@ -14,12 +14,12 @@ from portal.db import SAFE_METHODS, Base, db
 from tests import builders
 
 PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the door
-    "accueil.index", "accueil.page", "accueil.sante", "candidatures.apply", "candidatures.confirmer", "candidatures.corriger",
-    "candidatures.declare", "candidatures.deposer", "candidatures.leave", "candidatures.suivi", "comptes.ask_link",
-    "comptes.code", "comptes.connexion", "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code",
-    "comptes.use_link", "contributions.verify", "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
-    "candidatures.come_back", "candidatures.confirm_slot", "candidatures.find_links", "candidatures.links_sent",
-    "candidatures.send_links", "candidatures.take_place",
+    "accueil.index", "accueil.page", "accueil.sante", "candidatures.apply", "candidatures.come_back",
+    "candidatures.confirm_slot", "candidatures.confirmer", "candidatures.corriger", "candidatures.declare",
+    "candidatures.deposer", "candidatures.find_links", "candidatures.leave", "candidatures.links_sent",
+    "candidatures.send_links", "candidatures.suivi", "candidatures.take_place", "comptes.ask_link", "comptes.code",
+    "comptes.connexion", "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code", "comptes.use_link",
+    "contributions.verify", "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
 }  # fmt: skip
 PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")  # of an address: <int:id>
 TYPICAL = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000", None: "x"}
