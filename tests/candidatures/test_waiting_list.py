@@ -171,9 +171,10 @@ def test_no_offer_in_the_last_hour_nor_once_it_has_begun_nor_when_it_is_cancelle
     builders.in_line(mission)
     with clock.freeze(mission.debut - HOUR):
         step_down(mission)
+        attente.serve(mission.id)  # a worker that had looked a moment before
         assert held(mission) == []
     with clock.freeze(mission.debut + HOUR):
-        pass_time()
+        attente.serve(mission.id)
         assert held(mission) == []
     missions.decide(mission, annuler, by=zoe, motif="Pluie")
     attente.serve(mission.id)
