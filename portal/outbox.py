@@ -26,6 +26,14 @@ class Voie(StrEnum):
     PORTAIL = "portail"
 
 
+class Poids(StrEnum):
+    """How pressing a message is, for those who asked to be written to less."""
+
+    ESSENTIEL = "essentiel"  # at once, whatever they chose
+    PRESSANT = "pressant"  # tomorrow is too late: at once, but for those who want the essential only
+    ORDINAIRE = "ordinaire"
+
+
 class Message(Base):
     """One message to one address, once: `cle` is unique, and names what it is about.
 
@@ -41,6 +49,7 @@ class Message(Base):
     personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: an address nobody proved
     par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # whose deed it tells; None: the portal
     voie: Mapped[Voie] = mapped_column(default=Voie.COURRIER)
+    poids: Mapped[Poids] = mapped_column(default=Poids.ESSENTIEL)
     retenu: Mapped[bool] = mapped_column(default=False)  # decided now, sent when its bienveillant says so
     resume_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)  # the digest that carries it
     faits: Mapped[dict[str, Any]]
@@ -76,6 +85,7 @@ def post(
     personne_id: int | None = None,
     par_id: int | None = None,
     voie: Voie = Voie.COURRIER,
+    poids: Poids = Poids.ESSENTIEL,
     retenu: bool = False,
     **faits: Any,
 ) -> bool:
@@ -90,6 +100,7 @@ def post(
         personne_id=personne_id,
         par_id=par_id,
         voie=voie,
+        poids=poids,
         retenu=retenu,
         faits=faits,
         cree_le=clock.now(),

@@ -127,6 +127,16 @@ def upgrade() -> None:
                 nullable=False,
             )
         )
+        batch.add_column(
+            sa.Column(
+                "poids",
+                sa.Enum(
+                    "essentiel", "pressant", "ordinaire", name="poids", native_enum=False, create_constraint=True, length=40
+                ),
+                server_default="essentiel",
+                nullable=False,
+            )
+        )
         batch.add_column(sa.Column("retenu", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch.add_column(sa.Column("resume_id", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("doutes", sa.Integer(), server_default="0", nullable=False))
@@ -144,6 +154,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("outbox") as batch:
         batch.alter_column("voie", server_default=None)
+        batch.alter_column("poids", server_default=None)
         batch.alter_column("retenu", server_default=None)
         batch.alter_column("doutes", server_default=None)
         batch.alter_column("objet", server_default=None)
@@ -207,6 +218,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("outbox") as batch:
         batch.drop_constraint(batch.f("ck_outbox__voie"), type_="check")
+        batch.drop_constraint(batch.f("ck_outbox__poids"), type_="check")
         batch.drop_constraint(batch.f("fk_outbox__par_id__personne"), type_="foreignkey")
         batch.drop_constraint(batch.f("fk_outbox__personne_id__personne"), type_="foreignkey")
         batch.drop_constraint(batch.f("fk_outbox__resume_id__outbox"), type_="foreignkey")
@@ -221,6 +233,7 @@ def downgrade() -> None:
         batch.drop_column("doutes")
         batch.drop_column("resume_id")
         batch.drop_column("retenu")
+        batch.drop_column("poids")
         batch.drop_column("voie")
         batch.drop_column("par_id")
         batch.drop_column("personne_id")

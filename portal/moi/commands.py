@@ -7,6 +7,7 @@ from typing import Any
 from portal import journal
 from portal.comptes.models import Personne, Profil, Reception
 from portal.db import db, lock_one
+from portal.notifications.commands import reroute
 
 
 def tell_profile(
@@ -33,6 +34,7 @@ def choose_messages(personne: Personne, *, reception: Reception, sollicitable: b
     personne = lock_one(personne)
     if changed := _apply(personne, {"reception": reception, "sollicitable": sollicitable}):
         journal.record("personne.messages", personne, by=by, faits={"champs": changed})
+        reroute(personne)
 
 
 def change_calendar_address(personne: Personne, *, by: Personne) -> None:

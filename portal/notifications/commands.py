@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, or_, select, update
@@ -18,7 +17,7 @@ from portal.journal import Person
 from portal.missions import queries as missions
 from portal.missions.models import Mission
 from portal.notifications import queries, rappels
-from portal.outbox import Message, Voie
+from portal.outbox import Message, Poids, Voie
 
 NOW = timedelta()
 DIGEST = time(18)  # at La Réunion: before the evening, when people decide
@@ -26,14 +25,6 @@ LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the serve
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
 TRIES = len(DELAYS) + 1
 SECRETS = frozenset({"code"})  # facts that no reader of the table needs once the message is gone
-
-
-class Poids(Enum):
-    """How pressing a message is, for those who asked to be written to less."""
-
-    ESSENTIEL = "essentiel"  # at once, whatever they chose
-    PRESSANT = "pressant"  # tomorrow is too late: at once, but for those who want the essential only
-    ORDINAIRE = "ordinaire"
 
 
 REMINDERS = {"semaine": Poids.ORDINAIRE, "veille": Poids.ESSENTIEL, "bientot": Poids.PRESSANT}
@@ -61,6 +52,7 @@ def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
         personne_id=personne.id,
         par_id=by.id if by else None,
         voie=voie,
+        poids=poids,
         due=_next_digest(due) if voie is Voie.RESUME else due,
         retenu=envoi.retenu,
         **envoi.faits,
@@ -73,6 +65,15 @@ def _voie(reception: Reception, poids: Poids) -> Voie:
     if reception is Reception.ESSENTIEL:
         return Voie.PORTAIL
     return Voie.COURRIER if poids is Poids.PRESSANT else Voie.RESUME
+
+
+def reroute(personne: Personne) -> None:
+    """They chose otherwise: what waits for them, reminders to come among it, leaves by the new way."""
+    mine = (Message.personne_id == personne.id, *outbox.waiting(), Message.essais == 0, Message.resume_id.is_(None))
+    for message in db.session.scalars(select(Message).where(*mine).with_for_update()):
+        before, message.voie = message.voie, _voie(personne.reception, message.poids)
+        if message.voie is Voie.RESUME is not before:
+            message.du_le = _next_digest(message.du_le)
 
 
 def _next_digest(instant: datetime) -> datetime:

@@ -89,7 +89,7 @@ def _digest(faits: Facts) -> Context:
         "prenom": personne.prenom,
         "lettres": [(letter.objet, letter.texte, Markup(letter.html)) for letter in told],  # noqa: S704
         "lignes_du_resume": {message.id: letter for message, letter in lines.items()},
-        "choix": link("moi.index"),
+        "choix": link("moi.choix"),
     }
 
 

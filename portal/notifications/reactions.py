@@ -19,7 +19,8 @@ from portal.contributions.models import Releve
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Affectation, Mission, Nature, Origine
-from portal.notifications.commands import Envoi, Poids, send
+from portal.notifications.commands import Envoi, send
+from portal.outbox import Poids
 from portal.workflow import Event, News
 
 ESSENTIEL, PRESSANT, ORDINAIRE = Poids.ESSENTIEL, Poids.PRESSANT, Poids.ORDINAIRE

@@ -175,6 +175,20 @@ def test_a_digest_leaves_out_what_is_no_longer_true_and_is_not_sent_empty(zoe, m
     assert last("resume").ecarte_le
 
 
+@pytest.mark.both
+def test_choosing_otherwise_moves_what_already_waits(zoe, awa, smtp, as_):
+    """Reminders are in the outbox long before they leave."""
+    coming = builders.mission(builders.action(zoe, debut=builders.in_days(9), fin=builders.in_days(9, 12)))
+    builders.hold(coming, awa)
+    send_all()
+    client = as_(awa)
+    for reception, ways in (("essentiel", "PCP"), ("resume", "RCC"), ("aussitot", "CCC")):
+        assert client.post("/moi/messages/choix", data={"reception": reception}).status_code == 303
+        waiting = db.session.scalars(select(Message).where(Message.genre == "rappel").order_by(Message.id)).all()
+        db.session.expire_all()
+        assert "".join(message.voie[0].upper() for message in waiting) == ways
+
+
 # --- answers sent later ------------------------------------------------------------------------------------------
 
 
