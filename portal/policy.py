@@ -111,7 +111,7 @@ oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  
 published = Rule(lambda p: True, lambda p, s: s.is_public)
 gone = Rule(_signed_in, lambda p, s: s.envoye_le is not None or s.abandonne_le is not None)
 sender = Rule(_signed_in, lambda p, s: s.par_id == p.id)  # whose deed a message tells
-held = Rule(_signed_in, lambda p, s: s.libere_le is None)
+held = Rule(_signed_in, lambda p, s: s.libere_le is None and s.is_told)
 others = Rule(_signed_in, lambda p, s: s.id != p.id)
 proved = Rule(_signed_in, lambda p, s: s.confirme_le is not None)  # a provisional person is nobody yet
 
@@ -184,7 +184,7 @@ RULES: dict[str, Rule] = {
     "jour.telephones": bienveillant | admin | referent,
     "jour.appeler_le_referent": team,
     # messages
-    "outbox.voir": own & gone | sender | admin,
+    "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,
     "outbox.reprendre": admin,
     "outbox.ecarter": admin,

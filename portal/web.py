@@ -17,6 +17,7 @@ from flask import (
     get_flashed_messages,
     make_response,
     request,
+    session,
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -133,7 +134,7 @@ def _previewed(answer: Done) -> Refused:
     """What would be sent to whom; the same form goes on, and nothing has happened."""
     shown = {name: value for read in _previews for name, value in read().items()}
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "apercu")]
-    toasts()  # they say what was not done
+    session.pop("_flashes", None)  # they say what was not done
     return Refused(200, lambda: render("apercu.html", fields=kept, back=answer.location, **shown))
 
 

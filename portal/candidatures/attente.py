@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal import clock
+from portal import clock, outbox
 from portal.candidatures import offres
 from portal.candidatures.models import (
     Candidature,
@@ -73,7 +73,8 @@ def serve(mission_id: int) -> None:
         return
     while mission.a_offrir and mission.left and (following := offres.next_in_line(mission)):
         _offer(following, mission)
-    mission.a_offrir = min(mission.a_offrir, mission.left) if offres.is_awaited(mission) else 0
+    if not offres.is_awaited(mission):
+        mission.a_offrir = 0
 
 
 def _may_offer(mission: Mission) -> bool:
@@ -100,12 +101,17 @@ def _deadline(mission: Mission) -> datetime:
 
 
 def expire(offre_id: int) -> None:
-    """Silence is no answer: the place goes to the next, the person stays on the list, out of turn until they come back."""
+    """Silence is no answer: the place goes to the next, the person stays on the list, out of turn until they come back.
+
+    So does the place of somebody refused, once they were told.
+    """
     offre = db.session.get_one(Offre, offre_id)
     lock(Mission, offre.candidature.mission_id)
     lock(Candidature, offre.candidature_id)
     db.session.refresh(offre)
-    if offre.close_le is None and offre.is_lapsed:
+    if offre.close_le is None and offre.is_refused:
+        _pass_on(offre, Issue.RETIREE)
+    elif offre.close_le is None and offre.is_lapsed:
         _lapse(offre)
 
 
@@ -133,12 +139,14 @@ def take_place(candidature: Candidature, *, despite_clash: bool = False) -> None
     Raises OfferOver past its time, StatutFirst, TakenElsewhere unless `despite_clash`.
     """
     candidature = locked(candidature)
+    offre = offres.last_offer(candidature)
+    if candidature.is_undoable and not (offre and offre.is_told_open):
+        raise OfferOver if candidature.etat_dit is Etat.LISTE_ATTENTE else TransitionRefused  # the answer is nobody's news
     if candidature.etat is Etat.ACCEPTEE:
         _know_at_once(candidature)
         return
     if not prendre_place.opens_from(candidature.etat):
         raise TransitionRefused
-    offre = offres.last_offer(candidature)
     if offre is None or not offre.is_open:
         raise OfferOver
     _check_taking(candidature, despite_clash=despite_clash)
@@ -153,21 +161,27 @@ def _check_taking(candidature: Candidature, *, despite_clash: bool) -> None:
     """What an acceptance by hand refuses or warns of too."""
     if candidature.wants_statut:
         raise StatutFirst
-    who, mission = candidature.personne_id, candidature.mission
+    personne, mission = candidature.personne, candidature.mission
     if despite_clash:
         return
-    if clashes := missions_queries.clashes(who, mission):
+    if clashes := missions_queries.known_clashes(personne, mission):
         raise TakenElsewhere(TakenElsewhere.sentence.format(clashes[0].titre))
-    if mixed := missions_queries.mixes(who, mission):
+    if mixed := missions_queries.known_mixes(personne, mission):
         raise TakenElsewhere(MIXED.format(mixed[0].titre))
 
 
 def _know_at_once(candidature: Candidature) -> None:
-    """Accepted by hand a minute ago, and they have said yes themselves: nobody takes that back any more."""
+    """Accepted by hand, not told yet, and they have said yes themselves: nobody takes that back, and its mail leaves."""
     if candidature.is_undoable:
-        candidature.dite_le = clock.now()
-        if held := missions_queries.active_of(candidature.mission, candidature.personne):
-            held.connue_le = clock.now()
+        make_known(candidature)
+
+
+def make_known(candidature: Candidature) -> None:
+    """The answer is told from now on, whatever it waited for."""
+    candidature.dite_le = clock.now()
+    if held := missions_queries.active_of(candidature.mission, candidature.personne):
+        held.connue_le = candidature.dite_le
+    outbox.let_go(candidature.answer_key)
 
 
 def come_back(candidature: Candidature) -> None:
@@ -180,6 +194,8 @@ def come_back(candidature: Candidature) -> None:
         _lapse(offre)  # the clock's own work comes a few seconds late
     if candidature.rang_le is None:
         candidature.rang_le = clock.now()
+        if candidature.mission.left:
+            candidature.mission.a_offrir = max(1, candidature.mission.a_offrir)
         revenir.tell(candidature, by=candidature.personne)
 
 

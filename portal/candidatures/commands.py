@@ -26,7 +26,6 @@ from portal.candidatures.models import (
     desister,
     liberer,
     mettre_en_attente,
-    refuser,
     rejoindre,
     reprendre,
     retirer,
@@ -208,8 +207,6 @@ def decide(
     fire(transition, candidature, by=by, motif=motif, mot=mot, **passed)
     if transition is mettre_en_attente:
         candidature.rang_le = clock.now()
-    elif transition is refuser:
-        attente.give_up(candidature, Issue.RETIREE)
 
 
 def _check_acceptance(candidature: Candidature, *, despite_clash: bool, despite_mix: bool) -> None:
@@ -260,10 +257,7 @@ def announce(candidatures: Iterable[Candidature], *, by: Personne | None) -> int
     lock(Mission, *{c.mission_id for c in found})
     kept = [c for c in lock(Candidature, *{c.id for c in found}) if c.is_kept_back]
     for candidature in kept:
-        candidature.dite_le = clock.now()
-        if held := missions_queries.active_of(candidature.mission, candidature.personne):
-            held.connue_le = candidature.dite_le
-        outbox.let_go(candidature.answer_key)
+        attente.make_known(candidature)
         annoncer.tell(candidature, by=by)
     return len(kept)
 
@@ -382,7 +376,7 @@ def decide_all(
     lock(Mission, *{c.mission_id for c in candidatures})
     lock(Candidature, *whose)
     outcomes = []
-    for candidature in sorted(candidatures, key=lambda c: (c.deposee_le, c.id)):
+    for candidature in sorted(candidatures, key=lambda c: (c.rang_le or c.deposee_le, c.deposee_le, c.id)):
         try:
             if candidature.personne_id != whose[candidature.id]:
                 raise TransitionRefused  # it has just joined somebody whose row is not locked

@@ -176,6 +176,11 @@ class Offre(Base):
         return self.issue is Issue.EXPIREE or (self.close_le is None and not self.is_open)
 
     @property
+    def is_refused(self) -> bool:
+        """Whether its person was refused, and told so."""
+        return self.candidature.etat_dit is Etat.REFUSEE
+
+    @property
     def is_told_open(self) -> bool:
         """As its person sees it: given by hand a minute ago, which nobody was told, it is still theirs to take."""
         untold = self.issue is Issue.PRISE and self.candidature.is_undoable

@@ -71,8 +71,10 @@ def missions_to_serve() -> list[int]:
 
 
 def lapsed_offers() -> list[int]:
-    """Offers that nobody took in time."""
-    lapsed = select(Offre.id).where(Offre.close_le.is_(None), Offre.expire_le <= clock.now())
+    """Offers that nobody took in time, and those of people who were refused since."""
+    refused = and_(Candidature.etat == Etat.REFUSEE, ~is_untold())
+    over = or_(Offre.expire_le <= clock.now(), refused)
+    lapsed = select(Offre.id).join(Offre.candidature).where(Offre.close_le.is_(None), over)
     return list(db.session.scalars(lapsed.order_by(Offre.expire_le, Offre.id)))
 
 

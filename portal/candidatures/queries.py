@@ -212,11 +212,11 @@ def yielded_on(mission: Mission) -> list[Candidature]:
 
 
 def live_on(mission: Mission) -> list[Candidature]:
-    """Those that a cancelled mission concerns."""
+    """Those that a cancelled mission concerns: refused a moment ago, which nobody was told, one still waits."""
     return list(
         db.session.scalars(
             select(Candidature)
-            .where(Candidature.mission_id == mission.id, Candidature.etat.in_(LIVE))
+            .where(Candidature.mission_id == mission.id, or_(Candidature.etat.in_(LIVE), is_untold()))
             .options(joinedload(Candidature.personne))
             .order_by(Candidature.id)
         )

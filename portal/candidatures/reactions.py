@@ -6,18 +6,31 @@ from portal.candidatures import attente, commands, queries
 from portal.candidatures.models import LIVE, Candidature, Etat, ceder, liberer, refuser, rendre, retirer
 from portal.comptes import models as comptes
 from portal.db import lock
+from portal.missions import commands as missions_commands
 from portal.missions import models as missions
+from portal.missions import queries as missions_queries
+from portal.missions.models import Mission
 from portal.workflow import News, fire
+
+ERASED = "personne effacée"
 
 
 @comptes.effacer.react
 def forget_the_candidate(news: News) -> None:
-    """What they wrote goes, for every row of their address; those that live are taken back, and nobody waits for them."""
-    for candidature in queries.all_of_address(news.subject.adresse):
+    """What they wrote goes, for every row of their address; those that live are taken back, and nobody waits for them.
+
+    A post held by priority, which has no candidature, is given back too. All locks are taken first, in order.
+    """
+    sent, places = queries.all_of_address(news.subject.adresse), missions_queries.places_to_come(news.subject.id)
+    lock(Mission, *{c.mission_id for c in sent} | {held.mission_id for held in places})
+    for candidature in sent:
         if candidature.etat in LIVE and not candidature.mission.is_past:
-            commands.leave(candidature, motif="personne effacée")
+            commands.leave(candidature, motif=ERASED)
         candidature.message = ""
         candidature.generation += 1  # its link is of no use any more
+    for held in places:
+        if held.libere_le is None:
+            missions_commands.free_post(held, by=None, motif=ERASED)
 
 
 @missions.prendre.react
@@ -36,7 +49,7 @@ def yield_to_the_priority(news: News) -> None:
 def return_to_the_queue(news: News) -> None:
     """Those moved by the priority were never judged: they come back; a référent accepted by candidature has stepped down."""
     if stepped_down := queries.accepted_of(news.subject, news.facts["personne"]):
-        if news.by.id == stepped_down.personne_id:
+        if news.by and news.by.id == stepped_down.personne_id:
             commands.step_down(stepped_down, motif=news.motif)
         else:
             commands.close(stepped_down, liberer, by=news.by, motif=news.motif)  # told, with the reason

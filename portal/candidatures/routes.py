@@ -20,9 +20,7 @@ from portal.candidatures.models import (
     Etat,
     annuler,
     demander_statut,
-    desister,
     liberer,
-    retirer,
 )
 from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
@@ -282,14 +280,18 @@ def ask_statut(id: int) -> Any:
     return done(_back(), lambda: _row_page(candidature))
 
 
+@bp.post("/<int:id>/<any(retirer, desister):slug>", access="moi.voir")
+def leave_mine(id: int, slug: str) -> Any:
+    candidature = load(Candidature, id, WORKFLOW.get(slug) or abort(404), queries.WITH_MISSION)
+    commands.leave(candidature, motif=LeaveForm().reason)
+    toast("C’est noté, l’équipe est prévenue.")
+    return done(url_for("moi.index"))
+
+
 @bp.post("/<int:id>/<slug>", access="moi.voir", preview=True)
 def decide(id: int, slug: str) -> Any:
     transition = WORKFLOW.get(slug) or abort(404)
     candidature = load(Candidature, id, transition, queries.WITH_MISSION)
-    if transition in (retirer, desister):
-        commands.leave(candidature, motif=LeaveForm().reason)
-        toast("C’est noté, l’équipe est prévenue.")
-        return done(url_for("moi.index"))
     form = DecisionForm()
     if not form.validate():
         return _row_page(candidature, 422, next(e for errors in form.errors.values() for e in errors))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
 from portal.comptes import queries
-from portal.comptes.models import Jeton, NomRole, Note, Personne, Profil, Role, Session, Situation, effacer
+from portal.comptes.models import NOWHERE, Jeton, NomRole, Note, Personne, Profil, Role, Session, Situation, effacer
 from portal.db import apart, db, lock
 from portal.fields import address_key
 from portal.workflow import Refusal
@@ -175,13 +175,14 @@ def erase(personne: Personne, *, by: Personne) -> None:
     personne = _locked(personne)
     if personne.has_role(NomRole.ADMIN):
         _keep_an_admin(personne)
-    effacer.tell(personne, by=by)
     lock_address(personne.adresse)
+    effacer.tell(personne, by=by)
     for row in db.session.scalars(select(Personne).where(Personne.adresse == personne.adresse)).all():
         outbox.forget(row.id, row.adresse)
         for table in (Session, Jeton, Role, Profil, Note):
             db.session.execute(delete(table).where(table.personne_id == row.id))
-        row.nom, row.email, row.adresse = ERASED, f"efface-{row.id}@example.invalid", f"efface-{row.id}@example.invalid"
+        row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"
+        row.adresse = row.email
         row.telephone = row.mot_de_passe = row.siret = row.structure = ""
         row.statut, row.sollicitable, row.desactive_le = None, False, clock.now()
         db.session.flush()

@@ -15,6 +15,8 @@ from portal.fields import name_key
 from portal.shown import Shown
 from portal.workflow import Event
 
+NOWHERE = "@example.invalid"  # where no message ever goes: the address of a person who was erased
+
 
 class NomRole(Shown):
     BIENVEILLANT = "bienveillant", "Bienveillant"
@@ -96,6 +98,10 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     @property
     def is_active(self) -> bool:
         return self.desactive_le is None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.adresse.endswith(NOWHERE)
 
     @property
     def prenom(self) -> str:

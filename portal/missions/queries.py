@@ -236,6 +236,13 @@ def places_around(personne: Personne, mission: Mission) -> list[Affectation]:
     )
 
 
+def places_to_come(personne_id: int) -> list[Affectation]:
+    """The places somebody holds on missions that are not over, told or not."""
+    held = (Affectation.personne_id == personne_id, Affectation.libere_le.is_(None), Mission.fin > clock.now())
+    places = select(Affectation).join(Affectation.mission).where(*held).options(contains_eager(Affectation.mission))
+    return list(db.session.scalars(places.order_by(Mission.id)))
+
+
 def known_clashes(personne: Personne, mission: Mission) -> list[Mission]:
     """The other missions at the same time that this person holds and knows of."""
     return [place.mission for place in places_around(personne, mission) if place.mission_id != mission.id]
@@ -265,7 +272,16 @@ PAID = {Nature.VOLONTAIRE: Nature.CHARGE_DE_MISSION, Nature.CHARGE_DE_MISSION: N
 
 def mixes(personne_id: int, mission: Mission) -> list[Mission]:
     """The missions of the same action that this person holds as a volunteer when this one is paid, or the other way round."""
-    held = (
+    return list(db.session.scalars(_mixed(personne_id, mission)))
+
+
+def known_mixes(personne: Personne, mission: Mission) -> list[Mission]:
+    """Those of them that this person knows of."""
+    return list(db.session.scalars(_mixed(personne.id, mission).where(told())))
+
+
+def _mixed(personne_id: int, mission: Mission) -> Select[Mission]:
+    return (
         select(Mission)
         .join(Affectation, Affectation.mission_id == Mission.id)
         .where(
@@ -276,7 +292,6 @@ def mixes(personne_id: int, mission: Mission) -> list[Mission]:
             Mission.etat != Etat.ANNULEE,
         )
     )
-    return list(db.session.scalars(held))
 
 
 def _active(personne: Any, *conditions: ColumnElement[bool]) -> bool:

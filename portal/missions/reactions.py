@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
 
 from portal import clock
 from portal.actions import models as actions
-from portal.comptes import models as comptes
-from portal.db import db, lock, lock_one
+from portal.db import db, lock
 from portal.missions import commands, queries
-from portal.missions.models import Affectation, Etat, Mission, annuler
+from portal.missions.models import Etat, Mission, annuler
 from portal.workflow import News
-
-
-@comptes.effacer.react
-def free_their_places(news: News) -> None:
-    """Those to come; the ones of the past say how many came."""
-    to_come = (Affectation.personne_id == news.subject.id, Affectation.libere_le.is_(None), Mission.fin > clock.now())
-    places = select(Affectation).join(Affectation.mission).where(*to_come).options(contains_eager(Affectation.mission))
-    for held in db.session.scalars(places.order_by(Mission.id)).all():
-        lock_one(held.mission)
-        commands.release(held, motif="personne effacée")
 
 
 @actions.modifier.react

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Update, case, exists, or_, select, update
 
 from portal import clock, journal, outbox
 from portal.comptes.models import Personne, Reception
@@ -44,6 +44,8 @@ class Envoi:
 def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
     """Queue it in the present transaction, by the way that the person chose; False when it already is."""
     personne = envoi.personne
+    if personne.is_erased:
+        return False
     voie, due = _voie(personne.reception, poids), clock.now() + envoi.delay
     return outbox.post(
         genre,
@@ -165,18 +167,26 @@ Words = tuple[str, str]  # subject and text
 def sent(message: Message, said: Words = ("", ""), lines: Mapping[int, Words | None] | None = None) -> None:
     """It left in these words, whatever became of the lease meanwhile; so did the lines of a digest, but those without words."""
     kept = {name: value for name, value in message.faits.items() if name not in SECRETS}
-    _settle(message, envoye_le=clock.now(), erreur="", faits=kept, objet=said[0], texte=said[1])
-    for id, words in (lines or {}).items():
-        now = {"envoye_le": clock.now(), "objet": words[0], "texte": words[1]} if words else {"ecarte_le": clock.now()}
-        with apart() as connection:
+    gone = {"envoye_le": clock.now(), "bail_jusqu": None, "erreur": "", "objet": said[0], "texte": said[1], "faits": kept}
+    with apart() as connection:
+        connection.execute(update(Message).where(Message.id == message.id).values(**gone))
+        for id, words in (lines or {}).items():
+            now = {"envoye_le": clock.now(), "objet": words[0], "texte": words[1]} if words else {"ecarte_le": clock.now()}
             connection.execute(update(Message).where(Message.id == id).values(**now))
+        connection.execute(_give_up_lines(message, "ne s’écrit pas"))
+
+
+def _give_up_lines(message: Message, error: str) -> Update:
+    """What a digest has not carried waits for an admin, line by line."""
+    lines = (Message.resume_id == message.id, *outbox.waiting())
+    return update(Message).where(*lines).values(abandonne_le=clock.now(), erreur=error)
 
 
 def retry(message: Message, error: str, *, doubtful: bool = False) -> None:
     """A failed try: the next one comes later and later, then no more. After a second doubt neither: it may have come twice."""
     doubts = message.doutes + doubtful
     if message.essais >= TRIES or doubts > 1:
-        _settle(message, _still_ours(message), abandonne_le=clock.now(), erreur=error, doutes=doubts)
+        give_up(message, error, doutes=doubts)
     else:
         later = clock.now() + DELAYS[message.essais - 1]
         _settle(message, _still_ours(message), du_le=later, erreur=error, doutes=doubts)
@@ -187,16 +197,22 @@ def put_back(message: Message, error: str) -> None:
     _settle(message, _still_ours(message), essais=Message.essais - 1, erreur=error)
 
 
-def give_up(message: Message, error: str) -> None:
-    """It waits for an admin, who retries or discards it."""
-    _settle(message, _still_ours(message), abandonne_le=clock.now(), erreur=error)
+def give_up(message: Message, error: str, **more: int) -> None:
+    """It waits for an admin, who retries or discards it; of a digest, its lines do."""
+    if message.genre == "resume":
+        with apart() as connection:
+            connection.execute(_give_up_lines(message, error))
+        set_aside(message, error)
+    else:
+        _settle(message, _still_ours(message), abandonne_le=clock.now(), erreur=error, **more)
 
 
 def set_aside(message: Message, why: str) -> None:
     """It has no object any more, nor have the lines of such a digest: nobody needs to look."""
     _settle(message, _still_ours(message), ecarte_le=clock.now(), erreur=why)
     with apart() as connection:
-        connection.execute(update(Message).where(Message.resume_id == message.id).values(ecarte_le=clock.now()))
+        lines = (Message.resume_id == message.id, *outbox.waiting())
+        connection.execute(update(Message).where(*lines).values(ecarte_le=clock.now()))
 
 
 def _still_ours(message: Message) -> ColumnElement[bool]:
@@ -208,6 +224,7 @@ def take_up(message: Message, *, by: Personne) -> None:
     """An admin has it sent again, with all its tries before it."""
     if message.abandonne_le:
         message.abandonne_le, message.du_le, message.essais, message.doutes, message.erreur = None, clock.now(), 0, 0, ""
+        message.resume_id, message.voie = None, Voie.COURRIER
         journal.record("outbox.reprendre", message, by=by)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flask import current_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.candidatures import attente, offres
 from portal.candidatures import commands as candidatures
@@ -54,7 +54,7 @@ def _do(echeance: Echeance, id: int) -> None:
     try:
         echeance.do(id)
         db.session.commit()
-    except DBAPIError:
+    except (OperationalError, InterfaceError):  # the database does not answer: nobody's turn
         db.session.rollback()
         raise
     except Refusal as refusal:  # somebody was faster

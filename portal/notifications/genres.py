@@ -24,6 +24,7 @@ from portal.missions import calendrier
 from portal.missions import queries as missions
 from portal.missions.models import Etat as EtatMission
 from portal.missions.models import Mission, Nature
+from portal.notifications.rappels import still_true
 
 T = TypeVar("T")
 Facts = dict[str, Any]
@@ -152,7 +153,7 @@ def _reminder(faits: Facts) -> Context:
     held = still(missions.place(faits["affectation"]))
     mission = held.mission
     still(held.libere_le is None and mission.etat is not EtatMission.ANNULEE and not mission.has_started)
-    still(mission.debut == datetime.fromisoformat(faits["debut"]))
+    still(mission.debut == datetime.fromisoformat(faits["debut"]) and still_true(faits["rappel"], mission.debut))
     candidature = candidatures.accepted_of(mission, held.personne_id)
     contacts = missions.contacts_of([mission.action]).get(mission.action_id, [])
     return {

@@ -40,6 +40,9 @@ class Letter:
     )  # of a digest: what each message says, None when it is outdated
 
 
+UNWRITTEN = Letter("", "", "", None)
+
+
 def compose(message: Message, letter: Letter) -> EmailMessage:
     """The mail of this row, in these words. Its Message-ID comes from the row alone: sent twice, it is recognised as one."""
     settings: Settings = current_app.config["PORTAL"]
@@ -82,7 +85,8 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
 @genre("resume")
 def _digest(faits: Facts) -> Context:
     """What happened since yesterday, for whoever chose to read it at once a day."""
-    lines = {message: _line(message) for message in queries.lines_of(faits["resume"])}
+    found = {message: _line(message) for message in queries.lines_of(faits["resume"])}
+    lines = {message: letter for message, letter in found.items() if letter is not UNWRITTEN}
     told = [letter for letter in lines.values() if letter]
     personne = still(next((db.session.get(Personne, message.personne_id) for message in lines), None) if told else None)
     return {
@@ -98,6 +102,9 @@ def _line(message: Message) -> Letter | None:
         return render(message.genre, message.faits, line=True)
     except Outdated:
         return None
+    except Exception:  # one that cannot be written keeps no other from its reader
+        current_app.logger.exception("message %s cannot be written", message.id)
+        return UNWRITTEN
 
 
 def words(letter: Letter, faits: Facts | None = None) -> tuple[str, str]:

@@ -22,7 +22,7 @@ LATE = timedelta(minutes=5)
 
 def received_by(personne: Personne, number: int) -> Leaf:
     """What this person was sent, and what could not reach them, latest first; two queries."""
-    gone = or_(Message.envoye_le.is_not(None), Message.abandonne_le.is_not(None))
+    gone = or_(and_(Message.envoye_le.is_not(None), Message.objet != ""), Message.abandonne_le.is_not(None))
     mine = select(Message).where(Message.personne_id == personne.id, gone, Message.genre != "resume")
     return leaf(mine.order_by(Message.id.desc()), number, PAGE)
 
@@ -73,7 +73,7 @@ def pending() -> Pending:
         *waiting(),
         Message.voie != Voie.RESUME,
         Message.retenu.is_(False),
-        Message.du_le < clock.now() - timedelta(minutes=5),
+        Message.du_le < clock.now() - LATE,
     )
     number, since = db.session.execute(select(func.count(), func.min(Message.cree_le)).where(*due)).one()
     said = select(Message.erreur).where(*waiting(), Message.erreur != "").order_by(Message.du_le.desc()).limit(1)

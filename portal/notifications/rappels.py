@@ -31,6 +31,16 @@ RAPPELS = (
 )
 
 
+def still_true(nom: str, debut: datetime) -> bool:
+    """Whether what a reminder says still is: a worker or a server that was down sends none that speaks of another day."""
+    left = debut - clock.now()
+    if nom == "semaine":
+        return left > timedelta(days=5)
+    if nom == "veille":
+        return clock.local(debut).date() == clock.today() + timedelta(days=1)
+    return left > timedelta(minutes=90)
+
+
 def to_come(debut: datetime) -> list[tuple[Rappel, datetime]]:
     """Those whose instant has not passed: whoever joins later has just been told all by their answer."""
     return [(rappel, rappel.at(debut)) for rappel in RAPPELS if rappel.at(debut) > clock.now()]

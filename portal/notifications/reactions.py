@@ -185,7 +185,7 @@ def who_waits(news: News) -> Iterator[Envoi]:
     if not news.facts.get("deplacee") or mission.is_past:
         return
     for candidature in candidatures_queries.live_on(mission):
-        if candidature.etat in candidatures_queries.WAITING and candidature.personne is not news.by:
+        if candidature.etat_dit in candidatures_queries.WAITING and candidature.personne is not news.by:
             said = {"candidature": candidature.id, "avant": news.facts["avant"]}
             yield Envoi(candidature.personne, f"candidature:{candidature.id}:modifiee:{mission.sequence}", said)
 

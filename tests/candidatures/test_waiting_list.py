@@ -367,6 +367,8 @@ def test_whatever_ends_the_candidature_ends_its_offer(mission, zoe, end):
     builders.offer(candidature)
     if end == "refused":
         commands.decide(candidature, refuser, by=zoe, motif="Complet")
+        candidature.dite_le = clock.now()  # until they are told, the place is theirs
+        attente.expire(offres.last_offer(candidature).id)
     elif end == "withdrawn":
         commands.leave(candidature)
     else:

@@ -11,6 +11,7 @@ from portal.candidatures.models import accepter
 from portal.comptes import commands
 from portal.comptes.models import Note, Personne, Profil
 from portal.db import db
+from portal.missions import commands as missions
 from portal.missions.models import UNDO
 from portal.missions.queries import active_on
 from portal.notifications import worker
@@ -70,6 +71,27 @@ def test_nothing_says_any_more_who_they_were(ada, awa, smtp):
     assert [a.personne.nom for a in active_on(past)] == ["Personne effacée"]  # one came, nobody knows who
     assert active_on(coming) == []
     assert db.session.scalars(select(Message).where(Message.envoye_le.is_(None), Message.ecarte_le.is_(None))).all() == []
+
+
+def test_a_post_held_by_priority_is_given_back_and_its_candidates_return_to_the_queue(ada):
+    zoe = builders.bienveillant()
+    post = builders.referent_mission(builders.action(zoe))
+    waiting = builders.candidature(post)
+    missions.take(post, by=zoe)
+    assert waiting.etat == "liste_attente"
+    commands.erase(zoe, by=ada)
+    assert (waiting.etat, active_on(post)) == ("deposee", [])
+
+
+def test_nothing_is_written_to_them_any_more(ada, awa, outbox):
+    zoe = builders.bienveillant()
+    mission = builders.mission(builders.action(zoe))
+    candidature = builders.candidature(mission, awa)
+    candidatures.decide(candidature, accepter, by=zoe)
+    commands.erase(zoe, by=ada)
+    before = len(outbox())
+    candidatures.leave(candidature)
+    assert len(outbox()) == before - 1  # the answer that had not left is taken back, and that is all
 
 
 def test_they_are_signed_out_and_nobody_enters_with_their_address(ada, awa, as_, client):

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from portal import clock, outbox
 from portal.db import db
-from portal.notifications import commands, delivery, worker
+from portal.notifications import commands, delivery, echeances, worker
+from portal.notifications.echeances import Echeance
 from portal.outbox import Message
 from tests import builders
 from tests.services import SmtpSink
@@ -139,6 +140,22 @@ def test_the_clock_set_back_leaves_no_message_behind_a_lease_of_the_future(serve
         assert commands.claim()  # by a worker that died; then the clock was put right
     worker.run_once()
     assert len(server.mails) == 1
+
+
+@pytest.mark.both
+def test_a_row_that_fails_keeps_no_other_echeance_and_no_message_from_its_turn(server, monkeypatch, caplog):
+    """A constraint that speaks where a command should have, again and again."""
+    write(1)
+
+    def fail(_id: int) -> None:
+        db.session.execute(text("INSERT INTO battement (nom) VALUES (NULL)"))
+
+    done: list[int] = []
+    rows_of_two = (Echeance(lambda: [1], fail), Echeance(lambda: [2], done.append))
+    monkeypatch.setattr(echeances, "ECHEANCES", rows_of_two)
+    worker.run_once()
+    assert (done, len(server.mails)) == ([2], 1)
+    assert "fail(1) failed" in caplog.text
 
 
 def test_while_the_server_does_not_answer_it_is_asked_less_and_less_and_no_message_pays_for_it(app, settings, monkeypatch):

@@ -126,6 +126,14 @@ def test_whoever_joins_late_is_not_reminded_of_a_week_that_is_not_there(zoe, awa
     assert reminders(smtp, awa) == ["veille", "bientot"]
 
 
+def test_late_it_says_nothing_that_is_no_longer_true(zoe, awa, smtp):
+    """The worker was down for a week: « demain » is not said on the day."""
+    builders.hold(mission(zoe, SATURDAY + timedelta(hours=9)), awa)
+    wake(*hours(-8 * 24, -8 * 24))
+    wake(*hours(6, 6))
+    assert reminders(smtp, awa) == []
+
+
 @pytest.mark.parametrize("what", ["left", "cancelled"])
 def test_nobody_is_reminded_of_what_is_no_longer_theirs(zoe, awa, smtp, what):
     held = builders.hold(coming := mission(zoe, SATURDAY + timedelta(hours=9)), awa)

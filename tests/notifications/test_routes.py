@@ -189,6 +189,36 @@ def test_choosing_otherwise_moves_what_already_waits(zoe, awa, smtp, as_):
         assert "".join(message.voie[0].upper() for message in waiting) == ways
 
 
+@pytest.mark.both
+def test_a_line_that_cannot_be_written_keeps_no_other_and_waits_for_an_admin(zoe, ada, mission, smtp, as_):
+    zoe.reception = Reception.RESUME
+    for name in ("Awa Payet", "Léa Grondin"):
+        candidature = builders.candidature(mission, builders.personne(name))
+        commands.decide(candidature, accepter, by=zoe)
+        commands.leave(candidature)
+    last("desistement").genre = "genre_disparu"
+    send_all(timedelta(days=1))
+    [digest] = [m for m in smtp.mails if m.recipients == [zoe.email]]
+    assert "Awa Payet ne vient plus" in digest.text
+    assert "Genre disparu" in as_(ada).get("/notifications/courrier").text
+
+
+@pytest.mark.both
+def test_a_digest_that_does_not_leave_leaves_its_lines_to_an_admin(zoe, ada, mission, smtp, as_):
+    zoe.reception = Reception.RESUME
+    candidature = builders.candidature(mission, builders.personne())
+    commands.decide(candidature, accepter, by=zoe)
+    commands.leave(candidature)
+    smtp.refusal = "550 boite fermee"
+    send_all(timedelta(days=1))
+    smtp.refusal = None
+    line = last("desistement")
+    assert line.abandonne_le
+    assert as_(ada).post(f"/notifications/{line.id}/reprendre").status_code == 303
+    send_all(timedelta(days=1))
+    assert "Une place se libère" in smtp.mails[-1].message["Subject"]
+
+
 # --- answers sent later ------------------------------------------------------------------------------------------
 
 
