@@ -10,7 +10,7 @@ from typing import Any
 from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Action, Canal, TypeAction
-from portal.candidatures import attente
+from portal.candidatures import attente, depot
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import Candidature, Demande, Offre, mettre_en_attente
 from portal.candidatures.offres import last_offer
@@ -111,7 +111,7 @@ def candidature(
         "telephone": "",
         "message": "Je viens avec plaisir.",
     }
-    return candidatures.apply(to, Demande(**(typical | fields)), waiting_list=waiting_list, by=by)
+    return depot.apply(to, Demande(**(typical | fields)), waiting_list=waiting_list, by=by)
 
 
 def in_line(to: Mission, by: Personne | None = None, **fields: Any) -> Candidature:

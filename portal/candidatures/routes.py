@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal.candidatures import attente, commands, queries, suivi
+from portal.candidatures import attente, commands, depot, queries, suivi
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LeaveForm, LinksForm
 from portal.candidatures.models import (
     DECISIONS,
@@ -70,9 +70,9 @@ def apply(mission_id: int) -> Any:
         return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")
     try:
         by = me() if current_user.is_authenticated else None
-        candidature = commands.apply(mission, form.demande, waiting_list=form.attente.data, by=by)
-    except (commands.FilledUp, commands.PhaseClosed) as refusal:
-        form.attente.data = isinstance(refusal, commands.FilledUp)
+        candidature = depot.apply(mission, form.demande, waiting_list=form.attente.data, by=by)
+    except (depot.FilledUp, depot.PhaseClosed) as refusal:
+        form.attente.data = isinstance(refusal, depot.FilledUp)
         return _again(mission, form, refusal.status, refusal.sentence)
     return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
@@ -105,7 +105,7 @@ def corriger(jeton: str) -> Any:
     form = CorrectionForm.of(candidature)
     if not form.validate():
         return suivi.page(candidature, jeton, proves, 422, form=form)
-    commands.edit(candidature, **form.fields)
+    depot.edit(candidature, **form.fields)
     return _followed_on(candidature, jeton, proves, "C’est corrigé.")
 
 
@@ -116,7 +116,7 @@ def declare(jeton: str) -> Any:
     if not statut.validate():
         return suivi.page(candidature, jeton, proves, 422, statut=statut)
     assert statut.situation
-    commands.declare(candidature, statut.situation)
+    depot.declare(candidature, statut.situation)
     return _followed_on(candidature, jeton, proves, "C’est noté, merci.")
 
 
@@ -124,7 +124,7 @@ def declare(jeton: str) -> Any:
 def confirmer(jeton: str) -> Any:
     candidature, proves = suivi.followed(jeton)
     if proves:
-        commands.join(candidature)
+        depot.join(candidature)
         toast("Merci, ton adresse est confirmée.")
     return done(url_for(".suivi", jeton=jeton))
 
@@ -140,7 +140,7 @@ def leave(jeton: str, slug: str) -> Any:
 def take_place(jeton: str) -> Any:
     candidature, proves = suivi.acting(jeton)
     if proves:
-        commands.join(candidature)  # first: what else this person holds at that hour is known then
+        depot.join(candidature)  # first: what else this person holds at that hour is known then
     try:
         attente.take_place(candidature, despite_clash="malgre_chevauchement" in request.form)
     except (attente.OfferOver, attente.TakenElsewhere, attente.StatutFirst) as refusal:
@@ -167,7 +167,7 @@ def confirm_slot(jeton: str) -> Any:
 def _followed_on(candidature: Candidature, jeton: str, proves: bool, said: str) -> Any:
     if proves:
         with suppress(AccountClosed):  # one may always correct and step back, even when the account is closed
-            commands.join(candidature)
+            depot.join(candidature)
     toast(said)
     return done(url_for(".suivi", jeton=jeton))
 
@@ -185,7 +185,7 @@ def send_links() -> Any:
     form = LinksForm()
     if not form.validate():
         return render("candidatures/retrouver.html", status=422, form=form)
-    commands.send_links(form.email.data)
+    depot.send_links(form.email.data)
     return done(url_for(".links_sent"))
 
 
@@ -275,7 +275,7 @@ def _asked(**changes: Any) -> dict[str, Any]:
 @bp.post("/<int:id>/demander_statut", access="candidature.lister")
 def ask_statut(id: int) -> Any:
     candidature = load(Candidature, id, demander_statut.key, queries.WITH_MISSION)
-    commands.ask_statut(candidature, by=me())
+    depot.ask_statut(candidature, by=me())
     toast(f"{candidature.personne.prenom} reçoit un e-mail avec le lien pour le dire.")
     return done(_back(), lambda: _row_page(candidature))
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
 from portal import security
-from portal.candidatures import attente, commands, offres, queries
+from portal.candidatures import attente, depot, offres, queries
 from portal.candidatures.forms import CorrectionForm, LeaveForm
 from portal.candidatures.models import Candidature, Etat, retirer
 from portal.comptes.forms import StatutForm
@@ -30,7 +30,7 @@ def followed(jeton: str) -> tuple[Candidature, bool]:
             candidature = queries.followed(opened[0])
             if candidature and candidature.generation == opened[1]:
                 if not candidature.link_opens:
-                    raise commands.LinkOver
+                    raise depot.LinkOver
                 return candidature, proves
     raise NotFound
 
@@ -44,7 +44,7 @@ def acts(candidature: Candidature, proves: bool) -> bool:
 def acting(jeton: str) -> tuple[Candidature, bool]:
     candidature, proves = followed(jeton)
     if not acts(candidature, proves):
-        raise commands.NotYours
+        raise depot.NotYours
     return candidature, proves
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from portal.candidatures import commands as candidatures
+from portal.candidatures import depot
 from portal.candidatures.models import Candidature, Demande, accepter, mettre_en_attente, refuser
 from portal.comptes.models import Situation, Statut
 from portal.demo.missions import MissionTale
@@ -51,7 +52,7 @@ class CandidatureTale:
         by = None if self.sheet.get("provisoire") else self.story.people.get(key)
         cle = str(UUID(int=self.story.chance.getrandbits(128), version=4))
         demande = Demande(cle=cle, message=self.sheet["message"], situation=self._situation(key), **self.story.contacts[key])
-        self.candidature = candidatures.apply(self.mission.mission, demande, waiting_list=self.sheet.get("liste", False), by=by)
+        self.candidature = depot.apply(self.mission.mission, demande, waiting_list=self.sheet.get("liste", False), by=by)
 
     def _situation(self, key: str) -> Situation | None:
         """Those who are accepted on a paid mission had said it; the others are still to be asked."""
@@ -60,7 +61,7 @@ class CandidatureTale:
         return FREELANCE if key == "charge" else CARRIED
 
     def join(self) -> None:
-        candidatures.join(self.candidature)
+        depot.join(self.candidature)
         self.story.people[self.sheet["qui"]] = self.candidature.personne
 
     def answer(self, transition: Transition) -> None:

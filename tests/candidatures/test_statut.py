@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from portal.candidatures import commands
+from portal.candidatures import commands, depot
 from portal.candidatures.commands import Mixed, StatutMissing
 from portal.candidatures.models import Candidature, Etat, accepter, refuser
 from portal.candidatures.suivi import page_token
@@ -117,14 +117,14 @@ def test_it_is_said_once_for_all_from_my_own_details(paid, as_):
 def test_it_joins_the_person_who_proves_the_address(paid):
     lea = builders.personne("Léa Grondin", email="lea@example.org")
     candidature = builders.candidature(paid, email="lea@example.org", situation=FREELANCE)
-    commands.join(candidature)
+    depot.join(candidature)
     assert (candidature.personne, lea.situation) == (lea, FREELANCE)
 
 
 def test_what_a_stranger_says_does_not_change_what_the_person_said(paid):
     lea = builders.personne("Léa Grondin", email="lea@example.org")
     comptes.declare(lea, Situation(Statut.SALARIE), by=lea)
-    commands.join(builders.candidature(paid, email="lea@example.org", situation=FREELANCE))
+    depot.join(builders.candidature(paid, email="lea@example.org", situation=FREELANCE))
     assert lea.situation == Situation(Statut.SALARIE)
 
 
@@ -143,7 +143,7 @@ def test_nobody_is_accepted_on_a_paid_mission_without_it(zoe, paid):
     with pytest.raises(StatutMissing):
         commands.decide(candidature, accepter, by=zoe)
     assert paid.prises == 0
-    commands.declare(candidature, FREELANCE)
+    depot.declare(candidature, FREELANCE)
     commands.decide(candidature, accepter, by=zoe)
     assert candidature.etat is Etat.ACCEPTEE
 
@@ -163,7 +163,7 @@ def test_the_queue_says_what_is_missing_and_asks_for_it(zoe, paid, as_, outbox):
     for _ in range(2):
         assert client.post(f"/candidatures/{candidature.id}/demander_statut").status_code == 303
     assert [m.genre for m in outbox()].count("statut_a_preciser") == 1
-    commands.declare(candidature, FREELANCE)
+    depot.declare(candidature, FREELANCE)
     db.session.commit()
     assert "Indépendant" in client.get("/candidatures/").text
     assert client.post(f"/candidatures/{candidature.id}/demander_statut").status_code == 409
@@ -171,7 +171,7 @@ def test_the_queue_says_what_is_missing_and_asks_for_it(zoe, paid, as_, outbox):
 
 def test_it_is_not_asked_of_a_volunteer(zoe, action):
     with pytest.raises(TransitionRefused):
-        commands.ask_statut(builders.candidature(builders.mission(action)), by=zoe)
+        depot.ask_statut(builders.candidature(builders.mission(action)), by=zoe)
 
 
 # --- volunteer and paid --------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from portal import clock, outbox
 from portal.actions import commands as actions
 from portal.actions.models import annuler as annuler_action
 from portal.actions.models import reading
-from portal.candidatures import attente, commands
+from portal.candidatures import attente, commands, depot
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole
@@ -90,7 +90,7 @@ def typical(zoe) -> None:
     mission = builders.mission(action, contrepartie="8 h de monnaie temps")
     for transition in (accepter, mettre_en_attente, refuser):
         commands.decide(builders.candidature(mission), transition, by=zoe, motif="Complet", mot="Une autre fois\nZoé")
-    commands.send_links(awa.email)
+    depot.send_links(awa.email)
     endings(zoe, action, "Pluie")
     builders.mission(action, titre="Parking")  # left to offer
 
@@ -103,7 +103,7 @@ def minimal(zoe) -> None:
     mission = builders.mission(action, places=1, fourni="", description="")
     for transition in (accepter, mettre_en_attente, refuser):
         commands.decide(builders.candidature(mission, email="lea@example.org"), transition, by=zoe, motif="-")
-    commands.send_links("Lea@Example.org")
+    depot.send_links("Lea@Example.org")
     endings(zoe, action, "")
 
 
@@ -185,7 +185,7 @@ def hours(zoe, motif: str) -> None:
     [releve] = [r for r in releves if r.mission is mission]
     contributions.correct(releve, Line(120, releve.constat), motif=motif or "-", by=zoe, read=reading(sheet_of([releve])))
     paid = builders.mission(builders.action(zoe), nature=Nature.CHARGE_DE_MISSION, montant=5000)
-    commands.ask_statut(builders.candidature(paid), by=zoe)
+    depot.ask_statut(builders.candidature(paid), by=zoe)
 
 
 def still_true() -> Iterator[tuple[Message, Letter]]:

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, update
 
 from portal import clock, outbox
-from portal.candidatures import commands
+from portal.candidatures import commands, depot
 from portal.candidatures.models import accepter, refuser
 from portal.comptes import commands as comptes
 from portal.comptes.models import Reception
@@ -91,7 +91,7 @@ def test_nobody_else_reads_them_and_nobody_reads_one_before_it_leaves(zoe, awa, 
 def test_an_address_that_proves_to_be_a_known_person_s_brings_its_messages_along(zoe, awa, mission, smtp, as_):
     candidature = builders.candidature(mission, email=awa.email.upper())
     send_all()
-    commands.join(candidature)
+    depot.join(candidature)
     db.session.commit()
     assert "Candidature reçue" in text(as_(awa).get("/notifications/"))
 

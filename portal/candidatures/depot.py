@@ -1,0 +1,174 @@
+"""What a candidate sends, mends and proves: the form, the mail's link, the status that a paid mission wants."""
+
+from __future__ import annotations
+
+import secrets
+
+from portal import clock, outbox, security
+from portal.candidatures import attente, commands, queries
+from portal.candidatures.attente import locked
+from portal.candidatures.models import (
+    Candidature,
+    Demande,
+    corriger,
+    demander_statut,
+    deposer,
+    liberer,
+    rejoindre,
+)
+from portal.comptes import commands as comptes
+from portal.comptes.models import Personne, Situation
+from portal.db import db, lock_one
+from portal.fields import address_key
+from portal.missions import commands as missions
+from portal.missions import queries as missions_queries
+from portal.missions.models import Mission
+from portal.workflow import Refusal, TransitionRefused
+
+MOST_LINKS_AN_HOUR = 3
+TWICE = "Tu avais candidaté deux fois : tu gardes ton autre inscription."
+
+
+class PhaseClosed(Refusal):
+    sentence = "Les candidatures à cette mission ne sont pas ouvertes en ce moment."
+
+
+class FilledUp(Refusal):
+    sentence = "Cette mission vient de se remplir. Tu peux rejoindre la liste d’attente."
+
+
+class NotYours(Refusal):
+    status = 403
+    sentence = "Cette candidature a rejoint un compte : ouvre le lien reçu par e-mail, ou connecte-toi, pour la modifier."
+
+
+class LinkOver(Refusal):
+    status = 410
+    sentence = "Cette candidature date de plus d’un an : son lien ne s’ouvre plus. Pour tes données, écris à l’équipe."
+
+
+def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personne | None) -> Candidature:
+    """One submission is one candidature: sent again it gives back the first, mended, without a second message.
+
+    Raises PhaseClosed, or FilledUp when the mission is full and the person did not ask for the waiting list.
+    """
+    cle = demande.key(mission)
+    if again := queries.by_key(cle):
+        return _mended(again, demande, by)
+    if by:
+        lock_one(by)
+    mission = lock_one(mission)  # it may be closing, filling up or being cancelled at this very moment
+    if other := queries.by_key(cle):  # sent twice at the same moment
+        return other
+    if not mission.accepts_candidatures:
+        raise PhaseClosed
+    if mission.is_full and not waiting_list:
+        raise FilledUp
+    double = queries.same_address(mission, address_key(demande.email))
+    personne = _applicant(demande, by)
+    candidature = Candidature(mission=mission, personne=personne, message=demande.message, cle=cle, en_double=double)
+    db.session.add(candidature)
+    deposer.tell(candidature, by=personne)
+    return candidature
+
+
+def _applicant(demande: Demande, by: Personne | None) -> Personne:
+    """The signed-in person when the address is theirs; anybody else is provisional until the mail's link is used."""
+    if by is None or by.adresse != address_key(demande.email):
+        personne = comptes.introduce(nom=demande.nom, email=demande.email, telephone=demande.telephone)
+    else:
+        personne = by
+        personne.telephone = demande.telephone or personne.telephone
+    if demande.situation:
+        comptes.declare(personne, demande.situation, by=personne)
+    return personne
+
+
+def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> Candidature:
+    """Back, a word changed, sent again: the last words count, as long as the sender may still correct them."""
+    if candidature.is_open and (candidature.personne.confirme_le is None or candidature.personne is by):
+        edit(candidature, nom=demande.nom, telephone=demande.telephone, message=demande.message)
+    return candidature
+
+
+def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "") -> None:
+    """What the candidate may mend while it is alive: not the address, which the link proves.
+
+    From a link, the name and phone of a confirmed person are not touched: they are their account's.
+    """
+    candidature = locked(candidature)
+    if not candidature.is_open:
+        raise commands.TooLate("Cette candidature est close : elle ne se modifie plus.")
+    personne = candidature.personne
+    if personne.confirme_le:
+        nom, telephone = personne.nom, personne.telephone
+    changed = [
+        name
+        for name, old, new in (
+            ("nom", personne.nom, nom),
+            ("telephone", personne.telephone, telephone),
+            ("message", candidature.message, message),
+        )
+        if old != new
+    ]
+    personne.nom, personne.telephone, candidature.message = nom, telephone, message
+    if changed:
+        corriger.tell(candidature, by=personne, champs=changed)
+
+
+def join(candidature: Candidature) -> None:
+    """The mail's link was used: the address is proved, the candidature joins its one Personne.
+
+    Accepted twice under one address, it is one place: the second candidature is freed, and told.
+    """
+    if candidature.personne.confirme_le:
+        return
+    comptes.lock_address(candidature.personne.adresse)
+    db.session.refresh(candidature)
+    if candidature.personne.confirme_le:  # the same tap, twice at once
+        return
+    candidature = locked(candidature)
+    provisional = candidature.personne
+    personne = comptes.confirm(provisional)
+    if personne is not provisional:
+        held = missions_queries.active_of(candidature.mission, provisional)
+        if held and not missions.hand_to(held, personne):
+            commands.close(
+                candidature, liberer, by=None, motif="Tu avais candidaté deux fois : tu gardes ton autre inscription."
+            )
+        outbox.hand_over(provisional.id, personne.id)
+        candidature.personne_id = personne.id
+        personne.telephone = personne.telephone or provisional.telephone
+        if provisional.situation and not personne.situation:
+            comptes.declare(personne, provisional.situation, by=personne)
+        provisional.desactive_le = clock.now()
+        db.session.flush()
+        db.session.refresh(candidature)
+        attente.keep_one(candidature.mission, personne)
+    rejoindre.tell(candidature, by=personne)
+
+
+def declare(candidature: Candidature, situation: Situation) -> None:
+    """The candidate says as what they would be paid, while it is open."""
+    candidature = locked(candidature)
+    if not candidature.is_open:
+        raise commands.TooLate("Cette candidature est close : elle ne se modifie plus.")
+    comptes.declare(candidature.personne, situation, by=candidature.personne)
+
+
+def ask_statut(candidature: Candidature, *, by: Personne) -> None:
+    """Write to the candidate that their status is wanted; raises TransitionRefused when it is not any more."""
+    candidature = locked(candidature)
+    if not (candidature.wants_statut and candidature.is_open):
+        raise TransitionRefused
+    demander_statut.tell(candidature, by=by)
+
+
+def send_links(email: str) -> None:
+    """« Renvoyez-moi mes liens »: the same work whoever asks, so that nobody learns who has applied.
+
+    The worker finds out what there is to send, nothing perhaps; an address is written to three times an hour at most.
+    """
+    adresse = address_key(email)
+    if not security.is_too_much(f"liens:{adresse}", MOST_LINKS_AN_HOUR):
+        outbox.post("mes_liens", f"liens:{secrets.token_hex(8)}", to=email, adresse=adresse)
