@@ -63,7 +63,10 @@ def missions_to_serve() -> list[int]:
                 Mission.a_offrir > 0,
                 Mission.etat.in_((EtatMission.OUVERTE, EtatMission.FERMEE)),
                 Mission.debut > clock.now() + LAST,
-                or_(exists().where(here, _standing(), ~is_untold()), ~exists().where(here, _standing())),
+                or_(
+                    and_(Mission.prises < Mission.places, exists().where(here, _standing(), ~is_untold())),
+                    ~exists().where(here, _standing()),
+                ),
             )
             .order_by(Mission.id)
         )

@@ -169,7 +169,7 @@ class WaitingList(RuleBasedStateMachine):
         """As the worker runs: what has lapsed is closed."""
         self.tick()
         sheet = self.mission.sheet
-        self.does(lambda: missions.edit(self.mission, by=self.zoe, read=reading(sheet), **(sheet | fields)))
+        self.does(lambda: missions.edit(self.mission, by=self.zoe, read=reading(sheet), announced=True, **(sheet | fields)))
 
     @rule(transition=st.sampled_from([fermer, rouvrir]))
     def close(self, transition: Transition) -> None:
@@ -234,7 +234,8 @@ class WaitingList(RuleBasedStateMachine):
         db.session.expire_all()
         held = offres.open_offers(self.mission)
         assert self.mission.prises == len(missions_queries.active_on(self.mission)) + len(held) <= self.mission.places
-        assert all(offre.candidature.etat is Etat.LISTE_ATTENTE for offre in held)
+        waits = (Etat.LISTE_ATTENTE, Etat.REFUSEE)  # refused, it stays theirs until they are told and the worker looks
+        assert all(offre.candidature.etat in waits for offre in held)
         assert all(offre.expire_le <= max(self.now, self.mission.debut) for offre in held)
         assert not held or self.mission.etat is not EtatMission.ANNULEE
 
