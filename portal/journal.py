@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ColumnElement, ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -89,6 +89,13 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def forget(about: ColumnElement[bool]) -> None:
+    """The words that people typed go, when somebody is erased; that it happened, and when, stays."""
+    for entry in db.session.scalars(select(EntreeJournal).where(about)):
+        entry.motif = ""
+        entry.faits = {name: value for name, value in entry.faits.items() if name != "mot"}
 
 
 def submission(cle: str, *said: object) -> str:

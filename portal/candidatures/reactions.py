@@ -6,6 +6,7 @@ from portal.candidatures import attente, commands, queries
 from portal.candidatures.models import LIVE, Candidature, Etat, ceder, liberer, refuser, rendre, retirer
 from portal.comptes import models as comptes
 from portal.db import lock
+from portal.journal import EntreeJournal, forget, subject_key
 from portal.missions import commands as missions_commands
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
@@ -23,6 +24,7 @@ def forget_the_candidate(news: News) -> None:
     """
     sent, places = queries.all_of_address(news.subject.adresse), missions_queries.places_to_come(news.subject.id)
     lock(Mission, *{c.mission_id for c in sent} | {held.mission_id for held in places})
+    forget(EntreeJournal.sujet.in_([subject_key(candidature) for candidature in sent]))
     for candidature in sent:
         if candidature.etat in LIVE and not candidature.mission.is_past:
             commands.leave(candidature, motif=ERASED)

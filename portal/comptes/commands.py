@@ -175,6 +175,7 @@ def erase(personne: Personne, *, by: Personne) -> None:
     personne = _locked(personne)
     if personne.has_role(NomRole.ADMIN):
         _keep_an_admin(personne)
+    journal.forget(journal.EntreeJournal.personne_id == personne.id)
     lock_address(personne.adresse)
     effacer.tell(personne, by=by)
     for row in db.session.scalars(select(Personne).where(Personne.adresse == personne.adresse)).all():

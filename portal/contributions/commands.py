@@ -9,6 +9,7 @@ from typing import Any
 from portal import clock
 from portal.actions.commands import check_reading
 from portal.actions.models import Action
+from portal.comptes.commands import ERASED
 from portal.comptes.models import Personne
 from portal.contributions import heures, queries
 from portal.contributions.heures import Proposal, Slot
@@ -37,6 +38,7 @@ from portal.missions.models import Etat as EtatMission
 from portal.workflow import MotifMissing, Refusal, Transition, TransitionRefused, fire
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none is taken for another
+SOMEBODY = "une personne de l’équipe"  # who validated, once they were erased
 
 
 class NotYet(Refusal):
@@ -167,10 +169,10 @@ def correct(releve: Releve, line: Line, *, motif: str, by: Personne, read: str) 
         raise OwnPay
     before, releve.minutes, releve.constat = releve.minutes, minutes, constat
     corriger.tell(releve, by=by, motif=motif, avant=before, minutes=minutes)
-    _credit(releve, by=by, motif=motif)
+    _credit(releve, by=by)
 
 
-def _credit(releve: Releve, *, by: Personne, motif: str = "") -> None:
+def _credit(releve: Releve, *, by: Personne) -> None:
     """Write into the ledger what it lacks for this place to have earned its due; nothing when it has."""
     mission, action = releve.mission, releve.action
     written = queries.earned(releve.personne.id, mission.id)
@@ -188,7 +190,7 @@ def _credit(releve: Releve, *, by: Personne, motif: str = "") -> None:
         unite=unite,
         quantite=missing,
         corrige_id=written[0].id if written else None,
-        motif=motif,
+        motif="correction" if written else "",  # why is in the journal: this line can never be changed
         par_id=by.id,
     )
     db.session.add(line)
@@ -208,7 +210,7 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
     minutes = sum(line.quantite for line in counted)
     if minutes <= 0:
         raise NothingToAttest
-    names = sorted({line.par.nom for line in counted})
+    names = sorted({SOMEBODY if line.par.nom == ERASED else line.par.nom for line in counted})
     contenu = {"nom": personne.nom, "maison": publisher, "valide_par": names, "lignes": _lines(counted)}
     last = queries.last_attestation(personne, action=action, annee=annee)
     if last and last.contenu == contenu:

@@ -1,9 +1,17 @@
-"""What happens to hours when the day ends."""
+"""What happens to hours when the day ends, and to attestations when somebody is erased."""
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from portal.actions import models as actions
+from portal.comptes import models as comptes
+from portal.comptes.models import Personne
 from portal.contributions import commands
+from portal.contributions.models import Attestation, Contribution, Releve
+from portal.db import db
+from portal.journal import EntreeJournal, forget, subject_key
+from portal.missions.models import Affectation
 from portal.workflow import News
 
 
@@ -11,3 +19,17 @@ from portal.workflow import News
 def propose_the_hours(news: News) -> None:
     """The site is closed: its presence is told."""
     commands.propose(news.subject)
+
+
+@comptes.effacer.react
+def forget_who_they_were(news: News) -> None:
+    """Their own attestations name nobody any more, nor do those of others name them; the hours stay counted."""
+    personne: Personne = news.subject
+    for own in db.session.scalars(select(Attestation).where(Attestation.personne_id == personne.id)):
+        own.initiales, own.contenu = "", own.contenu | {"nom": ""}
+    releves = db.session.scalars(select(Releve).join(Releve.affectation).where(Affectation.personne_id == personne.id))
+    forget(EntreeJournal.sujet.in_([subject_key(releve) for releve in releves]))  # why their hours were mended
+    validated = select(Contribution.personne_id).where(Contribution.par_id == personne.id)
+    for other in db.session.scalars(select(Attestation).where(Attestation.personne_id.in_(validated))):
+        names = {commands.SOMEBODY if nom == personne.nom else nom for nom in other.contenu["valide_par"]}
+        other.contenu = other.contenu | {"valide_par": sorted(names)}

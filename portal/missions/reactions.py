@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.actions import models as actions
+from portal.comptes import models as comptes
 from portal.db import db, lock
 from portal.missions import commands, queries
-from portal.missions.models import Etat, Mission, annuler
+from portal.missions.models import Affectation, Etat, Mission, annuler
 from portal.workflow import News
+
+
+@comptes.effacer.react
+def forget_why_they_left(news: News) -> None:
+    """The places of the past say how many came, and no more why somebody did not."""
+    db.session.execute(update(Affectation).where(Affectation.personne_id == news.subject.id).values(motif=""))
 
 
 @actions.modifier.react

@@ -146,7 +146,9 @@ def test_a_correction_is_a_new_line_with_the_difference_and_the_reason(closed):
     first, second, third = reversed(queries.lines(Contribution.personne_id == closed.lea.id))
     assert [line.quantite for line in (first, second, third)] == [240, -60, 120]
     assert [line.corrige_id for line in (first, second, third)] == [None, first.id, first.id]
-    assert third.motif == "Elle est revenue le soir."
+    assert {second.motif, third.motif} == {"correction"}  # a line can never be changed: it holds no words of anybody
+    reasons = select(EntreeJournal.motif).where(EntreeJournal.evenement == "releve.corriger").order_by(EntreeJournal.id)
+    assert list(db.session.scalars(reasons)) == ["Compté deux fois.", "Elle est revenue le soir."]
 
 
 def test_somebody_who_came_after_all_is_credited(closed):

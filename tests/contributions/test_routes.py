@@ -9,12 +9,14 @@ from io import BytesIO
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from portal import clock
 from portal.contributions import commands, queries
 from portal.contributions.forms import minutes_of
 from portal.contributions.models import Attestation, Contribution, Etat, transmettre, valider
 from portal.db import db
+from portal.journal import EntreeJournal
 from tests import builders
 from tests.contributions.conftest import at
 
@@ -24,8 +26,8 @@ def typed(client, past, **changed: str) -> dict[str, str]:
     page = BeautifulSoup(client.get(past.url).text, "html5lib")
     form = page.select_one("form#heures")
     data = {str(i["name"]): str(i.get("value", "")) for i in form.select("input[name]") if i["name"] != "csrf_token"}
-    for select in form.select("select"):
-        data[str(select["name"])] = str(select.select_one("option[selected]")["value"])
+    for choice in form.select("select"):
+        data[str(choice["name"])] = str(choice.select_one("option[selected]")["value"])
     for who, value in changed.items():
         name, _, constat = who.partition("_")
         data[f"{constat or 'minutes'}_{past.releve(getattr(past, name)).id}"] = value
@@ -111,7 +113,9 @@ def test_a_correction_keeps_its_reason_and_asks_for_it(closed, as_):
     assert zoe.post(url, data=data).status_code == 422
     assert zoe.post(url, data=data | {"motif": "Elle a fermé avec moi."}).status_code == 303
     assert closed.ledger(closed.lea) == [("heures", 240), ("heures", 60)]
-    assert "Elle a fermé avec moi." in as_(closed.lea).get("/contributions/").text
+    assert "Correction" in as_(closed.lea).get("/contributions/").text
+    reason = select(EntreeJournal.motif).where(EntreeJournal.evenement == "releve.corriger")
+    assert db.session.scalar(reason) == "Elle a fermé avec moi."
 
 
 @pytest.mark.parametrize("more", [0, 2])
