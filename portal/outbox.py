@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal import clock
 from portal.db import Base, apart, db, insert_once, touched, upsert
 
+GONE = ("À propos d’une personne effacée", "Ce message parlait d’elle\u00a0: ses mots sont partis avec ses données.")
+
 
 class Voie(StrEnum):
     """How a message reaches its person: a mail of its own, a line of the day's digest, or the portal's pages alone."""
@@ -48,6 +50,7 @@ class Message(Base):
     adresse: Mapped[str]
     personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: an address nobody proved
     par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # whose deed it tells; None: the portal
+    sur_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # of whom it speaks to somebody else
     voie: Mapped[Voie] = mapped_column(default=Voie.COURRIER)
     poids: Mapped[Poids] = mapped_column(default=Poids.ESSENTIEL)
     retenu: Mapped[bool] = mapped_column(default=False)  # decided now, sent when its bienveillant says so
@@ -84,6 +87,7 @@ def post(
     due: datetime | None = None,
     personne_id: int | None = None,
     par_id: int | None = None,
+    sur_id: int | None = None,
     voie: Voie = Voie.COURRIER,
     poids: Poids = Poids.ESSENTIEL,
     retenu: bool = False,
@@ -99,6 +103,7 @@ def post(
         adresse=to,
         personne_id=personne_id,
         par_id=par_id,
+        sur_id=sur_id,
         voie=voie,
         poids=poids,
         retenu=retenu,
@@ -145,11 +150,30 @@ def hand_over(before: int, after: int) -> None:
     db.session.execute(update(Message).where(Message.personne_id == before).values(personne_id=after))
 
 
-def forget(personne_id: int, adresse: str) -> None:
-    """Nobody is written to any more, and nothing says what they were: what waits is set aside, what was said goes."""
+def forget(personne_id: int, adresse: str, signs: Iterable[str]) -> None:
+    """Nobody is written to any more, and nothing says what they were: what waits is set aside, what was said goes.
+
+    `signs` are what tells who they are in what was said to others: their full name, their number as it is written.
+    """
     theirs = or_(Message.personne_id == personne_id, func.lower(Message.adresse) == adresse)
     db.session.execute(update(Message).where(theirs, *waiting()).values(ecarte_le=clock.now(), erreur="personne effacée"))
     db.session.execute(update(Message).where(theirs).values(adresse="", objet="", texte="", faits={}))
+    _forget_what_others_read(personne_id)
+    for sign in filter(None, signs):
+        for column in (Message.objet, Message.texte):
+            said = update(Message).where(column.contains(sign, autoescape=True))
+            db.session.execute(said.values({column: func.replace(column, sign, "(effacé)")}))
+
+
+def _forget_what_others_read(personne_id: int) -> None:
+    """What spoke of them, and the digests which carried it; what is still to leave says no more why."""
+    about = select(Message).where(Message.sur_id == personne_id)
+    spoke = list(db.session.scalars(about))
+    digests = Message.id.in_([message.resume_id for message in spoke if message.resume_id])
+    for message in (*spoke, *db.session.scalars(select(Message).where(digests))):
+        message.faits = message.faits | ({"motif": ""} if "motif" in message.faits else {})
+        if message.envoye_le:
+            message.objet, message.texte = GONE
 
 
 def beat(nom: str) -> None:

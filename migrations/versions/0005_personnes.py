@@ -119,6 +119,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox") as batch:
         batch.add_column(sa.Column("personne_id", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("par_id", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("sur_id", sa.Integer(), nullable=True))
         batch.add_column(
             sa.Column(
                 "voie",
@@ -147,10 +148,12 @@ def upgrade() -> None:
         batch.create_index("ix_outbox__attente", ["envoye_le", "abandonne_le", "ecarte_le", "du_le"], unique=False)
         batch.create_index(batch.f("ix_outbox__personne_id"), ["personne_id"], unique=False)
         batch.create_index(batch.f("ix_outbox__par_id"), ["par_id"], unique=False)
+        batch.create_index(batch.f("ix_outbox__sur_id"), ["sur_id"], unique=False)
         batch.create_index(batch.f("ix_outbox__resume_id"), ["resume_id"], unique=False)
         batch.create_foreign_key(batch.f("fk_outbox__resume_id__outbox"), "outbox", ["resume_id"], ["id"])
         batch.create_foreign_key(batch.f("fk_outbox__personne_id__personne"), "personne", ["personne_id"], ["id"])
         batch.create_foreign_key(batch.f("fk_outbox__par_id__personne"), "personne", ["par_id"], ["id"])
+        batch.create_foreign_key(batch.f("fk_outbox__sur_id__personne"), "personne", ["sur_id"], ["id"])
 
     with op.batch_alter_table("outbox") as batch:
         batch.alter_column("voie", server_default=None)
@@ -219,10 +222,12 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox") as batch:
         batch.drop_constraint(batch.f("ck_outbox__voie"), type_="check")
         batch.drop_constraint(batch.f("ck_outbox__poids"), type_="check")
+        batch.drop_constraint(batch.f("fk_outbox__sur_id__personne"), type_="foreignkey")
         batch.drop_constraint(batch.f("fk_outbox__par_id__personne"), type_="foreignkey")
         batch.drop_constraint(batch.f("fk_outbox__personne_id__personne"), type_="foreignkey")
         batch.drop_constraint(batch.f("fk_outbox__resume_id__outbox"), type_="foreignkey")
         batch.drop_index(batch.f("ix_outbox__resume_id"))
+        batch.drop_index(batch.f("ix_outbox__sur_id"))
         batch.drop_index(batch.f("ix_outbox__par_id"))
         batch.drop_index(batch.f("ix_outbox__personne_id"))
         batch.drop_index("ix_outbox__attente")
@@ -235,6 +240,7 @@ def downgrade() -> None:
         batch.drop_column("retenu")
         batch.drop_column("poids")
         batch.drop_column("voie")
+        batch.drop_column("sur_id")
         batch.drop_column("par_id")
         batch.drop_column("personne_id")
 

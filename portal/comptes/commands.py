@@ -16,6 +16,7 @@ from portal.comptes import queries
 from portal.comptes.models import NOWHERE, Jeton, NomRole, Note, Personne, Profil, Role, Session, Situation, effacer
 from portal.db import apart, db, lock
 from portal.fields import address_key
+from portal.filters import telephone
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
@@ -179,7 +180,7 @@ def erase(personne: Personne, *, by: Personne) -> None:
     lock_address(personne.adresse)
     effacer.tell(personne, by=by)
     for row in db.session.scalars(select(Personne).where(Personne.adresse == personne.adresse)).all():
-        outbox.forget(row.id, row.adresse)
+        outbox.forget(row.id, row.adresse, _signs(row))
         for table in (Session, Jeton, Role, Profil, Note):
             db.session.execute(delete(table).where(table.personne_id == row.id))
         row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"
@@ -188,6 +189,12 @@ def erase(personne: Personne, *, by: Personne) -> None:
         row.statut, row.sollicitable, row.desactive_le = None, False, clock.now()
         db.session.flush()
         db.session.expire(row)
+
+
+def _signs(personne: Personne) -> list[str]:
+    """What tells who they are, as a message writes it; a first name alone is anybody's."""
+    nom = personne.nom if " " in personne.nom else ""
+    return [nom, telephone(personne.telephone)]
 
 
 def _locked(personne: Personne) -> Personne:

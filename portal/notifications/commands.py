@@ -39,6 +39,7 @@ class Envoi:
     faits: dict[str, Any] = field(default_factory=dict)
     delay: timedelta = NOW
     retenu: bool = False  # until whoever decided sends it
+    sur: Personne | None = None  # of whom it speaks, when that is not its reader
 
 
 def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
@@ -53,6 +54,7 @@ def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
         to=personne.email,
         personne_id=personne.id,
         par_id=by.id if by else None,
+        sur_id=envoi.sur.id if envoi.sur else None,
         voie=voie,
         poids=poids,
         due=_next_digest(due) if voie is Voie.RESUME else due,

@@ -14,6 +14,7 @@ from portal.candidatures import models as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.candidatures.models import Candidature
 from portal.comptes import queries as comptes
+from portal.comptes.models import Personne
 from portal.contributions import models as contributions
 from portal.contributions.models import Releve
 from portal.missions import models as missions
@@ -84,7 +85,7 @@ def bienveillant_of_whoever_comes(news: News) -> Iterator[Envoi]:
     """Somebody of the waiting list took the place that was held for them."""
     candidature: Candidature = news.subject
     said = {"candidature": candidature.id, "etat": candidature.etat}
-    yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:place_prise", said)
+    yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:place_prise", said, candidature.personne)
 
 
 def bienveillant_in_time(news: News) -> Iterator[Envoi]:
@@ -102,7 +103,7 @@ def bienveillant_of_the_unconfirmed(news: News) -> Iterator[Envoi]:
 def _bienveillant_of_the_candidature(news: News) -> Iterator[Envoi]:
     candidature: Candidature = news.subject
     said = {"candidature": candidature.id, "motif": news.motif}
-    yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:desistement", said)
+    yield from _bienveillant(news, candidature.action, f"candidature:{candidature.id}:desistement", said, candidature.personne)
 
 
 def who_finds_cover(news: News) -> Iterator[Envoi]:
@@ -118,7 +119,7 @@ def who_finds_cover(news: News) -> Iterator[Envoi]:
     for personne, sets_up in runs.items():
         if personne is not news.by:
             said = {"candidature": candidature.id, "motif": news.motif, "file": sets_up}
-            yield Envoi(personne, f"candidature:{candidature.id}:empechement:{personne.id}", said)
+            yield Envoi(personne, f"candidature:{candidature.id}:empechement:{personne.id}", said, sur=candidature.personne)
 
 
 def bienveillant_of_the_action(news: News) -> Iterator[Envoi]:
@@ -128,9 +129,11 @@ def bienveillant_of_the_action(news: News) -> Iterator[Envoi]:
     yield from _bienveillant(news, action, f"action:{action.id}:{news.event.slug}", said)
 
 
-def _bienveillant(news: News, action: Action, cle: str, said: dict[str, object]) -> Iterator[Envoi]:
+def _bienveillant(
+    news: News, action: Action, cle: str, said: dict[str, object], sur: Personne | None = None
+) -> Iterator[Envoi]:
     if action.bienveillant and action.bienveillant is not news.by:
-        yield Envoi(action.bienveillant, cle, said)
+        yield Envoi(action.bienveillant, cle, said, sur=sur)
 
 
 def who_held_the_post(news: News) -> Iterator[Envoi]:

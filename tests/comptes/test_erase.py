@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import MetaData, select
 
@@ -9,7 +11,7 @@ from portal import clock
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
 from portal.comptes import commands
-from portal.comptes.models import Note, Personne, Profil
+from portal.comptes.models import Note, Personne, Profil, Reception
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import UNDO
@@ -92,6 +94,52 @@ def test_nothing_is_written_to_them_any_more(ada, awa, outbox):
     before = len(outbox())
     candidatures.leave(candidature)
     assert len(outbox()) == before - 1  # the answer that had not left is taken back, and that is all
+
+
+@pytest.mark.parametrize(
+    ("days", "reception"), [(0.9, Reception.AUSSITOT), (9, Reception.RESUME)], ids=["late", "in the digest"]
+)
+def test_what_others_read_of_them_is_gone_too(ada, awa, smtp, as_, days, reception):
+    zoe = builders.bienveillant()
+    zoe.reception = reception
+    mission = builders.mission(builders.action(zoe), debut=(at := clock.now() + timedelta(days=days)), fin=at + UNDO)
+    candidature = builders.candidature(mission, awa)
+    candidatures.decide(candidature, accepter, by=zoe, mot="Merci Unique")
+    candidature.dite_le = clock.now()
+    candidatures.leave(candidature, motif="Opération, dit Unique")
+    db.session.commit()
+    with clock.freeze(clock.now() + timedelta(days=0.5)):  # after six in the evening of that day or the next
+        worker.run_once()
+    with clock.freeze(clock.now() + timedelta(days=1.1)):
+        worker.run_once()
+    assert "Awa Unique" in " ".join(db.session.scalars(select(Message.texte)))
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    found = everything().lower()
+    for secret in ("unique", "opération", "777777", "77\u00a077"):
+        assert secret not in found, secret
+    [read] = db.session.scalars(select(Message).where(Message.sur_id == awa.id))
+    assert "Ce message parlait d’elle" in as_(zoe).get(f"/notifications/{read.id}").text
+
+
+def test_who_runs_the_day_is_no_more_named_in_what_their_team_was_sent(ada, awa, smtp):
+    action = builders.action(builders.bienveillant())
+    builders.hold(builders.referent_mission(action), awa)
+    mission = builders.mission(action)
+    lea = builders.candidature(mission, email="lea@example.org")
+    candidatures.decide(lea, accepter, by=action.bienveillant)
+    db.session.commit()
+    with clock.freeze(clock.now() + UNDO):
+        worker.run_once()
+    answer = select(Message).where(Message.genre == "candidature_reponse", Message.adresse == "lea@example.org")
+    [told] = db.session.scalars(answer)
+    assert "Awa Unique" in told.texte
+    assert "0692\u00a077\u00a077\u00a077" in told.texte
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    db.session.expire_all()
+    assert "Sur place, (effacé) t’accueille : (effacé)" in told.texte.replace("\u00a0", " ")
+    assert "unique" not in everything().lower()
 
 
 def test_they_are_signed_out_and_nobody_enters_with_their_address(ada, awa, as_, client):

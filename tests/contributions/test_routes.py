@@ -9,7 +9,6 @@ from io import BytesIO
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
-from sqlalchemy import select
 
 from portal import clock
 from portal.contributions import commands, queries
@@ -114,8 +113,8 @@ def test_a_correction_keeps_its_reason_and_asks_for_it(closed, as_):
     assert zoe.post(url, data=data | {"motif": "Elle a fermé avec moi."}).status_code == 303
     assert closed.ledger(closed.lea) == [("heures", 240), ("heures", 60)]
     assert "Correction" in as_(closed.lea).get("/contributions/").text
-    reason = select(EntreeJournal.motif).where(EntreeJournal.evenement == "releve.corriger")
-    assert db.session.scalar(reason) == "Elle a fermé avec moi."
+    reason = db.session.query(EntreeJournal.motif).filter_by(evenement="releve.corriger")
+    assert reason.scalar() == "Elle a fermé avec moi."
 
 
 @pytest.mark.parametrize("more", [0, 2])
