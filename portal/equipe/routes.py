@@ -74,7 +74,7 @@ def _page(personne: Personne, typed: NoteForm | None = None, conflict: Conflict 
         to_come=[place for place in held if not place.mission.is_past],
         past=[place for place in reversed(held) if place.mission.is_past],
         presences=queries.presences(held),
-        applied=candidatures.of_person(personne),
+        applied=[c for c in candidatures.of_person(personne) if can(current_user, "candidature.voir", c)],
         callable=any(_may_call(place) for place in held),
         competences=Competence,
     )

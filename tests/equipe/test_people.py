@@ -20,7 +20,7 @@ from portal.db import db
 from portal.equipe import commands
 from portal.jour_j.models import Entree, Genre
 from portal.journal import EntreeJournal
-from portal.missions.models import Affectation, Mission
+from portal.missions.models import UNDO, Affectation, Mission
 from tests import builders
 
 
@@ -185,13 +185,25 @@ def test_their_history_says_whether_they_came(as_, zoe, awa):
         assert said.split(f"Poste {post}")[1].split("Volontaire")[1].strip().startswith(presence)
 
 
-def test_a_message_is_read_by_whoever_it_was_sent_to(as_, zoe, awa):
+def test_a_candidature_is_read_by_whoever_it_was_sent_to(as_, zoe, awa):
     rose = builders.bienveillant("Rose Técher")
     candidature = builders.candidature(builders.mission(builders.action(zoe)), awa, message="Je viens à vélo.")
     candidatures.decide(candidature, refuser, by=zoe, motif="Complet")
     said = {who: words(as_(who).get(f"/equipe/{awa.id}")) for who in (zoe, rose)}
-    assert all("Non retenue" in text for text in said.values())
+    assert [("Non retenue" in text) for text in said.values()] == [True, False]
     assert [("à vélo" in text) for text in said.values()] == [True, False]
+
+
+def test_nobody_reads_on_their_own_page_an_answer_that_they_were_not_told(as_, zoe):
+    rose = builders.bienveillant("Rose Técher")
+    candidature = builders.candidature(builders.mission(builders.action(zoe)), rose)
+    with clock.freeze(clock.now()):
+        candidatures.decide(candidature, refuser, by=zoe, motif="Complet")
+        said = {who: words(as_(who).get(f"/equipe/{rose.id}")) for who in (zoe, rose)}
+    assert [("Non retenue" in text) for text in said.values()] == [True, False]
+    assert "En attente de réponse" in said[rose]
+    with clock.freeze(clock.now() + UNDO):
+        assert "Non retenue" in words(as_(rose).get(f"/equipe/{rose.id}"))
 
 
 def test_a_number_is_read_by_the_bienveillant_of_an_action_around_its_day(as_, zoe, awa):
