@@ -138,6 +138,11 @@ class Mission(Base):
         return self.left == 0
 
     @property
+    def is_paid(self) -> bool:
+        """Whether it says itself what it earns; how much is read by its holder and by whoever validates."""
+        return bool(self.points or self.montant)
+
+    @property
     def lacks_people(self) -> bool:
         """Whether it is time to find help: fewer people than it takes, this many days before it starts."""
         published = self.etat in (Etat.OUVERTE, Etat.FERMEE)

@@ -282,3 +282,13 @@ def test_nobody_downloads_the_attestation_of_another(closed, lea, as_):
 def test_a_charge_de_mission_paid_in_points_has_no_hours_to_attest(closed, lea, as_):
     assert queries.lines(Contribution.personne_id == closed.noe.id)
     assert ask(as_(closed.noe), annee=2026).status_code == 409
+
+
+def test_the_amount_is_read_by_who_validates_and_by_whoever_earns_it(past, as_):
+    past.places[past.noe].mission.points = 1
+    past.pay(past.awa, titre="Cuisine", montant=12_050)
+    past.close()
+    said = {who: words(as_(who).get(past.url).text) for who in (past.awa, past.zoe)}
+    assert [("1 point " in text, "120,50 €" in text) for text in said.values()] == [(False, True), (True, True)]
+    assert "Rétribuée" in said[past.awa]
+    assert "1 points" not in said[past.zoe]
