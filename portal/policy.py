@@ -198,7 +198,8 @@ RULES: dict[str, Rule] = {
     "releve.transmettre": referent | bienveillant | admin,
     "releve.valider": bienveillant | admin,
     "releve.corriger": bienveillant | admin,
-    "contribution.exporter": admin,
+    "contribution.exporter": admin | treasurer,  # the money
+    "contribution.exporter_tout": admin,  # and the hours of everybody
     "attestation.voir": own,
     # settings
     "reglages.voir": admin,

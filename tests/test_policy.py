@@ -39,7 +39,8 @@ jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
-contribution.exporter             -  -  -  -  -  -  -  y
+contribution.exporter             -  -  -  -  -  -  y  y
+contribution.exporter_tout        -  -  -  -  -  -  -  y
 reglages.voir                     -  -  -  -  -  -  -  y
 """
 

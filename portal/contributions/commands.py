@@ -24,6 +24,7 @@ from portal.contributions.models import (
     Unite,
     attester,
     corriger,
+    exporter,
     proposer,
     sheet_of,
     valider,
@@ -195,6 +196,11 @@ def _credit(releve: Releve, *, by: Personne) -> None:
     )
     db.session.add(line)
     db.session.flush()
+
+
+def note_export(of: Action | Personne, lines: list[Contribution], *, by: Personne) -> None:
+    """Who took the data of others away, and how many lines: of an action, or of a year, which is journaled on whoever did."""
+    exporter.tell(of, by=by, lignes=len(lines))
 
 
 # --- attested ------------------------------------------------------------------------------------------------

@@ -46,6 +46,9 @@ class Unite(Shown):
     CENTIMES = "centimes", "Euros"
 
 
+MONEY = (Unite.POINTS, Unite.CENTIMES)
+
+
 class Releve(Base):
     """The time of one place held on an action that took place: proposed, mended, then settled by two people."""
 
@@ -192,5 +195,6 @@ valider = Transition(
 WORKFLOW = Workflow(Releve.etat, (transmettre, valider))
 
 proposer = Event("releve.proposer", "Proposer les heures", "heures proposées", "clock")
+exporter = Event("contribution.exporter", "Télécharger en tableur", "téléchargées en tableur", "download")
 corriger = Event("releve.corriger", "Corriger", "heures corrigées", "pencil")
 attester = Event("attestation.attester", "Demander une attestation", "attestation émise", "file-text")

@@ -12,7 +12,7 @@ from portal.actions.commands import Conflict
 from portal.actions.models import Action
 from portal.contributions import commands, document, queries
 from portal.contributions.forms import CorrectionForm, HoursForm
-from portal.contributions.models import WORKFLOW, Attestation, Contribution, Releve, sheet_of, valider
+from portal.contributions.models import MONEY, WORKFLOW, Attestation, Contribution, Releve, Unite, sheet_of, valider
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, render, toast
 from portal.workflow import MotifMissing, Refusal
@@ -121,15 +121,22 @@ def export() -> Any:
     return _csv(lines, "mes-contributions")
 
 
-@bp.get("/action/<int:action_id>/export.csv", access="releve.valider")
+# The data of others leave by a POST: who took them is written down, and reading never writes.
+@bp.post("/action/<int:action_id>/export.csv", access="releve.valider")
 def export_action(action_id: int) -> Any:
     action = load(Action, action_id, "releve.valider")
-    return _csv(queries.lines(Contribution.action_id == action.id), f"contributions-action-{action.id}")
+    lines = queries.lines(Contribution.action_id == action.id)
+    commands.note_export(action, lines, by=me())
+    return _csv(lines, f"contributions-action-{action.id}")
 
 
-@bp.get("/annee/<int:annee>/export.csv", access="contribution.exporter")
+@bp.post("/annee/<int:annee>/export.csv", access="contribution.exporter")
 def export_year(annee: int) -> Any:
-    return _csv(queries.lines(Contribution.annee == annee), f"contributions-{annee}")
+    """The whole ledger of the year; its money alone to whoever keeps the accounts."""
+    units = [*Unite] if can(me(), "contribution.exporter_tout") else [*MONEY]
+    lines = queries.lines(Contribution.annee == annee, Contribution.unite.in_(units))
+    commands.note_export(me(), lines, by=me())
+    return _csv(lines, f"contributions-{annee}")
 
 
 def _csv(lines: list[Contribution], name: str) -> Response:

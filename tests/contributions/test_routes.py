@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from portal import clock
+from portal.comptes.models import NomRole
 from portal.contributions import commands, queries
 from portal.contributions.forms import minutes_of
 from portal.contributions.models import Attestation, Contribution, Etat, transmettre, valider
@@ -170,7 +171,7 @@ def test_the_export_opens_in_a_french_spreadsheet_and_computes_nothing(closed, a
     closed.settle(valider)
     closed.correct(closed.lea, 2.5)
     db.session.commit()
-    answer = as_(closed.zoe).get(f"{closed.url}/export.csv")
+    answer = as_(closed.zoe).post(f"{closed.url}/export.csv")
     assert answer.data.startswith(b"\xef\xbb\xbf")
     assert answer.mimetype == "text/csv"
     text = answer.data.decode("utf-8-sig")
@@ -186,9 +187,34 @@ def test_who_exports_what(closed, as_):
     ada = builders.personne("Ada Dijoux", [builders.ADMIN])
     mine = as_(closed.lea).get("/contributions/export.csv").data.decode("utf-8-sig").splitlines()
     assert len(mine) == 2
-    assert len(as_(ada).get("/contributions/annee/2026/export.csv").data.splitlines()) == 4
-    assert as_(closed.zoe).get("/contributions/annee/2026/export.csv").status_code == 403
-    assert as_(closed.awa).get(f"{closed.url}/export.csv").status_code == 403
+    assert len(as_(ada).post("/contributions/annee/2026/export.csv").data.splitlines()) == 4
+    assert as_(closed.zoe).post("/contributions/annee/2026/export.csv").status_code == 403
+    assert as_(closed.awa).post(f"{closed.url}/export.csv").status_code == 403
+
+
+def test_the_treasurer_exports_the_money_of_the_house_and_no_hours(closed, as_):
+    closed.settle(valider)
+    db.session.commit()
+    office = as_(builders.personne("Ugo Robert", [NomRole.TRESORIER]))
+    assert "Points et euros de la maison, 2026" in office.get("/contributions/").text
+    _, line = office.post("/contributions/annee/2026/export.csv").data.decode("utf-8-sig").splitlines()
+    assert "Noé Técher" in line
+    assert ";110;points;" in line
+
+
+def test_taking_away_the_data_of_others_is_written_down_and_one_s_own_is_not(closed, as_):
+    closed.settle(valider)
+    db.session.commit()
+    ada = builders.personne("Ada Dijoux", [builders.ADMIN])
+    as_(closed.lea).get("/contributions/export.csv")
+    as_(closed.zoe).post(f"{closed.url}/export.csv")
+    as_(ada).post("/contributions/annee/2026/export.csv")
+    done = db.session.query(EntreeJournal).filter_by(evenement="contribution.exporter").order_by(EntreeJournal.id).all()
+    assert [(e.sujet, e.personne_id, e.faits) for e in done] == [
+        (f"action:{closed.action.id}", closed.zoe.id, {"lignes": 3}),
+        (f"personne:{ada.id}", ada.id, {"lignes": 3}),
+    ]
+    assert "téléchargées en tableur" in as_(closed.zoe).get(f"/actions/{closed.action.id}/journal").text
 
 
 # --- attestations --------------------------------------------------------------------------------------------
