@@ -46,6 +46,8 @@ def test_the_notice_says_what_the_law_wants_said(client):
         "Factures : dix ans",
         "t’y opposer",
         "réclamation à la CNIL",
+        *("Ton profil", "Une note", "ton SIRET", "Tes heures, tes points et tes euros", "vérifier le document sur une page"),
+        *("Les messages que le portail t’a envoyés", "L’adresse de ton calendrier", "Chaque téléchargement est noté"),
     ):
         assert said in notice
 
