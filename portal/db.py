@@ -103,7 +103,8 @@ def _open_sqlite(engine: Engine) -> None:
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         # The driver must not open transactions by itself: it would do so after the first read, too late to lock.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        safe = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF")
+        for pragma in (*safe, "recursive_triggers=ON"):  # without them REPLACE deletes a row behind its trigger's back
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:

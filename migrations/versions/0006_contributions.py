@@ -85,12 +85,17 @@ def upgrade() -> None:
         sa.CheckConstraint("nature = 'charge_de_mission' OR unite = 'heures'", name=op.f("ck_contribution__jamais_paye")),
         sa.CheckConstraint("quantite <> 0", name=op.f("ck_contribution__quantite")),
         sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_contribution__action_id__action")),
-        sa.ForeignKeyConstraint(["corrige_id"], ["contribution.id"], name=op.f("fk_contribution__corrige_id__contribution")),
+        sa.ForeignKeyConstraint(
+            ["corrige_id", "personne_id", "mission_id", "unite"],
+            ["contribution.id", "contribution.personne_id", "contribution.mission_id", "contribution.unite"],
+            name="fk_contribution__corrige",
+        ),
         sa.ForeignKeyConstraint(["mission_id"], ["mission.id"], name=op.f("fk_contribution__mission_id__mission")),
         sa.ForeignKeyConstraint(["par_id"], ["personne.id"], name=op.f("fk_contribution__par_id__personne")),
         sa.ForeignKeyConstraint(["personne_id"], ["personne.id"], name=op.f("fk_contribution__personne_id__personne")),
         sa.ForeignKeyConstraint(["pole_id"], ["pole.id"], name=op.f("fk_contribution__pole_id__pole")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contribution")),
+        sa.UniqueConstraint("id", "personne_id", "mission_id", "unite", name="uq_contribution__objet"),
     )
     with op.batch_alter_table("contribution") as batch:
         batch.create_index(batch.f("ix_contribution__action_id"), ["action_id"], unique=False)
@@ -98,7 +103,7 @@ def upgrade() -> None:
         batch.create_index("ix_contribution__personne", ["personne_id", "annee"], unique=False)
         batch.create_index(
             "uq_contribution__premiere",
-            ["personne_id", "mission_id"],
+            ["personne_id", "mission_id", "unite"],
             unique=True,
             postgresql_where=sa.text("corrige_id IS NULL"),
             sqlite_where=sa.text("corrige_id IS NULL"),
@@ -136,7 +141,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releve")),
         sa.UniqueConstraint("affectation_id", name=op.f("uq_releve__affectation_id")),
     )
-
+    with op.batch_alter_table("releve") as batch:
+        batch.create_index(batch.f("ix_releve__etat"), ["etat"], unique=False)
 
     _make_the_ledger_grow_only()
 
@@ -157,9 +163,16 @@ def _make_the_ledger_grow_only() -> None:
         "CREATE TRIGGER contribution_immuable BEFORE UPDATE OR DELETE ON contribution "
         "FOR EACH ROW EXECUTE FUNCTION contribution_immuable()"
     )
+    op.execute(
+        "CREATE TRIGGER contribution_jamais_videe BEFORE TRUNCATE ON contribution "
+        "FOR EACH STATEMENT EXECUTE FUNCTION contribution_immuable()"
+    )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("releve") as batch:
+        batch.drop_index(batch.f("ix_releve__etat"))
+
     op.drop_table("releve")
     with op.batch_alter_table("contribution") as batch:
         batch.drop_index(

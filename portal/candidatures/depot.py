@@ -145,7 +145,7 @@ def join(candidature: Candidature) -> None:
         db.session.flush()
         db.session.refresh(candidature)
         attente.keep_one(candidature.mission, personne)
-    rejoindre.tell(candidature, by=personne)
+    rejoindre.tell(candidature, by=personne, depuis=provisional.id)
 
 
 def declare(candidature: Candidature, situation: Situation) -> None:

@@ -34,12 +34,15 @@ from portal.jour_j import queries as jour_j
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import Site, undone
 from portal.missions import queries as missions
-from portal.missions.models import Affectation
+from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
 from portal.workflow import MotifMissing, Refusal, Transition, TransitionRefused, fire
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none is taken for another
 SOMEBODY = "une personne de l’équipe"  # who validated, once they were erased
+
+JOINED = "inscription rattachée à son compte"
+CORRECTION = "correction"  # why is in the journal: a line of the ledger can never be changed
 
 
 class NotYet(Refusal):
@@ -49,6 +52,10 @@ class NotYet(Refusal):
 class OwnPay(Refusal):
     status = 403
     sentence = "Une partie de ces heures te rétribue toi-même\u00a0: c’est à une autre personne de les valider."
+
+
+class RetributionFixed(Refusal):
+    sentence = "Des heures de cette mission sont déjà validées\u00a0: ce qu’elle rétribue ne change plus."
 
 
 class NothingToAttest(Refusal):
@@ -121,12 +128,19 @@ def settle(action: Action, said: Mapping[int, Line], transition: Transition, *, 
     action = lock_one(action)
     if not queries.took_place(action):
         raise NotYet
-    lock(Releve, *queries.ids_of(action))
-    releves = queries.of_action(action)
+    releves = _locked(action)
     check_reading(read, sheet_of(releves), _typed(said))
     for releve in releves:
         if releve.id in said and not releve.is_settled:
             _settle(releve, said[releve.id], transition, by=by)
+
+
+def _locked(action: Action) -> list[Releve]:
+    """Its hours as they are now: whoever joins or edits a mission meanwhile waits for its lock."""
+    lock(Mission, *queries.missions_of(action))
+    ids = queries.ids_of(action)
+    lock(Affectation, *(releve.affectation_id for releve in lock(Releve, *ids)))
+    return queries.of_action(action)
 
 
 def _typed(said: Mapping[int, Line]) -> dict[str, Any]:
@@ -145,7 +159,7 @@ def _settle(releve: Releve, line: Line, transition: Transition, *, by: Personne)
     if transition.opens_from(releve.etat):
         fire(transition, releve, by=by, minutes=releve.minutes, propose=releve.propose)
         if transition is valider:
-            _credit(releve, by=by)
+            _credit(releve.personne.id, releve.mission, by=by.id)
     elif before != releve.minutes:
         raise TransitionRefused  # the référent has handed them over: the bienveillant mends them now
 
@@ -157,8 +171,10 @@ def _fair(line: Line) -> tuple[int, Constat]:
 
 def correct(releve: Releve, line: Line, *, motif: str, by: Personne, read: str) -> None:
     """Mend what was settled: a new line of the ledger with the difference, and the reason. Twice is once."""
+    lock_one(releve.mission)
     releve = lock(Releve, releve.id)[0]
-    if not releve.is_settled:
+    lock(Affectation, releve.affectation_id)
+    if queries.settled_of(releve.personne.id, releve.mission.id) is not releve:
         raise TransitionRefused
     check_reading(read, sheet_of([releve]), _typed({releve.id: line}))
     minutes, constat = _fair(line)
@@ -170,32 +186,44 @@ def correct(releve: Releve, line: Line, *, motif: str, by: Personne, read: str) 
         raise OwnPay
     before, releve.minutes, releve.constat = releve.minutes, minutes, constat
     corriger.tell(releve, by=by, motif=motif, avant=before, minutes=minutes)
-    _credit(releve, by=by)
+    _credit(releve.personne.id, releve.mission, by=by.id)
 
 
-def _credit(releve: Releve, *, by: Personne) -> None:
-    """Write into the ledger what it lacks for this place to have earned its due; nothing when it has."""
-    mission, action = releve.mission, releve.action
-    written = queries.earned(releve.personne.id, mission.id)
-    unite, due = releve.due
-    missing = due - sum(line.quantite for line in written)
-    if not missing:
-        return
-    line = Contribution(
-        personne_id=releve.personne.id,
-        mission_id=mission.id,
-        action_id=action.id,
-        pole_id=action.pole_porteur_id,
-        annee=clock.local(mission.debut).year,
-        nature=mission.nature,
-        unite=unite,
-        quantite=missing,
-        corrige_id=written[0].id if written else None,
-        motif="correction" if written else "",  # why is in the journal: this line can never be changed
-        par_id=by.id,
-    )
-    db.session.add(line)
-    db.session.flush()
+def hand_over(mission: Mission, *, depuis: int, to: Personne) -> None:
+    """The place of a provisional person is another's now, who turned out to be the same: so are the hours it gave.
+
+    The caller holds the lock of the mission.
+    """
+    moved = queries.earned(depuis, mission.id)
+    for whose in (depuis, to.id) if moved else ():
+        _credit(whose, mission, by=moved[0].par_id, motif=JOINED, like=moved[0])
+
+
+def _credit(personne_id: int, mission: Mission, *, by: int, motif: str = "", like: Contribution | None = None) -> None:
+    """Write into the ledger what it lacks, in each unit, for this person to have earned what was validated; else nothing."""
+    settled = queries.settled_of(personne_id, mission.id)
+    due = dict([settled.due]) if settled else {}
+    written = queries.earned(personne_id, mission.id)
+    for unite in Unite:
+        mine = [line for line in written if line.unite is unite]
+        missing = due.get(unite, 0) - sum(line.quantite for line in mine)
+        if missing:
+            about = _about(mission, next(iter(mine or written), like))
+            first = {"corrige_id": mine[0].id, "motif": motif or CORRECTION} if mine else {"motif": motif}
+            db.session.add(Contribution(personne_id=personne_id, unite=unite, quantite=missing, par_id=by, **about, **first))
+            db.session.flush()
+
+
+def _about(mission: Mission, like: Contribution | None) -> dict[str, Any]:
+    """What a line is about: as the first one said, whatever became of the mission since."""
+    if like:
+        return {name: getattr(like, name) for name in ("mission_id", "action_id", "pole_id", "annee", "nature")}
+    action = mission.action
+    annee = clock.local(mission.debut).year
+    return {
+        "mission_id": mission.id, "action_id": action.id, "pole_id": action.pole_porteur_id, "annee": annee,
+        "nature": mission.nature,
+    }  # fmt: skip
 
 
 def note_export(of: Action | Personne, lines: list[Contribution], *, by: Personne) -> None:

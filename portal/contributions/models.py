@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -58,7 +58,7 @@ class Releve(Base):
     propose: Mapped[int]  # minutes, as the day's presence says
     minutes: Mapped[int]  # as people corrected them
     constat: Mapped[Constat]
-    etat: Mapped[Etat] = mapped_column(default=Etat.PROPOSE)
+    etat: Mapped[Etat] = mapped_column(default=Etat.PROPOSE, index=True)
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     affectation: Mapped[Affectation] = relationship()
 
@@ -127,7 +127,7 @@ class Contribution(Base):
     nature: Mapped[Nature]
     unite: Mapped[Unite]
     quantite: Mapped[int]  # minutes, points or cents
-    corrige_id: Mapped[int | None] = mapped_column(ForeignKey("contribution.id"))
+    corrige_id: Mapped[int | None]  # the first line of the same person, mission and unit
     motif: Mapped[str] = mapped_column(default="")
     par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
@@ -143,8 +143,14 @@ class Contribution(Base):
         CheckConstraint("(corrige_id IS NULL AND quantite > 0) OR (corrige_id IS NOT NULL AND motif <> '')", name="correction"),
         Index("ix_contribution__personne", "personne_id", "annee"),
         Index("ix_contribution__annee", "annee"),
+        UniqueConstraint("id", "personne_id", "mission_id", "unite", name="uq_contribution__objet"),
+        ForeignKeyConstraint(
+            ["corrige_id", "personne_id", "mission_id", "unite"],
+            ["contribution.id", "contribution.personne_id", "contribution.mission_id", "contribution.unite"],
+            name="fk_contribution__corrige",
+        ),
         Index(
-            "uq_contribution__premiere", "personne_id", "mission_id", unique=True,
+            "uq_contribution__premiere", "personne_id", "mission_id", "unite", unique=True,
             postgresql_where=text("corrige_id IS NULL"), sqlite_where=text("corrige_id IS NULL"),
         ),
     )  # fmt: skip

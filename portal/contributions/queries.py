@@ -14,6 +14,7 @@ from portal import clock
 from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
 from portal.contributions.models import Attestation, Contribution, Releve, Unite
+from portal.contributions.models import Etat as EtatReleve
 from portal.db import db
 from portal.journal import describes
 from portal.missions.models import Affectation, Mission, Nature
@@ -43,12 +44,35 @@ def ids_of(action: Action) -> list[int]:
     return [releve.id for releve in db.session.scalars(_on(action))]
 
 
+def _counts() -> tuple[ColumnElement[bool], ...]:
+    """Nobody gave hours on a place that was given back, or on a mission that was cancelled."""
+    return Affectation.libere_le.is_(None), Mission.etat != EtatMission.ANNULEE
+
+
+def missions_of(action: Action) -> list[int]:
+    return list(db.session.scalars(select(Mission.id).where(Mission.action_id == action.id)))
+
+
+def settled_of(personne_id: int, mission_id: int) -> Releve | None:
+    """What was validated of the place that this person holds on the mission."""
+    of_place = (Affectation.personne_id == personne_id, Affectation.mission_id == mission_id, Releve.etat == EtatReleve.VALIDE)
+    rows = select(Releve).join(Releve.affectation).join(Affectation.mission)
+    return db.session.scalar(rows.where(*of_place, *_counts()).options(*WITH_PLACE))
+
+
+def is_settled_on(mission: Mission) -> bool:
+    """Whether the hours of somebody on this mission were validated."""
+    settled = select(Releve.id).join(Releve.affectation)
+    of_mission = (Affectation.mission_id == mission.id, Releve.etat == EtatReleve.VALIDE)
+    return db.session.scalar(settled.where(*of_mission).limit(1)) is not None
+
+
 def _on(action: Action) -> Select[Releve]:
     return (
         select(Releve)
         .join(Releve.affectation)
         .join(Affectation.mission)
-        .where(Mission.action_id == action.id)
+        .where(Mission.action_id == action.id, *_counts())
         .options(contains_eager(Releve.affectation).contains_eager(Affectation.mission))
         .order_by(Mission.debut, Releve.id)
     )
@@ -173,7 +197,7 @@ def totals(personne: Personne) -> list[Total]:
 
 
 def earned(personne_id: int, mission_id: int) -> list[Contribution]:
-    """What the ledger says of one place, the first line first."""
+    """What the ledger says of a person on one mission, the first line first."""
     of_place = (Contribution.personne_id == personne_id, Contribution.mission_id == mission_id)
     return list(db.session.scalars(select(Contribution).where(*of_place).order_by(Contribution.id)))
 
