@@ -49,9 +49,9 @@ class NotYet(Refusal):
     sentence = "Cette action n’a pas encore eu lieu\u00a0: ses heures se comptent après la fermeture du site."
 
 
-class OwnPay(Refusal):
+class OwnHours(Refusal):
     status = 403
-    sentence = "Une partie de ces heures te rétribue toi-même\u00a0: c’est à une autre personne de les valider."
+    sentence = "Ce sont tes propres heures\u00a0: c’est à une autre personne de les corriger."
 
 
 class RetributionFixed(Refusal):
@@ -123,7 +123,7 @@ def settle(action: Action, said: Mapping[int, Line], transition: Transition, *, 
     """Keep what was corrected, then move every line on: `transmettre` by the référent, `valider` by the bienveillant.
 
     `read` is `reading(sheet_of(…))` when the page was shown: raises Conflict when somebody wrote something else since.
-    Sent twice it is done once. Raises NotYet, or OwnPay when `by` would be paid by it.
+    Sent twice it is done once. Nobody validates their own: theirs is left to somebody else. Raises NotYet.
     """
     action = lock_one(action)
     if not queries.took_place(action):
@@ -131,7 +131,8 @@ def settle(action: Action, said: Mapping[int, Line], transition: Transition, *, 
     releves = _locked(action)
     check_reading(read, sheet_of(releves), _typed(said))
     for releve in releves:
-        if releve.id in said and not releve.is_settled:
+        own = transition is valider and releve.is_of(by)
+        if releve.id in said and not releve.is_settled and not own:
             _settle(releve, said[releve.id], transition, by=by)
 
 
@@ -152,15 +153,13 @@ def _typed(said: Mapping[int, Line]) -> dict[str, Any]:
 
 
 def _settle(releve: Releve, line: Line, transition: Transition, *, by: Personne) -> None:
-    before = releve.minutes
-    releve.minutes, releve.constat = _fair(line)
-    if transition is valider and releve.personne is by and releve.due[0] is not Unite.HEURES:
-        raise OwnPay
+    before = releve.minutes, releve.constat
+    releve.minutes, releve.constat = after = _fair(line)
     if transition.opens_from(releve.etat):
         fire(transition, releve, by=by, minutes=releve.minutes, propose=releve.propose)
         if transition is valider:
             _credit(releve.personne.id, releve.mission, by=by.id)
-    elif before != releve.minutes:
+    elif before != after:
         raise TransitionRefused  # the référent has handed them over: the bienveillant mends them now
 
 
@@ -182,8 +181,8 @@ def correct(releve: Releve, line: Line, *, motif: str, by: Personne, read: str) 
         return
     if not motif.strip():
         raise MotifMissing
-    if releve.personne is by and releve.due[0] is not Unite.HEURES:
-        raise OwnPay
+    if releve.is_of(by):
+        raise OwnHours
     before, releve.minutes, releve.constat = releve.minutes, minutes, constat
     corriger.tell(releve, by=by, motif=motif, avant=before, minutes=minutes)
     _credit(releve.personne.id, releve.mission, by=by.id)

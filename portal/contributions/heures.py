@@ -27,12 +27,17 @@ class Slot:
     fin: datetime
     closed: datetime | None = None
 
+    @property
+    def end(self) -> datetime:
+        """Nobody stays on a site that is closed."""
+        return min(self.fin, self.closed or self.fin)
+
 
 def propose(taps: Sequence[Tap], slot: Slot) -> Proposal:
     """The taps of one place that still count, in their order; without any, the planned slot. To the nearest quarter."""
     said = [tap for n, tap in enumerate(taps) if n == 0 or tap.valeur != taps[n - 1].valeur]
     if not said or said[-1].valeur == "attendu":
-        return Proposal(Constat.NON_POINTE, quarters(slot.fin - slot.debut))
+        return Proposal(Constat.NON_POINTE, quarters(max(timedelta(), slot.end - slot.debut)))
     if said[-1].valeur == "absent":
         return Proposal(Constat.ABSENT, 0)
     return Proposal(Constat.PRESENT, quarters(sum(_spans(said, slot), timedelta())))
@@ -54,7 +59,7 @@ def _spans(taps: Sequence[Tap], slot: Slot) -> Iterator[timedelta]:
             yield max(timedelta(), _near(tap.quand, slot.fin) - (begun or slot.debut))
             begun = None
     if begun:
-        yield max(timedelta(), min(slot.fin, slot.closed or slot.fin) - begun)
+        yield max(timedelta(), slot.end - begun)
 
 
 def _since_the_last_doubt(taps: Sequence[Tap]) -> Sequence[Tap]:

@@ -87,6 +87,10 @@ class Releve(Base):
     def is_settled(self) -> bool:
         return self.etat is Etat.VALIDE
 
+    def is_of(self, personne: Personne) -> bool:
+        """Whether it is theirs, even from before their address was proved."""
+        return self.personne.adresse == personne.adresse
+
     @property
     def due(self) -> tuple[Unite, int]:
         """What this place earns in all: hours; for a chargé de mission, what the mission says, once they came."""

@@ -21,6 +21,7 @@ from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
 from portal.poles.models import Pole
 
+LATEST = timedelta(days=60)  # what is older was counted elsewhere, before the portal did
 NIGHT = timedelta(hours=6)  # left to close the site, before hours are proposed without its closing
 HELD = (Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE)
 FORGOTTEN = (Etat.CONFIRMEE, Etat.EN_COURS)
@@ -84,14 +85,14 @@ def took_place(action: Action) -> bool:
 
 
 def unproposed() -> list[int]:
-    """Actions that took place, on which somebody held a place whose hours nobody proposed."""
+    """Actions that took place lately, on which somebody held a place whose hours nobody proposed."""
     past = or_(Action.etat.in_(HELD), and_(Action.etat.in_(FORGOTTEN), Action.fin <= clock.now() - NIGHT))
     missing = (
         select(Mission.action_id)
         .join(Affectation, Affectation.mission_id == Mission.id)
         .join(Action, Action.id == Mission.action_id)
         .outerjoin(Releve, Releve.affectation_id == Affectation.id)
-        .where(past, Affectation.libere_le.is_(None), Mission.etat != EtatMission.ANNULEE, Releve.id.is_(None))
+        .where(past, Action.fin > clock.now() - LATEST, *_counts(), Releve.id.is_(None))
     )
     return list(db.session.scalars(missing.distinct().order_by(Mission.action_id)))
 

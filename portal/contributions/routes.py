@@ -29,7 +29,7 @@ HOUSE = "La Raffinerie, tiers-lieu à l’Hermitage, Saint-Paul, La Réunion"  #
 def show(action_id: int) -> Any:
     action = load(Action, action_id, "releve.voir")
     releves = queries.of_action(action)
-    return _hours_page(action, releves, _form(releves))
+    return _hours_page(action, releves, _form(action, releves))
 
 
 @bp.post("/action/<int:action_id>/<any(transmettre, valider):slug>", access="releve.transmettre")
@@ -44,19 +44,18 @@ def settle(action_id: int, slug: str) -> Any:
     try:
         commands.settle(action, said, transition, by=me(), read=form.lu.data or "")
     except Conflict as conflict:
-        form = _form(releves, form)
+        form = _form(action, releves, form)
         form.form_errors.append(conflict.sentence)
         return _hours_page(action, releves, form, conflict.status)
-    except commands.OwnPay as refusal:
-        form.form_errors.append(refusal.sentence)
-        return _hours_page(action, releves, form, refusal.status)
     toast("Heures validées\u00a0: chaque personne reçoit son total." if transition is valider else "Heures transmises. Merci.")
     return done(url_for(".show", action_id=action_id))
 
 
-def _form(releves: list[Releve], typed: HoursForm | None = None) -> HoursForm:
-    kind = type(typed) if typed else HoursForm.of(r for r in releves if not r.is_settled)
-    return kind.over(sheet_of(releves), typed)
+def _form(action: Action, releves: list[Releve], typed: HoursForm | None = None) -> HoursForm:
+    """With the lines that this person may settle: nobody validates their own."""
+    validates = can(me(), "releve.valider", action)
+    theirs = (r for r in releves if not r.is_settled and not (validates and r.is_of(me())))
+    return (type(typed) if typed else HoursForm.of(theirs)).over(sheet_of(releves), typed)
 
 
 def _hours_page(action: Action, releves: list[Releve], form: HoursForm, status: int = 200) -> Page:
@@ -69,6 +68,7 @@ def _hours_page(action: Action, releves: list[Releve], form: HoursForm, status: 
         total=sum(r.minutes for r in releves),
         took_place=queries.took_place(action),
         validates=can(me(), "releve.valider", action),
+        own=[r for r in releves if not r.is_settled and r.is_of(me())],
     )
 
 

@@ -65,7 +65,7 @@ class Past:
     def pay(self, who: Personne, **fields: Any) -> None:
         """A mission of chargé de mission all day, held by them."""
         with clock.freeze(at(-100)):
-            builders.hold(builders.mission(self.action, nature=Nature.CHARGE_DE_MISSION, **fields), who)
+            builders.hold(builders.mission(self.action, **({"nature": Nature.CHARGE_DE_MISSION} | fields)), who)
 
     def _send(self, tap: Tap, hour: float) -> None:
         jour = db.session.get(Jour, self.action.id)

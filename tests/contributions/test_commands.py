@@ -12,10 +12,11 @@ from portal import clock
 from portal.actions.commands import Conflict
 from portal.actions.models import reading
 from portal.contributions import commands, queries
-from portal.contributions.commands import NotYet, OwnPay
+from portal.contributions.commands import NotYet, OwnHours
 from portal.contributions.models import Constat, Contribution, Etat, Line, Releve, sheet_of, transmettre, valider
 from portal.db import db
 from portal.journal import EntreeJournal
+from portal.missions.models import Nature
 from portal.workflow import MotifMissing, TransitionRefused
 from tests import builders
 from tests.contributions.conftest import at
@@ -58,6 +59,13 @@ def test_a_site_that_nobody_closed_is_counted_after_its_night(past):
         assert queries.unproposed() == [past.action.id]
         commands.propose(past.action)
         assert rows(past)["Léa"] == (Constat.NON_POINTE, 4 * 60)
+        assert queries.unproposed() == []
+
+
+def test_the_first_start_writes_to_nobody_about_the_past(past):
+    with clock.freeze(at(18) + queries.LATEST - timedelta(minutes=1)):
+        assert queries.unproposed() == [past.action.id]
+    with clock.freeze(at(18) + queries.LATEST):
         assert queries.unproposed() == []
 
 
@@ -110,8 +118,14 @@ def test_two_people_who_write_at_once_lose_nothing(closed):
 
 def test_what_the_referent_handed_over_is_the_bienveillant_s_to_mend(closed):
     closed.settle(transmettre, by=closed.awa)
+    db.session.commit()
     with pytest.raises(TransitionRefused):
         closed.settle(transmettre, by=closed.awa, Léa=8)
+    db.session.rollback()
+    handed = queries.of_action(closed.action)
+    lines = {r.id: Line(r.minutes, Constat.EXCUSE if r.constat is Constat.ABSENT else r.constat) for r in handed}
+    with pytest.raises(TransitionRefused):  # an absence that becomes an excuse gives no minute either
+        commands.settle(closed.action, lines, transmettre, by=closed.awa, read=reading(sheet_of(handed)))
 
 
 def test_nothing_is_settled_before_the_day_is_over(past):
@@ -119,11 +133,18 @@ def test_nothing_is_settled_before_the_day_is_over(past):
         past.settle(valider)
 
 
-def test_nobody_validates_what_they_are_paid(past):
-    past.pay(past.zoe, titre="Cuisine", montant=5000)
+@pytest.mark.parametrize("gives", [{"montant": 5000}, {"nature": Nature.VOLONTAIRE}], ids=["paid", "in hours"])
+def test_nobody_validates_nor_corrects_their_own(past, gives):
+    """The rest is settled; theirs is left to somebody else, whatever its unit."""
+    past.pay(past.zoe, titre="Cuisine", **gives)
     past.close()
-    with pytest.raises(OwnPay):
-        past.settle(valider)
+    past.settle(valider, Zoé=9)
+    assert past.ledger(past.lea) == [("heures", 240)]
+    assert (past.releve(past.zoe).etat, past.ledger(past.zoe)) == (Etat.PROPOSE, [])
+    past.settle(valider, by=builders.personne("Ada Dijoux", [builders.ADMIN]))
+    assert len(past.ledger(past.zoe)) == 1
+    with pytest.raises(OwnHours):
+        past.correct(past.zoe, 1)
 
 
 def test_whoever_was_excused_gave_no_time(closed):
@@ -206,32 +227,37 @@ def test_the_database_itself_lets_the_ledger_only_grow(closed, deed):
     assert closed.ledger(closed.lea) == [("heures", 240)]
 
 
+SAME = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", "par_id")
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "rule"),
     [
-        {"unite": "centimes"},
-        {"unite": "points"},
-        {"quantite": 0},
-        {"quantite": -60},
-        {"corrige_id": 1, "motif": ""},
+        ({"unite": "centimes"}, "jamais_paye"),
+        ({"unite": "points"}, "jamais_paye"),
+        ({"quantite": 0, "motif": "encore", "corrige": True}, "quantite"),
+        ({"quantite": -60}, "correction"),
+        ({"corrige": True}, "correction"),
     ],
     ids=[
         "a volontaire paid",
         "a volontaire with points",
-        "nothing",
+        "a correction of nothing",
         "less than nothing at first",
         "a correction without a reason",
     ],
 )
-def test_the_database_itself_refuses(closed, wrong):
+def test_the_database_itself_refuses(closed, wrong, rule):
+    """Each on a mission where Léa has no line yet, but for the correction."""
     closed.settle(valider)
-    db.session.commit()
     line = queries.lines(Contribution.personne_id == closed.lea.id)[0]
-    same = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", "unite", "quantite", "par_id")
-    more = {"motif": "encore", "corrige_id": line.id} if "corrige_id" not in wrong and wrong.get("quantite") != -60 else {}
-    wrong = wrong | ({"corrige_id": line.id} if "corrige_id" in wrong else {})
-    db.session.add(Contribution(**({name: getattr(line, name) for name in same} | more | wrong)))
-    with pytest.raises(IntegrityError):
+    first = "corrige" not in wrong
+    wrong = wrong if first else {"corrige_id": line.id} | {name: wrong[name] for name in wrong.keys() - {"corrige"}}
+    about = {name: getattr(line, name) for name in SAME} | {"unite": line.unite, "quantite": 60}
+    if first:
+        about["mission_id"] = closed.places[closed.awa].mission_id
+    db.session.add(Contribution(**(about | wrong)))
+    with pytest.raises(IntegrityError, match=f"ck_contribution__{rule}"):
         db.session.flush()
     db.session.rollback()
 
@@ -239,8 +265,7 @@ def test_the_database_itself_refuses(closed, wrong):
 def test_the_database_itself_credits_a_place_once(closed):
     closed.settle(valider)
     line = queries.lines(Contribution.personne_id == closed.lea.id)[0]
-    same = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", "unite", "quantite", "par_id")
-    db.session.add(Contribution(**{name: getattr(line, name) for name in same}))
+    db.session.add(Contribution(**{name: getattr(line, name) for name in (*SAME, "unite", "quantite")}))
     with pytest.raises(IntegrityError, match=r"(?i:unique)"):
         db.session.flush()
     db.session.rollback()

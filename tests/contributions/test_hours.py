@@ -69,3 +69,13 @@ def test_somebody_missing_is_proposed_nothing():
 @pytest.mark.parametrize("taps", [[], [("arrive", 9), ("attendu", 9.1)]], ids=["never tapped", "taken back"])
 def test_of_whom_nothing_is_said_the_planned_slot_is_proposed(taps):
     assert proposed(*taps) == (Constat.NON_POINTE, 240)
+
+
+def test_of_whom_nothing_is_said_the_closing_of_the_site_ends_the_slot():
+    assert proposed(closed=11) == (Constat.NON_POINTE, 120)
+    assert proposed(closed=18) == (Constat.NON_POINTE, 240)
+
+
+def test_a_slot_that_begins_after_the_closing_gave_nothing():
+    assert proposed(closed=8) == (Constat.NON_POINTE, 0)
+    assert proposed(("arrive", 9), closed=8) == (Constat.PRESENT, 0)

@@ -55,6 +55,20 @@ def test_the_referent_mends_and_hands_over_then_the_bienveillant_validates(close
     assert "Tout est validé" in zoe.get(closed.url).text
 
 
+def test_a_bienveillant_reads_that_their_own_hours_are_somebody_else_s_to_validate(past, as_):
+    past.pay(past.zoe, titre="Cuisine", nature="volontaire")
+    past.close()
+    zoe = as_(past.zoe)
+    assert f"minutes_{past.releve(past.zoe).id}" not in typed(zoe, past)
+    assert zoe.post(f"{past.url}/valider", data=typed(zoe, past)).status_code == 303
+    page = zoe.get(past.url).text
+    assert "Il reste tes propres heures" in page
+    assert 'form="heures"' not in page
+    ada = as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
+    assert ada.post(f"{past.url}/valider", data=typed(ada, past)).status_code == 303
+    assert past.ledger(past.zoe) == [("heures", 540)]
+
+
 def test_the_referent_does_not_validate(closed, as_):
     awa = as_(closed.awa)
     assert awa.post(f"{closed.url}/valider", data=typed(awa, closed)).status_code == 403
