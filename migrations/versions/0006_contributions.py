@@ -82,7 +82,7 @@ def upgrade() -> None:
             "(corrige_id IS NULL AND quantite > 0) OR (corrige_id IS NOT NULL AND motif <> '')",
             name=op.f("ck_contribution__correction"),
         ),
-        sa.CheckConstraint("nature = 'charge_de_mission' OR unite = 'heures'", name=op.f("ck_contribution__jamais_paye")),
+        sa.CheckConstraint("(nature = 'charge_de_mission') = (unite <> 'heures')", name=op.f("ck_contribution__jamais_paye")),
         sa.CheckConstraint("quantite <> 0", name=op.f("ck_contribution__quantite")),
         sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_contribution__action_id__action")),
         sa.ForeignKeyConstraint(

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from portal.accueil import queries
 from portal.candidatures import queries as candidatures
+from portal.contributions import queries as contributions
 from portal.equipe import queries as equipe
 from portal.jour_j import queries as jour_j
 from portal.missions.models import Affectation
@@ -43,6 +44,7 @@ def _mine() -> Page:
         lost=mail.given_up_count() if can(current_user, "outbox.lister") else 0,
         waiting=candidatures.waiting_count(me()) if sets_up else 0,
         short=equipe.short_of_people(me()) if sets_up else [],
+        heures=contributions.awaiting(me()),
         lacking=queries.without_referent(me()) if sets_up else [],
     )
 

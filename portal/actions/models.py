@@ -50,6 +50,9 @@ class Canal(Shown):
     PORTAIL = "portail", "Portail"
 
 
+HELD = frozenset({Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE})
+FORGOTTEN = frozenset({Etat.CONFIRMEE, Etat.EN_COURS})  # once its day is over
+NIGHT = timedelta(hours=6)  # left to close the site, before hours are proposed without its closing
 SHEET = ("titre", "type", "canal", "pole_porteur_id", "debut", "fin", "lieu", "description", "valeurs")
 CLIENT = ("nom", "contact", "email", "telephone")
 SHARED_BEFORE, SHARED_AFTER = timedelta(days=2), timedelta(days=7)
@@ -143,6 +146,11 @@ class Action(Base):
     def is_late(self) -> bool:
         """Its day has passed and nothing says what became of it."""
         return not self.is_over and self.fin <= clock.now()
+
+    @property
+    def took_place(self) -> bool:
+        """Whether its hours may be counted: its site was closed, or nobody closed it and its night is over."""
+        return self.etat in HELD or (self.etat in FORGOTTEN and self.fin + NIGHT <= clock.now())
 
     @property
     def shares_team(self) -> bool:

@@ -68,7 +68,7 @@ class NothingToAttest(Refusal):
 def propose(action: Action) -> None:
     """Propose the hours of every place, from the day's presence. Twice is once: what people mended or settled stays."""
     action = lock_one(action)
-    if not queries.took_place(action):
+    if not action.took_place:
         return
     known = {releve.affectation_id: releve for releve in lock(Releve, *queries.ids_of(action))}
     said, changed = _proposals(action), False
@@ -126,7 +126,7 @@ def settle(action: Action, said: Mapping[int, Line], transition: Transition, *, 
     Sent twice it is done once. Nobody validates their own: theirs is left to somebody else. Raises NotYet.
     """
     action = lock_one(action)
-    if not queries.took_place(action):
+    if not action.took_place:
         raise NotYet
     releves = _locked(action)
     check_reading(read, sheet_of(releves), _typed(said))
@@ -201,7 +201,7 @@ def hand_over(mission: Mission, *, depuis: int, to: Personne) -> None:
 def _credit(personne_id: int, mission: Mission, *, by: int, motif: str = "", like: Contribution | None = None) -> None:
     """Write into the ledger what it lacks, in each unit, for this person to have earned what was validated; else nothing."""
     settled = queries.settled_of(personne_id, mission.id)
-    due = dict([settled.due]) if settled else {}
+    due = dict([settled.due]) if settled and settled.due else {}
     written = queries.earned(personne_id, mission.id)
     for unite in Unite:
         mine = [line for line in written if line.unite is unite]

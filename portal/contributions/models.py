@@ -92,13 +92,16 @@ class Releve(Base):
         return self.personne.adresse == personne.adresse
 
     @property
-    def due(self) -> tuple[Unite, int]:
-        """What this place earns in all: hours; for a chargé de mission, what the mission says, once they came."""
+    def due(self) -> tuple[Unite, int] | None:
+        """What this place earns in all: hours; for a chargé de mission, what the mission says, once they came.
+
+        None: they are paid outside the portal, which says nothing of it; nobody has hours of volunteering for paid work.
+        """
         mission = self.mission
-        if mission.nature is Nature.CHARGE_DE_MISSION and (mission.points or mission.montant):
-            unite = Unite.POINTS if mission.points else Unite.CENTIMES
-            return unite, (mission.points or mission.montant or 0) if self.minutes else 0
-        return Unite.HEURES, self.minutes
+        if mission.nature is not Nature.CHARGE_DE_MISSION:
+            return Unite.HEURES, self.minutes
+        given = mission.points or mission.montant
+        return (Unite.POINTS if mission.points else Unite.CENTIMES, given if self.minutes else 0) if given else None
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Contribution(Base):
 
     __table_args__ = (
         CheckConstraint("quantite <> 0", name="quantite"),
-        CheckConstraint("nature = 'charge_de_mission' OR unite = 'heures'", name="jamais_paye"),
+        CheckConstraint("(nature = 'charge_de_mission') = (unite <> 'heures')", name="jamais_paye"),
         CheckConstraint("(corrige_id IS NULL AND quantite > 0) OR (corrige_id IS NOT NULL AND motif <> '')", name="correction"),
         Index("ix_contribution__personne", "personne_id", "annee"),
         Index("ix_contribution__annee", "annee"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import clock
-from portal.actions.models import Action, Etat
+from portal.actions.models import FORGOTTEN, HELD, NIGHT, Action
 from portal.comptes.models import Personne
 from portal.contributions.models import Attestation, Contribution, Releve, Unite
 from portal.contributions.models import Etat as EtatReleve
@@ -22,9 +22,7 @@ from portal.missions.models import Etat as EtatMission
 from portal.poles.models import Pole
 
 LATEST = timedelta(days=60)  # what is older was counted elsewhere, before the portal did
-NIGHT = timedelta(hours=6)  # left to close the site, before hours are proposed without its closing
-HELD = (Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE)
-FORGOTTEN = (Etat.CONFIRMEE, Etat.EN_COURS)
+OPEN = (EtatReleve.PROPOSE, EtatReleve.VALIDE_REFERENT)
 WITH_PLACE = (
     joinedload(Releve.affectation).options(
         joinedload(Affectation.personne), joinedload(Affectation.mission).joinedload(Mission.action)
@@ -79,20 +77,45 @@ def _on(action: Action) -> Select[Releve]:
     )
 
 
-def took_place(action: Action) -> bool:
-    """Whether its hours may be counted: the site was closed, or nobody closed it and its night is over."""
-    return action.etat in HELD or (action.etat in FORGOTTEN and action.fin + NIGHT <= clock.now())
+def _took_place() -> ColumnElement[bool]:
+    """Action.took_place, for a list."""
+    return or_(Action.etat.in_(HELD), and_(Action.etat.in_(FORGOTTEN), Action.fin <= clock.now() - NIGHT))
+
+
+def awaiting(personne: Personne) -> list[tuple[Action, int]]:
+    """Actions whose hours wait for this person, oldest first, with how many lines: the référent hands them over, the
+    bienveillant validates, an administrator those of the bienveillant; one query.
+    """
+    theirs, own = Affectation.personne_id, Affectation.personne_id == personne.id
+    post = (
+        select(Mission.action_id)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .where(own, Affectation.libere_le.is_(None), Mission.nature == Nature.REFERENT)
+    )
+    sets_up = and_(Action.bienveillant_id == personne.id, ~own)
+    runs = and_(Releve.etat == EtatReleve.PROPOSE, Action.id.in_(post), Action.bienveillant_id.is_distinct_from(personne.id))
+    stands_in = and_(theirs == Action.bienveillant_id, ~own) if personne.has_role("admin") else false()
+    rows = (
+        select(Action, func.count(Releve.id))
+        .join(Mission, Mission.action_id == Action.id)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .join(Releve, Releve.affectation_id == Affectation.id)
+        .where(Releve.etat.in_(OPEN), *_counts(), _took_place(), or_(sets_up, runs, stands_in))
+        .group_by(Action.id)
+        .order_by(Action.debut)
+        .limit(20)
+    )
+    return [(action, int(lines)) for action, lines in db.session.execute(rows)]
 
 
 def unproposed() -> list[int]:
     """Actions that took place lately, on which somebody held a place whose hours nobody proposed."""
-    past = or_(Action.etat.in_(HELD), and_(Action.etat.in_(FORGOTTEN), Action.fin <= clock.now() - NIGHT))
     missing = (
         select(Mission.action_id)
         .join(Affectation, Affectation.mission_id == Mission.id)
         .join(Action, Action.id == Mission.action_id)
         .outerjoin(Releve, Releve.affectation_id == Affectation.id)
-        .where(past, Action.fin > clock.now() - LATEST, *_counts(), Releve.id.is_(None))
+        .where(_took_place(), Action.fin > clock.now() - LATEST, *_counts(), Releve.id.is_(None))
     )
     return list(db.session.scalars(missing.distinct().order_by(Mission.action_id)))
 

@@ -66,7 +66,6 @@ def _hours_page(action: Action, releves: list[Releve], form: HoursForm, status: 
         releves=releves,
         form=form,
         total=sum(r.minutes for r in releves),
-        took_place=queries.took_place(action),
         validates=can(me(), "releve.valider", action),
         own=[r for r in releves if not r.is_settled and r.is_of(me())],
     )

@@ -18,6 +18,7 @@ from portal.comptes import queries as comptes
 from portal.comptes.models import Personne
 from portal.config import Settings
 from portal.contributions import queries as contributions
+from portal.contributions.models import Etat as EtatReleve
 from portal.contributions.models import Releve
 from portal.db import db
 from portal.missions import calendrier
@@ -339,7 +340,7 @@ def _hours_to_settle(faits: Facts) -> Context:
     """To the référent, then to the bienveillant, while there is something left to validate."""
     action = still(db.session.get(Action, faits["action"]))
     left = [r for r in contributions.of_action(action) if not r.is_settled]
-    still(left)
+    still(any(r.etat is EtatReleve.PROPOSE for r in left) if faits.get("sans_nouvelle") else left)
     return {
         "action": action,
         "combien": len({r.personne.id for r in left}),
@@ -358,6 +359,7 @@ def _hours_settled(faits: Facts) -> Context:
         "mission": releve.mission,
         "prenom": _first_name(releve.personne),
         "gagne": releve.due,
+        "payee": releve.mission.nature is Nature.CHARGE_DE_MISSION,
         "annee": annee,
         "totaux": contributions.summed(totals),
         "mes_heures": link("contributions.index", annee=annee),

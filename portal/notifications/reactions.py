@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from portal.outbox import Poids
 from portal.workflow import Event, News
 
 ESSENTIEL, PRESSANT, ORDINAIRE = Poids.ESSENTIEL, Poids.PRESSANT, Poids.ORDINAIRE
+PATIENCE = timedelta(days=3)  # left to a référent to look at the hours
 MOST_AN_HOUR = 10  # acknowledgements to an address that nobody proved: whoever types it, its owner is not flooded
 
 Audience = Callable[[News], Iterable[Envoi]]
@@ -210,7 +212,7 @@ def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
 
 
 def referents_of_the_action(news: News) -> Iterator[Envoi]:
-    """Their turn to look at the hours; without a référent, it is the bienveillant's."""
+    """Their turn to look at the hours; the bienveillant's without them, or when none moved in three days."""
     action: Action = news.subject
     said: dict[str, object] = {"action": action.id}
     referents = missions_queries.referents_of([action.id]).get(action.id, [])
@@ -218,6 +220,9 @@ def referents_of_the_action(news: News) -> Iterator[Envoi]:
         yield Envoi(personne, f"action:{action.id}:heures:{personne.id}", said)
     if not referents:
         yield from _bienveillant(news, action, f"action:{action.id}:heures", said)
+    elif action.bienveillant and action.bienveillant_id not in {personne.id for personne in referents}:
+        cle = f"action:{action.id}:heures:sans_nouvelle"
+        yield Envoi(action.bienveillant, cle, {**said, "sans_nouvelle": True}, PATIENCE)
 
 
 def bienveillant_of_the_hours(news: News) -> Iterator[Envoi]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portal import clock
 from portal.actions.commands import Conflict
-from portal.actions.models import reading
+from portal.actions.models import NIGHT, reading
 from portal.contributions import commands, queries
 from portal.contributions.commands import NotYet, OwnHours
 from portal.contributions.models import Constat, Contribution, Etat, Line, Releve, sheet_of, transmettre, valider
@@ -55,7 +55,7 @@ def test_a_site_that_nobody_closed_is_counted_after_its_night(past):
     assert past.action.id not in queries.unproposed()
     commands.propose(past.action)
     assert rows(past) == {}
-    with clock.freeze(at(18) + queries.NIGHT):
+    with clock.freeze(at(18) + NIGHT):
         assert queries.unproposed() == [past.action.id]
         commands.propose(past.action)
         assert rows(past)["Léa"] == (Constat.NON_POINTE, 4 * 60)
@@ -82,7 +82,8 @@ def test_the_referent_then_the_bienveillant(closed):
 
 
 def test_each_earns_what_their_mission_gives(past):
-    """Hours to the volontaires and the référent, points or an amount to a chargé de mission, nothing to who did not come."""
+    """Hours to the volontaires and the référent, points or an amount to a chargé de mission, nothing to whoever is paid
+    outside the portal or did not come."""
     ines, paul = builders.personne("Inès Hoarau"), builders.personne("Paul Maillot")
     past.pay(ines, titre="Cuisine", montant=12_050)
     past.pay(paul, titre="Photo")
@@ -91,7 +92,7 @@ def test_each_earns_what_their_mission_gives(past):
     assert past.ledger(past.awa) == [("heures", 540)]
     assert past.ledger(past.noe) == [("points", 110)]
     assert past.ledger(ines) == [("centimes", 12_050)]
-    assert past.ledger(paul) == [("heures", 540)]
+    assert past.ledger(paul) == []
     assert past.ledger(past.remi) == []
 
 
@@ -235,6 +236,7 @@ SAME = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", 
     [
         ({"unite": "centimes"}, "jamais_paye"),
         ({"unite": "points"}, "jamais_paye"),
+        ({"nature": "charge_de_mission"}, "jamais_paye"),
         ({"quantite": 0, "motif": "encore", "corrige": True}, "quantite"),
         ({"quantite": -60}, "correction"),
         ({"corrige": True}, "correction"),
@@ -242,6 +244,7 @@ SAME = ("personne_id", "mission_id", "action_id", "pole_id", "annee", "nature", 
     ids=[
         "a volontaire paid",
         "a volontaire with points",
+        "a chargé de mission with hours",
         "a correction of nothing",
         "less than nothing at first",
         "a correction without a reason",

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from portal import clock
+from portal.actions.models import NIGHT
 from portal.contributions import commands, queries
 from portal.contributions.models import transmettre, valider
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
+from portal.notifications.genres import Outdated
+from portal.notifications.reactions import PATIENCE
+from tests import builders
 from tests.contributions.conftest import at
 
 
 def told(outbox, genre: str) -> list[str]:
-    return [m.adresse for m in outbox() if m.genre == genre]
+    """Who is written to now."""
+    return [m.adresse for m in outbox() if m.genre == genre and m.du_le - clock.now() < timedelta(days=1)]
 
 
 def test_each_hears_when_it_is_their_turn(closed, outbox):
@@ -21,6 +30,40 @@ def test_each_hears_when_it_is_their_turn(closed, outbox):
     closed.settle(valider)
     given = [closed.awa, closed.lea, closed.remi, closed.noe]
     assert sorted(told(outbox, "heures_validees")) == sorted(p.email for p in given)
+
+
+def reminder(outbox):
+    """What waits for the bienveillant, in case nothing moves."""
+    [waiting] = [m for m in outbox() if m.genre == "heures_a_valider" and m.faits.get("sans_nouvelle")]
+    return waiting
+
+
+def test_after_three_days_without_a_move_the_bienveillant_is_told(closed, outbox):
+    waiting = reminder(outbox)
+    assert (waiting.adresse, waiting.du_le - clock.now()) == (closed.zoe.email, PATIENCE)
+    assert "n’a pas encore relu" in messages.render(waiting.genre, waiting.faits).texte
+
+
+def test_nothing_is_said_of_hours_that_moved(closed, outbox):
+    closed.settle(transmettre, by=closed.awa)
+    with pytest.raises(Outdated):
+        messages.render("heures_a_valider", reminder(outbox).faits)
+
+
+def letter(outbox, who):
+    mine = [m for m in outbox() if m.genre == "heures_validees" and m.adresse == who.email]
+    return messages.render(mine[-1].genre, mine[-1].faits)
+
+
+def test_whoever_is_paid_reads_no_word_of_hours(past, outbox):
+    paul = builders.personne("Paul Maillot")
+    past.pay(paul, titre="Photo")
+    past.close()
+    past.settle(valider)
+    assert "Ta mission validée" in letter(outbox, past.noe).objet
+    assert "110 points" in letter(outbox, past.noe).texte
+    assert "hors du portail" in letter(outbox, paul).texte
+    assert "heure n’est" not in letter(outbox, paul).texte
 
 
 def test_a_correction_is_told_too_and_the_message_says_the_total(closed, outbox):
@@ -39,7 +82,7 @@ def test_a_correction_is_told_too_and_the_message_says_the_total(closed, outbox)
 def test_the_clock_proposes_the_hours_of_a_site_that_nobody_closed(past, outbox):
     pass_time()
     assert queries.of_action(past.action) == []
-    with clock.freeze(at(18) + queries.NIGHT):
+    with clock.freeze(at(18) + NIGHT):
         pass_time()
         assert len(queries.of_action(past.action)) == 4
         pass_time()
