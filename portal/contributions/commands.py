@@ -236,7 +236,8 @@ def note_export(of: Action | Personne, lines: list[Contribution], *, by: Personn
 def attest(personne: Personne, *, action: Action | None = None, annee: int, publisher: str) -> Attestation:
     """The hours of an action, or of a year, under a code that anybody can verify.
 
-    Asked for again it is the same one, until the hours have changed: then another replaces it. Raises NothingToAttest.
+    Asked for again it is the same one, until its hours or its name have changed: then another replaces it.
+    Raises NothingToAttest.
     """
     personne = lock(Personne, personne.id)[0]
     counted = queries.hours_of(personne, action=action, annee=annee)
@@ -244,9 +245,11 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
     if minutes <= 0:
         raise NothingToAttest
     names = sorted({SOMEBODY if line.par.nom == ERASED else line.par.nom for line in counted})
-    contenu = {"nom": personne.nom, "maison": publisher, "valide_par": names, "lignes": _lines(counted)}
+    annee = clock.local(action.debut).year if action else annee
+    objet = action.titre if action else f"Année {annee}"
+    contenu = {"nom": personne.nom, "objet": objet, "maison": publisher, "valide_par": names, "lignes": _lines(counted)}
     last = queries.last_attestation(personne, action=action, annee=annee)
-    if last and last.contenu == contenu:
+    if last and _attested(last.contenu) == _attested(contenu):
         return last
     made = Attestation(
         code=_code(),
@@ -261,6 +264,11 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
     db.session.add(made)
     attester.tell(made, by=personne, minutes=minutes)
     return made
+
+
+def _attested(contenu: Mapping[str, Any]) -> list[object]:
+    """What replaces an attestation when it changes; not a title that somebody reworded."""
+    return [contenu["nom"], *((line["le"], line["minutes"]) for line in contenu["lignes"])]
 
 
 def _lines(counted: Iterable[Contribution]) -> list[dict[str, Any]]:

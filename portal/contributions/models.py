@@ -171,14 +171,13 @@ class Attestation(Base):
     code: Mapped[str] = mapped_column(unique=True)
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
     action_id: Mapped[int | None] = mapped_column(ForeignKey("action.id"))  # None: of the whole year
-    annee: Mapped[int]
+    annee: Mapped[int]  # of the action's day, when it is of an action
     rang: Mapped[int]  # 1, 2… of the same person and object
     initiales: Mapped[str]
     minutes: Mapped[int]
     contenu: Mapped[dict[str, Any]]  # what the document says, frozen: the same PDF is made of it again
     emise_le: Mapped[datetime] = mapped_column(default=clock.now)
     personne: Mapped[Personne] = relationship()
-    action: Mapped[Action | None] = relationship()
 
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),
@@ -194,7 +193,8 @@ class Attestation(Base):
 
     @property
     def objet(self) -> str:
-        return self.action.titre if self.action else f"Année {self.annee}"
+        """As it was called when it was issued."""
+        return str(self.contenu["objet"])
 
 
 transmettre = Transition(

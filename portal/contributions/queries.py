@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
@@ -228,7 +228,7 @@ def earned(personne_id: int, mission_id: int) -> list[Contribution]:
 
 def hours_of(personne: Personne, *, action: Action | None, annee: int) -> list[Contribution]:
     """The lines that an attestation of this action, or of the year, counts."""
-    about = Contribution.action_id == action.id if action else Contribution.annee == annee
+    about = _about(action.id if action else None, annee)
     return lines(Contribution.personne_id == personne.id, Contribution.unite == Unite.HEURES, about)
 
 
@@ -243,8 +243,8 @@ def action_of(personne: Personne, id: int) -> Action | None:
 
 def attestations(personne: Personne) -> list[Attestation]:
     """Those that are still good, latest first; one query."""
-    mine = select(Attestation).where(Attestation.personne_id == personne.id).options(joinedload(Attestation.action))
-    found = {(a.action_id, a.annee): a for a in db.session.scalars(mine.order_by(Attestation.rang))}
+    mine = select(Attestation).where(Attestation.personne_id == personne.id)
+    found = {(a.action_id, a.action_id or a.annee): a for a in db.session.scalars(mine.order_by(Attestation.rang))}
     return sorted(found.values(), key=lambda a: a.id, reverse=True)
 
 
@@ -253,7 +253,7 @@ def last_attestation(personne: Personne, *, action: Action | None, annee: int) -
 
 
 def verified(code: str) -> Attestation | None:
-    return db.session.scalar(select(Attestation).where(Attestation.code == code).options(joinedload(Attestation.action)))
+    return db.session.scalar(select(Attestation).where(Attestation.code == code))
 
 
 def replacement(attestation: Attestation) -> Attestation | None:
@@ -262,10 +262,24 @@ def replacement(attestation: Attestation) -> Attestation | None:
     return db.session.scalar(later.where(Attestation.rang == attestation.rang + 1))
 
 
-def _same_object(personne_id: int, action_id: int | None, annee: int) -> Select[Attestation]:
-    return (
-        select(Attestation)
-        .where(Attestation.personne_id == personne_id, Attestation.action_id.is_not_distinct_from(action_id))
-        .where(Attestation.annee == annee)
-        .order_by(Attestation.rang.desc())
+def corrected_since(attestation: Attestation) -> datetime | None:
+    """When the hours that it says were last corrected in the ledger after it was issued, if they are others now."""
+    since = (
+        Contribution.personne_id == attestation.personne_id,
+        Contribution.unite == Unite.HEURES,
+        _about(attestation.action_id, attestation.annee),
+        Contribution.corrige_id.is_not(None),
+        Contribution.cree_le > attestation.emise_le,
     )
+    return db.session.scalar(select(func.max(Contribution.cree_le)).where(*since).having(func.sum(Contribution.quantite) != 0))
+
+
+def _about(action_id: int | None, annee: int) -> ColumnElement[bool]:
+    return Contribution.action_id == action_id if action_id else Contribution.annee == annee
+
+
+def _same_object(personne_id: int, action_id: int | None, annee: int) -> Select[Attestation]:
+    """An action has one object, even over New Year; without an action it is the year."""
+    of_year = and_(Attestation.action_id.is_(None), Attestation.annee == annee)
+    about = Attestation.action_id == action_id if action_id else of_year
+    return select(Attestation).where(Attestation.personne_id == personne_id, about).order_by(Attestation.rang.desc())

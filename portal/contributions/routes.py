@@ -183,4 +183,6 @@ def verify(code: str) -> Any:
     attestation = queries.verified(f"{plain[:5]}-{plain[5:]}")
     if attestation is None:
         return render("contributions/inconnue.html", status=404)
-    return render("contributions/attestation.html", attestation=attestation, replacement=queries.replacement(attestation))
+    later = queries.replacement(attestation)
+    corrected = None if later else queries.corrected_since(attestation)
+    return render("contributions/attestation.html", attestation=attestation, replacement=later, corrected=corrected)

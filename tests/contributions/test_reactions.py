@@ -40,7 +40,7 @@ def reminder(outbox):
 
 def test_after_three_days_without_a_move_the_bienveillant_is_told(closed, outbox):
     waiting = reminder(outbox)
-    assert (waiting.adresse, waiting.du_le - clock.now()) == (closed.zoe.email, PATIENCE)
+    assert (waiting.adresse, waiting.du_le) == (closed.zoe.email, at(18) + PATIENCE)
     assert "n’a pas encore relu" in messages.render(waiting.genre, waiting.faits).texte
 
 

@@ -284,9 +284,12 @@ def test_asked_again_it_is_the_same_one_until_the_hours_change(closed, lea, clie
         ask(lea, annee=2026)
     first = only()
     assert db.session.query(Attestation).count() == 1
-    closed.correct(closed.lea, 6)
+    with clock.freeze(at(21)):
+        closed.correct(closed.lea, 6)
     db.session.commit()
-    assert "authentique" in client.get(f"/contributions/attestation/{first.code}").text
+    said = words(client.get(f"/contributions/attestation/{first.code}").text)
+    assert "authentique" not in said
+    assert "les heures ont été corrigées depuis, le 21 novembre 2026" in said
     with clock.freeze(clock.now() + timedelta(days=3)):
         ask(lea, annee=2026)
         assert (only().rang, only().minutes) == (2, 360)
@@ -294,6 +297,41 @@ def test_asked_again_it_is_the_same_one_until_the_hours_change(closed, lea, clie
     assert "Attestation remplacée" in said
     assert "24 novembre 2026" in said
     assert "authentique" in client.get(f"/contributions/attestation/{only().code}").text
+
+
+def test_hours_mended_back_to_what_they_were_are_what_it_says(closed, lea, client):
+    ask(lea, annee=2026)
+    for minute, hours in enumerate((3, 4), start=1):
+        with clock.freeze(at(20) + timedelta(minutes=minute)):
+            closed.correct(closed.lea, hours)
+    db.session.commit()
+    assert "authentique" in client.get(f"/contributions/attestation/{only().code}").text
+
+
+def test_an_attestation_keeps_the_words_of_its_day(closed, lea, client):
+    """A title reworded, another validator's name: it is the same one; one's own name mended makes another."""
+    ask(lea, annee=2026, action=closed.action.id)
+    closed.action.titre = "Autre titre"
+    closed.zoe.nom = "Zoé Hoareau-Payet"
+    db.session.commit()
+    ask(lea, annee=2026, action=closed.action.id)
+    assert (only().rang, only().objet) == (1, "Fête du moulin")
+    assert "Fête du moulin" in client.get(f"/contributions/attestation/{only().code}").text
+    closed.lea.nom = "Léa Grondin-Boyer"
+    db.session.commit()
+    ask(lea, annee=2026, action=closed.action.id)
+    assert (only().rang, only().objet) == (2, "Autre titre")
+
+
+def test_an_action_over_new_year_has_one_attestation_whatever_the_year_on_screen(closed, lea):
+    for annee in (2026, 2027):
+        assert ask(lea, annee=annee, action=closed.action.id).status_code == 303
+    assert (db.session.query(Attestation).count(), only().annee) == (1, 2026)
+    closed.correct(closed.lea, 2)
+    db.session.commit()
+    ask(lea, annee=2027, action=closed.action.id)
+    assert only().rang == 2
+    assert len(queries.attestations(closed.lea)) == 1
 
 
 def test_a_code_that_is_none_is_said_so(client):
