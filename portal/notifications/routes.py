@@ -27,7 +27,7 @@ def index() -> Any:
 def show(id: int) -> Any:
     """As it was sent; or, when it has not left yet, as it would leave now."""
     message = load(Message, id, "outbox.voir")
-    objet, texte = (message.objet, message.texte) if message.envoye_le else _as_it_stands(message)
+    objet, texte = (message.objet or "Message", message.texte) if message.envoye_le else _as_it_stands(message)
     return render("notifications/message.html", message=message, objet=objet, texte=texte)
 
 

@@ -134,8 +134,10 @@ class WaitingList(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 8))
     def accept_and_undo(self, number: int) -> None:
-        """All is as it was."""
+        """All is as it was; « Annuler » twice in two minutes would go back further, to what the person was told last."""
         candidature = self.offered(number)
+        if candidature.is_undoable:
+            return
         before = self.situation(candidature)
         try:
             commands.decide(candidature, accepter, by=self.zoe)

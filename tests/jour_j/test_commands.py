@@ -286,7 +286,7 @@ def test_closing_a_checked_site_wants_nothing_and_tells_nobody(saturday, outbox)
     saturday.open()
     saturday.tick_all(Phase.FERMETURE)
     assert saturday.close().statut is Statut.RECUE
-    assert [m.genre for m in outbox()] == ["heures_a_valider"]
+    assert {m.genre for m in outbox()} == {"heures_a_valider"}  # nothing is amiss: only the hours are to be looked at
 
 
 @pytest.mark.parametrize(("hour", "again"), [(22, True), (29.9, True), (30, False), (48, False)])

@@ -141,10 +141,11 @@ def test_whoever_holds_the_post_by_priority_is_asked_when_an_admin_moves_it(zoe,
     assert told() == [("mission_deplacee", zoe.email)]
 
 
-def test_an_acceptance_nobody_was_told_is_told_with_the_new_slot_only(mission, zoe, lea, told):
+def test_accepted_and_not_told_they_hear_of_a_move_as_those_who_wait(mission, zoe, lea, told):
+    """They have nothing to confirm: their answer will say the new slot."""
     candidatures.decide(builders.candidature(mission, lea), accepter, by=zoe)
     assert move(mission, announced=False, **later(mission)) == []
-    assert told() == []
+    assert told() == [("mission_modifiee", lea.email)]
 
 
 def test_those_who_wait_hear_of_a_move_and_not_of_a_shorter_slot(mission, lea, told):

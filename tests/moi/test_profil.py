@@ -246,4 +246,4 @@ def test_on_the_day_my_page_says_what_is_left_of_the_programme(ada, awa, as_, co
             page = browser.get("/moi/")
     items = [item.find("p", class_="fort").get_text() for item in main(page).select(".programme li")]
     assert items == ["Visite", "Repas"]
-    assert len(statements) == 5
+    assert len(statements) == 6
