@@ -112,9 +112,9 @@ def ids(sink: SmtpSink) -> Counter[str]:
 
 @pytest.mark.both
 @pytest.mark.proof
-def test_three_workers_send_two_hundred_messages_once_each(app, start, smtp_server, size):
+def test_three_workers_send_two_thousand_messages_once_each(app, start, smtp_server, size):
     smtp_server.reset()
-    count = size(200, 1000)
+    count = size(200, 2000)
     write(count, due=timedelta(seconds=3))  # all of them are looking when the messages fall due
     workers = [start(mail_url=smtp_server.url) for _ in range(3)]
     wait_until(lambda: left() == 0, "every message sent", seconds=size(60, 300))
