@@ -24,6 +24,8 @@ from portal.candidatures.models import Etat as EtatCandidature
 from portal.comptes.commands import open_session
 from portal.comptes.models import NomRole, Personne, Role
 from portal.config import ROOT
+from portal.contributions.models import Attestation, Constat, Releve
+from portal.contributions.models import Etat as EtatReleve
 from portal.db import Base, db, study
 from portal.jour_j.models import Entree, Jour, Phase, Point
 from portal.jour_j.models import Genre as GenreEntree
@@ -115,6 +117,14 @@ def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
     yield Mission, _missions(house)
     yield Affectation, _places(house)
     yield Candidature, _candidatures(house)
+    yield (
+        Releve,
+        [
+            {"affectation_id": n, "propose": 180, "minutes": 180, "constat": Constat.PRESENT, "etat": EtatReleve.VALIDE}
+            for n in range(1, house.rows + 1)
+        ],
+    )
+    yield Attestation, [_attestation(n) for n in range(1, house.rows + 1)]
     yield Message, _messages(house)
     yield EntreeJournal, _journal(house)
     yield Jour, [{"action_id": n} for n in range(1, house.day + 1)]
@@ -242,10 +252,19 @@ def _candidatures(house: House) -> Iterator[Row]:
         }
 
 
+def _attestation(n: int) -> Row:
+    """One a year, of a volunteer."""
+    contenu = {"nom": "Awa Payet", "objet": "Année", "maison": "La Raffinerie", "valide_par": [], "lignes": []}
+    about = {"personne_id": VOLONTAIRE, "annee": 2000 + n, "rang": 1, "initiales": "A. P.", "minutes": 180}
+    return {"code": f"ABCDE-{n}", "contenu": contenu, **about}
+
+
 def _messages(house: House) -> Iterator[Row]:
     """What was sent for each candidature."""
     for id in range(1, 2 * house.missions + 1):
-        cle, sent = f"candidature:{id}:recue", {"adresse": f"personne{id}@example.org", "envoye_le": clock.now()}
+        said = {"personne_id": VOLONTAIRE, "objet": "Candidature reçue"} if id <= house.rows else {}
+        cle = f"candidature:{id}:recue"
+        sent = {"adresse": f"personne{id}@example.org", "envoye_le": clock.now(), "personne_id": None, "objet": "", **said}
         yield {"cle": cle, "genre": "candidature_recue", "faits": {"candidature": id}, **sent}
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.routing import Rule
 
-from bench.data import House, build
+from bench.data import VOLONTAIRE, House, build
 from bench.house import Site
 from bench.results import Result
 from portal import security
@@ -68,12 +68,20 @@ def _counted(house: House) -> dict[str, int]:
 def _pages(app: Flask, house: House) -> Iterator[tuple[str, str]]:
     """(endpoint, path) of every page; an argument nobody knows here stops the measure."""
     with app.app_context():
-        token = security.seal("candidature", 1, 1)
-    known = {"action_id": house.day, "mission_id": 1, "etape_id": _first_step(house), "jeton": token, "nom": "accessibilite"}
+        token, agenda = security.seal("candidature", 1, 1), security.seal("agenda", VOLONTAIRE, 1)
+    known = {
+        "code": "ABCDE-1",
+        "action_id": house.day,
+        "mission_id": 1,
+        "etape_id": _first_step(house),
+        "jeton": token,
+        "nom": "accessibilite",
+    }
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and rule.endpoint not in ASIDE:
             about_the_day = rule.endpoint.startswith(("actions.", "jour_j."))
-            yield rule.endpoint, _path(app, rule, known | {"id": house.day if about_the_day else 1})
+            own = {"jeton": agenda} if rule.endpoint == "moi.feed" else {}
+            yield rule.endpoint, _path(app, rule, known | {"id": house.day if about_the_day else 1} | own)
 
 
 def _first_step(house: House) -> int:
