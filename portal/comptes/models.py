@@ -91,6 +91,8 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
         return nom
 
     session_token: str = ""  # the secret of the session this object was loaded by
+    __eq__ = object.__eq__  # Flask-Login's compares get_id(), which is "" for everybody who is not the visitor
+    __hash__ = object.__hash__
 
     def get_id(self) -> str:
         return self.session_token

@@ -292,3 +292,10 @@ def test_the_list_comes_in_pages_of_fifty(app):
     first, second = queries.people("", 1), queries.people("", 2)
     assert (len(first.items), first.total, first.pages) == (50, 51, 2)
     assert [p.nom for p in second.items] == ["Personne 50"]
+
+
+def test_two_people_are_never_equal(admin):
+    awa = make.personne()
+    assert awa != admin
+    assert awa not in [admin]
+    assert awa in [admin, awa]
