@@ -237,13 +237,13 @@ class SmtpSink:
         self.refusal: str | None = None  # the answer to each recipient: "451 plus tard", "550 inconnu"
         self.hangs = False
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         if self.refusal:
             return self.refusal
         envelope.rcpt_tos.append(to)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         while self.hangs:
             await asyncio.sleep(0.01)
         content = envelope.content

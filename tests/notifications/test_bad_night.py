@@ -30,20 +30,20 @@ class Server(SmtpSink):
         self.most_a_line = 0
         super().__init__()
 
-    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, said: list[str]) -> list[str]:  # noqa: N802
+    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, said: list[str]) -> list[str]:
         self.lines += 1
         session.host_name = hostname
         session.given = 0
         return said
 
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         if self.most_a_line and session.given >= self.most_a_line:
             return "421 trop de messages sur cette ligne"
         session.given += 1
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         said = await super().handle_DATA(server, session, envelope)
         if self.dies_after_data:
             server.transport.abort()

@@ -37,7 +37,7 @@ class Slow(SmtpSink):
         self.given = threading.Event()
         super().__init__()
 
-    async def handle_DATA(self, *args: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, *args: Any) -> str:
         self.given.set()
         return await super().handle_DATA(*args)
 
