@@ -91,6 +91,21 @@ PLACES = (
     ("Missions", "missions.index", "search", "public"),
 )
 ON_A_PHONE = 3
+# Pages that belong to a place of another room: a whole blueprint, or one of its pages.
+UNDER = {
+    "comptes": "moi",
+    "contributions": "moi",
+    "notifications": "moi",
+    "contributions.show": "actions",
+    "contributions.correction": "actions",
+    "missions.of_action": "actions",
+    "missions.team": "actions",
+    "missions.create": "actions",
+    "missions.edit": "actions",
+    "notifications.answers": "candidatures",
+    "notifications.answer": "candidatures",
+    "notifications.courrier": "reglages",
+}
 MINE = ("Moi", "moi.index", "user", "moi.voir")
 
 
@@ -103,5 +118,7 @@ def nav() -> list[Place]:
 
 
 def _place(label: str, endpoint: str, icon: str, _right: str, *, wide_only: bool) -> Place:
-    here = request.endpoint == endpoint or (request.blueprint == endpoint.partition(".")[0] != "accueil")
+    room, page = request.blueprint or "", request.endpoint or ""
+    under = UNDER.get(page) or UNDER.get(room, room)
+    here = page == endpoint or (under == endpoint.partition(".")[0] != "accueil")
     return Place(label, url_for(endpoint), icon, here, wide_only)

@@ -187,6 +187,8 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
 
 def step_down(candidature: Candidature, *, motif: str) -> None:
     """The place itself is freed by the caller; `tardif` says to whoever hears of it that cover is to be found now."""
+    if candidature.is_undoable:
+        candidature.dite_le = None  # and it never will be said: they left without knowing that the place was theirs
     fire(desister, candidature, by=candidature.personne, motif=motif, tardif=candidature.leaves_late)
 
 

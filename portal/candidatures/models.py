@@ -104,6 +104,8 @@ class Candidature(Base):
     @property
     def etat_dit(self) -> Etat:
         """The state as the candidate was told it: an answer that can still be taken back is nobody's news."""
+        if self.etat is Etat.DESISTEE and self.dite_le is None:
+            return Etat.RETIREE
         return self.etat_rendu if self.is_undoable else self.etat
 
     @property

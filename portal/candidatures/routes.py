@@ -229,7 +229,7 @@ def index() -> Any:
     return _queue_page()
 
 
-@bp.post("/lot", access="candidature.lister", preview=True)
+@bp.post("/lot", access="candidature.lister")
 def decide_all() -> Any:
     transition = next((t for t in DECISIONS if t.slug == request.form.get("decision")), None) or abort(404)
     form = DecisionForm()
@@ -282,7 +282,7 @@ def ask_statut(id: int) -> Any:
 
 @bp.post("/<int:id>/<any(retirer, desister):slug>", access="moi.voir")
 def leave_mine(id: int, slug: str) -> Any:
-    candidature = load(Candidature, id, WORKFLOW.get(slug) or abort(404), queries.WITH_MISSION)
+    candidature = load(Candidature, id, f"candidature.{slug}", queries.WITH_MISSION)  # whatever they were told by now
     commands.leave(candidature, motif=LeaveForm().reason)
     toast("C’est noté, l’équipe est prévenue.")
     return done(url_for("moi.index"))

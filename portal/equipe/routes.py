@@ -94,7 +94,7 @@ def cover(mission_id: int) -> Any:
     return _cover(mission_id)
 
 
-@bp.post("/renfort/<int:mission_id>", access="mission.modifier")
+@bp.post("/renfort/<int:mission_id>", access="mission.modifier", preview=True)
 def invite(mission_id: int) -> Any:
     mission = load(Mission, mission_id, "mission.modifier", missions.WITH_ACTION)
     ticked = {int(id) for id in request.form.getlist("personne") if re.fullmatch(RowId.regex, id)}

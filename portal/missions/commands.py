@@ -71,7 +71,7 @@ class NotConfirmed(Refusal):
 
 class PlacesBelowTaken(Refusal):
     status = 422
-    sentence = "Il y a déjà plus de personnes inscrites que ce nombre de places. Libère d’abord des places."
+    sentence = "Plus de places que cela sont déjà prises, ou proposées à quelqu’un. Libère d’abord des places."
 
 
 class NatureFixed(Refusal):

@@ -80,9 +80,8 @@ def pending() -> Pending:
     return Pending(number, since, db.session.scalar(said) or "")
 
 
-def ids_of(keys: list[str]) -> dict[str, int]:
-    """The messages of these keys, by key."""
-    return dict(db.session.execute(select(Message.cle, Message.id).where(Message.cle.in_(keys))).all())
+def written(key: str) -> Message | None:
+    return db.session.scalar(select(Message).where(Message.cle == key))
 
 
 def lines_to_gather() -> tuple[ColumnElement[bool], ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, url_for
+from flask import abort, current_app, url_for
 
 from portal import outbox
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
+from portal.candidatures.models import Candidature, annuler
 from portal.notifications import commands, messages, queries
 from portal.notifications.genres import Outdated
 from portal.outbox import Message
 from portal.policy import load
-from portal.web import GuardedBlueprint, done, me, page_number, previewer, render, toast
+from portal.web import GuardedBlueprint, Page, done, me, page_number, previewer, render, toast
 
 bp = GuardedBlueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -26,7 +27,10 @@ def index() -> Any:
 @bp.get("/<int:id>", access="moi.voir")
 def show(id: int) -> Any:
     """As it was sent; or, when it has not left yet, as it would leave now."""
-    message = load(Message, id, "outbox.voir")
+    return _letter(load(Message, id, "outbox.voir"))
+
+
+def _letter(message: Message) -> Page:
     objet, texte = (message.objet or "Message", message.texte) if message.envoye_le else _as_it_stands(message)
     return render("notifications/message.html", message=message, objet=objet, texte=texte)
 
@@ -82,9 +86,14 @@ def take_up_all() -> Any:
 
 @bp.get("/reponses", access="action.creer")
 def answers() -> Any:
-    kept = candidatures_queries.kept_back_by(me())
-    letters = queries.ids_of([c.answer_key for c in kept])
-    return render("notifications/reponses.html", kept=kept, letters=letters)
+    return render("notifications/reponses.html", kept=candidatures_queries.kept_back_by(me()))
+
+
+@bp.get("/reponses/<int:id>", access="action.creer")
+def answer(id: int) -> Any:
+    """The message that says a decision, for whoever may still take it back."""
+    candidature = load(Candidature, id, annuler.key, candidatures_queries.WITH_MISSION)
+    return _letter(queries.written(candidature.answer_key) or abort(404))
 
 
 @bp.post("/reponses", access="action.creer")

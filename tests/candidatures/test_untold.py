@@ -133,3 +133,15 @@ def test_leaving_shows_nobody_else_s_mail(zoe, mission, as_):
     assert answer.status_code == 303
     message = db.session.scalars(select(Message).where(Message.genre == "desistement")).one()
     assert client.get(f"/notifications/{message.id}").status_code == 404
+
+
+def test_whoever_leaves_before_they_are_told_reads_that_they_withdrew(zoe, mission, as_):
+    lea = builders.personne("Léa Grondin")
+    candidature = builders.candidature(mission, lea)
+    commands.decide(candidature, accepter, by=zoe)
+    client = as_(lea)
+    assert client.post(f"/candidatures/{candidature.id}/retirer").status_code == 303
+    db.session.expire_all()
+    assert (candidature.etat, candidature.etat_dit) == ("desistee", "retiree")
+    assert "Désistement" not in client.get("/moi/").text
+    assert mission.prises == 0

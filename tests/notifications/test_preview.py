@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from portal.candidatures import commands
 from portal.candidatures.models import accepter
 from portal.db import db
+from portal.equipe import queries
 from portal.journal import EntreeJournal
 from portal.outbox import Message
 from tests import builders
@@ -94,3 +97,55 @@ def test_with_htmx_the_preview_is_a_page_of_its_own(zoe, mission, visit):
     page.get_by_role("heading", name="Voici le message").wait_for()
     page.get_by_role("button", name="Confirmer").click()
     page.wait_for_url("**/candidatures/")
+
+
+def test_whoever_said_yes_reads_the_message_before_it_leaves(zoe, mission, as_):
+    candidature = builders.candidature(mission, builders.personne("Léa Grondin"))
+    commands.decide(candidature, accepter, by=zoe)
+    db.session.commit()
+    letter, other = f"/notifications/reponses/{candidature.id}", builders.bienveillant()
+    page = as_(zoe).get("/candidatures/?etat=acceptee")
+    assert BeautifulSoup(page.text, "html5lib").select_one(f"a[href='{letter}']").text == "Le lire"
+    assert "C’est oui" in as_(zoe).get(letter).text
+    assert as_(other).get(letter).status_code == 404
+    assert as_(candidature.personne).get(letter).status_code == 403
+    assert "/candidatures/suivi/" not in as_(zoe).get(letter).text
+
+
+def typed(client, url: str, **changes) -> dict:
+    """The form of that page, as a browser would send it after these changes."""
+    form = BeautifulSoup(client.get(url).text, "html5lib").select_one("main form.formulaire")
+    sent: dict[str, list[str]] = {}
+    for field in form.select("input[name], select[name], textarea[name]"):
+        if field.get("type") not in ("checkbox", "radio") or field.has_attr("checked"):
+            chosen = field.select_one("option[selected]") or field.select_one("option") if field.name == "select" else field
+            sent.setdefault(field["name"], []).append(chosen.get("value", field.text if field.name == "textarea" else ""))
+    return sent | changes
+
+
+def test_a_slot_that_moves_and_a_place_that_changes_are_read_first(zoe, mission, as_):
+    builders.hold(mission, builders.personne("Léa Grondin"))
+    db.session.commit()
+    client, url = as_(zoe), f"/missions/{mission.id}/modifier"
+    later = f"{mission.fin + timedelta(hours=6):%Y-%m-%dT%H:%M}"
+    page = client.post(url, data=typed(client, url, fin=later, prevenir="y", apercu="1"))
+    assert "Voici le message" in page.text
+    assert "confirme" in page.text
+    before = mission.fin
+    db.session.expire_all()
+    assert mission.fin == before
+    url = f"/actions/{mission.action_id}/modifier"
+    page = client.post(url, data=typed(client, url, lieu="La grande salle", apercu="1"))
+    assert "Voici le message" in page.text
+    assert "La grande salle" in page.text
+
+
+def test_an_invitation_is_read_first(zoe, mission, as_):
+    lea = builders.personne("Léa Grondin")
+    db.session.commit()
+    client, url = as_(zoe), f"/equipe/renfort/{mission.id}"
+    page = client.post(url, data={"personne": lea.id, "apercu": "1"})
+    assert lea.email in page.text
+    assert not queries.invited_to(mission)
+    assert confirm(client, page).status_code == 303
+    assert [i.personne for i in queries.invited_to(mission)] == [lea]
