@@ -16,6 +16,7 @@ from portal.candidatures.models import (
     expirer,
     prendre_place,
     proposer,
+    reprendre,
     revenir,
 )
 from portal.comptes.models import Personne
@@ -45,7 +46,7 @@ class TakenElsewhere(Refusal):
 
 
 class StatutFirst(Refusal):
-    sentence = "Dis d’abord ton statut, plus bas sur cette page : la place reste à toi jusque-là."
+    sentence = "Dis d’abord ton statut, plus bas sur cette page : la place t’est gardée jusqu’à l’heure dite."
 
 
 class NotOutOfTurn(Refusal):
@@ -145,6 +146,8 @@ def take_place(candidature: Candidature, *, despite_clash: bool = False) -> None
     if candidature.etat is Etat.ACCEPTEE:
         _know_at_once(candidature)
         return
+    if candidature.is_undoable and candidature.etat is Etat.REFUSEE and outbox.withdraw(candidature.answer_key):
+        fire(reprendre, candidature, by=candidature.personne)  # they said yes before anybody told them no
     if not prendre_place.opens_from(candidature.etat):
         raise TransitionRefused
     if offre is None or not offre.is_open:
@@ -188,7 +191,7 @@ def come_back(candidature: Candidature) -> None:
     """Out of turn, they stand in line again, behind those who are there; twice is once."""
     candidature = locked(candidature)
     offre = offres.last_offer(candidature)
-    if offre is None or not offre.is_lapsed or candidature.etat is not Etat.LISTE_ATTENTE:
+    if offre is None or not offre.is_lapsed or candidature.etat_dit is not Etat.LISTE_ATTENTE:
         raise NotOutOfTurn
     if offre.close_le is None:
         _lapse(offre)  # the clock's own work comes a few seconds late

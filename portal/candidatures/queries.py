@@ -85,7 +85,9 @@ def arranged(rows: Iterable[Row], etat: Etat | None) -> list[Row]:
 
 
 def _scope(personne: Personne) -> list[Any]:
-    return [] if personne.has_role(NomRole.ADMIN) else [Action.bienveillant_id == personne.id]
+    """Those that this person may answer; never their own, which would tell them an answer before it leaves."""
+    others = Candidature.personne_id != personne.id
+    return [others] if personne.has_role(NomRole.ADMIN) else [others, Action.bienveillant_id == personne.id]
 
 
 def rows_of(candidatures: list[Candidature]) -> list[Row]:

@@ -53,7 +53,7 @@ def return_to_the_queue(news: News) -> None:
     if stepped_down := queries.accepted_of(news.subject, news.facts["personne"]):
         if news.by and news.by.id == stepped_down.personne_id:
             commands.step_down(stepped_down, motif=news.motif)
-        else:
+        elif not commands.take_back(stepped_down, by=news.by):
             commands.close(stepped_down, liberer, by=news.by, motif=news.motif)  # told, with the reason
     returning = queries.yielded_on(news.subject)
     lock(Candidature, *(c.id for c in returning))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from portal import clock
 from portal.actions.models import ENDED, Action
 from portal.candidatures.models import LIVE, Candidature
+from portal.candidatures.queries import is_untold
 from portal.comptes.models import Note, Personne, Profil
 from portal.db import db
 from portal.fields import name_key
@@ -20,7 +21,7 @@ from portal.jour_j.models import Entree, Genre
 from portal.jour_j.pli import Presence, State, fold
 from portal.missions import accord
 from portal.missions.models import Affectation, Competence, Etat, Invitation, Mission
-from portal.missions.queries import overlap
+from portal.missions.queries import overlap, told
 from portal.shown import Shown
 from portal.web import Leaf, leaf
 
@@ -98,7 +99,7 @@ def _visits(absences: list[int]) -> Subquery:
             func.count(case((done, 1))).label("done"),
             func.count(case((and_(done, Mission.fin > now - YEAR), 1))).label("lately"),
             func.max(case((done, Mission.debut))).label("last"),
-            func.min(case((Mission.fin > now, Mission.debut))).label("next"),
+            func.min(case((and_(Mission.fin > now, told()), Mission.debut))).label("next"),
         )
         .join(Affectation.mission)
         .where(Affectation.libere_le.is_(None), Mission.etat != Etat.ANNULEE)
@@ -208,7 +209,9 @@ def askable(mission: Mission) -> Select[Personne]:
     """Who may be invited: they accept to be, nobody asked them yet, they are free then and wait for no answer here."""
     asked = exists().where(Invitation.mission_id == mission.id, Invitation.personne_id == Personne.id)
     applied = exists().where(
-        Candidature.mission_id == mission.id, Candidature.personne_id == Personne.id, Candidature.etat.in_(LIVE)
+        Candidature.mission_id == mission.id,
+        Candidature.personne_id == Personne.id,
+        or_(Candidature.etat.in_(LIVE), is_untold()),
     )
     busy = exists().where(
         Affectation.personne_id == Personne.id,

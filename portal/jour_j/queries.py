@@ -128,7 +128,7 @@ class Day:
     @cached_property
     def team(self) -> list[Affectation]:
         """Référents first; one query."""
-        return missions.team_of(self.action)
+        return missions.known_team(self.action)
 
     @cached_property
     def entries(self) -> list[Entree]:

@@ -99,6 +99,11 @@ def team_of(action: Action) -> list[Affectation]:
     return sorted(rows, key=lambda a: list(Nature).index(a.mission.nature))
 
 
+def known_team(action: Action) -> list[Affectation]:
+    """The same as the team itself sees it: an acceptance that can be taken back is nobody's news."""
+    return [place for place in team_of(action) if place.is_told]
+
+
 def has_volunteers(action: Action) -> bool:
     """Whether a volontaire mission of this action was published and still stands."""
     of_volunteers = (Mission.action_id == action.id, Mission.nature == Nature.VOLONTAIRE)
@@ -193,12 +198,13 @@ def engagements(personne: Personne) -> list[Affectation]:
 
 
 def referents_of(action_ids: Iterable[int]) -> dict[int, list[Personne]]:
-    """The référents of several actions, in one query."""
+    """The référents of several actions who know that they are, in one query."""
     rows = db.session.execute(
         select(Mission.action_id, Personne)
         .join(Affectation, Affectation.mission_id == Mission.id)
         .join(Personne, Personne.id == Affectation.personne_id)
         .where(Mission.action_id.in_(list(action_ids)), Mission.nature == Nature.REFERENT, Affectation.libere_le.is_(None))
+        .where(told())
         .order_by(Mission.debut, Affectation.id)
     )
     found: dict[int, list[Personne]] = {}

@@ -125,7 +125,7 @@ def _back_to(mission: Mission) -> Done:
 def team(action_id: int) -> Any:
     action = load(Action, action_id, "mission.equipe", actions.SHEET)
     shown = can(current_user, "jour.telephones", action) and action.shares_team
-    return render("missions/equipe.html", action=action, team=queries.team_of(action), phones=shown)
+    return render("missions/equipe.html", action=action, team=queries.known_team(action), phones=shown)
 
 
 @bp.get("/nouvelle/<int:action_id>", access="mission.creer")

@@ -18,6 +18,7 @@ from portal.missions import queries as missions
 from portal.missions.models import Mission
 from portal.notifications import queries, rappels
 from portal.outbox import Message, Poids, Voie
+from portal.workflow import Refusal
 
 NOW = timedelta()
 DIGEST = time(18)  # at La Réunion: before the evening, when people decide
@@ -25,6 +26,11 @@ LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the serve
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
 TRIES = len(DELAYS) + 1
 SECRETS = frozenset({"code"})  # facts that no reader of the table needs once the message is gone
+
+
+class Discarded(Refusal):
+    status = 409
+    sentence = "Ce message a été écarté entre-temps : il n’est plus à renvoyer."
 
 
 REMINDERS = {"semaine": Poids.ORDINAIRE, "veille": Poids.ESSENTIEL, "bientot": Poids.PRESSANT}
@@ -223,7 +229,10 @@ def _still_ours(message: Message) -> ColumnElement[bool]:
 
 
 def take_up(message: Message, *, by: Personne) -> None:
-    """An admin has it sent again, with all its tries before it."""
+    """An admin has it sent again, with all its tries before it. Raises Discarded when another admin put it aside."""
+    message = lock_one(message)
+    if message.ecarte_le:
+        raise Discarded
     if message.abandonne_le:
         message.abandonne_le, message.du_le, message.essais, message.doutes, message.erreur = None, clock.now(), 0, 0, ""
         message.resume_id, message.voie = None, Voie.COURRIER
@@ -232,7 +241,8 @@ def take_up(message: Message, *, by: Personne) -> None:
 
 def take_up_all(*, by: Personne) -> int:
     """All that could not leave, after a bad night; says how many."""
-    messages = db.session.scalars(queries.given_up()).all()
+    messages = lock(Message, *db.session.scalars(queries.given_up().with_only_columns(Message.id)))
+    messages = [message for message in messages if message.abandonne_le and not message.ecarte_le]
     for message in messages:
         take_up(message, by=by)
     return len(messages)
@@ -240,6 +250,7 @@ def take_up_all(*, by: Personne) -> int:
 
 def discard(message: Message, *, by: Personne) -> None:
     """An admin has looked: it is not to be sent."""
+    message = lock_one(message)
     if message.abandonne_le and not message.ecarte_le:
         message.ecarte_le = clock.now()
         journal.record("outbox.ecarter", message, by=by)

@@ -217,7 +217,7 @@ def _post_freed(faits: Facts) -> Context:
 @genre("mission_deplacee")
 def _to_confirm(faits: Facts) -> Context:
     """To whoever holds a place, while that very time to answer runs."""
-    context = _changed(faits)
+    context = _now_and_before(faits)
     d_ici = datetime.fromisoformat(faits["d_ici"])
     still(context["place"].a_confirmer_avant == d_ici)
     return context | {"d_ici": d_ici}
@@ -225,7 +225,14 @@ def _to_confirm(faits: Facts) -> Context:
 
 @genre("mission_modifiee")
 def _changed(faits: Facts) -> Context:
-    """To whoever holds a place, or waits for one: what the mission is now, and was before."""
+    """To whoever holds a place and has nothing to confirm, or waits for one."""
+    context = _now_and_before(faits)
+    if "avant" in faits and "place" in context:
+        still(not context["place"].a_confirmer_avant)  # it moved again since, and another message asks for an answer
+    return context
+
+
+def _now_and_before(faits: Facts) -> Context:
     context = _of_a_place(faits["affectation"]) if "affectation" in faits else _of_who_waits(faits)
     return context | {"avant": [datetime.fromisoformat(instant) for instant in faits.get("avant", ())]}
 

@@ -43,6 +43,10 @@ class Letter:
 UNWRITTEN = Letter("", "", "", None)
 
 
+class Unwritable(Exception):
+    """No line of a digest could be written, which is an error like any other: tried again, then an admin's."""
+
+
 def compose(message: Message, letter: Letter) -> EmailMessage:
     """The mail of this row, in these words. Its Message-ID comes from the row alone: sent twice, it is recognised as one."""
     settings: Settings = current_app.config["PORTAL"]
@@ -84,10 +88,12 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
 
 @genre("resume")
 def _digest(faits: Facts) -> Context:
-    """What happened since yesterday, for whoever chose to read it at once a day."""
+    """What happened since yesterday, for whoever chose to read it at once a day. Raises Unwritable when no line can be told."""
     found = {message: _line(message) for message in queries.lines_of(faits["resume"])}
     lines = {message: letter for message, letter in found.items() if letter is not UNWRITTEN}
     told = [letter for letter in lines.values() if letter]
+    if not told and len(lines) < len(found):
+        raise Unwritable
     personne = still(next((db.session.get(Personne, message.personne_id) for message in lines), None) if told else None)
     return {
         "prenom": personne.prenom,

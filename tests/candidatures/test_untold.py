@@ -12,6 +12,7 @@ from portal.candidatures import attente, commands, offres
 from portal.candidatures.models import accepter, refuser
 from portal.candidatures.suivi import page_token
 from portal.db import db
+from portal.equipe import queries as equipe
 from portal.missions import commands as missions
 from portal.missions.models import annuler
 from portal.missions.queries import active_of
@@ -145,3 +146,66 @@ def test_whoever_leaves_before_they_are_told_reads_that_they_withdrew(zoe, missi
     assert (candidature.etat, candidature.etat_dit) == ("desistee", "retiree")
     assert "Désistement" not in client.get("/moi/").text
     assert mission.prises == 0
+
+
+def test_whoever_takes_their_place_before_they_are_told_no_has_it(zoe, mission, smtp):
+    candidature, following = offered(mission), in_line(mission)
+    commands.decide(candidature, refuser, by=zoe, motif="Complet")
+    attente.take_place(candidature)
+    db.session.commit()
+    pass_time()
+    worker.run_once()
+    assert (candidature.etat, mission.prises) == ("acceptee", 1)
+    assert active_of(mission, candidature.personne).is_told
+    assert offres.last_offer(following) is None
+    subjects = [m.message["Subject"] for m in smtp.mails if candidature.personne.email in m.recipients]
+    assert [subject for subject in subjects if "C’est oui" in subject]
+    assert not [subject for subject in subjects if "pas retenue" in subject]
+
+
+def test_out_of_turn_and_refused_in_secret_they_come_back_in_line_as_anybody(zoe, mission):
+    candidature = offered(mission)
+    with clock.freeze(clock.now() + timedelta(hours=25)):
+        pass_time()
+        commands.decide(candidature, refuser, by=zoe, motif="Complet")
+        attente.come_back(candidature)
+        assert (candidature.etat, candidature.rang_le) == ("refusee", clock.now())
+        commands.undo(candidature, by=zoe)
+        db.session.commit()
+        pass_time()
+        assert offres.last_offer(candidature).is_open
+
+
+def test_a_referent_who_does_not_know_it_is_nobody_s_referent_yet(zoe, mission, as_):
+    lea, awa = builders.personne("Léa Grondin", telephone="+262692123456"), builders.personne("Awa Payet")
+    for who in (lea, awa):
+        builders.hold(builders.mission(mission.action, titre=f"Poste de {who.prenom}"), who)
+    post = builders.referent_mission(mission.action)
+    commands.decide(builders.candidature(post, lea), accepter, by=zoe, despite_clash=True)
+    db.session.commit()
+    with clock.freeze(mission.debut - timedelta(days=6)):
+        assert "la personne référente" not in as_(lea).get("/moi/").text
+        for page in ("/moi/", f"/missions/equipe/{mission.action_id}"):
+            assert post.titre not in as_(awa).get(page).text, page
+            assert "0692\u00a012\u00a034\u00a056" not in as_(awa).get(page).text, page
+
+
+def test_a_post_freed_before_they_are_told_leaves_their_candidature_in_the_queue(zoe, mission):
+    post = builders.referent_mission(mission.action)
+    candidature = builders.candidature(post)
+    commands.decide(candidature, accepter, by=zoe)
+    missions.give_back(post, by=builders.personne("Ada", [builders.ADMIN]), motif="Autre idée")
+    assert (candidature.etat, candidature.decidee_le, post.prises) == ("deposee", None, 0)
+
+
+def test_an_answer_not_told_shows_neither_in_the_queue_nor_in_the_overview_to_its_own_candidate(zoe, mission, as_):
+    ada = builders.personne("Ada Picard", [builders.ADMIN])
+    post = builders.mission(mission.action, titre="Bar")
+    candidature = builders.candidature(post, ada)
+    commands.decide(candidature, accepter, by=zoe)
+    db.session.commit()
+    for etat in ("acceptee", "toutes"):
+        assert "Ada Picard" not in as_(ada).get(f"/candidatures/?etat={etat}").text
+        assert "Ada Picard" in as_(zoe).get(f"/candidatures/?etat={etat}").text
+    assert "Vient" not in as_(ada).get("/equipe/?q=Ada").text
+    assert ada not in db.session.scalars(equipe.askable(post)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,9 @@ from portal.candidatures.queries import accepted_of
 from portal.db import db
 from portal.missions import commands, creneau, queries
 from portal.missions.models import Affectation, Mission, annuler
+from portal.notifications import messages
 from portal.notifications.echeances import pass_time
+from portal.notifications.genres import Outdated
 from tests import builders
 
 HOUR = timedelta(hours=1)
@@ -377,6 +380,31 @@ def test_an_action_elsewhere_tells_its_team_once_each(zoe, lea, outbox):
     assert [m.sequence for m in (first, second, gone)] == [1, 1, 1]
     edit(action, zoe, description="Autre")
     assert [m.sequence for m in (first, second)] == [1, 1]
+
+
+def letters(outbox) -> list[str]:
+    """What would leave now of the changes."""
+    found = []
+    for message in outbox():
+        if message.genre in ("mission_deplacee", "mission_modifiee"):
+            with suppress(Outdated):
+                found.append(messages.render(message.genre, message.faits).texte)
+    return found
+
+
+@pytest.mark.both
+def test_whoever_must_confirm_is_never_told_that_there_is_nothing_to_confirm(mission, place, zoe, outbox):
+    move(mission, fin=mission.fin - HOUR)
+    [said] = letters(outbox)
+    assert "rien à confirmer" in said
+    move(mission, **later(mission, 5))  # before the worker's look
+    [said] = letters(outbox)
+    assert "Viens-tu toujours" in said
+    edit(mission.action, zoe, lieu="Le jardin")
+    elsewhere = letters(outbox)[-1]
+    assert "L’action change de lieu" in elsewhere
+    assert "rien à confirmer" not in elsewhere
+    assert "Réponds avant" in elsewhere
 
 
 def edit(action, by, **fields: Any) -> None:

@@ -298,7 +298,7 @@ def test_places_never_go_below_the_people_on_it(as_, zoe, action):
     client = as_(zoe)
     answer = client.post(f"/missions/{mission.id}/modifier", data=edited(mission, places="1"))
     assert answer.status_code == 422
-    assert "déjà plus de personnes inscrites" in words(answer)
+    assert "Plus de places que cela sont déjà prises" in words(answer)
     assert client.post(f"/missions/{mission.id}/modifier", data=edited(mission, places="2")).status_code == 303
     assert made().places == 2
 

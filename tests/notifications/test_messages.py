@@ -231,7 +231,7 @@ def test_spaces_before_french_signs_do_not_break(app):
 def test_accepted_when_where_whom_to_call_what_to_find_and_how_to_step_back(zoe):
     action = builders.action(zoe, debut=builders.in_days(10), fin=builders.in_days(10, 18), lieu="La Raffinerie")
     awa = builders.personne("Awa Payet", telephone="+262692123456")
-    commands.decide(builders.candidature(builders.referent_mission(action), awa), accepter, by=zoe)
+    builders.hold(builders.referent_mission(action), awa)
     mission = builders.mission(action, fourni="Repas partagé", contrepartie="8 h de monnaie temps")
     candidature = builders.candidature(mission)
     commands.decide(candidature, accepter, by=zoe, mot="Gare-toi derrière.\nÀ samedi !")

@@ -204,6 +204,21 @@ def test_a_line_that_cannot_be_written_keeps_no_other_and_waits_for_an_admin(zoe
 
 
 @pytest.mark.both
+def test_a_digest_whose_only_line_cannot_be_written_is_not_lost(zoe, ada, mission, smtp, as_):
+    zoe.reception = Reception.RESUME
+    candidature = builders.candidature(mission, builders.personne())
+    commands.decide(candidature, accepter, by=zoe)
+    commands.leave(candidature)
+    last("desistement").genre = "genre_disparu"
+    for days in range(1, 10):  # tried again like any other error
+        send_all(timedelta(days=days))
+    assert not [m for m in smtp.mails if m.recipients == [zoe.email]]
+    line = last("genre_disparu")
+    assert (line.abandonne_le is not None, line.ecarte_le) == (True, None)
+    assert "Genre disparu" in as_(ada).get("/notifications/courrier").text
+
+
+@pytest.mark.both
 def test_a_digest_that_does_not_leave_leaves_its_lines_to_an_admin(zoe, ada, mission, smtp, as_):
     zoe.reception = Reception.RESUME
     candidature = builders.candidature(mission, builders.personne())
@@ -305,6 +320,13 @@ def test_or_sets_it_aside(ada, lost, smtp, as_):
     send_all(timedelta(days=3))
     assert smtp.mails == []
     assert "Tout est parti" in client.get("/notifications/courrier").text
+
+
+def test_what_another_admin_set_aside_is_not_said_to_leave(ada, lost, smtp, as_):
+    client = as_(ada)
+    client.post(f"/notifications/{lost}/ecarter")
+    answer = client.post(f"/notifications/{lost}/reprendre")
+    assert (answer.status_code, "écarté entre-temps" in answer.text) == (409, True)
 
 
 def test_after_a_bad_night_they_all_leave_again_at_once(ada, mission, smtp, as_):
