@@ -35,7 +35,7 @@ test: $(DEV) services check ## tout vérifier : règles, unités, pages, SQLite 
 check: lint types imports gabarits verrous ## les règles du code : style, types, dépendances entre paquets, gabarits
 
 proofs: $(DEV) services ## les essais longs, aux tailles promises : courses, arrêts brutaux, documents au hasard
-	PORTAL_PROOFS=1 $(BIN)/pytest -m proof -o faulthandler_timeout=1800 $(ARGS)
+	PORTAL_PROOFS=1 $(BIN)/pytest -m "proof or hypothesis" -o faulthandler_timeout=1800 $(ARGS)
 
 bench: $(DEV) ## mesurer la vitesse face aux budgets et au dernier passage (ARGS="listing 304" : une partie)
 	@$(BIN)/python tools/systeme.py chromium wrk

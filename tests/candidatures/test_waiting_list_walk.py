@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
@@ -258,6 +259,7 @@ class WaitingList(RuleBasedStateMachine):
         clock.set_from(None)
 
 
+@pytest.mark.proof
 def test_a_waiting_list_walked_at_random(app, renew):
     WaitingList.renew = staticmethod(renew)
     profile = settings.get_profile("portail")
