@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from portal import clock
 from portal.actions.commands import check_reading
 from portal.actions.models import Action
-from portal.comptes.commands import ERASED
 from portal.comptes.models import Personne
-from portal.contributions import heures, queries
+from portal.contributions import document, heures, queries
 from portal.contributions.heures import Proposal, Slot
 from portal.contributions.models import (
     AWAY,
@@ -39,9 +38,9 @@ from portal.missions.models import Etat as EtatMission
 from portal.workflow import MotifMissing, Refusal, Transition, TransitionRefused, fire
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none is taken for another
-SOMEBODY = "une personne de l’équipe"  # who validated, once they were erased
 
 JOINED = "inscription rattachée à son compte"
+GIVEN_BACK = "place rendue"
 CORRECTION = "correction"  # why is in the journal: a line of the ledger can never be changed
 
 
@@ -198,10 +197,33 @@ def hand_over(mission: Mission, *, depuis: int, to: Personne) -> None:
         _credit(whose, mission, by=moved[0].par_id, motif=JOINED, like=moved[0])
 
 
+def take_back(mission: Mission, *personnes: int) -> None:
+    """These people give their place back after its hours were validated: so do they what it gave.
+
+    The caller holds the lock of the mission, whose place may not be free yet.
+    """
+    for personne_id in personnes:
+        if given := queries.earned(personne_id, mission.id):
+            _write(personne_id, mission, {}, by=given[0].par_id, motif=GIVEN_BACK)
+
+
 def _credit(personne_id: int, mission: Mission, *, by: int, motif: str = "", like: Contribution | None = None) -> None:
-    """Write into the ledger what it lacks, in each unit, for this person to have earned what was validated; else nothing."""
+    """This person has earned what was validated of their place, or nothing."""
     settled = queries.settled_of(personne_id, mission.id)
     due = dict([settled.due]) if settled and settled.due else {}
+    _write(personne_id, mission, due, by=by, motif=motif, like=like)
+
+
+def _write(
+    personne_id: int,
+    mission: Mission,
+    due: Mapping[Unite, int],
+    *,
+    by: int,
+    motif: str = "",
+    like: Contribution | None = None,
+) -> None:
+    """Add to the ledger what it lacks, in each unit, to say what is due to this person for this mission."""
     written = queries.earned(personne_id, mission.id)
     for unite in Unite:
         mine = [line for line in written if line.unite is unite]
@@ -244,10 +266,9 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
     minutes = sum(line.quantite for line in counted)
     if minutes <= 0:
         raise NothingToAttest
-    names = sorted({SOMEBODY if line.par.nom == ERASED else line.par.nom for line in counted})
     annee = clock.local(action.debut).year if action else annee
     objet = action.titre if action else f"Année {annee}"
-    contenu = {"nom": personne.nom, "objet": objet, "maison": publisher, "valide_par": names, "lignes": _lines(counted)}
+    contenu = {"nom": personne.nom, "objet": objet, "maison": publisher} | document.body(counted)
     last = queries.last_attestation(personne, action=action, annee=annee)
     if last and _attested(last.contenu) == _attested(contenu):
         return last
@@ -257,7 +278,7 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
         action_id=action.id if action else None,
         annee=annee,
         rang=last.rang + 1 if last else 1,
-        initiales=initials(personne.nom),
+        initiales=document.initials(personne.nom),
         minutes=minutes,
         contenu=contenu,
     )
@@ -269,29 +290,6 @@ def attest(personne: Personne, *, action: Action | None = None, annee: int, publ
 def _attested(contenu: Mapping[str, Any]) -> list[object]:
     """What replaces an attestation when it changes; not a title that somebody reworded."""
     return [contenu["nom"], *((line["le"], line["minutes"]) for line in contenu["lignes"])]
-
-
-def _lines(counted: Iterable[Contribution]) -> list[dict[str, Any]]:
-    """One entry for each place, earliest first; corrections are counted into it."""
-    found: dict[int, dict[str, Any]] = {}
-    for line in sorted(counted, key=lambda c: (c.mission.debut, c.id)):
-        entry = found.setdefault(
-            line.mission_id,
-            {
-                "le": clock.local(line.mission.debut).date().isoformat(),
-                "action": line.action.titre,
-                "mission": line.mission.titre,
-                "role": line.nature.label,
-                "minutes": 0,
-            },
-        )
-        entry["minutes"] += line.quantite
-    return [entry for entry in found.values() if entry["minutes"]]
-
-
-def initials(nom: str) -> str:
-    """ "A. P.", what the public page says of a person."""
-    return " ".join(f"{part[0].upper()}." for part in nom.replace("-", " ").split()[:4])
 
 
 def _code() -> str:

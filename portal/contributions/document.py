@@ -1,4 +1,4 @@
-"""What leaves the portal: the ledger as a spreadsheet, an attestation as a PDF."""
+"""What leaves the portal: the ledger as a spreadsheet, what an attestation says and its PDF."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from portal import clock, tableur
+from portal.comptes.commands import ERASED
 from portal.contributions.models import Attestation, Contribution, Unite
 from portal.filters import date_longue, duree
 
 LAYOUT = Path(__file__).with_name("attestation.typ")
+SOMEBODY = "une personne de l’équipe"  # who validated, once they were erased
 HEAD = ("Date", "Personne", "Action", "Mission", "Rôle", "Pôle", "Quantité", "Unité", "Correction", "Écrit le")
 PER = {Unite.HEURES: (60, "heures"), Unite.POINTS: (1, "points"), Unite.CENTIMES: (100, "euros")}
 
@@ -37,6 +40,36 @@ def _row(line: Contribution) -> tuple[object, ...]:
         line.motif,
         f"{clock.local(line.cree_le):%d/%m/%Y %H:%M}",
     )
+
+
+def body(counted: Iterable[Contribution]) -> dict[str, Any]:
+    """What an attestation of these lines says: each place with its time, and who validated them."""
+    lines = list(counted)
+    names = sorted({SOMEBODY if line.par.nom == ERASED else line.par.nom for line in lines})
+    return {"valide_par": names, "lignes": _places(lines)}
+
+
+def _places(counted: Iterable[Contribution]) -> list[dict[str, Any]]:
+    """One entry for each place, earliest first; corrections are counted into it."""
+    found: dict[int, dict[str, Any]] = {}
+    for line in sorted(counted, key=lambda c: (c.mission.debut, c.id)):
+        entry = found.setdefault(
+            line.mission_id,
+            {
+                "le": clock.local(line.mission.debut).date().isoformat(),
+                "action": line.action.titre,
+                "mission": line.mission.titre,
+                "role": line.nature.label,
+                "minutes": 0,
+            },
+        )
+        entry["minutes"] += line.quantite
+    return [entry for entry in found.values() if entry["minutes"]]
+
+
+def initials(nom: str) -> str:
+    """ "A. P.", what the public page says of a person."""
+    return " ".join(f"{part[0].upper()}." for part in nom.replace("-", " ").split()[:4])
 
 
 def pdf(attestation: Attestation, url: str) -> bytes:

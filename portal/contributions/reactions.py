@@ -8,11 +8,12 @@ from portal.actions import models as actions
 from portal.candidatures import models as candidatures
 from portal.comptes import models as comptes
 from portal.comptes.models import Personne
-from portal.contributions import commands, queries
+from portal.contributions import commands, document, queries
 from portal.contributions.models import Attestation, Contribution, Releve
 from portal.db import db
 from portal.journal import EntreeJournal, forget, subject_key
 from portal.missions import models as missions
+from portal.missions import queries as missions_queries
 from portal.missions.models import Affectation
 from portal.workflow import News
 
@@ -35,7 +36,7 @@ def forget_who_they_were(news: News) -> None:
     forget(EntreeJournal.sujet.in_([subject_key(releve) for releve in releves]))  # why their hours were mended
     validated = select(Contribution.personne_id).where(Contribution.par_id == personne.id)
     for other in db.session.scalars(select(Attestation).where(Attestation.personne_id.in_(validated))):
-        names = {commands.SOMEBODY if nom == personne.nom else nom for nom in other.contenu["valide_par"]}
+        names = {document.SOMEBODY if nom == personne.nom else nom for nom in other.contenu["valide_par"]}
         other.contenu = other.contenu | {"valide_par": sorted(names)}
 
 
@@ -44,6 +45,25 @@ def bring_the_hours(news: News) -> None:
     """Hours may be validated before their person proves an address: they follow the place."""
     if news.facts["depuis"] != news.by.id:
         commands.hand_over(news.subject.mission, depuis=news.facts["depuis"], to=news.by)
+
+
+@candidatures.liberer.react
+@candidatures.desister.react
+def take_the_hours_back(news: News) -> None:
+    """A site that closed early: its hours are validated before the mission ends, and a place is given back until then."""
+    commands.take_back(news.subject.mission, news.subject.personne_id)
+
+
+@missions.liberer.react
+def take_back_those_of_the_post(news: News) -> None:
+    """The same of a référent."""
+    commands.take_back(news.subject, news.facts["personne"])
+
+
+@missions.annuler.react
+def take_back_those_of_all(news: News) -> None:
+    """The same of everybody on a mission that is cancelled."""
+    commands.take_back(news.subject, *(held.personne_id for held in missions_queries.active_on(news.subject)))
 
 
 @missions.modifier.react

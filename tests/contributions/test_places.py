@@ -17,6 +17,7 @@ from portal.contributions.models import Contribution, Line, Unite, sheet_of, tra
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import Etat as EtatMission
+from portal.missions.models import annuler
 from portal.workflow import TransitionRefused
 from tests import builders
 from tests.contributions.conftest import at
@@ -85,6 +86,52 @@ def test_a_place_given_back_after_the_closing_is_credited_nothing(closed):
     assert "Léa" not in [r.personne.prenom for r in queries.of_action(closed.action)]
     closed.settle(valider)
     assert closed.ledger(closed.lea) == []
+
+
+@pytest.fixture
+def early(past):
+    """The site closed at noon, hours before its missions end, and everybody's hours are validated."""
+    past.places[past.lea].mission.fin = past.places[past.awa].mission.fin = at(23)
+    with clock.freeze(at(-100)):
+        candidature = builders.candidature(past.places[past.lea].mission, past.noe)
+        past.places[past.lea].mission.places = 5
+        candidatures.decide(candidature, accepter, by=past.zoe, despite_clash=True, despite_mix=True)
+    past.turn("ouvrir", 9)
+    past.turn("fermer", 12)
+    past.settle(valider)
+    return past, candidature
+
+
+def by_the_bienveillant(past, candidature):
+    candidatures.free(candidature, by=past.zoe, motif="Erreur de personne.")
+
+
+def by_themselves(past, candidature):
+    candidatures.leave(candidature)
+
+
+def with_the_whole_mission(past, candidature):
+    missions.decide(candidature.mission, annuler, by=past.zoe, motif="Pluie")
+
+
+@pytest.mark.parametrize("gives_back", [by_the_bienveillant, by_themselves, with_the_whole_mission])
+def test_a_place_given_back_after_its_hours_were_validated_gives_them_back_too(early, gives_back):
+    past, candidature = early
+    held = Contribution.mission_id == candidature.mission_id, Contribution.personne_id == past.noe.id
+    assert total(*held) == 180
+    gives_back(past, candidature)
+    assert total(*held) == 0
+    last = queries.lines(*held)[0]
+    assert (last.quantite, last.motif, last.par_id) == (-180, "place rendue", past.zoe.id)
+    assert past.ledger(past.awa) == [("heures", 180)]  # on another mission
+    assert total(Contribution.mission_id == candidature.mission_id) == (0 if gives_back is with_the_whole_mission else 360)
+
+
+def test_so_does_the_post_of_a_referent(early):
+    past, _ = early
+    missions.give_back(past.places[past.awa].mission, by=past.awa)
+    assert past.ledger(past.awa) == [("heures", 180), ("heures", -180)]
+    assert past.ledger(past.lea) == [("heures", 180)]
 
 
 def test_a_cancelled_mission_is_credited_nothing(closed):
