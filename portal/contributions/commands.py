@@ -84,20 +84,17 @@ def propose_of(action_id: int) -> None:
 
 
 def _proposals(action: Action) -> list[tuple[Affectation, Proposal]]:
-    """Of each place, what its taps come to."""
+    """Of each place whose time is over, what its taps come to; the others' turn comes when they end."""
     team = [place for place in missions.team_of(action) if place.mission.etat is not EtatMission.ANNULEE]
     day = jour_j.read(action.id)
     gone = undone(day.entries)
     taps = [e for e in day.entries if e.genre is Genre.PRESENCE and e.uuid not in gone]
     closed = day.state.moved.quand if day.state.site is Site.CLOS and day.state.moved else None
+    slots = ((place, Slot(place.mission.debut, place.mission.fin, closed)) for place in team)
     return [
-        (
-            place,
-            heures.propose(
-                [tap for tap in taps if tap.cible == str(place.id)], Slot(place.mission.debut, place.mission.fin, closed)
-            ),
-        )
-        for place in team
+        (place, heures.propose([tap for tap in taps if tap.cible == str(place.id)], slot))
+        for place, slot in slots
+        if slot.end <= clock.now()
     ]
 
 

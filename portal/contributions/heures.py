@@ -29,8 +29,8 @@ class Slot:
 
     @property
     def end(self) -> datetime:
-        """Nobody stays on a site that is closed."""
-        return min(self.fin, self.closed or self.fin)
+        """Nobody stays on a site that closes; a mission that begins after it, to put things away, is no concern of the site."""
+        return min(self.fin, self.closed) if self.closed and self.closed > self.debut else self.fin
 
 
 def propose(taps: Sequence[Tap], slot: Slot) -> Proposal:

@@ -108,14 +108,27 @@ def awaiting(personne: Personne) -> list[tuple[Action, int]]:
     return [(action, int(lines)) for action, lines in db.session.execute(rows)]
 
 
+def to_come(action: Action) -> list[tuple[Mission, int]]:
+    """Missions of an action that took place whose hours are not proposed before they end, with how many people; one query."""
+    rows = (
+        select(Mission, func.count(Affectation.id))
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .outerjoin(Releve, Releve.affectation_id == Affectation.id)
+        .where(Mission.action_id == action.id, Mission.fin > clock.now(), *_counts(), Releve.id.is_(None))
+        .group_by(Mission.id)
+        .order_by(Mission.debut, Mission.id)
+    )
+    return [(mission, int(people)) for mission, people in db.session.execute(rows)]
+
+
 def unproposed() -> list[int]:
-    """Actions that took place lately, on which somebody held a place whose hours nobody proposed."""
+    """Actions that took place lately, on which somebody held a place whose time is over and whose hours nobody proposed."""
     missing = (
         select(Mission.action_id)
         .join(Affectation, Affectation.mission_id == Mission.id)
         .join(Action, Action.id == Mission.action_id)
         .outerjoin(Releve, Releve.affectation_id == Affectation.id)
-        .where(_took_place(), Action.fin > clock.now() - LATEST, *_counts(), Releve.id.is_(None))
+        .where(_took_place(), Action.fin > clock.now() - LATEST, Mission.fin <= clock.now(), *_counts(), Releve.id.is_(None))
     )
     return list(db.session.scalars(missing.distinct().order_by(Mission.action_id)))
 

@@ -212,23 +212,27 @@ def _by_priority(news: News, held: Affectation, what: str) -> Iterator[Envoi]:
 
 
 def referents_of_the_action(news: News) -> Iterator[Envoi]:
-    """Their turn to look at the hours; the bienveillant's without them, or when none moved in three days."""
+    """Their turn to look at the hours; the bienveillant's without them, or when none moved in three days.
+
+    Once a day: those of a mission that ends later are proposed later.
+    """
     action: Action = news.subject
+    cle = f"action:{action.id}:heures:{clock.today()}"
     said: dict[str, object] = {"action": action.id}
     referents = missions_queries.referents_of([action.id]).get(action.id, [])
     for personne in referents:
-        yield Envoi(personne, f"action:{action.id}:heures:{personne.id}", said)
+        yield Envoi(personne, f"{cle}:{personne.id}", said)
     if not referents:
-        yield from _bienveillant(news, action, f"action:{action.id}:heures", said)
+        yield from _bienveillant(news, action, cle, said)
     elif action.bienveillant and action.bienveillant_id not in {personne.id for personne in referents}:
-        cle = f"action:{action.id}:heures:sans_nouvelle"
-        yield Envoi(action.bienveillant, cle, {**said, "sans_nouvelle": True}, PATIENCE)
+        yield Envoi(action.bienveillant, f"{cle}:sans_nouvelle", {**said, "sans_nouvelle": True}, PATIENCE)
 
 
 def bienveillant_of_the_hours(news: News) -> Iterator[Envoi]:
-    """Once for the whole action, whatever the number of lines; not a référent who sets it up too: the same page says it."""
+    """Once a day for the whole action, whatever the lines; not a référent who sets it up too: the same page says it."""
     releve: Releve = news.subject
-    yield from _bienveillant(news, releve.action, f"action:{releve.action_id}:heures", {"action": releve.action_id})
+    cle = f"action:{releve.action_id}:heures:{clock.today()}"
+    yield from _bienveillant(news, releve.action, cle, {"action": releve.action_id})
 
 
 def whose_hours(news: News) -> Iterator[Envoi]:

@@ -67,6 +67,11 @@ class Past:
         with clock.freeze(at(-100)):
             builders.hold(builders.mission(self.action, **({"nature": Nature.CHARGE_DE_MISSION} | fields)), who)
 
+    def clear_up(self, who: Personne) -> None:
+        """The next day, from nine to noon, they put everything away."""
+        morrow = {"debut": at(33), "fin": at(36)}
+        self.pay(who, nature=Nature.VOLONTAIRE, titre="Démontage", **morrow)
+
     def _send(self, tap: Tap, hour: float) -> None:
         jour = db.session.get(Jour, self.action.id)
         assert jour

@@ -62,6 +62,32 @@ def test_a_site_that_nobody_closed_is_counted_after_its_night(past):
         assert queries.unproposed() == []
 
 
+@pytest.mark.parametrize("closes", [True, False], ids=["closed", "that nobody closed"])
+def test_a_mission_that_ends_after_the_site_is_proposed_once_it_is_over(past, closes):
+    past.clear_up(past.lea)
+    if closes:
+        past.close()
+    with clock.freeze(at(18) + NIGHT):
+        commands.propose(past.action)
+        assert [(mission.titre, people) for mission, people in queries.to_come(past.action)] == [("Démontage", 1)]
+        assert "Démontage" not in [r.mission.titre for r in queries.of_action(past.action)]
+        assert queries.unproposed() == []
+    with clock.freeze(at(36)):
+        assert queries.to_come(past.action) == []
+        assert queries.unproposed() == [past.action.id]
+        commands.propose(past.action)
+        assert queries.unproposed() == []
+    [late] = [r for r in queries.of_action(past.action) if r.mission.titre == "Démontage"]
+    assert (late.constat, late.minutes) == (Constat.NON_POINTE, 180)
+
+
+def test_a_mission_that_the_closing_cuts_short_is_over(past):
+    past.places[past.lea].mission.fin = at(23)
+    past.close()
+    assert rows(past)["Léa"] == (Constat.PRESENT, 9 * 60)
+    assert queries.to_come(past.action) == []
+
+
 def test_the_first_start_writes_to_nobody_about_the_past(past):
     with clock.freeze(at(18) + queries.LATEST - timedelta(minutes=1)):
         assert queries.unproposed() == [past.action.id]

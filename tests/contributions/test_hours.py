@@ -76,6 +76,7 @@ def test_of_whom_nothing_is_said_the_closing_of_the_site_ends_the_slot():
     assert proposed(closed=18) == (Constat.NON_POINTE, 240)
 
 
-def test_a_slot_that_begins_after_the_closing_gave_nothing():
-    assert proposed(closed=8) == (Constat.NON_POINTE, 0)
-    assert proposed(("arrive", 9), closed=8) == (Constat.PRESENT, 0)
+@pytest.mark.parametrize("closed", [8, 9])
+def test_a_slot_that_begins_after_the_closing_is_no_concern_of_the_site(closed):
+    assert proposed(closed=closed) == (Constat.NON_POINTE, 240)
+    assert proposed(("arrive", 10), closed=closed) == (Constat.PRESENT, 180)

@@ -10,6 +10,7 @@ from portal import clock
 from portal.actions.models import NIGHT
 from portal.contributions import commands, queries
 from portal.contributions.models import transmettre, valider
+from portal.db import db
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
@@ -30,6 +31,19 @@ def test_each_hears_when_it_is_their_turn(closed, outbox):
     closed.settle(valider)
     given = [closed.awa, closed.lea, closed.remi, closed.noe]
     assert sorted(told(outbox, "heures_validees")) == sorted(p.email for p in given)
+
+
+def test_each_hears_again_of_a_mission_that_ends_the_next_day(past, outbox):
+    past.clear_up(past.lea)
+    past.close()
+    past.settle(transmettre, by=past.awa)
+    past.settle(valider)
+    db.session.commit()
+    with clock.freeze(at(36)):
+        pass_time()
+        assert told(outbox, "heures_a_valider") == [past.awa.email, past.zoe.email, past.awa.email]
+        past.settle(transmettre, by=past.awa)
+        assert told(outbox, "heures_a_valider")[3:] == [past.zoe.email]
 
 
 def reminder(outbox):

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from portal import clock
+from portal.actions.models import NIGHT
 from portal.comptes.models import NomRole
 from portal.contributions import commands, queries
 from portal.contributions.forms import minutes_of
@@ -113,6 +114,24 @@ def test_before_the_end_the_page_says_what_will_come(past, as_):
     assert "n’a pas encore eu lieu" in as_(past.zoe).get(past.url).text
 
 
+def test_the_page_says_what_is_still_to_come(past, as_):
+    past.clear_up(past.lea)
+    zoe = as_(past.zoe)
+    with clock.freeze(at(18) + NIGHT):
+        said = words(zoe.get(past.url).text)
+        assert "Pas encore d’heures : celles d’une mission se comptent quand elle est finie." in said
+        assert "Encore à venir" in said
+        past.close()
+        past.settle(valider)
+        db.session.commit()
+        said = words(zoe.get(past.url).text)
+    assert "Validé jusqu’ici : 17 h" in said
+    assert "Démontage, dimanche 22 novembre, 9 h à 12 h : 1 personne" in said
+    with clock.freeze(at(36)):
+        commands.propose(past.action)
+        assert "Encore à venir" not in zoe.get(past.url).text
+
+
 def test_a_volunteer_does_not_read_the_hours_of_others(closed, as_):
     assert as_(closed.lea).get(closed.url).status_code == 404
 
@@ -140,7 +159,7 @@ def test_the_page_takes_the_same_queries_whatever_the_people(past, as_, count_qu
     zoe = as_(past.zoe)
     with count_queries() as statements:
         assert zoe.get(past.url).status_code == 200
-    assert len(statements) == 5
+    assert len(statements) == 6
 
 
 # --- my ledger -----------------------------------------------------------------------------------------------
