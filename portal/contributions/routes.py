@@ -47,7 +47,7 @@ def settle(action_id: int, slug: str) -> Any:
         form = _form(action, releves, form)
         form.form_errors.append(conflict.sentence)
         return _hours_page(action, releves, form, conflict.status)
-    toast("Heures validées\u00a0: chaque personne reçoit son total." if transition is valider else "Heures transmises. Merci.")
+    toast("Heures validées\u00a0: chaque personne est prévenue." if transition is valider else "Heures transmises. Merci.")
     return done(url_for(".show", action_id=action_id))
 
 

@@ -357,19 +357,15 @@ def _hours_to_settle(faits: Facts) -> Context:
 
 @genre("heures_validees")
 def _hours_settled(faits: Facts) -> Context:
-    """To whoever gave them: what this place came to, and the year so far."""
+    """To whoever gave them: what this place came to, and nothing of other actions, since whoever validated reads it too."""
     releve = still(db.session.get(Releve, faits["releve"], options=contributions.WITH_PLACE))
-    annee = clock.local(releve.mission.debut).year
-    totals = [(t.unite, t.quantite) for t in contributions.totals(releve.personne) if t.annee == annee]
     return {
         "releve": releve,
         "mission": releve.mission,
         "prenom": _first_name(releve.personne),
         "gagne": releve.due,
         "payee": releve.mission.nature is Nature.CHARGE_DE_MISSION,
-        "annee": annee,
-        "totaux": contributions.summed(totals),
-        "mes_heures": link("contributions.index", annee=annee),
+        "mes_heures": link("contributions.index", annee=clock.local(releve.mission.debut).year),
     }
 
 

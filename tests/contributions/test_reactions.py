@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -80,7 +81,22 @@ def test_whoever_is_paid_reads_no_word_of_hours(past, outbox):
     assert "heure n’est" not in letter(outbox, paul).texte
 
 
-def test_a_correction_is_told_too_and_the_message_says_the_total(closed, outbox):
+def test_whoever_validated_reads_nothing_of_what_was_earned_elsewhere(closed, outbox, as_):
+    """They may open the message at /notifications/<id>: it speaks of their own action alone."""
+    with clock.freeze(at(-100)):
+        elsewhere = builders.mission(builders.action(builders.bienveillant("Bruno Ozoux"), debut=at(-50), fin=at(-43)))
+        builders.hold(elsewhere, closed.lea)
+    commands.propose(elsewhere.action)
+    replace(closed, action=elsewhere.action, zoe=elsewhere.action.bienveillant).settle(valider)
+    closed.settle(valider)
+    db.session.commit()
+    [sent] = [m for m in outbox() if (m.genre, m.adresse, m.par_id) == ("heures_validees", closed.lea.email, closed.zoe.id)]
+    said = as_(closed.zoe).get(f"/notifications/{sent.id}").text.replace("\u00a0", " ")
+    assert "a validé : 4 h" in said
+    assert "11 h" not in said  # with the seven of the other action
+
+
+def test_a_correction_is_told_too_with_its_reason(closed, outbox):
     closed.settle(valider)
     before = told(outbox, "heures_validees").count(closed.lea.email)
     with clock.freeze(at(21)):
