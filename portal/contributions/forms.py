@@ -73,4 +73,4 @@ class HoursForm(EditForm):
 
 
 class CorrectionForm(HoursForm):
-    motif = LineField("Pourquoi", [at_most(300, "Ce motif")], description="La personne le lit avec sa nouvelle ligne.")
+    motif = LineField("Pourquoi", [at_most(300, "Ce motif")], description="La personne le lit dans le message qu’elle reçoit.")

@@ -18,6 +18,7 @@ from portal.contributions.forms import minutes_of
 from portal.contributions.models import Attestation, Contribution, Etat, transmettre, valider
 from portal.db import db
 from portal.journal import EntreeJournal
+from portal.outbox import Message
 from tests import builders
 from tests.contributions.conftest import at
 
@@ -142,11 +143,15 @@ def test_a_correction_keeps_its_reason_and_asks_for_it(closed, as_):
     zoe, releve = as_(closed.zoe), closed.releve(closed.lea)
     url = f"/contributions/releves/{releve.id}/corriger"
     shown = BeautifulSoup(zoe.get(url).text, "html5lib")
+    assert "dans le message que la personne reçoit" in shown.text
+    assert "La personne le lit dans le message qu’elle reçoit." in shown.text
     data = {"lu": shown.select_one("input[name=lu]")["value"], f"minutes_{releve.id}": "5", f"constat_{releve.id}": "present"}
     assert zoe.post(url, data=data).status_code == 422
     assert zoe.post(url, data=data | {"motif": "Elle a fermé avec moi."}).status_code == 303
     assert closed.ledger(closed.lea) == [("heures", 240), ("heures", 60)]
     assert "Correction" in as_(closed.lea).get("/contributions/").text
+    told = db.session.query(Message.faits).filter_by(genre="heures_validees", personne_id=closed.lea.id)
+    assert told.order_by(Message.id.desc()).first().faits["motif"] == "Elle a fermé avec moi."
     reason = db.session.query(EntreeJournal.motif).filter_by(evenement="releve.corriger")
     assert reason.scalar() == "Elle a fermé avec moi."
 
