@@ -11,6 +11,7 @@ from typing import Any
 
 from portal import clock, tableur
 from portal.comptes.commands import ERASED
+from portal.comptes.models import Personne
 from portal.contributions.models import Attestation, Contribution, Unite
 from portal.filters import date_longue, duree
 
@@ -45,8 +46,21 @@ def _row(line: Contribution) -> tuple[object, ...]:
 def body(counted: Iterable[Contribution]) -> dict[str, Any]:
     """What an attestation of these lines says: each place with its time, and who validated them."""
     lines = list(counted)
-    names = sorted({SOMEBODY if line.par.nom == ERASED else line.par.nom for line in lines})
-    return {"valide_par": names, "lignes": _places(lines)}
+    who = {str(line.par_id): SOMEBODY if line.par.nom == ERASED else line.par.nom for line in lines}
+    return _validated_by(who) | {"lignes": _places(lines)}
+
+
+def _validated_by(who: dict[str, str]) -> dict[str, Any]:
+    """Names as they were then, and whose they are: people are renamed."""
+    return {"validateurs": who, "valide_par": sorted(set(who.values()))}
+
+
+def without(contenu: dict[str, Any], validator: Personne) -> dict[str, Any]:
+    """What it says once this validator is erased; the first attestations know them by their name alone."""
+    if "validateurs" in contenu:
+        id = str(validator.id)
+        return contenu | _validated_by({key: SOMEBODY if key == id else nom for key, nom in contenu["validateurs"].items()})
+    return contenu | {"valide_par": sorted({SOMEBODY if nom == validator.nom else nom for nom in contenu["valide_par"]})}
 
 
 def _places(counted: Iterable[Contribution]) -> list[dict[str, Any]]:

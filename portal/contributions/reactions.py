@@ -36,8 +36,7 @@ def forget_who_they_were(news: News) -> None:
     forget(EntreeJournal.sujet.in_([subject_key(releve) for releve in releves]))  # why their hours were mended
     validated = select(Contribution.personne_id).where(Contribution.par_id == personne.id)
     for other in db.session.scalars(select(Attestation).where(Attestation.personne_id.in_(validated))):
-        names = {document.SOMEBODY if nom == personne.nom else nom for nom in other.contenu["valide_par"]}
-        other.contenu = other.contenu | {"valide_par": sorted(names)}
+        other.contenu = document.without(other.contenu, personne)
 
 
 @candidatures.rejoindre.react

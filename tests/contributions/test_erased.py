@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from portal.actions.models import reading
 from portal.comptes.commands import erase
 from portal.contributions import commands
-from portal.contributions.models import Attestation
+from portal.contributions.models import Attestation, Constat, Line, sheet_of
 from portal.db import db
 from tests import builders
 from tests.comptes.test_erase import everything
@@ -40,6 +41,31 @@ def test_their_attestation_names_nobody_and_says_that_it_is_not_verified_any_mor
     assert "ne se vérifie plus" in said
     assert "L. G." not in said
     assert "authentique" not in said
+
+
+@pytest.mark.parametrize("now_called", ["Zoé Payet", "Ada Dijoux"], ids=["renamed", "renamed, as somebody else is called"])
+def test_a_validator_renamed_since_is_named_no_more_either(closed, ada, now_called):
+    closed.settle(Awa=0)
+    commands.correct(
+        closed.releve(closed.lea), Line(180, Constat.PRESENT), motif="Partie à midi.", by=ada,
+        read=reading(sheet_of([closed.releve(closed.lea)])),
+    )  # fmt: skip
+    lea, before = attest(closed.lea), closed.zoe.nom
+    assert lea.contenu["valide_par"] == ["Ada Dijoux", before]
+    closed.zoe.nom = now_called
+    erase(closed.zoe, by=ada)
+    db.session.commit()
+    assert lea.contenu["valide_par"] == ["Ada Dijoux", "une personne de l’équipe"]
+    assert before not in str(lea.contenu)
+
+
+def test_an_attestation_of_before_ids_were_kept_knows_its_validator_by_name(closed, ada):
+    closed.settle()
+    lea = attest(closed.lea)
+    lea.contenu = {name: said for name, said in lea.contenu.items() if name != "validateurs"}
+    erase(closed.zoe, by=ada)
+    db.session.commit()
+    assert lea.contenu["valide_par"] == ["une personne de l’équipe"]
 
 
 def test_whoever_validated_is_somebody_of_the_team_in_the_attestations_of_others(closed, ada):
