@@ -28,11 +28,15 @@ def propose_the_hours(news: News) -> None:
 
 @comptes.effacer.react
 def forget_who_they_were(news: News) -> None:
-    """Their own attestations name nobody any more, nor do those of others name them; the hours stay counted."""
+    """Their own attestations name nobody any more, nor do those of others name them; the hours stay counted.
+
+    Hours given before they proved their address are those of another row of it: why they were mended goes too.
+    """
     personne: Personne = news.subject
+    theirs = select(Personne.id).where(Personne.adresse == personne.adresse)
     for own in db.session.scalars(select(Attestation).where(Attestation.personne_id == personne.id)):
         own.initiales, own.contenu = "", own.contenu | {"nom": ""}
-    releves = db.session.scalars(select(Releve).join(Releve.affectation).where(Affectation.personne_id == personne.id))
+    releves = db.session.scalars(select(Releve).join(Releve.affectation).where(Affectation.personne_id.in_(theirs)))
     forget(EntreeJournal.sujet.in_([subject_key(releve) for releve in releves]))  # why their hours were mended
     validated = select(Contribution.personne_id).where(Contribution.par_id == personne.id)
     for other in db.session.scalars(select(Attestation).where(Attestation.personne_id.in_(validated))):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from portal import clock
 from portal.actions.models import reading
+from portal.candidatures import commands as candidatures
+from portal.candidatures.models import accepter
 from portal.comptes.commands import erase
 from portal.contributions import commands
 from portal.contributions.models import Attestation, Constat, Line, sheet_of
 from portal.db import db
 from tests import builders
 from tests.comptes.test_erase import everything
+from tests.contributions.conftest import at
 from tests.contributions.test_routes import words
 
 pytestmark = pytest.mark.both
@@ -41,6 +45,23 @@ def test_their_attestation_names_nobody_and_says_that_it_is_not_verified_any_mor
     assert "ne se vérifie plus" in said
     assert "L. G." not in said
     assert "authentique" not in said
+
+
+def test_why_the_hours_of_an_address_not_proved_yet_were_mended_is_forgotten_too(past, ada):
+    """Accepted as a stranger under the address of Léa, who never followed the link."""
+    with clock.freeze(at(-100)):
+        mission = builders.mission(past.action, titre="Buvette", debut=at(14), fin=at(18))
+        candidature = builders.candidature(mission, nom="Léa", email=past.lea.email.upper())
+        candidatures.decide(candidature, accepter, by=past.zoe)
+    past.close()
+    past.settle()
+    past.correct(candidature.personne, 2, motif="Son fils est malade.")
+    db.session.commit()
+    assert "Son fils" in everything()
+    erase(past.lea, by=ada)
+    db.session.commit()
+    assert "Son fils" not in everything()
+    assert past.ledger(candidature.personne) == [("heures", 240), ("heures", -120)]
 
 
 @pytest.mark.parametrize("now_called", ["Zoé Payet", "Ada Dijoux"], ids=["renamed", "renamed, as somebody else is called"])
