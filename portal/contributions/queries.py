@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.actions.models import FORGOTTEN, HELD, NIGHT, Action
@@ -106,6 +106,25 @@ def awaiting(personne: Personne) -> list[tuple[Action, int]]:
         .limit(20)
     )
     return [(action, int(lines)) for action, lines in db.session.execute(rows)]
+
+
+def at_once(action: Action) -> dict[int, list[Mission]]:
+    """Of each place of an action, the missions that its person held at the same time and that count too; one query."""
+    other, beside = aliased(Affectation), aliased(Mission)
+    rows = db.session.execute(
+        select(Affectation.id, beside)
+        .join(Affectation.mission)
+        .join(other, and_(other.personne_id == Affectation.personne_id, other.id != Affectation.id))
+        .join(beside, and_(beside.id == other.mission_id, beside.debut < Mission.fin, beside.fin > Mission.debut))
+        .outerjoin(Releve, Releve.affectation_id == other.id)
+        .where(Mission.action_id == action.id, other.libere_le.is_(None), beside.etat != EtatMission.ANNULEE)
+        .where(*_counts(), or_(Releve.id.is_(None), Releve.minutes > 0))
+        .order_by(beside.debut, other.id)
+    )
+    found: dict[int, list[Mission]] = {}
+    for place, mission in rows:
+        found.setdefault(place, []).append(mission)
+    return found
 
 
 def to_come(action: Action) -> list[tuple[Mission, int]]:

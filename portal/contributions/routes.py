@@ -64,6 +64,7 @@ def _hours_page(action: Action, releves: list[Releve], form: HoursForm, status: 
         status=status,
         action=action,
         releves=releves,
+        at_once=queries.at_once(action),
         to_come=queries.to_come(action) if action.took_place else [],
         form=form,
         total=sum(r.minutes for r in releves),

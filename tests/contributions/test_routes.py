@@ -133,6 +133,33 @@ def test_the_page_says_what_is_still_to_come(past, as_):
         assert "Encore à venir" not in zoe.get(past.url).text
 
 
+def beside(client, past, who) -> list[str]:
+    """What the page marks as held at the same time as each place of that person."""
+    page = BeautifulSoup(client.get(past.url).text, "html5lib")
+    cards = (card for card in page.select("li.carte") if card.h2.text == who.nom)
+    return [mark.a.text for card in cards for mark in card.select("p.ou") if "En même temps que" in mark.text]
+
+
+@pytest.mark.both
+def test_two_places_at_the_same_time_are_marked_until_one_counts_for_nothing(past, as_):
+    """Accepted all the same, on this action or on another, they would be counted twice without a word."""
+    with clock.freeze(at(-100)):
+        other = builders.action(past.zoe, titre="Marché", debut=at(8), fin=at(20))
+        slots = (("Caisse", at(12), at(15)), ("Ménage", at(13), at(15)))
+        till, _ = (
+            builders.hold(builders.mission(other, titre=titre, debut=debut, fin=fin), past.lea) for titre, debut, fin in slots
+        )
+    past.close()
+    zoe, market = as_(past.zoe), replace(past, action=other)
+    assert beside(zoe, past, past.lea) == ["Caisse"]
+    assert beside(zoe, past, past.remi) == beside(zoe, past, past.awa) == []
+    with clock.freeze(at(20) + NIGHT):
+        commands.propose(other)
+        assert beside(zoe, market, past.lea) == ["Accueil du public", "Ménage", "Caisse"]
+        next(r for r in queries.of_action(other) if r.affectation is till).minutes = 0
+        assert beside(zoe, market, past.lea) == beside(zoe, past, past.lea) == []
+
+
 def test_a_volunteer_does_not_read_the_hours_of_others(closed, as_):
     assert as_(closed.lea).get(closed.url).status_code == 404
 
@@ -159,12 +186,14 @@ def test_a_correction_keeps_its_reason_and_asks_for_it(closed, as_):
 @pytest.mark.parametrize("more", [0, 2])
 def test_the_page_takes_the_same_queries_whatever_the_people(past, as_, count_queries, more):
     for number in range(more):
-        past.pay(builders.personne(f"Aide{number} Hoarau"), titre=f"Cuisine {number}", points=50)
+        who = builders.personne(f"Aide{number} Hoarau")
+        past.pay(who, titre=f"Cuisine {number}", points=50)
+        past.pay(who, titre=f"Service {number}", points=50)
     past.close()
     zoe = as_(past.zoe)
     with count_queries() as statements:
-        assert zoe.get(past.url).status_code == 200
-    assert len(statements) == 6
+        assert zoe.get(past.url).text.count("En même temps que") == 2 * more
+    assert len(statements) == 7
 
 
 # --- my ledger -----------------------------------------------------------------------------------------------
