@@ -22,6 +22,7 @@ from portal.jour_j.commands import Tap
 from portal.jour_j.models import Genre, Jour
 from portal.missions.models import Affectation, Nature
 from tests import builders
+from tests.test_races import crowd as crowd  # a fixture
 
 NINE = datetime(2026, 11, 21, 9, 0, tzinfo=clock.REUNION)
 
