@@ -284,8 +284,9 @@ def test_closing_with_lines_open_wants_a_word_tells_the_critical_ones_and_ends_t
 def test_closing_a_checked_site_wants_nothing_and_tells_nobody(saturday, outbox):
     saturday.tick_all(Phase.OUVERTURE)
     saturday.open()
-    saturday.tick_all(Phase.FERMETURE)
-    assert saturday.close().statut is Statut.RECUE
+    with clock.freeze(at(21.75)):
+        saturday.tick_all(Phase.FERMETURE)
+        assert saturday.close().statut is Statut.RECUE
     assert {m.genre for m in outbox()} == {"heures_a_valider"}  # nothing is amiss: only the hours are to be looked at
 
 
