@@ -11,13 +11,19 @@ from enum import StrEnum
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import ColumnElement, ForeignKey, Index, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
 from portal.db import Base, apart, db, insert_once, touched, upsert
 
 GONE = ("À propos d’une personne effacée", "Ce message parlait d’elle\u00a0: ses mots sont partis avec ses données.")
+UNDER_WAY = (
+    "Message parti pendant un effacement",
+    "Il nommait peut-être une personne dont les données ont été effacées\u00a0: ses mots ne sont pas gardés.",
+)
+
+ERASED = "personne effacée"
 
 
 class Voie(StrEnum):
@@ -155,9 +161,11 @@ def forget(personne_id: int, adresse: str, signs: Iterable[str]) -> None:
 
     `signs` are what tells who they are in what was said to others: their full name, their number as it is written.
     """
+    _hush_what_is_leaving()
     theirs = or_(Message.personne_id == personne_id, func.lower(Message.adresse) == adresse)
-    db.session.execute(update(Message).where(theirs, *waiting()).values(ecarte_le=clock.now(), erreur="personne effacée"))
-    db.session.execute(update(Message).where(theirs).values(adresse="", objet="", texte="", faits={}))
+    unsent = (Message.envoye_le.is_(None), Message.ecarte_le.is_(None))
+    db.session.execute(update(Message).where(theirs, *unsent).values(ecarte_le=clock.now(), bail_jusqu=None))
+    db.session.execute(update(Message).where(theirs).values(adresse="", objet="", texte="", faits={}, erreur=ERASED))
     _forget_what_others_read(personne_id)
     for sign in filter(None, signs):
         for column in (Message.objet, Message.texte):
@@ -165,15 +173,35 @@ def forget(personne_id: int, adresse: str, signs: Iterable[str]) -> None:
             db.session.execute(said.values({column: func.replace(column, sign, "(effacé)")}))
 
 
+def _hush_what_is_leaving() -> None:
+    """What a worker is sending was written before: it may name them, in words that nobody has stored yet.
+
+    A digest first, then its lines, in the order in which `said` takes them.
+    """
+    leaving = (Message.bail_jusqu.is_not(None), *waiting())
+    digests = Message.resume_id.in_(select(Message.id).where(*leaving))
+    for rows in (leaving, (digests, *waiting())):
+        hushed = update(Message).where(*rows, Message.objet == "").values(objet=UNDER_WAY[0], texte=UNDER_WAY[1])
+        db.session.execute(hushed, execution_options={"synchronize_session": False})
+
+
 def _forget_what_others_read(personne_id: int) -> None:
     """What spoke of them, and the digests which carried it; what is still to leave says no more why."""
-    about = select(Message).where(Message.sur_id == personne_id)
-    spoke = list(db.session.scalars(about))
-    digests = Message.id.in_([message.resume_id for message in spoke if message.resume_id])
-    for message in (*spoke, *db.session.scalars(select(Message).where(digests))):
+    spoke = Message.sur_id == personne_id
+    carried = Message.id.in_(select(Message.resume_id).where(spoke))
+    rows = select(Message).where(or_(spoke, carried)).order_by(Message.id.desc())  # a digest comes after its lines
+    for message in db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
         message.faits = message.faits | ({"motif": ""} if "motif" in message.faits else {})
-        if message.envoye_le:
+        if message.objet:
             message.objet, message.texte = GONE
+
+
+def said(connection: Connection, id: int, words: tuple[str, str]) -> None:
+    """It left in these words, which are kept unless an erasure passed meanwhile: `forget` emptied the row, or hushed it."""
+    left = update(Message).where(Message.id == id)
+    connection.execute(left.values(envoye_le=clock.now(), bail_jusqu=None))  # waits for whoever is erasing
+    kept = left.where(Message.objet == "", Message.adresse != "")
+    connection.execute(kept.values(objet=words[0], texte=words[1]))
 
 
 def beat(nom: str) -> None:

@@ -174,13 +174,18 @@ Words = tuple[str, str]  # subject and text
 
 def sent(message: Message, said: Words = ("", ""), lines: Mapping[int, Words | None] | None = None) -> None:
     """It left in these words, whatever became of the lease meanwhile; so did the lines of a digest, but those without words."""
-    kept = {name: value for name, value in message.faits.items() if name not in SECRETS}
-    gone = {"envoye_le": clock.now(), "bail_jusqu": None, "erreur": "", "objet": said[0], "texte": said[1], "faits": kept}
     with apart() as connection:
-        connection.execute(update(Message).where(Message.id == message.id).values(**gone))
+        outbox.said(connection, message.id, said)
+        faits = (
+            connection.scalar(select(Message.faits).where(Message.id == message.id)) or {}
+        )  # as an erasure may have left them
+        kept = {name: value for name, value in faits.items() if name not in SECRETS}
+        connection.execute(update(Message).where(Message.id == message.id).values(faits=kept, erreur=""))
         for id, words in (lines or {}).items():
-            now = {"envoye_le": clock.now(), "objet": words[0], "texte": words[1]} if words else {"ecarte_le": clock.now()}
-            connection.execute(update(Message).where(Message.id == id).values(**now))
+            if words:
+                outbox.said(connection, id, words)
+            else:
+                connection.execute(update(Message).where(Message.id == id).values(ecarte_le=clock.now()))
         connection.execute(_give_up_lines(message, "ne s’écrit pas"))
 
 
