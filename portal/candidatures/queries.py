@@ -276,9 +276,9 @@ def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:
     return db.session.scalar(select(Candidature).where(Candidature.mission_id == mission.id, *accepted))
 
 
-def all_of_address(adresse: str) -> list[Candidature]:
-    """Every candidature sent with this address, of one person or of several rows of theirs."""
-    mine = select(Candidature).join(Candidature.personne).where(Personne.adresse == adresse).options(*WITH_MISSION)
+def all_of(personne_ids: Collection[int]) -> list[Candidature]:
+    """Every candidature that these people sent."""
+    mine = select(Candidature).where(Candidature.personne_id.in_(personne_ids)).options(*WITH_MISSION)
     return list(db.session.scalars(mine.order_by(Candidature.id)))
 
 

@@ -18,11 +18,12 @@ ERASED = "personne effacée"
 
 @comptes.effacer.react
 def forget_the_candidate(news: News) -> None:
-    """What they wrote goes, for every row of their address; those that live are taken back, and nobody waits for them.
+    """What they wrote goes, for every row of theirs; those that live are taken back, and nobody waits for them.
 
     A post held by priority, which has no candidature, is given back too. All locks are taken first, in order.
     """
-    sent, places = queries.all_of_address(news.subject.adresse), missions_queries.places_to_come(news.subject.id)
+    ids = news.facts["personnes"]
+    sent, places = queries.all_of(ids), missions_queries.places_to_come(ids)
     lock(Mission, *{c.mission_id for c in sent} | {held.mission_id for held in places})
     forget(EntreeJournal.sujet.in_([subject_key(candidature) for candidature in sent]))
     for candidature in sent:

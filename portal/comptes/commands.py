@@ -63,10 +63,10 @@ def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
     return personne
 
 
-def lock_address(adresse: str) -> None:
+def lock_address(adresse: str) -> list[Personne]:
     """Lock every row of this address, in order, so that two proofs of it take turns."""
     rows = select(Personne).where(Personne.adresse == adresse).order_by(Personne.id)
-    db.session.scalars(rows.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    return list(db.session.scalars(rows.with_for_update(key_share=True).execution_options(populate_existing=True)))
 
 
 def confirm(personne: Personne) -> Personne:
@@ -171,15 +171,17 @@ def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
 def erase(personne: Personne, *, by: Personne) -> None:
     """Nothing says any more who they were; what they did stays, under a name that says nothing (security.md, T22).
 
-    All that came under their address goes with them. The other packages react to `effacer`. Raises LastAdmin.
+    All the rows of their address go together, proved or not: `effacer` gives their ids (`personnes`) to the other packages,
+    which react. Raises LastAdmin.
     """
     personne = _locked(personne)
     if personne.has_role(NomRole.ADMIN):
         _keep_an_admin(personne)
-    journal.forget(journal.EntreeJournal.personne_id == personne.id)
-    lock_address(personne.adresse)
-    effacer.tell(personne, by=by)
-    for row in db.session.scalars(select(Personne).where(Personne.adresse == personne.adresse)).all():
+    rows = lock_address(personne.adresse)
+    ids = [row.id for row in rows]
+    journal.forget(journal.EntreeJournal.personne_id.in_(ids))
+    effacer.tell(personne, by=by, personnes=ids)
+    for row in rows:
         outbox.forget(row.id, row.adresse, _signs(row))
         for table in (Session, Jeton, Role, Profil, Note):
             db.session.execute(delete(table).where(table.personne_id == row.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -242,9 +242,9 @@ def places_around(personne: Personne, mission: Mission) -> list[Affectation]:
     )
 
 
-def places_to_come(personne_id: int) -> list[Affectation]:
-    """The places somebody holds on missions that are not over, told or not."""
-    held = (Affectation.personne_id == personne_id, Affectation.libere_le.is_(None), Mission.fin > clock.now())
+def places_to_come(personne_ids: Collection[int]) -> list[Affectation]:
+    """The places these people hold on missions that are not over, told or not."""
+    held = (Affectation.personne_id.in_(personne_ids), Affectation.libere_le.is_(None), Mission.fin > clock.now())
     places = select(Affectation).join(Affectation.mission).where(*held).options(contains_eager(Affectation.mission))
     return list(db.session.scalars(places.order_by(Mission.id)))
 

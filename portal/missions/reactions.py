@@ -16,7 +16,7 @@ from portal.workflow import News
 @comptes.effacer.react
 def forget_why_they_left(news: News) -> None:
     """The places of the past say how many came, and no more why somebody did not."""
-    db.session.execute(update(Affectation).where(Affectation.personne_id == news.subject.id).values(motif=""))
+    db.session.execute(update(Affectation).where(Affectation.personne_id.in_(news.facts["personnes"])).values(motif=""))
 
 
 @actions.modifier.react

@@ -178,7 +178,7 @@ def sent(message: Message, said: Words = ("", ""), lines: Mapping[int, Words | N
         outbox.said(connection, message.id, said)
         faits = (
             connection.scalar(select(Message.faits).where(Message.id == message.id)) or {}
-        )  # as an erasure may have left them
+        )  # an erasure may have emptied them
         kept = {name: value for name, value in faits.items() if name not in SECRETS}
         connection.execute(update(Message).where(Message.id == message.id).values(faits=kept, erreur=""))
         for id, words in (lines or {}).items():

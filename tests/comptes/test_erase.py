@@ -75,6 +75,21 @@ def test_nothing_says_any_more_who_they_were(ada, awa, smtp):
     assert db.session.scalars(select(Message).where(Message.envoye_le.is_(None), Message.ecarte_le.is_(None))).all() == []
 
 
+def test_why_they_left_a_place_goes_from_the_rows_that_they_never_proved_too(ada, awa):
+    """Somebody who follows the mail's link of another candidature is no more anonymous than an account."""
+    zoe = builders.bienveillant()
+    mission = builders.mission(builders.action(zoe))
+    unproved = builders.candidature(mission, nom="A. Unique", email=awa.email, telephone="+262692777777")
+    candidatures.decide(unproved, accepter, by=zoe)
+    candidatures.leave(unproved, motif="Opération du genou")
+    assert unproved.personne is not awa
+    assert "Opération du genou" in everything()
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    assert "genou" not in everything()
+    assert "unique" not in everything().lower()
+
+
 def test_a_post_held_by_priority_is_given_back_and_its_candidates_return_to_the_queue(ada):
     zoe = builders.bienveillant()
     post = builders.referent_mission(builders.action(zoe))
