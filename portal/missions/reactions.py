@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from portal import clock
 from portal.actions import models as actions
 from portal.comptes import models as comptes
 from portal.db import db, lock
+from portal.journal import EntreeJournal, forget
 from portal.missions import commands, queries
-from portal.missions.models import Affectation, Etat, Mission, annuler
+from portal.missions.models import Affectation, Etat, Mission, annuler, liberer
 from portal.workflow import News
 
 
 @comptes.effacer.react
 def forget_why_they_left(news: News) -> None:
-    """The places of the past say how many came, and no more why somebody did not."""
+    """The places of the past say how many came, and no more why somebody did not; nor does the journal of their posts."""
     db.session.execute(update(Affectation).where(Affectation.personne_id.in_(news.facts["personnes"])).values(motif=""))
+    freed = EntreeJournal.faits["personne"].as_integer().in_(news.facts["personnes"])
+    forget(and_(EntreeJournal.evenement == liberer.key, freed))
 
 
 @actions.modifier.react

@@ -14,7 +14,7 @@ from portal.comptes import commands
 from portal.comptes.models import Note, Personne, Profil, Reception
 from portal.db import db
 from portal.missions import commands as missions
-from portal.missions.models import UNDO
+from portal.missions.models import UNDO, Origine
 from portal.missions.queries import active_on
 from portal.notifications import worker
 from portal.outbox import Message
@@ -88,6 +88,19 @@ def test_why_they_left_a_place_goes_from_the_rows_that_they_never_proved_too(ada
     db.session.commit()
     assert "genou" not in everything()
     assert "unique" not in everything().lower()
+
+
+def test_why_an_admin_freed_their_post_goes_from_the_journal_of_the_mission(ada, awa):
+    zoe = builders.bienveillant()
+    post, other = (builders.referent_mission(builders.action(zoe), take_post=True) for _ in range(2))
+    missions.give_back(other, by=ada, motif="Zoé est en voyage")
+    missions.give_back(post, by=ada, motif="Vu avec elle")
+    missions.assign(post, awa, origine=Origine.CANDIDATURE, known_at=clock.now())
+    missions.give_back(post, by=ada, motif="Opération du genou")
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    assert "genou" not in everything()
+    assert "Zoé est en voyage" in everything()  # why others left is theirs
 
 
 def test_a_post_held_by_priority_is_given_back_and_its_candidates_return_to_the_queue(ada):
