@@ -133,7 +133,7 @@ def _invite(personne: Personne, by: Personne) -> None:
         personne=personne.id,
         nom=personne.nom,
         jeton=jeton.id,
-        par=by.nom,
+        par=by.id,
     )
 
 

@@ -176,10 +176,8 @@ def sent(message: Message, said: Words = ("", ""), lines: Mapping[int, Words | N
     """It left in these words, whatever became of the lease meanwhile; so did the lines of a digest, but those without words."""
     with apart() as connection:
         outbox.said(connection, message.id, said)
-        faits = (
-            connection.scalar(select(Message.faits).where(Message.id == message.id)) or {}
-        )  # an erasure may have emptied them
-        kept = {name: value for name, value in faits.items() if name not in SECRETS}
+        now = connection.scalar(select(Message.faits).where(Message.id == message.id)) or {}  # an erasure may have emptied them
+        kept = {name: value for name, value in now.items() if name not in SECRETS}
         connection.execute(update(Message).where(Message.id == message.id).values(faits=kept, erreur=""))
         for id, words in (lines or {}).items():
             if words:

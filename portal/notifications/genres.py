@@ -68,7 +68,6 @@ def _first_name(personne: Personne | None) -> str:
 
 
 @genre("connexion")
-@genre("invitation")
 def _sign_in(faits: Facts) -> Context:
     """Only while its link still opens."""
     jeton = still(comptes.pending(faits["jeton"]))
@@ -79,6 +78,13 @@ def _sign_in(faits: Facts) -> Context:
         "prenom": _first_name(personne),
         "entrer": link("comptes.lien", jeton=security.seal("connexion", jeton.id, jeton.generation)),
     }
+
+
+@genre("invitation")
+def _asked_in(faits: Facts) -> Context:
+    """The same, from whoever opens the portal to them; from the team, when they were erased since."""
+    par = still(db.session.get(Personne, faits["par"]))
+    return _sign_in(faits) | {"par": "L’équipe" if par.is_erased else par.nom}
 
 
 def _about(faits: Facts) -> Context:

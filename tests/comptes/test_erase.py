@@ -170,6 +170,20 @@ def test_who_runs_the_day_is_no_more_named_in_what_their_team_was_sent(ada, awa,
     assert "unique" not in everything().lower()
 
 
+def test_whom_they_invited_does_not_keep_their_name(ada, awa, smtp):
+    for nom, sends in (("Ines", True), ("Paul", False)):
+        commands.add_person(nom=nom, email=f"{nom}@example.org", roles=[builders.TRESORIER], by=awa)
+        db.session.commit()
+        if sends:
+            worker.run_once()
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    worker.run_once()
+    assert "unique" not in everything().lower()
+    subjects = [mail.message["Subject"] for mail in smtp.mails]
+    assert [subject.split(" t’ouvre")[0] for subject in subjects] == ["Awa Unique", "L’équipe"]
+
+
 def test_they_are_signed_out_and_nobody_enters_with_their_address(ada, awa, as_, client):
     theirs = as_(awa)
     commands.erase(awa, by=ada)

@@ -43,7 +43,7 @@ def test_a_person_added_by_an_admin_is_invited(admin, outbox):
         [message] = outbox()
         assert (message.genre, message.adresse) == ("invitation", "Awa@Example.org")
         jeton = db.session.get_one(Jeton, message.faits["jeton"])
-        assert message.faits == {"personne": awa.id, "nom": "Awa Payet", "jeton": jeton.id, "par": "Ada Robert"}
+        assert message.faits == {"personne": awa.id, "nom": "Awa Payet", "jeton": jeton.id, "par": admin.id}
         assert (jeton.personne_id, jeton.suite) == (awa.id, "/comptes/mot-de-passe")
         assert jeton.expire_le == clock.now() + timedelta(days=7)
     assert roles(awa) == {"bienveillant"}
