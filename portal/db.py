@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -31,10 +31,11 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    update,
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from portal.config import SQLITE_WAITS
@@ -204,6 +205,13 @@ def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the day."""
     table = cast("Table", model.__table__)
     return sqlite.insert(table) if db.engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def strike(column: InstrumentedAttribute[str], words: Iterable[str]) -> None:
+    """Put « (effacé) » in the place of these words, wherever the column says them."""
+    for word in words:
+        said = update(column.class_).where(column.contains(word, autoescape=True))
+        db.session.execute(said.values({column: func.replace(column, word, "(effacé)")}))
 
 
 def touched(result: Result[Any]) -> int:

@@ -5,7 +5,7 @@ A row holds what is needed to write the message (a template, facts), never the m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, fun
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, apart, db, insert_once, touched, upsert
+from portal.db import Base, apart, db, insert_once, strike, touched, upsert
 
 GONE = ("À propos d’une personne effacée", "Ce message parlait d’elle\u00a0: ses mots sont partis avec ses données.")
 UNDER_WAY = (
@@ -156,10 +156,10 @@ def hand_over(before: int, after: int) -> None:
     db.session.execute(update(Message).where(Message.personne_id == before).values(personne_id=after))
 
 
-def forget(personne_id: int, adresse: str, signs: Iterable[str]) -> None:
+def forget(personne_id: int, adresse: str, signs: Collection[str]) -> None:
     """Nobody is written to any more, and nothing says what they were: what waits is set aside, what was said goes.
 
-    `signs` are what tells who they are in what was said to others: their full name, their number as it is written.
+    `signs` are what tells who they are in what was said to others.
     """
     _hush_what_is_leaving()
     theirs = or_(Message.personne_id == personne_id, func.lower(Message.adresse) == adresse)
@@ -167,10 +167,8 @@ def forget(personne_id: int, adresse: str, signs: Iterable[str]) -> None:
     db.session.execute(update(Message).where(theirs, *unsent).values(ecarte_le=clock.now(), bail_jusqu=None))
     db.session.execute(update(Message).where(theirs).values(adresse="", objet="", texte="", faits={}, erreur=ERASED))
     _forget_what_others_read(personne_id)
-    for sign in filter(None, signs):
-        for column in (Message.objet, Message.texte):
-            said = update(Message).where(column.contains(sign, autoescape=True))
-            db.session.execute(said.values({column: func.replace(column, sign, "(effacé)")}))
+    strike(Message.objet, signs)
+    strike(Message.texte, signs)
 
 
 def _hush_what_is_leaving() -> None:

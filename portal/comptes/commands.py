@@ -14,9 +14,8 @@ from sqlalchemy.orm import selectinload
 from portal import clock, journal, outbox, security
 from portal.comptes import queries
 from portal.comptes.models import NOWHERE, Jeton, NomRole, Note, Personne, Profil, Role, Session, Situation, effacer
-from portal.db import apart, db, lock
+from portal.db import apart, db, lock, strike
 from portal.fields import address_key
-from portal.filters import telephone
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
@@ -182,7 +181,8 @@ def erase(personne: Personne, *, by: Personne) -> None:
     journal.forget(journal.EntreeJournal.personne_id.in_(ids))
     effacer.tell(personne, by=by, personnes=ids)
     for row in rows:
-        outbox.forget(row.id, row.adresse, _signs(row))
+        outbox.forget(row.id, row.adresse, queries.signs(row))
+        strike(journal.EntreeJournal.motif, queries.signs(row))
         for table in (Session, Jeton, Role, Profil, Note):
             db.session.execute(delete(table).where(table.personne_id == row.id))
         row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"
@@ -191,12 +191,6 @@ def erase(personne: Personne, *, by: Personne) -> None:
         row.statut, row.sollicitable, row.desactive_le = None, False, clock.now()
         db.session.flush()
         db.session.expire(row)
-
-
-def _signs(personne: Personne) -> list[str]:
-    """What tells who they are, as a message writes it; a first name alone is anybody's."""
-    nom = personne.nom if " " in personne.nom else ""
-    return [nom, telephone(personne.telephone)]
 
 
 def _locked(personne: Personne) -> Personne:

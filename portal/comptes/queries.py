@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal import clock
 from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
 from portal.db import db
-from portal.fields import address_key, name_key
+from portal.fields import address_key, local_phone, name_key
+from portal.filters import telephone
 from portal.security import fingerprint
 from portal.web import Leaf, leaf
 
@@ -83,6 +84,14 @@ def everyone() -> list[Personne]:
 def by_ids(ids: Collection[int]) -> list[Personne]:
     """These people, by name; one query."""
     return list(db.session.scalars(select(Personne).where(Personne.id.in_(ids)).order_by(Personne.nom_cle, Personne.id)))
+
+
+def signs(personne: Personne) -> list[str]:
+    """What tells who they are, as people and messages write it; a first name alone is anybody's."""
+    nom = personne.nom if " " in personne.nom else ""
+    number = local_phone(personne.telephone)
+    numbers = (personne.telephone, number, number.replace(" ", ""), telephone(personne.telephone))
+    return list(dict.fromkeys(filter(None, (nom, personne.email, personne.adresse, *numbers))))
 
 
 def people(search: str, number: int) -> Leaf:

@@ -86,7 +86,7 @@ class Point(Base):
 
 
 class Entree(Base):
-    """One tap. Never updated nor deleted; the same uuid received again is the same tap."""
+    """One tap. Never deleted, nor updated but for what an erasure takes from its words; the same uuid again is the same tap."""
 
     __tablename__ = "entree"
     uuid: Mapped[str] = mapped_column(String(36), primary_key=True)

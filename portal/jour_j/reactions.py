@@ -1,13 +1,31 @@
-"""What the day does when an action, its missions or their candidatures move."""
+"""What the day does when an action, its missions or their candidatures move, and when somebody is erased."""
 
 from __future__ import annotations
+
+from sqlalchemy import Text, cast, select, update
 
 from portal.actions import commands as programme
 from portal.actions import models as actions
 from portal.candidatures import models as candidatures
+from portal.comptes import models as comptes
+from portal.comptes import queries as people
+from portal.db import db, strike
 from portal.jour_j import commands
+from portal.jour_j.models import Entree, Genre
 from portal.missions import models as missions
+from portal.missions.models import Affectation
 from portal.workflow import News
+
+
+@comptes.effacer.react
+def forget_who_was_there(news: News) -> None:
+    """Why somebody was late or absent goes. The rest is the house's safety record: it stays, and names them no more."""
+    ids = news.facts["personnes"]
+    theirs = select(cast(Affectation.id, Text)).where(Affectation.personne_id.in_(ids))
+    about = (Entree.genre == Genre.PRESENCE, Entree.cible.in_(theirs))
+    db.session.execute(update(Entree).where(*about).values(mot=""))
+    for personne in people.by_ids(ids):
+        strike(Entree.mot, people.signs(personne))
 
 
 @actions.enregistrer.react

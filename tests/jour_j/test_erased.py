@@ -1,0 +1,59 @@
+"""Somebody erased: the day keeps what happened and when, and says no more who they were nor why they were not there."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from portal.comptes.commands import erase
+from portal.db import db
+from portal.jour_j.models import Genre
+from portal.jour_j.pli import Presence
+from portal.journal import EntreeJournal
+from tests import builders
+from tests.comptes.test_erase import everything
+from tests.jour_j.conftest import kept, tap
+
+pytestmark = pytest.mark.both
+
+
+@pytest.fixture
+def lea(saturday):
+    saturday.lea.telephone = "+262692777777"
+    return saturday.lea
+
+
+def erased(personne) -> None:
+    erase(personne, by=builders.personne("Ada Dijoux", [builders.ADMIN]))
+    db.session.commit()
+    db.session.expire_all()
+
+
+def test_why_they_were_absent_goes_and_that_they_were_stays(saturday, lea):
+    place, mine = saturday.held_by(lea), saturday.held_by(saturday.awa)
+    absent = tap(Genre.PRESENCE, place.id, "absent", "Opération du genou")
+    other = tap(Genre.PRESENCE, mine.id, "absent", "Un bus manqué")
+    saturday.send(absent, other)
+    erased(lea)
+    assert (kept(absent).mot, kept(other).mot) == ("", "Un bus manqué")
+    assert saturday.day().state.presence(place.id) is Presence.ABSENT
+
+
+@pytest.mark.parametrize("number", ["0692 77 77 77", "0692777777", "+262692777777"])
+def test_the_safety_record_stays_without_their_name_nor_their_number(saturday, lea, number):
+    incident = tap(Genre.INCIDENT, mot=f"{lea.nom} a glissé, pompiers prévenus. Joindre {number} ou {lea.email}.")
+    theirs = tap(Genre.INCIDENT, mot="Barrière tombée.")
+    saturday.send(incident)
+    saturday.send(theirs, by=lea)
+    nom, email = lea.nom, lea.email
+    erased(lea)
+    assert kept(incident).mot == "(effacé) a glissé, pompiers prévenus. Joindre (effacé) ou (effacé)."
+    assert (kept(theirs).mot, kept(theirs).personne.nom) == ("Barrière tombée.", "Personne effacée")
+    assert not [sign for sign in (nom, email, "777777", number) if sign in everything()]
+
+
+def test_nor_does_the_journal_name_them_in_why_the_site_opened(saturday, lea):
+    saturday.send(tap(Genre.SITE, valeur="ouvrir", mot=f"Gaz non vérifié, {lea.nom} s’en occupe"))
+    erased(lea)
+    [opened] = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "action.ouvrir"))
+    assert opened.motif == "Gaz non vérifié, (effacé) s’en occupe"
