@@ -133,9 +133,7 @@ def join(candidature: Candidature) -> None:
     if personne is not provisional:
         held = missions_queries.active_of(candidature.mission, provisional)
         if held and not missions.hand_to(held, personne):
-            commands.close(
-                candidature, liberer, by=None, motif="Tu avais candidaté deux fois : tu gardes ton autre inscription."
-            )
+            commands.close(candidature, liberer, by=None, motif=TWICE)
         outbox.hand_over(provisional.id, personne.id)
         candidature.personne_id = personne.id
         personne.telephone = personne.telephone or provisional.telephone
