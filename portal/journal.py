@@ -1,4 +1,4 @@
-"""What happened, to what, by whom: the only history table, append-only."""
+"""What happened, to what, by whom: the only history table. Rows are added, never deleted; an erasure alone empties words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Person(Protocol):
 
 
 class EntreeJournal(Base):
-    """One row per state change or notable fact; no route updates or deletes one."""
+    """One row per state change or notable fact; nothing deletes one, and an erasure alone changes its words (`forget`)."""
 
     __tablename__ = "journal"
     id: Mapped[int] = mapped_column(primary_key=True)
