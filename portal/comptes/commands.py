@@ -288,7 +288,7 @@ def asks_password(personne: Personne) -> bool:
 
 def ask_link(email: str, *, suite: str) -> Jeton:
     """A link and a code for that address. A row is made for an unknown address too, so that both take as long."""
-    personne = queries.known(email)
+    personne = queries.confirmed(email)
     code = f"{secrets.randbelow(10**6):06d}"
     jeton = Jeton(
         personne_id=personne.id if personne else None,

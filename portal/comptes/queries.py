@@ -51,13 +51,7 @@ def holder(email: str) -> Personne | None:
 
 
 def confirmed(email: str) -> Personne | None:
-    """The one active person whose address was proved."""
-    found = holder(email)
-    return found if found and found.is_active else None
-
-
-def known(email: str) -> Personne | None:
-    """Whom a sign-in link may be sent to: never a provisional row, which anybody may have written with this address."""
+    """The one active person whose address was proved: never a provisional row, which anybody may have written with it."""
     found = holder(email)
     return found if found and found.is_active else None
 
