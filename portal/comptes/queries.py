@@ -98,6 +98,12 @@ def people(search: str, number: int) -> Leaf:
     return leaf(query.order_by(Personne.nom_cle, Personne.id), number, PAGE, *WITH_ROLES)
 
 
+def admins() -> list[Personne]:
+    """Whoever administers the portal, active."""
+    roles = exists().where(Role.personne_id == Personne.id, Role.nom == NomRole.ADMIN)
+    return list(db.session.scalars(select(Personne).where(roles, Personne.desactive_le.is_(None)).order_by(Personne.id)))
+
+
 def has_another_admin(personne: Personne) -> bool:
     """Whether someone else, active, administers the portal."""
     others = exists().where(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, case, exists, or_, select, update
 
 from portal import clock, journal, outbox
+from portal.comptes import queries as comptes
 from portal.comptes.models import Personne, Reception
 from portal.db import apart, db, lock, lock_one
 from portal.fields import combine
@@ -108,11 +109,14 @@ def plan_reminders(affectation_id: int) -> None:
 
 
 def tell_it_is_short(mission_id: int) -> None:
-    """To its bienveillant, once for each date that the mission has."""
+    """To its bienveillant, or to the admins when that one has left; once for each date that the mission has."""
     mission = lock(Mission, mission_id)[0]
-    if mission.lacks_people and mission.action.bienveillant:
-        facts = {"mission": mission_id, "debut": mission.debut.isoformat()}
-        send("sous_le_minimum", Envoi(mission.action.bienveillant, queries.short_key(mission), facts), Poids.ESSENTIEL, by=None)
+    sets_up = mission.action.bienveillant
+    if mission.lacks_people and sets_up:
+        facts, cle = {"mission": mission_id, "debut": mission.debut.isoformat()}, queries.short_key(mission)
+        for nth, reader in enumerate([sets_up] if sets_up.is_active else comptes.admins()):
+            envoi = Envoi(reader, f"{cle}:{reader.id}" if nth else cle, facts)
+            send("sous_le_minimum", envoi, Poids.ESSENTIEL, by=None)
 
 
 def gather(personne_id: int) -> None:

@@ -321,12 +321,13 @@ def _asked_to_help(faits: Facts) -> Context:
 
 @genre("sous_le_minimum")
 def _short_of_people(faits: Facts) -> Context:
-    """To the bienveillant, while it lacks people at the date that it was about."""
+    """To the bienveillant, or to the admins without one, while it lacks people at the date that it was about."""
     mission = still(db.session.get(Mission, faits["mission"]))
     still(mission.lacks_people and mission.debut.isoformat() == faits["debut"])
     return {
         "mission": mission,
         "prenom": "",  # as for a place that is free again
+        "orpheline": not (mission.action.bienveillant and mission.action.bienveillant.is_active),
         "attend": sum(c.etat is Etat.DEPOSEE for c in candidatures.live_on(mission)),
         "file": link("candidatures.index", mission=mission.id),
         "renfort": link("equipe.cover", mission_id=mission.id),

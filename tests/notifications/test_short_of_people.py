@@ -10,11 +10,12 @@ import pytest
 from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import annuler as annuler_action
+from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import Mission, annuler, fermer
-from portal.notifications import messages
+from portal.notifications import messages, queries
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
 from tests import builders
@@ -56,6 +57,21 @@ def test_told_from_that_many_days_before_and_once(zoe, mission, told, outbox):
     assert told(starts - 3) == [key(mission)]
     message = outbox()[-1]
     assert (message.adresse, message.faits["mission"]) == (zoe.email, mission.id)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("leave", ["erase", "deactivate"])
+def test_without_its_bienveillant_any_more_the_admins_are_told_once(zoe, mission, told, outbox, leave):
+    ada, ines = (builders.personne(nom, [builders.ADMIN]) for nom in ("Ada Dijoux", "Inès Robert"))
+    if leave == "erase":
+        comptes.erase(zoe, by=ada)
+    else:
+        comptes.set_active(zoe, False, by=ada)
+    assert told(5) == told(5) == [key(mission), f"{key(mission)}:{ines.id}"]
+    assert [m.adresse for m in outbox()[-2:]] == [ada.email, ines.email]
+    with clock.freeze(clock.now() + timedelta(days=5)):
+        assert queries.short_of_people() == []  # nothing comes back at each look
+        assert "n’a plus de compte" in messages.render("sous_le_minimum", outbox()[-1].faits).texte
 
 
 def test_enough_people_or_no_minimum_is_no_news(zoe, mission, told):
