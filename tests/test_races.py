@@ -26,12 +26,16 @@ from portal.candidatures import attente, commands, offres
 from portal.candidatures.models import Candidature, Etat, Issue, accepter
 from portal.config import ROOT
 from portal.db import db
-from portal.missions.models import Affectation, Mission, Origine
+from portal.journal import EntreeJournal, subject_key
+from portal.missions.models import Affectation, Invitation, Mission, Origine, confirmer_creneau
 from portal.notifications.echeances import pass_time
 from portal.outbox import Message
 from tests import builders, services
 
 pytestmark = [pytest.mark.both, pytest.mark.proof]
+
+
+Fields = dict[str, str] | list[tuple[str, int]]
 
 
 @dataclass
@@ -47,14 +51,14 @@ class Crowd:
     def __init__(self, port: int):
         self.port = port
 
-    def press(self, posts: list[tuple[str, dict[str, str], dict[str, str]]]) -> list[Answer]:
+    def press(self, posts: list[tuple[str, Fields, dict[str, str]]]) -> list[Answer]:
         """Send all the (path, fields, headers) at once, one thread each, and wait for every answer."""
         db.session.commit()  # what the test prepared; and the test holds no lock meanwhile
         together = Barrier(len(posts))
         with ThreadPoolExecutor(len(posts)) as hands:
             return list(hands.map(lambda post: self._post(together, *post), posts))
 
-    def _post(self, together: Barrier, path: str, fields: dict[str, str], headers: dict[str, str]) -> Answer:
+    def _post(self, together: Barrier, path: str, fields: Fields, headers: dict[str, str]) -> Answer:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.connect()
             together.wait()
@@ -231,6 +235,56 @@ def test_taken_at_its_last_moment_an_offer_is_taken_or_lapsed_never_both(crowd, 
         assert [o.candidature_id for o in offres.open_offers(mission)] == ([] if taken else [following.id])
         assert mission.prises - active(mission) == (0 if taken else 1)
     record_property("à la dernière seconde", ", ".join(f"{many} {issue}" for issue, many in issues.items()))
+
+
+def test_confirmed_at_its_last_moment_a_place_is_kept_or_freed_never_both(crowd, app, client, zoe, size, record_property):
+    kept: Counter[bool] = Counter()
+    for turn in range(size(3, 60)):
+        mission = builders.mission(builders.action(zoe), places=1)
+        candidature = builders.candidature(mission)
+        commands.decide(candidature, accepter, by=zoe)
+        held = db.session.scalars(select(Affectation).where(Affectation.mission_id == mission.id)).one()
+        candidature.dite_le = held.connue_le = clock.now()
+        held.a_confirmer_avant = late = clock.now() + timedelta(seconds=0.3)
+        url = f"/candidatures/suivi/{security.seal('candidature', candidature.id, candidature.generation)}/confirmer_creneau"
+        db.session.commit()
+        with ThreadPoolExecutor(1) as beside:
+            passing = beside.submit(pass_time_until, app, late + timedelta(seconds=0.5))
+            time.sleep(max(0, (late - clock.now()).total_seconds() + (turn % 3 - 1) * 0.02))  # before, at, after
+            [pressed] = crowd.press([(url, {}, badge(client))])
+            passing.result()
+        db.session.expire_all()
+        here = held.libere_le is None
+        kept[here] += 1
+        assert (pressed.status, candidature.etat) == ((303, Etat.ACCEPTEE) if here else (409, Etat.LIBEREE))
+        assert (held.a_confirmer_avant is None, active(mission), mission.prises) == (here, here, here)
+        assert (
+            count(EntreeJournal, EntreeJournal.evenement == confirmer_creneau.key, EntreeJournal.sujet == subject_key(mission))
+            == here
+        )
+        assert count(Message, Message.cle == f"candidature:{candidature.id}:desistement") == (not here)
+    record_property("à la dernière seconde", f"{kept[True]} confirmées, {kept[False]} libérées")
+
+
+def test_the_same_people_invited_from_several_windows_at_once_are_asked_once(crowd, as_, zoe, size):
+    """Twice the same list by one bienveillant, and another that shares people with it, by an admin."""
+    ada = builders.personne("Ada Dijoux", [builders.ADMIN])
+    for _ in range(size(3, 60)):
+        mission = builders.mission(builders.action(zoe))
+        people = [builders.personne() for _ in range(4)]
+        first, second = ([("personne", people[i].id) for i in order] for order in ((0, 1, 2), (3, 2, 1)))
+        url, hers, office = f"/equipe/renfort/{mission.id}", badge(as_(zoe)), badge(as_(ada))
+        pressed = crowd.press([(url, first, hers), (url, first, hers), (url, second, office)])
+        assert (sorted(a.status for a in pressed[:2]), pressed[2].status) == ([303, 409], 303)
+        asked = db.session.scalars(select(Invitation.personne_id).where(Invitation.mission_id == mission.id))
+        assert sorted(asked) == sorted(p.id for p in people)
+        told = select(Message.personne_id).where(Message.cle.startswith(f"mission:{mission.id}:invitation:"))
+        assert sorted(db.session.scalars(told)) == sorted(p.id for p in people)
+        db.session.rollback()
+
+
+def count(model, *where) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
 
 def pass_time_until(app, end) -> None:
