@@ -42,6 +42,7 @@ from portal.config import SQLITE_WAITS
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MANY = 500
+STRUCK = "(effacé)"
 
 T = TypeVar("T", bound="Base")
 
@@ -208,10 +209,10 @@ def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
 
 
 def strike(column: InstrumentedAttribute[str], words: Iterable[str]) -> None:
-    """Put « (effacé) » in the place of these words, wherever the column says them."""
+    """Take these words out, wherever the column says them."""
     for word in words:
         said = update(column.class_).where(column.contains(word, autoescape=True))
-        db.session.execute(said.values({column: func.replace(column, word, "(effacé)")}))
+        db.session.execute(said.values({column: func.replace(column, word, STRUCK)}))
 
 
 def touched(result: Result[Any]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 from typing import Any
 
 from flask import g, has_request_context
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, fun
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, apart, db, insert_once, strike, touched, upsert
+from portal.db import STRUCK, Base, apart, db, insert_once, strike, touched, upsert
 
 GONE = ("À propos d’une personne effacée", "Ce message parlait d’elle\u00a0: ses mots sont partis avec ses données.")
 UNDER_WAY = (
@@ -169,6 +170,17 @@ def forget(personne_id: int, adresse: str, signs: Collection[str]) -> None:
     _forget_what_others_read(personne_id)
     strike(Message.objet, signs)
     strike(Message.texte, signs)
+    _strike_what_was_typed(signs)
+
+
+def _strike_what_was_typed(signs: Collection[str]) -> None:
+    """The same in the words that a message repeats: « À samedi, Zoé Hoarau »."""
+    for fact in ("motif", "mot"):
+        typed = Message.faits[fact].as_string()
+        says = select(Message).where(or_(*(typed.contains(sign, autoescape=True) for sign in signs)))
+        for message in db.session.scalars(says.with_for_update().execution_options(populate_existing=True)):
+            words = reduce(lambda text, sign: text.replace(sign, STRUCK), signs, message.faits[fact])
+            message.faits = message.faits | {fact: words}
 
 
 def _hush_what_is_leaving() -> None:

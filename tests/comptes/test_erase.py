@@ -11,7 +11,7 @@ from portal import clock
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
 from portal.comptes import commands
-from portal.comptes.models import Note, Personne, Profil, Reception
+from portal.comptes.models import Note, Personne, Profil, Reception, Role
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import UNDO, Origine
@@ -168,6 +168,25 @@ def test_who_runs_the_day_is_no_more_named_in_what_their_team_was_sent(ada, awa,
     db.session.expire_all()
     assert "Sur place, (effacé) t’accueille : (effacé)" in told.texte.replace("\u00a0", " ")
     assert "unique" not in everything().lower()
+
+
+def test_the_words_that_they_signed_keep_no_name(ada, awa, smtp):
+    """What they told others stays told, what has not left too."""
+    awa.roles = [Role(nom=builders.BIENVEILLANT)]
+    mission = builders.mission(builders.action(awa))
+    sent, kept_back = (builders.candidature(mission) for _ in range(2))
+    for candidature in (sent, kept_back):
+        candidatures.decide(candidature, accepter, by=awa, mot="À samedi. Awa Unique, 0692 77 77 77")
+        db.session.commit()
+        if candidature is sent:
+            with clock.freeze(clock.now() + UNDO):
+                worker.run_once()
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    answers = select(Message.faits).where(Message.genre == "candidature_reponse")
+    assert [said["mot"] for said in db.session.scalars(answers)] == ["À samedi. (effacé), (effacé)"] * 2
+    found = everything().lower()
+    assert [secret for secret in ("unique", "77 77") if secret in found] == []
 
 
 def test_whom_they_invited_does_not_keep_their_name(ada, awa, smtp):

@@ -54,6 +54,8 @@ def test_the_safety_record_stays_without_their_name_nor_their_number(saturday, l
 
 def test_nor_does_the_journal_name_them_in_why_the_site_opened(saturday, lea):
     saturday.send(tap(Genre.SITE, valeur="ouvrir", mot=f"Gaz non vérifié, {lea.nom} s’en occupe"))
+    nom = lea.nom
     erased(lea)
     [opened] = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "action.ouvrir"))
     assert opened.motif == "Gaz non vérifié, (effacé) s’en occupe"
+    assert nom not in everything()  # nor what its bienveillant is told of it
