@@ -83,8 +83,8 @@ def _sign_in(faits: Facts) -> Context:
 @genre("invitation")
 def _asked_in(faits: Facts) -> Context:
     """The same, from whoever opens the portal to them; from the team, when they were erased since."""
-    par = still(db.session.get(Personne, faits["par"]))
-    return _sign_in(faits) | {"par": "L’équipe" if par.is_erased else par.nom}
+    context, par = _sign_in(faits), still(db.session.get(Personne, faits["par"]))
+    return context | {"par": "L’équipe" if par.is_erased else par.nom}
 
 
 def _about(faits: Facts) -> Context:
