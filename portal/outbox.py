@@ -196,13 +196,18 @@ def _hush_what_is_leaving() -> None:
 
 
 def _forget_what_others_read(personne_id: int) -> None:
-    """What spoke of them, and the digests which carried it; what is still to leave says no more why."""
+    """What spoke of them, and the digests which carried it; what is still to leave says no more why.
+
+    Locked: no worker takes one of these until the erasure is over. One that was taken since `_hush_what_is_leaving` is gone.
+    """
     spoke = Message.sur_id == personne_id
     carried = Message.id.in_(select(Message.resume_id).where(spoke))
     rows = select(Message).where(or_(spoke, carried)).order_by(Message.id.desc())  # a digest comes after its lines
-    for message in db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
+    found = db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)).all()
+    leaving = {message.id for message in found if message.bail_jusqu}
+    for message in found:
         message.faits = message.faits | ({"motif": ""} if "motif" in message.faits else {})
-        if message.objet:
+        if message.objet or not leaving.isdisjoint((message.id, message.resume_id)):
             message.objet, message.texte = GONE
 
 
