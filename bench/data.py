@@ -21,7 +21,7 @@ from portal.actions.models import Action, Demandeur, Etape
 from portal.cache import Version
 from portal.candidatures.models import Candidature
 from portal.candidatures.models import Etat as EtatCandidature
-from portal.comptes.commands import open_session
+from portal.comptes.entree import open_session
 from portal.comptes.models import NomRole, Personne, Role
 from portal.config import ROOT
 from portal.contributions.models import Attestation, Constat, Releve

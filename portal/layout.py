@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock, policy
-from portal.comptes import commands, queries
+from portal.comptes import entree, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
 from portal.web import htmx_redirect, me, see_other, toasts, typed_words, wants_fragment
@@ -63,7 +63,7 @@ def _person_behind(token: str) -> Personne | None:
         return None
     found.personne.session_token = token
     if request.method in SAFE_METHODS and clock.now() - found.vue_le > SEEN_EVERY:
-        commands.touch_session(found.id)
+        entree.touch_session(found.id)
     return found.personne
 
 

@@ -19,7 +19,7 @@ pytest.register_assert_rewrite("tests.support", "tests.audit", "tests.services")
 
 from sqlalchemy import select  # noqa: E402
 
-from portal.comptes import commands as comptes  # noqa: E402
+from portal.comptes import entree  # noqa: E402
 from portal.db import db  # noqa: E402
 from portal.outbox import Message  # noqa: E402
 from tests import services, support  # noqa: E402
@@ -155,7 +155,7 @@ def as_(app: Flask) -> Callable[[Any], support.PortalClient]:
     def sign_in(personne: Any) -> support.PortalClient:
         client = app.test_client()
         assert isinstance(client, support.PortalClient)
-        token = comptes.open_session(personne, agent="pytest")
+        token = entree.open_session(personne, agent="pytest")
         db.session.commit()
         client.remember(_user_id=token, _fresh=True)
         return client

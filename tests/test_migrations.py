@@ -17,6 +17,7 @@ from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 from portal import clock, demo
 from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes
+from portal.comptes import entree
 from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.contributions.models import Attestation
@@ -131,8 +132,8 @@ def full(app):
     """At least one row in every table: the demo, and what only a running portal writes."""
     demo.load()
     ada = db.session.scalars(select(Personne).where(Personne.email == "admin@example.org")).one()
-    comptes.open_session(ada)
-    comptes.ask_link(ada.email, suite="/")
+    entree.open_session(ada)
+    entree.ask_link(ada.email, suite="/")
     sent, mission = db.session.scalars(select(Candidature)).first(), db.session.scalars(select(Mission)).first()
     db.session.add_all(
         [
@@ -198,7 +199,7 @@ def with_one_more(tmp_path: Path, revision: str) -> Path:
 @pytest.fixture
 def awa(app) -> None:
     awa = comptes.add_person(nom="Awa Payet", email="awa@example.org", roles=[NomRole.ADMIN], by=None)
-    comptes.open_session(awa)
+    entree.open_session(awa)
     db.session.commit()
 
 

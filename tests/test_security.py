@@ -9,7 +9,7 @@ import pytest
 from werkzeug.exceptions import TooManyRequests
 
 from portal import clock, security
-from portal.comptes import commands
+from portal.comptes import entree
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.security import LIMITS, seal, unseal
@@ -162,7 +162,7 @@ def test_a_new_key_signs_and_the_old_one_still_opens(app, settings):
 
 
 def test_an_altered_link_is_answered_as_an_absent_one(client):
-    jeton = commands.ask_link("personne@example.org", suite="/")
+    jeton = entree.ask_link("personne@example.org", suite="/")
     token = seal("connexion", jeton.id, jeton.generation)
     absent = client.get("/comptes/lien/12-1.nimporte")
     assert absent.status_code == 404

@@ -8,7 +8,7 @@ from flask import request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
 from portal import security
-from portal.comptes import commands, queries
+from portal.comptes import commands, entree, queries
 from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SignInForm, StatutForm
 from portal.comptes.models import Personne
 from portal.web import Done, GuardedBlueprint, Page, done, me, render, safe_next, toast
@@ -19,9 +19,9 @@ bp = GuardedBlueprint("comptes", __name__, url_prefix="/comptes")
 def _enter(personne: Personne, suite: str) -> Done:
     """A fresh cookie: nothing of the session before survives, neither its CSRF token nor its row."""
     if current_user.is_authenticated:
-        commands.close_session(me().session_token)
+        entree.close_session(me().session_token)
     session.clear()
-    commands.open_session(personne, agent=request.user_agent.string)
+    entree.open_session(personne, agent=request.user_agent.string)
     session.permanent = True
     login_user(personne)
     return done(suite)
@@ -42,7 +42,7 @@ def sign_in() -> Any:
     form.next.data = safe_next("")
     if not form.validate():
         return render("comptes/connexion.html", status=422, form=form)
-    personne = commands.check_password(form.email.data, form.mot_de_passe.data)
+    personne = entree.check_password(form.email.data, form.mot_de_passe.data)
     if personne is None:
         form.form_errors.append("Cette adresse et ce mot de passe ne vont pas ensemble. Vérifie-les, ou demande un lien.")
         return render("comptes/connexion.html", status=422, form=form)
@@ -57,7 +57,7 @@ def ask_link() -> Any:
         whole = SignInForm()
         whole.email.errors = form.email.errors
         return render("comptes/connexion.html", status=422, form=whole)
-    session["jeton"] = commands.ask_link(form.email.data, suite=form.next.data or "/").id
+    session["jeton"] = entree.ask_link(form.email.data, suite=form.next.data or "/").id
     return done(url_for(".code"))
 
 
@@ -72,8 +72,8 @@ def use_code() -> Any:
     if not form.validate():
         return render("comptes/code.html", status=422, form=form)
     try:
-        return _enter(*commands.use_code(int(session.get("jeton") or 0), form.code.data))
-    except commands.LinkUsed:
+        return _enter(*entree.use_code(int(session.get("jeton") or 0), form.code.data))
+    except entree.LinkUsed:
         form.code.errors = ["Ce code n’est pas le bon, ou ses dix minutes sont passées."]
         return render("comptes/code.html", status=422, form=form)
 
@@ -92,19 +92,19 @@ def use_link(jeton: str) -> Any:
     if opened is None:
         return _unusable(404)
     try:
-        return _enter(*commands.use_link(*opened))
-    except commands.LinkUsed:
+        return _enter(*entree.use_link(*opened))
+    except entree.LinkUsed:
         return _unusable(410)
 
 
 def _unusable(status: int) -> Page:
-    return render("comptes/connexion.html", status=status, form=SignInForm(formdata=None), used_up=commands.LinkUsed.sentence)
+    return render("comptes/connexion.html", status=status, form=SignInForm(formdata=None), used_up=entree.LinkUsed.sentence)
 
 
 @bp.post("/deconnexion", access="public")
 def deconnexion() -> Any:
     if current_user.is_authenticated:
-        commands.close_session(me().session_token)
+        entree.close_session(me().session_token)
         logout_user()
     session.clear()
     return done("/")
@@ -121,8 +121,8 @@ def set_password() -> Any:
     if not form.validate():
         return _password_page(form, 422)
     try:
-        commands.set_password(me(), form.mot_de_passe.data, current=form.actuel.data or "")
-    except commands.WrongPassword as refusal:
+        entree.set_password(me(), form.mot_de_passe.data, current=form.actuel.data or "")
+    except entree.WrongPassword as refusal:
         form.actuel.errors = [refusal.sentence]
         return _password_page(form, refusal.status)
     toast("Ton mot de passe est enregistré. Tes autres appareils sont déconnectés.")
@@ -130,7 +130,7 @@ def set_password() -> Any:
 
 
 def _password_page(form: PasswordForm, status: int = 200) -> Page:
-    return render("comptes/mot_de_passe.html", status=status, form=form, asks=commands.asks_password(me()))
+    return render("comptes/mot_de_passe.html", status=status, form=form, asks=entree.asks_password(me()))
 
 
 @bp.get("/statut", access="moi.voir")

@@ -21,7 +21,8 @@ from portal.db import db
 from portal.fields import one_line
 from portal.notifications import queries
 from portal.notifications.commands import SECRETS
-from portal.notifications.genres import GENRES, Context, Facts, Outdated, genre, link, still
+from portal.notifications.genres import Context, Facts, Outdated, genre, link, still
+from portal.notifications.lettres import GENRES
 from portal.outbox import Message
 
 PERSONAL = re.compile(r"https?://\S+/[0-9]+-[0-9]+\.[\w-]{20,}")  # an address that ends in a security.seal

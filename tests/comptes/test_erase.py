@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, select
 from portal import clock
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
-from portal.comptes import commands
+from portal.comptes import commands, entree
 from portal.comptes.models import Note, Personne, Profil, Reception, Role
 from portal.db import db
 from portal.missions import commands as missions
@@ -56,13 +56,13 @@ def test_nothing_says_any_more_who_they_were(ada, awa, smtp):
         )
         candidatures.decide(candidature, accepter, by=zoe, despite_clash=True)
     past.debut, past.fin = clock.now() - 2 * UNDO, clock.now() - UNDO
-    commands.ask_link(awa.email, suite="/")
+    entree.ask_link(awa.email, suite="/")
     db.session.commit()
     with clock.freeze(clock.now() + UNDO):
         worker.run_once()
     before = len(smtp.mails)
     assert before
-    commands.ask_link(awa.email, suite="/")  # waits while they are erased
+    entree.ask_link(awa.email, suite="/")  # waits while they are erased
     commands.erase(awa, by=ada)
     db.session.commit()
     worker.run_once()
@@ -208,7 +208,7 @@ def test_they_are_signed_out_and_nobody_enters_with_their_address(ada, awa, as_,
     commands.erase(awa, by=ada)
     db.session.commit()
     assert theirs.get("/moi/").status_code == 303
-    assert commands.ask_link("awa.unique@example.org", suite="/").personne_id is None
+    assert entree.ask_link("awa.unique@example.org", suite="/").personne_id is None
     again = builders.personne("Awa", email="awa.unique@example.org")  # may come back one day, as somebody new
     assert again.id != awa.id
 

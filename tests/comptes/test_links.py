@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from portal import clock, security
-from portal.comptes import commands, queries
+from portal.comptes import commands, entree, queries
 from portal.comptes.models import Jeton, Personne, Session
 from portal.db import db
 from portal.outbox import Message
@@ -123,26 +123,26 @@ def test_it_serves_once_then_says_so_kindly(app, client, awa):
 @pytest.mark.both
 def test_tapped_twice_at_once_it_opens_one_session(app, awa):
     """Whoever comes second waits for the first to end, then is told."""
-    id = commands.ask_link(awa.email, suite="/").id
+    id = entree.ask_link(awa.email, suite="/").id
     db.session.commit()
     told = []
 
     def second() -> None:
         with app.app_context():
             try:
-                told.append(commands.use_link(id, 1))
-            except commands.LinkUsed as refusal:
+                told.append(entree.use_link(id, 1))
+            except entree.LinkUsed as refusal:
                 told.append(refusal)
             db.session.remove()
 
-    commands.use_link(id, 1)
+    entree.use_link(id, 1)
     thread = Thread(target=second)
     thread.start()
     thread.join(0.2)
     assert told == []
     db.session.commit()
     thread.join()
-    assert [type(outcome) for outcome in told] == [commands.LinkUsed]
+    assert [type(outcome) for outcome in told] == [entree.LinkUsed]
 
 
 @pytest.mark.parametrize(("after", "opens"), [(TEN_MINUTES - timedelta(seconds=1), True), (TEN_MINUTES, False)])
@@ -241,7 +241,7 @@ def test_a_code_lasts_ten_minutes(client, awa):
 @pytest.mark.both
 def test_two_links_of_one_person_used_at_once_let_one_in(app, awa):
     """Each wants all the links of the person: they take turns, neither waits for ever."""
-    ids = [commands.ask_link(awa.email, suite="/").id for _ in range(2)]
+    ids = [entree.ask_link(awa.email, suite="/").id for _ in range(2)]
     db.session.commit()
     together, told = Barrier(2), []
 
@@ -249,10 +249,10 @@ def test_two_links_of_one_person_used_at_once_let_one_in(app, awa):
         with app.app_context():
             together.wait()
             try:
-                commands.use_link(id, 1)
+                entree.use_link(id, 1)
                 db.session.commit()
                 told.append("in")
-            except commands.LinkUsed:
+            except entree.LinkUsed:
                 told.append("used")
             db.session.remove()
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from portal import clock, security
-from portal.comptes import commands, queries
+from portal.comptes import commands, entree, queries
 from portal.comptes.models import Jeton, NomRole, Personne, Session
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -217,15 +217,15 @@ def test_two_admins_leaving_at_once_leave_one(app, admin):
 
 def test_deactivating_closes_sessions_and_links(admin):
     awa = make.personne("Awa Payet", password="trois mots au hasard")
-    commands.open_session(awa)
-    jeton = commands.ask_link(awa.email, suite="/")
+    entree.open_session(awa)
+    jeton = entree.ask_link(awa.email, suite="/")
     commands.set_active(awa, False, by=admin)
     db.session.flush()
     assert db.session.scalars(select(Session)).all() == []
     assert queries.confirmed(awa.email) is None
     commands.set_active(awa, True, by=admin)
-    with pytest.raises(commands.LinkUsed):  # what was sent before does not open again with the account
-        commands.use_link(jeton.id, 1)
+    with pytest.raises(entree.LinkUsed):  # what was sent before does not open again with the account
+        entree.use_link(jeton.id, 1)
     assert [entry.personne_id for entry in journal("personne.desactiver")] == [admin.id]
 
 
@@ -250,7 +250,7 @@ def test_a_closed_account_is_sent_no_link_and_is_not_replaced(admin, outbox):
     awa = make.personne("Awa Payet", email="awa@example.org")
     commands.set_active(awa, False, by=admin)
     provisional = commands.introduce(nom="Awa", email="awa@example.org")
-    commands.ask_link("awa@example.org", suite="/")
+    entree.ask_link("awa@example.org", suite="/")
     assert outbox() == []
     with pytest.raises(commands.AccountClosed):
         commands.confirm(provisional)

@@ -16,7 +16,8 @@ from sqlalchemy import select
 from portal import clock
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
-from portal.comptes.commands import ask_link, erase
+from portal.comptes.commands import erase
+from portal.comptes.entree import ask_link
 from portal.comptes.models import Personne, Reception
 from portal.db import db
 from portal.missions.models import UNDO

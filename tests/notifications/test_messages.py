@@ -22,6 +22,7 @@ from portal.actions.models import reading
 from portal.candidatures import attente, commands, depot
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
+from portal.comptes import entree
 from portal.comptes.models import NomRole
 from portal.config import ROOT
 from portal.contributions import commands as contributions
@@ -83,7 +84,7 @@ def links(text: str) -> set[str]:
 def typical(zoe) -> None:
     """A house where everything that is written about has happened, with all its details."""
     awa = builders.personne("Awa Payet", telephone="+262692123456")
-    comptes.ask_link(awa.email, suite="/")
+    entree.ask_link(awa.email, suite="/")
     comptes.add_person(nom="Inès", email="ines@example.org", roles=list(NomRole), by=zoe)
     action = builders.action(zoe)
     commands.decide(builders.candidature(builders.referent_mission(action), awa), accepter, by=zoe)
@@ -97,7 +98,7 @@ def typical(zoe) -> None:
 
 def minimal(zoe) -> None:
     """The same with as little as can be said: no place, no word, no roles, nobody else, nothing else to do."""
-    comptes.ask_link(builders.personne().email, suite="/")
+    entree.ask_link(builders.personne().email, suite="/")
     comptes.add_person(nom="Inès", email="ines@example.org", by=zoe)
     action = builders.action(zoe, lieu="")
     mission = builders.mission(action, places=1, fourni="", description="")
@@ -321,7 +322,7 @@ def path_in(said: Letter, start: str) -> str:
 
 def test_the_link_to_sign_in_opens_and_signs_in(client):
     awa = builders.personne("Awa Payet")
-    comptes.ask_link(awa.email, suite="/moi/")
+    entree.ask_link(awa.email, suite="/moi/")
     lien = path_in(letter("connexion"), "/comptes/lien/")
     assert client.get(lien).status_code == 200
     assert client.post(lien).location == "/moi/"
@@ -454,10 +455,10 @@ def test_a_refusal_stays_true_after_the_day(zoe, mission):
 
 def test_a_link_that_no_longer_opens_is_not_sent(app):
     awa = builders.personne()
-    jeton = comptes.ask_link(awa.email, suite="/")
+    jeton = entree.ask_link(awa.email, suite="/")
     with clock.freeze(clock.now() + timedelta(minutes=11)):
         assert_outdated("connexion")
-    comptes.use_link(jeton.id, jeton.generation)
+    entree.use_link(jeton.id, jeton.generation)
     assert_outdated("connexion")
 
 

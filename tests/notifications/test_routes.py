@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from portal import clock, outbox
 from portal.candidatures import commands, depot
 from portal.candidatures.models import accepter, refuser
-from portal.comptes import commands as comptes
+from portal.comptes import entree
 from portal.comptes.models import Reception
 from portal.db import db
 from portal.missions.models import UNDO
@@ -61,7 +61,7 @@ def last(genre: str) -> Message:
 @pytest.mark.both
 def test_each_reads_again_what_they_were_sent_without_the_secrets(zoe, awa, mission, smtp, as_):
     commands.decide(builders.candidature(mission, awa), accepter, by=zoe, mot="Viens avec un chapeau")
-    comptes.ask_link(awa.email, suite="/")
+    entree.ask_link(awa.email, suite="/")
     send_all(UNDO)
     client = as_(awa)
     page = client.get("/notifications/")

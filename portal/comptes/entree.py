@@ -1,0 +1,151 @@
+"""Signing in and out: passwords, links and codes, sessions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import selectinload
+
+from portal import clock, journal, outbox, security
+from portal.comptes import commands, queries
+from portal.comptes.models import Jeton, Personne, Session
+from portal.db import apart, db, lock
+from portal.workflow import Refusal
+
+LINK_LIFE = timedelta(minutes=10)
+MAX_TRIES = 5  # of one code
+MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many; the mail's link still opens
+
+
+class WrongPassword(Refusal):
+    status = 422
+    sentence = "Ce n’est pas ton mot de passe actuel. Oublié ? Déconnecte-toi, puis demande un lien de connexion."
+
+
+class LinkUsed(Refusal):
+    status = 410
+    sentence = "Ce lien ou ce code a déjà servi, ou son temps est passé. Demande-en un autre."
+
+
+def check_password(email: str, password: str) -> Personne | None:
+    """The person, or None. Unknown and wrong take the same time, and no transaction is open while hashing."""
+    personne = queries.confirmed(email)
+    id, stored = (personne.id, personne.mot_de_passe) if personne else (None, "")
+    db.session.rollback()
+    if not security.verify_password(stored, password):
+        return None
+    return db.session.get(Personne, id, options=[selectinload(Personne.roles)])
+
+
+def open_session(personne: Personne, *, agent: str = "") -> str:
+    """A new session row; returns the secret that the cookie carries."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(Session(empreinte=security.fingerprint(token), personne_id=personne.id, appareil=agent[:200]))
+    personne.session_token = token
+    return token
+
+
+def close_session(token: str) -> None:
+    db.session.execute(delete(Session).where(Session.empreinte == security.fingerprint(token)))
+
+
+def close_other_sessions(personne: Personne) -> None:
+    mine = security.fingerprint(personne.session_token)
+    db.session.execute(delete(Session).where(Session.personne_id == personne.id, Session.empreinte != mine))
+
+
+def touch_session(session_id: int) -> None:
+    """Last-seen time, hourly at most, in a transaction of its own: the one write that a read may cause.
+
+    While the database takes no write, the page is read all the same.
+    """
+    with suppress(DBAPIError), apart() as connection:
+        connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
+
+
+def set_password(personne: Personne, password: str, *, current: str = "") -> None:
+    """The other devices are signed out. No transaction is open while hashing.
+
+    Raises WrongPassword unless the present one is given, or the session is fresh (`asks_password`).
+    """
+    asked, stored = asks_password(personne), personne.mot_de_passe
+    db.session.rollback()
+    if asked and not security.verify_password(stored, current):
+        raise WrongPassword
+    personne.mot_de_passe = security.hash_password(password)
+    close_other_sessions(personne)
+    journal.record("personne.mot_de_passe", personne, by=personne)
+
+
+def asks_password(personne: Personne) -> bool:
+    """Whether changing the password wants the present one: not from someone who has none, nor has just signed in."""
+    return bool(personne.mot_de_passe) and not queries.is_fresh(personne.session_token)
+
+
+def ask_link(email: str, *, suite: str) -> Jeton:
+    """A link and a code for that address. A row is made for an unknown address too, so that both take as long."""
+    personne = queries.confirmed(email)
+    code = f"{secrets.randbelow(10**6):06d}"
+    jeton = Jeton(
+        personne_id=personne.id if personne else None,
+        code=security.fingerprint(code),
+        suite=suite,
+        expire_le=clock.now() + LINK_LIFE,
+    )
+    db.session.add(jeton)
+    db.session.flush()
+    if personne:
+        outbox.post(
+            "connexion",
+            f"connexion:{jeton.id}",
+            to=personne.email,
+            personne_id=personne.id,
+            jeton=jeton.id,
+            code=code,
+            nom=personne.nom,
+        )
+    return jeton
+
+
+def use_link(jeton_id: int, generation: int) -> tuple[Personne, str]:
+    """Sign-in by the mail's link: (person, where they were going). Raises LinkUsed; a link serves once."""
+    return _consume(jeton_id, lambda jeton: jeton.generation == generation)
+
+
+def use_code(jeton_id: int, code: str) -> tuple[Personne, str]:
+    """The same with the six digits, for a mail read on another device; five tries."""
+    with apart() as connection:  # counted even though a wrong code rolls the request back
+        connection.execute(update(Jeton).where(Jeton.id == jeton_id).values(essais=Jeton.essais + 1))
+    return _consume(jeton_id, lambda jeton: _may_try(jeton) and jeton.code == security.fingerprint(code))
+
+
+def _may_try(jeton: Jeton) -> bool:
+    """Whoever asks for code after code, from as many addresses as they like, guesses at one person thirty times a day."""
+    return jeton.essais <= MAX_TRIES and queries.tries_of(jeton.personne_id) <= MAX_TRIES_A_DAY
+
+
+def _locked_with_its_person(jeton_id: int) -> Jeton | None:
+    """The person first, so that two links of theirs take turns."""
+    whose = db.session.scalar(select(Jeton.personne_id).where(Jeton.id == jeton_id))
+    if whose:
+        lock(Personne, whose)
+    return db.session.scalar(select(Jeton).where(Jeton.id == jeton_id).with_for_update())
+
+
+def _consume(jeton_id: int, proves: Callable[[Jeton], bool]) -> tuple[Personne, str]:
+    jeton = _locked_with_its_person(jeton_id)
+    if not jeton or not jeton.personne_id or jeton.utilise_le or jeton.expire_le <= clock.now() or not proves(jeton):
+        raise LinkUsed
+    personne = db.session.get(Personne, jeton.personne_id, options=[selectinload(Personne.roles)])
+    if personne is None or not personne.is_active:
+        raise LinkUsed
+    # Whatever else was sent to this person to come in with has no use any more.
+    db.session.execute(
+        update(Jeton).where(Jeton.personne_id == personne.id, Jeton.utilise_le.is_(None)).values(utilise_le=clock.now())
+    )
+    return commands.confirm(personne), jeton.suite

@@ -1,0 +1,55 @@
+"""Messages about an action: its day, its hours."""
+
+from __future__ import annotations
+
+from portal import clock
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.contributions import queries as contributions
+from portal.contributions.models import Etat as EtatReleve
+from portal.contributions.models import Releve
+from portal.db import db
+from portal.missions.models import Nature
+from portal.notifications.genres import Context, Facts, first_name, genre, link, still
+
+
+@genre("action_arretee")
+@genre("jour_ouverture")
+@genre("jour_fermeture")
+def _of_the_action(faits: Facts) -> Context:
+    """To the bienveillant: that it was stopped, or what was left open, by whom and why."""
+    action = still(db.session.get(Action, faits["action"]))
+    par = db.session.get(Personne, faits["par"]) if "par" in faits else None
+    return {
+        "action": action,
+        "par": par,
+        "fiche": link("actions.show", id=action.id),
+        "jour_j": link("jour_j.show", id=action.id),
+    }
+
+
+@genre("heures_a_valider")
+def _hours_to_settle(faits: Facts) -> Context:
+    """To the référent, then to the bienveillant, while there is something left to validate."""
+    action = still(db.session.get(Action, faits["action"]))
+    left = [r for r in contributions.of_action(action) if not r.is_settled]
+    still(any(r.etat is EtatReleve.PROPOSE for r in left) if faits.get("sans_nouvelle") else left)
+    return {
+        "action": action,
+        "combien": len({r.personne.id for r in left}),
+        "heures": link("contributions.show", action_id=action.id),
+    }
+
+
+@genre("heures_validees")
+def _hours_settled(faits: Facts) -> Context:
+    """To whoever gave them: what this place came to, and nothing of other actions, since whoever validated reads it too."""
+    releve = still(db.session.get(Releve, faits["releve"], options=contributions.WITH_PLACE))
+    return {
+        "releve": releve,
+        "mission": releve.mission,
+        "prenom": first_name(releve.personne),
+        "gagne": releve.due,
+        "payee": releve.mission.nature is Nature.CHARGE_DE_MISSION,
+        "mes_heures": link("contributions.index", annee=clock.local(releve.mission.debut).year),
+    }
