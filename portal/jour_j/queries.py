@@ -127,8 +127,8 @@ class Day:
 
     @cached_property
     def team(self) -> list[Affectation]:
-        """Référents first; one query."""
-        return missions.known_team(self.action)
+        """Référents first; one query. On the day itself somebody accepted a minute ago is there, and may be checked in."""
+        return missions.known_team(self.action) if self.jour.is_too_early else missions.team_of(self.action)
 
     @cached_property
     def entries(self) -> list[Entree]:
