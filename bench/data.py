@@ -261,8 +261,8 @@ def _attestation(n: int) -> Row:
 
 def _messages(house: House) -> Iterator[Row]:
     """What was sent for each candidature, and one answer."""
-    sent = {"adresse": "personne1@example.org", "envoye_le": clock.now(), "personne_id": None, "objet": ""}
-    said = {"cle": "candidature:1:reponse:0", "genre": "candidature_reponse", "faits": {"candidature": 1}}
+    sent: Row = {"adresse": "personne1@example.org", "envoye_le": clock.now(), "personne_id": None, "objet": ""}
+    said: Row = {"cle": "candidature:1:reponse:0", "genre": "candidature_reponse", "faits": {"candidature": 1}}
     yield sent | said
     for id in range(1, 2 * house.missions + 1):
         said = {"personne_id": VOLONTAIRE, "objet": "Candidature reçue"} if id <= house.rows else {}

@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
 def run(with_demo: bool) -> None:
     """Met la base à jour, puis fait tourner le site et le facteur jusqu’à l’arrêt."""
     settings: Settings = current_app.config["PORTAL"]
-    _try_port(settings.port)
+    _try_port(settings)
     os.umask(0o077)
     upgrade()
     if with_demo and demo.is_empty():
@@ -71,14 +71,15 @@ def run(with_demo: bool) -> None:
         raise Stop(said)
 
 
-def _try_port(port: int) -> None:
+def _try_port(settings: Settings) -> None:
+    port, command = settings.port, "serve" if settings.is_production else "run"
     try:
         supervise.try_port(port)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise Stop(f"Le port {port} ne s’ouvre pas ({error.strerror}).") from None
         other = 8080 if port != 8080 else 8000
-        raise Stop(f"Le port {port} est déjà pris\u00a0: PORT={other} make run") from None
+        raise Stop(f"Le port {port} est déjà pris\u00a0: PORT={other} make {command}") from None
 
 
 def _welcome(address: str, settings: Settings, is_demo: bool) -> None:

@@ -135,7 +135,8 @@ def _previewed(answer: Done) -> Refused:
     shown = {name: value for read in _previews for name, value in read().items()}
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "apercu")]
     session.pop("_flashes", None)  # they say what was not done
-    return Refused(200, lambda: render("apercu.html", fields=kept, back=answer.location, **shown))
+    suite = request.form["apercu"][:60]  # what its button said, to be said again
+    return Refused(200, lambda: render("apercu.html", fields=kept, back=answer.location, suite=suite, **shown))
 
 
 def _settle(answer: Answer) -> None:

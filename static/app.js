@@ -41,6 +41,13 @@ function closable() {
 // A preview is a page of its own: htmx does not hear of that button.
 document.addEventListener("submit", (event) => event.submitter?.name === "apercu" && event.stopImmediatePropagation(), true);
 
+// Back to the form as it was typed, rather than to a fresh one.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-retour]") || history.length < 2) return;
+  event.preventDefault();
+  history.back();
+});
+
 // --- errors that htmx does not swap: say them ------------------------------------------------------------------
 
 // Nobody asked for a poll: its failures are not announced.

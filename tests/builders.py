@@ -28,9 +28,11 @@ ADMIN, BIENVEILLANT, TRESORIER = NomRole.ADMIN, NomRole.BIENVEILLANT, NomRole.TR
 def personne(
     nom: str = "Awa Payet", roles: Collection[NomRole] = (), *, email: str = "", password: str = "", **more: str
 ) -> Personne:
-    """A confirmed person; with a role, somebody of the house."""
+    """A confirmed person who may be asked for help; with a role, somebody of the house."""
     email = email or f"{nom.split()[0].lower()}{next(_number)}@example.org"
-    return comptes.add_person(nom=nom, email=email, roles=roles, password=password, by=None, **more)
+    made = comptes.add_person(nom=nom, email=email, roles=roles, password=password, by=None, **more)
+    made.sollicitable = True
+    return made
 
 
 def bienveillant(nom: str = "Zoé Hoarau") -> Personne:

@@ -75,10 +75,13 @@ def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personn
 def _applicant(demande: Demande, by: Personne | None) -> Personne:
     """The signed-in person when the address is theirs; anybody else is provisional until the mail's link is used."""
     if by is None or by.adresse != address_key(demande.email):
-        personne = comptes.introduce(nom=demande.nom, email=demande.email, telephone=demande.telephone)
+        personne = comptes.introduce(
+            nom=demande.nom, email=demande.email, telephone=demande.telephone, sollicitable=demande.sollicitable
+        )
     else:
         personne = by
         personne.telephone = demande.telephone or personne.telephone
+        personne.sollicitable = personne.sollicitable or demande.sollicitable
     if demande.situation:
         comptes.declare(personne, demande.situation, by=personne)
     return personne
@@ -137,6 +140,7 @@ def join(candidature: Candidature) -> None:
         outbox.hand_over(provisional.id, personne.id)
         candidature.personne_id = personne.id
         personne.telephone = personne.telephone or provisional.telephone
+        personne.sollicitable = personne.sollicitable or provisional.sollicitable
         if provisional.situation and not personne.situation:
             comptes.declare(personne, provisional.situation, by=personne)
         provisional.desactive_le = clock.now()

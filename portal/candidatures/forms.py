@@ -50,6 +50,7 @@ class CandidatureForm(PublicForm, StatutFields):
         "J’ai lu ce que deviennent ces informations",
         [InputRequired("Coche cette case après avoir lu la note ci-dessus.")],
     )
+    sollicitable = BooleanField("L’équipe peut me proposer d’autres missions")
     attente = BooleanField("Je rejoins la liste d’attente")
 
     def keep_what_suits(self, mission: Mission) -> None:
@@ -59,7 +60,8 @@ class CandidatureForm(PublicForm, StatutFields):
 
     @property
     def demande(self) -> Demande:
-        return Demande(self.submission, self.nom.data, self.email.data, self.telephone.data, self.message.data, self.situation)
+        said = (self.nom.data, self.email.data, self.telephone.data, self.message.data)
+        return Demande(self.submission, *said, self.situation, self.sollicitable.data)
 
 
 class LinksForm(Form):

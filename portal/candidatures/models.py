@@ -46,6 +46,7 @@ class Demande:
     telephone: str
     message: str
     situation: Situation | None = None  # as what they would be paid, when they said it
+    sollicitable: bool = False  # whether other missions may be proposed to them
 
     def key(self, mission: Mission) -> str:
         """One submission: the same form sent again is one; sent again for another mission or address, it is another."""

@@ -290,7 +290,7 @@ def of_address(adresse: str) -> list[Candidature]:
             select(Candidature)
             .join(Candidature.personne)
             .join(Candidature.mission)
-            .where(*mine, Candidature.etat.in_((*LIVE, Etat.REFUSEE)))
+            .where(*mine)
             .options(contains_eager(Candidature.personne), contains_eager(Candidature.mission).joinedload(Mission.action))
             .order_by(Mission.debut, Candidature.id)
             .limit(30)

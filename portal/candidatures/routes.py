@@ -216,6 +216,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
         "leaf": leaf,
         "etat": etat,
         "waiting": leaf.total if all_that_wait else queries.waiting_count(me()),
+        "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
         "motifs": MOTIFS,
         "refus": {},
         "asked": _asked,

@@ -40,9 +40,10 @@ class OwnRole(Refusal):
     sentence = "Personne ne se donne un rôle : demande à quelqu’un d’autre de l’administration."
 
 
-def introduce(*, nom: str, email: str, telephone: str = "") -> Personne:
+def introduce(*, nom: str, email: str, telephone: str = "", sollicitable: bool = False) -> Personne:
     """A provisional person, as a public form describes them: nothing is proved yet."""
     personne = Personne(nom=nom, email=email, adresse=address_key(email), telephone=telephone, roles=[])
+    personne.sollicitable = sollicitable
     db.session.add(personne)
     db.session.flush()
     return personne

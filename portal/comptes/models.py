@@ -65,7 +65,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     desactive_le: Mapped[datetime | None]
     roles: Mapped[list[Role]] = relationship(back_populates="personne", order_by="Role.nom")
     reception: Mapped[Reception] = mapped_column(default=Reception.AUSSITOT)
-    sollicitable: Mapped[bool] = mapped_column(default=True)  # the team may write to them to find cover
+    sollicitable: Mapped[bool] = mapped_column(default=False)  # they said that the team may write to them to find cover
     repond_plus_tard: Mapped[bool] = mapped_column(default=False)  # their answers to candidatures wait until they send them
     agenda_generation: Mapped[int] = mapped_column(default=1)  # of the secret address of their calendar
     statut: Mapped[Statut | None]  # said before a paid mission is theirs

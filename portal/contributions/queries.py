@@ -15,7 +15,7 @@ from portal.actions.models import FORGOTTEN, HELD, NIGHT, Action
 from portal.comptes.models import Personne
 from portal.contributions.models import Attestation, Contribution, Releve, Unite
 from portal.contributions.models import Etat as EtatReleve
-from portal.db import db
+from portal.db import count, db
 from portal.journal import describes
 from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
@@ -184,6 +184,7 @@ class Ledger:
     lines: list[Contribution]
     totals: list[Total]
     attestations: list[Attestation] = field(default_factory=list)
+    waiting: int = 0  # missions whose hours the team has not validated yet
 
     @property
     def years(self) -> list[int]:
@@ -219,9 +220,15 @@ def summed(pairs: Iterable[tuple[Unite, int]]) -> list[tuple[Unite, int]]:
 
 
 def ledger(personne: Personne, annee: int) -> Ledger:
-    """Three queries, whatever the person did."""
+    """Four queries, whatever the person did."""
     mine = Contribution.personne_id == personne.id
-    return Ledger(annee, lines(mine, Contribution.annee == annee), totals(personne), attestations(personne))
+    return Ledger(annee, lines(mine, Contribution.annee == annee), totals(personne), attestations(personne), _waiting(personne))
+
+
+def _waiting(personne: Personne) -> int:
+    """How many of their missions gave hours that the team has not validated yet."""
+    mine = select(Releve).join(Affectation).where(Affectation.personne_id == personne.id)
+    return count(mine.where(Releve.etat != EtatReleve.VALIDE, Releve.minutes > 0))
 
 
 def lines(*where: ColumnElement[bool]) -> list[Contribution]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, abort, current_app, make_response, request, url_for
+from flask import Response, abort, current_app, make_response, redirect, request, url_for
 
 from portal import clock, security
 from portal.actions.commands import Conflict
@@ -44,9 +44,10 @@ def settle(action_id: int, slug: str) -> Any:
     try:
         commands.settle(action, said, transition, by=me(), read=form.lu.data or "")
     except Conflict as conflict:
+        too_late = [(r, form[f"minutes_{r.id}"].data) for r in releves if r.is_settled and f"minutes_{r.id}" in form]
         form = _form(action, releves, form)
         form.form_errors.append(conflict.sentence)
-        return _hours_page(action, releves, form, conflict.status)
+        return _hours_page(action, releves, form, conflict.status, too_late=[(r, m) for r, m in too_late if m != r.minutes])
     toast("Heures validées\u00a0: chaque personne est prévenue." if transition is valider else "Heures transmises. Merci.")
     return done(url_for(".show", action_id=action_id))
 
@@ -58,7 +59,8 @@ def _form(action: Action, releves: list[Releve], typed: HoursForm | None = None)
     return (type(typed) if typed else HoursForm.of(theirs)).over(sheet_of(releves), typed)
 
 
-def _hours_page(action: Action, releves: list[Releve], form: HoursForm, status: int = 200) -> Page:
+def _hours_page(action: Action, releves: list[Releve], form: HoursForm, status: int = 200, **more: Any) -> Page:
+    """`too_late`: what was typed of lines that somebody has validated meanwhile, with its minutes."""
     return render(
         "contributions/action.html",
         status=status,
@@ -176,6 +178,12 @@ def pdf(id: int) -> Any:
     attestation = load(Attestation, id, "attestation.voir")
     url = current_app.config["PORTAL"].base_url + url_for(".verify", code=attestation.code)
     return _file(document.pdf(attestation, url), "application/pdf", f"attestation-{attestation.code}.pdf")
+
+
+@bp.get("/attestation/", access="public")
+def ask_code() -> Any:
+    code = re.sub(r"[^0-9A-Za-z-]", "", request.args.get("code", ""))[:20]
+    return redirect(url_for(".verify", code=code)) if code else render("contributions/verifier.html")
 
 
 @bp.get("/attestation/<code>", access="public")

@@ -20,7 +20,7 @@ PASSWORD = "raffinerie-demo"
 ACCOUNTS = {
     "bienveillant@example.org": "monte des actions, valide les candidatures",
     "bienveillant2@example.org": "monte d’autres actions",
-    "referent@example.org": "tient le site le jour même",
+    "referent@example.org": "tient le site le jour J",
     "charge@example.org": "a des missions payées",
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",

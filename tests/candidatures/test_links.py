@@ -71,13 +71,13 @@ def test_an_address_is_not_flooded_and_the_answer_does_not_say_so(mission, smtp,
     assert len(received(smtp)) == 3
 
 
-def test_a_refused_one_comes_back_too_one_taken_back_does_not(mission, smtp, client):
+def test_a_refused_one_comes_back_too_and_one_taken_back(mission, smtp, client):
     no, gone = (builders.candidature(mission, email="lea@example.org") for _ in range(2))
     commands.decide(no, refuser, by=mission.action.bienveillant, motif="Complet")
     commands.leave(gone)
     ask(client, "lea@example.org")
     [mail] = received(smtp)
-    assert mail.text.count("/candidatures/suivi/") == 1
+    assert mail.text.count("/candidatures/suivi/") == 2
 
 
 @pytest.mark.parametrize("typed", ["", "lea", "lea@example.org\r\nBcc: x@example.org", "a" * 300 + "@example.org"])

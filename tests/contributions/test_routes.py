@@ -220,7 +220,7 @@ def test_my_ledger_takes_the_same_queries_for_one_line_and_for_many(closed, as_,
     lea = as_(closed.lea)
     with count_queries() as statements:
         assert lea.get("/contributions/").status_code == 200
-    assert len(statements) == 4
+    assert len(statements) == 5
 
 
 def _another(past, titre: str) -> None:

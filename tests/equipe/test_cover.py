@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.candidatures import commands as candidatures
-from portal.candidatures.models import refuser
+from portal.candidatures import depot
+from portal.candidatures.models import Demande, refuser
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne, Profil, Reception
 from portal.db import db
@@ -113,9 +114,9 @@ def test_the_list_says_who_is_free_and_what_they_know_that_the_mission_wants(as_
     html = BeautifulSoup(as_(zoe).get(f"/equipe/renfort/{mission.id}").text, "html5lib")
     rows = [" ".join(row.get_text(" ").split()) for row in html.select(".rangees > li")]
     assert rows == [
-        "Awa Jamais invitée Libre ce jour-là Bar et service",
-        "Chloé Jamais invitée",
-        "Bao Jamais invitée Pas libre d’habitude",
+        "Awa Pas encore d’invitation Libre ce jour-là Bar et service",
+        "Chloé Pas encore d’invitation",
+        "Bao Pas encore d’invitation Pas libre d’habitude",
     ]
 
 
@@ -253,3 +254,12 @@ def test_whoever_wants_the_essential_only_finds_it_on_the_portal(zoe, mission, o
     awa.reception = reception
     commands.invite(mission, [awa.id], by=zoe)
     assert outbox()[-1].voie is voie
+
+
+@pytest.mark.both
+def test_whoever_applied_is_asked_again_only_if_they_said_so(zoe, mission):
+    other = elsewhere(mission, zoe, hours=8)
+    for name, agrees in (("Oui", True), ("Non", False)):
+        demande = Demande(f"cle-{name}", name, f"{name.lower()}@example.org", "", "", sollicitable=agrees)
+        depot.join(depot.apply(other, demande, waiting_list=False, by=None))
+    assert offered(mission, zoe) == ["Oui"]

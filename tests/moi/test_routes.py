@@ -219,7 +219,7 @@ def test_an_accepted_one_is_where_one_says_not_to_come(ada, awa, as_):
     applied = accepted(awa, mission)
     page = as_(awa).get("/moi/")
     button = link_named(page, "Je ne peux plus venir")
-    assert button["href"].endswith(security.seal("candidature", applied.id, applied.generation))
+    assert button["href"].endswith(security.seal("candidature", applied.id, applied.generation) + "#partir")
     assert "Acceptée" in part(page, "Mes candidatures")
 
 

@@ -95,7 +95,7 @@ def test_with_htmx_the_preview_is_a_page_of_its_own(zoe, mission, visit):
     page.get_by_label("Motif").first.select_option("La mission a changé.")
     page.get_by_role("button", name="Lire le message avant").first.click()
     page.get_by_role("heading", name="Voici le message").wait_for()
-    page.get_by_role("button", name="Confirmer").click()
+    page.get_by_role("button", name="Refuser").click()
     page.wait_for_url("**/candidatures/")
 
 

@@ -136,7 +136,7 @@ def test_the_home_page_and_the_action_s_say_so_too(as_, zoe, mission):
         home, tab = client.get("/").text, client.get(f"/missions/action/{mission.action_id}").text
         assert "0 sur 4, il en faut 3" in home
         assert f"/equipe/renfort/{mission.id}" in home
-        assert "Il en faut 3" in tab
+        assert "Il en manque" in tab
         assert f"/equipe/renfort/{mission.id}" in tab
         assert "renfort" not in rose.get("/").text
         assert "renfort" not in rose.get(f"/missions/action/{mission.action_id}").text
