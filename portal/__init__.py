@@ -14,6 +14,7 @@ FEATURES = (
     "comptes",
     "poles",
     "actions",
+    "besoins",
     "missions",
     "candidatures",
     "jour_j",

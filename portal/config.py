@@ -29,6 +29,7 @@ LINE = re.compile(
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MIN_KEY_LENGTH = 32
 MIN_KEY_PAIRS = 20  # different pairs of neighbours: chance makes more of them, the same few words again and again do not
+MIN_TOKEN_LENGTH = 16
 SQLITE_WAITS = 15  # seconds, for the write lock: a crowd takes turns
 
 
@@ -83,7 +84,8 @@ class Settings:
     base_url: str
     mail_url: str | None
     mail_from: str
-    rocketchat_url: str | None
+    rocketchat_url: str | None  # where the interpôle's channel is written to: a secret
+    rocketchat_token: str  # what the channel's own questions carry; empty: none is answered
     publisher: str  # who publishes the portal and who hosts it, as the law wants them named; empty: not said yet
     host: str
     contact: str  # the address people write to about their data; empty: not said yet
@@ -110,7 +112,8 @@ class Settings:
             base_url=base_url,
             mail_url=environ.get("PORTAL_MAIL_URL") or None,
             mail_from=environ.get("PORTAL_MAIL_FROM") or f"La Raffinerie <ne-pas-repondre@{host}>",
-            rocketchat_url=environ.get("PORTAL_ROCKETCHAT_URL") or None,
+            rocketchat_url=_webhook(environ, env),
+            rocketchat_token=_webhook_token(environ, env),
             publisher=environ.get("PORTAL_EDITEUR", ""),
             host=environ.get("PORTAL_HEBERGEUR", ""),
             contact=environ.get("PORTAL_CONTACT", ""),
@@ -230,6 +233,25 @@ def _database(environ: Mapping[str, str], instance: Path) -> str:
             "PORTAL_DATABASE_URL\u00a0: un chemin complet est attendu, avec quatre barres, sqlite:////chemin/portail.db"
         )
     return url
+
+
+def _webhook(environ: Mapping[str, str], env: str) -> str | None:
+    """The address of the chat's incoming webhook, which no refusal repeats: whoever knows it writes there."""
+    url = environ.get("PORTAL_ROCKETCHAT_URL") or None
+    schemes = "https" if env == "production" else "https?"
+    if url and not re.fullmatch(rf"{schemes}://[\w.-]+(:[0-9]{{1,5}})?/[!$-~]+", url, re.ASCII):
+        raise BadSetting(
+            "PORTAL_ROCKETCHAT_URL\u00a0: l’adresse d’un webhook entrant de Rocket.Chat est attendue, en https://, "
+            "telle que Rocket.Chat la donne."
+        )
+    return url
+
+
+def _webhook_token(environ: Mapping[str, str], env: str) -> str:
+    token = environ.get("PORTAL_ROCKETCHAT_TOKEN", "")
+    if env == "production" and token and len(token) < MIN_TOKEN_LENGTH:
+        raise BadSetting(f"PORTAL_ROCKETCHAT_TOKEN est trop court\u00a0: {MIN_TOKEN_LENGTH} caractères au hasard, au moins.")
+    return token
 
 
 def _whole(name: str, environ: Mapping[str, str], default: int = 0) -> int:

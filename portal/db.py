@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 from threading import Lock
@@ -16,6 +16,7 @@ from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     CursorResult,
     DateTime,
@@ -31,6 +32,8 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    type_coerce,
+    union_all,
     update,
 )
 from sqlalchemy import Enum as EnumType
@@ -74,15 +77,26 @@ METADATA = MetaData(
     }
 )
 # An enum is stored by value as text under a CHECK, so that both databases refuse a state nobody declared.
-STATES = EnumType(
-    Enum, native_enum=False, create_constraint=True, length=40, values_callable=lambda states: [s.value for s in states]
-)
+STORED: dict[str, Any] = {
+    "native_enum": False,
+    "create_constraint": True,
+    "length": 40,
+    "values_callable": lambda states: [state.value for state in states],
+}
+STATES = EnumType(Enum, **STORED)
 
 
 class Base(DeclarativeBase):
     registry = registry(
         metadata=METADATA,
-        type_annotation_map={str: Text(), datetime: Instant(), dict[str, Any]: JSON(), list[str]: JSON(), Enum: STATES},
+        type_annotation_map={
+            str: Text(),
+            datetime: Instant(),
+            dict[str, Any]: JSON(),
+            list[str]: JSON(),
+            list[int]: JSON(),
+            Enum: STATES,
+        },
     )
 
 
@@ -200,6 +214,23 @@ def count(query: Select[*tuple[Any, ...]]) -> int:
     """How many rows a query has, up to MANY + 1: a full count would grow with the house, and nobody reads that far."""
     rows = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(MANY + 1)
     return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def days_before(column: InstrumentedAttribute[datetime], days: InstrumentedAttribute[int]) -> ColumnElement[datetime]:
+    """The instant so many days before a column, in the dialect of the day."""
+    if db.engine.dialect.name == "sqlite":
+        return func.strftime("%Y-%m-%d %H:%M:%f000", column, func.printf("%d days", -days), type_=Instant())  # as stored
+    return type_coerce(column - days * timedelta(days=1), Instant())
+
+
+def counts(queries: Mapping[str, Select[*tuple[Any, ...]]]) -> dict[str, int]:
+    """The same of several queries, by their names, those without a row left out; one query."""
+    each = []
+    for name, query in queries.items():
+        rows = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(MANY + 1).subquery()
+        each.append(select(literal(name), func.count()).select_from(rows))
+    found = db.session.execute(union_all(*each)) if each else ()
+    return {name: number for name, number in found if number}
 
 
 def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -16,7 +16,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextInput
@@ -147,7 +147,7 @@ def local_phone(number: str) -> str:
 def _phone_advice(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     if local := re.fullmatch(r"(?:00)?33(0?)([62][69][023]\d{6})", digits):
-        return f"Ce numéro est de La Réunion : écris-le +262 {local[2]}, ou simplement 0{local[2]}."
+        return f"Ce numéro est de La Réunion : il s’écrit +262 {local[2]}, ou simplement 0{local[2]}."
     return "Ce numéro ne semble pas exister : par exemple 0692 12 34 56 ou 06 12 34 56 78."
 
 
@@ -172,18 +172,22 @@ class LocalDateTime(Field):
         return self.raw or (clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data else "")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.raw, self.data = one_line(valuelist[0]) if valuelist else "", None
-        if not self.raw:
-            return
-        for form in self.formats:
+        self.raw = one_line(valuelist[0]) if valuelist else ""
+        self.data = self.read(self.raw)
+        if self.raw and not self.data:
+            raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026 9h30.")
+
+    @classmethod
+    def read(cls, words: str) -> datetime | None:
+        """The instant that these words say; None when they say none."""
+        for form in cls.formats:
             try:
-                typed = datetime.strptime(self.raw, form).replace(tzinfo=clock.REUNION)
+                typed = datetime.strptime(words, form).replace(tzinfo=clock.REUNION)
             except ValueError:
                 continue
             if 2000 <= typed.year <= 2100:
-                self.data = typed.astimezone(UTC)
-                return
-        raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026 9h30.")
+                return typed.astimezone(UTC)
+        return None
 
 
 class Day(DateField):
@@ -204,6 +208,22 @@ class Day(DateField):
 
     def start(self) -> datetime | None:
         return clock.start_of(self.data) if self.data else None
+
+
+class Hour(TimeField):
+    """An hour of the day at La Réunion (`time`, or "9h30")."""
+
+    data: time | None
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, format=["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh"], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = [text for text in (one_line(text).replace(" ", "").lower() for text in valuelist) if text]
+        with suppress(ValueError):
+            super().process_formdata(typed)
+        if typed and self.data is None:
+            raise ValueError("Cette heure n’est pas comprise : par exemple 9h30.")
 
 
 class Whole(IntegerField):

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from portal import clock
 from portal.db import MANY
+from portal.feries import ferie
 from portal.fields import local_phone
 
 NBSP, THIN = "\u00a0", "\u202f"
@@ -34,6 +35,8 @@ def init_app(app: Flask) -> None:
         jour_long,
         date_longue,
         date_courte,
+        mois,
+        ferie,
         heure,
         creneau,
         moment,
@@ -91,6 +94,11 @@ def date_courte(value: datetime | date) -> str:
     """ "sam. 12 nov."."""
     day = _day(value)
     return format_date(day, "EEE d MMM", locale="fr") + _year(day)
+
+
+def mois(day: date) -> str:
+    """ "décembre 2026"."""
+    return str(format_date(day, "MMMM yyyy", locale="fr"))
 
 
 def heure(value: datetime) -> str:

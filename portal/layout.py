@@ -16,7 +16,7 @@ from portal import clock, policy
 from portal.comptes import entree, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
-from portal.web import htmx_redirect, me, see_other, toasts, typed_words, wants_fragment
+from portal.web import htmx_redirect, me, questions, see_other, toasts, typed_words, wants_fragment
 
 MAISON = "La Raffinerie"
 SEEN_EVERY = timedelta(hours=1)
@@ -35,7 +35,9 @@ class Place:
 
 
 def init_app(app: Flask) -> None:
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    for view in questions:
+        csrf.exempt(view)
     login = LoginManager(app)
     login.session_protection = None  # a phone that moves from Wi-Fi to 4G stays signed in
     login.user_loader(_person_behind)
@@ -86,18 +88,23 @@ PLACES = (
     ("À valider", "candidatures.index", "list-checks", "action.creer"),
     ("Actions", "actions.index", "calendar", "action.lister"),
     ("Réglages", "reglages.index", "settings", "reglages.voir"),
+    ("Pôles", "poles.index", "sprout", "pole.voir"),
     ("Équipe", "equipe.index", "users", "equipe.lister"),
     ("Jour J", "jour_j.index", "clipboard-list", "jour.lister"),
     ("Missions", "missions.index", "search", "public"),
+    ("Agenda", "actions.calendar", "calendar", "public"),
 )
 ON_A_PHONE = 3
 # Pages that belong to a place of another room: a whole blueprint, or one of its pages.
 UNDER = {
+    "besoins": "actions",
     "comptes": "moi",
     "contributions": "moi",
     "notifications": "moi",
     "contributions.show": "actions",
     "contributions.correction": "actions",
+    "actions.calendar": "actions.calendar",
+    "actions.subscribe": "actions.calendar",
     "missions.of_action": "actions",
     "missions.team": "actions",
     "missions.create": "actions",
@@ -118,7 +125,7 @@ def nav() -> list[Place]:
 
 
 def _place(label: str, endpoint: str, icon: str, _right: str, *, wide_only: bool) -> Place:
-    room, page = request.blueprint or "", request.endpoint or ""
+    room, page = (request.blueprint or "").partition(".")[0], request.endpoint or ""
     under = UNDER.get(page) or UNDER.get(room, room)
-    here = page == endpoint or (under == endpoint.partition(".")[0] != "accueil")
+    here = page == endpoint or (under == endpoint.removesuffix(".index") != "accueil")
     return Place(label, url_for(endpoint), icon, here, wide_only)

@@ -33,6 +33,7 @@ class Voie(StrEnum):
     COURRIER = "courrier"
     RESUME = "resume"
     PORTAIL = "portail"
+    ROCKETCHAT = "rocketchat"  # the channel of the interpôle, which is nobody's address
 
 
 class Poids(StrEnum):

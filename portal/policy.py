@@ -102,12 +102,16 @@ admin = role("admin")
 treasurer = role("tresorier")
 any_bienveillant = role("bienveillant")
 pole_member = Rule(lambda p: _signed_in(p) and p.is_pole_member, _always)
-bienveillant = any_bienveillant & Rule(_signed_in, lambda p, s: s.action.bienveillant_id == p.id)
+sets_it_up = Rule(_signed_in, lambda p, s: s.action.bienveillant_id == p.id)
+bienveillant = any_bienveillant & sets_it_up
+in_pole = fact("in_pole")  # of the pôle that answers for the subject
 referent = fact("referent_of")
 team = fact("on_team")
 post_holder = fact("holds")
+handed = any_bienveillant & Rule(_signed_in, lambda p, s: s.action.relais_id == p.id)  # the relay is offered to them
 own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
 oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  # even before the address is proved
+in_charge = Rule(_signed_in, lambda p, s: s.responsable_id == p.id)
 published = Rule(lambda p: True, lambda p, s: s.is_public)
 gone = Rule(_signed_in, lambda p, s: s.envoye_le is not None or s.abandonne_le is not None)
 sender = Rule(_signed_in, lambda p, s: s.par_id == p.id)  # whose deed a message tells
@@ -127,11 +131,18 @@ RULES: dict[str, Rule] = {
     "action.voir": insiders,
     "action.creer": any_bienveillant,
     "action.modifier": bienveillant | admin,
+    "action.decaler": bienveillant | admin,
     "action.journal": bienveillant | admin,
+    "action.prendre": any_bienveillant | admin,
+    "action.confier": bienveillant | admin,
+    "action.accepter_relais": handed | bienveillant,  # who has accepted already presses again
+    "action.laisser_relais": handed | bienveillant | admin,
+    "action.ecrire": bienveillant | admin,
     "action.enregistrer": bienveillant,
-    "action.proposer": nobody,
-    "action.prendre_en_charge": nobody,
-    "action.valider": nobody,
+    "action.proposer": bienveillant | admin,
+    "action.prendre_en_charge": admin | in_pole,
+    "action.passer": admin | in_pole,
+    "action.valider": (any_bienveillant | pole_member | admin) & ~sets_it_up,
     "action.envoyer_le_devis": nobody,
     "action.confirmer": nobody,
     "action.confirmer_sans_devis": nobody,
@@ -145,6 +156,12 @@ RULES: dict[str, Rule] = {
     "action.refuser": bienveillant | admin,
     "action.decliner": bienveillant | admin,
     "action.annuler": bienveillant | admin,
+    # the rétroplanning
+    "tache.voir": insiders | in_charge,
+    "tache.modifier": bienveillant | admin,
+    "tache.traiter": bienveillant | admin | in_charge,
+    "avis.donner": in_pole,  # asked of the pôle that gives it
+    "avis.lire": bienveillant | admin,  # asked of the action: the others' opinions, before one's own pôle has said its
     # missions
     "mission.voir": published | insiders,
     "mission.creer": bienveillant | admin,
@@ -183,6 +200,18 @@ RULES: dict[str, Rule] = {
     "jour.agir": referent | bienveillant,
     "jour.telephones": bienveillant | admin | referent,
     "jour.appeler_le_referent": team,
+    # needs
+    "besoin.lister": pole_member,  # those asked of one's own pôles
+    "besoin.voir": insiders,
+    "besoin.ajouter": bienveillant | admin,  # asked of the action
+    "besoin.modifier": bienveillant | admin,
+    "besoin.retirer": bienveillant | admin,
+    "besoin.demander": bienveillant | admin,
+    "besoin.reprendre": bienveillant | admin,
+    "besoin.adopter": bienveillant | admin,
+    "besoin.confirmer": pole_member & in_pole,
+    "besoin.refuser": pole_member & in_pole,
+    "besoin.expirer": nobody,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,
@@ -206,8 +235,12 @@ RULES: dict[str, Rule] = {
     "personne.modifier": admin,
     "pole.voir": house,
     "pole.modifier": admin,
+    "prestation.voir": house,
+    "prestation.modifier": admin,
     "espace.voir": house,
     "espace.modifier": admin,
+    "materiel.voir": house,
+    "materiel.modifier": admin,
 }
 
 

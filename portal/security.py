@@ -192,7 +192,9 @@ LIMITS = {
         Limit("connexion", 10, 100, timedelta(minutes=5)),
         Limit("lien", 5, 60, timedelta(minutes=15)),
         Limit("candidature", 12, 30, timedelta(minutes=1)),
+        Limit("sollicitation", 6, 30, timedelta(minutes=10)),
         Limit("suivi", 30, 120, timedelta(minutes=1)),
         Limit("attestation", 30, 60, timedelta(minutes=1)),
+        Limit("rocketchat", 60, 120, timedelta(minutes=1)),
     )
 }

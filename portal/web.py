@@ -78,7 +78,8 @@ class GuardedBlueprint(Blueprint):
     """A blueprint whose routes cannot be declared without saying who enters.
 
     `access` is a key of policy.RULES; `limit` a name of security.LIMITS; `kept` lets cache.py serve it; `preview`: sent with
-    `apercu`, it shows the messages that it would send, and does nothing.
+    `apercu`, it shows the messages that it would send, and does nothing; `question`: another server POSTs it, hence without
+    a form's token, and it writes nothing.
     An unsafe view's work is committed here, once, before anything is rendered, and only when its answer is below 400.
     """
 
@@ -90,6 +91,7 @@ class GuardedBlueprint(Blueprint):
         limit: str | None = None,
         kept: bool = False,
         preview: bool = False,
+        question: bool = False,
         **options: Any,
     ) -> Callable[..., Any]:
         assert access in policy.RULES, f"{access} is not in policy.RULES"
@@ -97,12 +99,12 @@ class GuardedBlueprint(Blueprint):
 
         def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
             def enter(**args: Any) -> Response:
-                refused = policy.enter(access)
+                refused = _enter(access, question)
                 answer = view(**args) if refused is None else refused
                 if request.method not in SAFE_METHODS:
                     if preview and "apercu" in request.form and isinstance(answer, Done):
-                        answer = _previewed(answer)
-                    _settle(answer)
+                        answer = previewed(answer)
+                    _settle(answer, question)
                 return _respond(answer)
 
             @wraps(view)
@@ -111,6 +113,8 @@ class GuardedBlueprint(Blueprint):
                     quota.spend()
                 return cache.serve(wants_fragment(), lambda: enter(**args)) if kept else enter(**args)
 
+            if question:
+                questions.add(f"{guarded.__module__}.{guarded.__name__}")
             return super(GuardedBlueprint, self).route(rule, **options)(guarded)
 
         return decorate
@@ -121,6 +125,7 @@ class GuardedBlueprint(Blueprint):
         super().add_url_rule(rule, endpoint, view_func, **options)
 
 
+questions: set[str] = set()  # the views that no form's token protects, since they change nothing
 _previews: list[Callable[[], dict[str, Any]]] = []
 
 
@@ -130,18 +135,30 @@ def previewer(read: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]
     return read
 
 
-def _previewed(answer: Done) -> Refused:
-    """What would be sent to whom; the same form goes on, and nothing has happened."""
-    shown = {name: value for read in _previews for name, value in read().items()}
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "apercu")]
+def previewed(answer: Done, template: str = "apercu.html", *, cle: str = "", **context: Any) -> Refused:
+    """What would be sent to whom; the same form goes on, and nothing has happened.
+
+    `cle` goes with it as `annonce`: what was announced; nothing in `context` may be a row, they are undone.
+    """
+    shown = {name: value for read in _previews for name, value in read().items()} | context
+    dropped = ("csrf_token", "apercu", "annonce")
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in dropped]
+    kept += [("annonce", cle)] if cle else []
     session.pop("_flashes", None)  # they say what was not done
-    suite = request.form["apercu"][:60]  # what its button said, to be said again
-    return Refused(200, lambda: render("apercu.html", fields=kept, back=answer.location, suite=suite, **shown))
+    suite = request.form.get("apercu", "")[:60] or "Confirmer"  # what its button said, to be said again
+    return Refused(200, lambda: render(template, fields=kept, back=answer.location, suite=suite, **shown))
 
 
-def _settle(answer: Answer) -> None:
+def _enter(access: str, question: bool) -> Answer | None:
+    if question:
+        undo()  # from here on, this request only reads
+    refused: Answer | None = policy.enter(access)
+    return refused
+
+
+def _settle(answer: Answer, question: bool) -> None:
     status = answer.status if isinstance(answer, Page | Done | Refused) else make_response(answer).status_code
-    if status < 400 and not isinstance(answer, Refused):
+    if status < 400 and not question and not isinstance(answer, Refused):
         commit()
         policy.forget()
     else:
@@ -243,9 +260,10 @@ def safe_next(default: str) -> str:
     return wanted if len(wanted) < 500 and LOCAL_PATH.fullmatch(wanted) else default
 
 
-def toast(text: str, ton: str = "bon", undo: tuple[str, str] | None = None) -> None:
-    """A word at the bottom of the next screen; `undo` is (url, label) of a POST that takes it back."""
-    flash({"text": text, "tone": ton, "undo": {"url": undo[0], "label": undo[1]} if undo else None}, "toast")  # type: ignore[arg-type]
+def toast(text: str, ton: str = "bon", undo: tuple[str, str] | None = None, lien: tuple[str, str] | None = None) -> None:
+    """A word at the bottom of the next screen; `undo` is (url, label) of a POST that takes it back, `lien` of a page."""
+    told = {"undo": undo and {"url": undo[0], "label": undo[1]}, "lien": lien and {"url": lien[0], "label": lien[1]}}
+    flash({"text": text, "tone": ton, **told}, "toast")  # type: ignore[arg-type]
 
 
 def toasts() -> list[Any]:

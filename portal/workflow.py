@@ -55,6 +55,7 @@ class News:
     by: Any
     motif: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    avant: StrEnum | None = None  # the state that a transition left
 
 
 Reaction = Callable[[News], None]
@@ -88,8 +89,8 @@ class Event:
         journal.record(self.key, subject, by=by, motif=motif, faits=facts)
         self._spread(subject, by, motif, facts)
 
-    def _spread(self, subject: Any, by: Person | None, motif: str, facts: dict[str, Any]) -> None:
-        news = News(self, subject, by, motif, facts)
+    def _spread(self, subject: Any, by: Person | None, motif: str, facts: dict[str, Any], avant: StrEnum | None = None) -> None:
+        news = News(self, subject, by, motif, facts, avant)
         for handler in self.reactions:
             handler(news)
 
@@ -138,4 +139,4 @@ def fire(transition: Transition, subject: Any, *, by: Person | None, motif: str 
         raise MotifMissing
     before, subject.etat = subject.etat, transition.target
     journal.record(transition.key, subject, by=by, motif=motif, avant=before, apres=transition.target, faits=facts)
-    transition._spread(subject, by, motif, facts)
+    transition._spread(subject, by, motif, facts, before)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import Action, Canal, TypeAction
+from portal.actions import depot as requests
+from portal.actions import interpole as validation
+from portal.actions.models import CRITERES, Action, Canal, Sens, TypeAction
+from portal.besoins import commands as besoins
+from portal.besoins.models import Besoin
 from portal.candidatures import attente, depot
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import Candidature, Demande, Offre, mettre_en_attente
 from portal.candidatures.offres import last_offer
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
+from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import Affectation, Mission, Nature, Origine, publier
 from portal.poles import commands as poles
-from portal.poles.models import Genre, Pole
+from portal.poles.models import Espace, Genre, Materiel, Pole, Prestation, Ressource
 
 _number = count(1)
 ADMIN, BIENVEILLANT, TRESORIER = NomRole.ADMIN, NomRole.BIENVEILLANT, NomRole.TRESORIER
@@ -46,6 +51,57 @@ def pole(nom: str = "Culture", genre: Genre = Genre.POLE, members: Collection[Pe
     return made
 
 
+def join(member: Personne, of: Pole) -> None:
+    poles.add_member(of, member, by=None)
+
+
+class Voice(NamedTuple):
+    """A pôle and somebody of it."""
+
+    pole: Pole
+    member: Personne
+
+
+def interpole(*noms: str) -> dict[str, Voice]:
+    """These pôles, of one member each."""
+    found = {}
+    for nom in noms:
+        member = personne(f"Membre de {nom}")
+        found[nom] = Voice(pole(nom, members=[member]), member)
+    return found
+
+
+def proposed(by: Personne, to: Pole, **fields: Any) -> Action:
+    """An action that this bienveillant proposes to that pôle."""
+    made = action(by, confirmed=False, **fields)
+    validation.propose(made, to, by=by)
+    return made
+
+
+def in_validation(by: Personne, carried_by: Voice, **fields: Any) -> Action:
+    """An action that a pôle carries, and of which the interpôle gives its opinion."""
+    made = proposed(by, carried_by.pole, **fields)
+    validation.take(made, by=carried_by.member)
+    return made
+
+
+def favorable() -> dict[str, Any]:
+    """What a pôle says of an action that suits it."""
+    return dict.fromkeys(CRITERES, Sens.FAVORABLE) | {f"mot_{name}": "" for name in CRITERES}
+
+
+def doubtful(criterion: str, mot: str = "À voir de près.") -> dict[str, Any]:
+    return favorable() | {criterion: Sens.RESERVE, f"mot_{criterion}": mot}
+
+
+def against(criterion: str, mot: str = "Pas ici.") -> dict[str, Any]:
+    return favorable() | {criterion: Sens.DEFAVORABLE, f"mot_{criterion}": mot}
+
+
+def opinion(on: Action, of: Voice, said: dict[str, Any]) -> None:
+    validation.give(on, of.pole, by=of.member, **said)
+
+
 def in_days(days: float, hour: int = 9) -> datetime:
     """An instant on a day from today at La Réunion, at that hour there."""
     return clock.start_of(clock.today() + timedelta(days=int(days))) + timedelta(hours=hour)
@@ -67,6 +123,51 @@ def action(by: Personne, *, confirmed: bool = True, **fields: Any) -> Action:
     }
     motif = "vu en réunion interpôle" if confirmed else ""
     return actions.create(by=by, outside_motif=motif, **(typical | fields))
+
+
+def prestation(titre: str = "La grande salle", of: Pole | None = None) -> Prestation:
+    """One thing that the house offers on the public page of the requests."""
+    return poles.save_prestation(None, titre=titre, ressource=Ressource.HUMAIN, pole=of, by=None)
+
+
+def request(**fields: Any) -> Action:
+    """What a stranger asks for on the public form, for a day in twenty days; nobody has taken it."""
+    typical: dict[str, Any] = {
+        "cle": f"cle-de-demande-{next(_number):012d}",
+        "nom": "Chorale Vwa Kréol",
+        "contact": "Armelle Gigan",
+        "email": "vwa@example.org",
+        "telephone": "+262692000048",
+        "titre": "Vingt ans de la chorale",
+        "description": "Un concert et un repas.",
+        "debut": in_days(20, 15),
+        "fin": in_days(20, 22),
+        "souple": False,
+        "personnes": 120,
+    }
+    return requests.ask(requests.Demande(**(typical | fields)))
+
+
+def espace(nom: str = "La case", parent: Espace | None = None, **more: int) -> Espace:
+    """A space without margins, unless said otherwise."""
+    margins = {"avant_min": 0, "apres_min": 0, "capacite": None} | more
+    made = poles.save_space(None, nom=nom, parent=parent, by=None, **margins)
+    db.session.flush()
+    return made
+
+
+def besoin(of: Action, who: Pole, thing: Espace | Materiel | None = None, *, asked: bool = True, **fields: Any) -> Besoin:
+    """A need of this action, asked of this pôle: a space, an equipment, or else two people."""
+    assert of.bienveillant
+    chosen: dict[str, Any] = {"ressource": Ressource.HUMAIN, "titre": "Deux personnes à la sono", "quantite": 2}
+    if isinstance(thing, Espace):
+        chosen = {"ressource": Ressource.ESPACE, "titre": thing.nom, "espace_id": thing.id}
+    elif thing:
+        chosen = {"ressource": Ressource.MATERIEL, "titre": thing.nom, "materiel_id": thing.id}
+    made = besoins.add(of, by=of.bienveillant, **({"debut": of.debut, "fin": of.fin, "pole_id": who.id} | chosen | fields))
+    if asked:
+        besoins.ask(made, by=of.bienveillant)
+    return made
 
 
 def mission(of: Action, *, published: bool = True, take_post: bool = False, **fields: Any) -> Mission:

@@ -50,6 +50,12 @@ def production(**more: str) -> Settings:
         ({"PORTAL_PROXY_HOPS": "-1"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "un"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "１"}, "PORTAL_PROXY_HOPS"),
+        ({"PORTAL_ROCKETCHAT_URL": "http://chat.example.org/hooks/a/jeton-secret"}, "en https://"),
+        ({"PORTAL_ROCKETCHAT_URL": "https://chat.example.org"}, "PORTAL_ROCKETCHAT_URL"),
+        ({"PORTAL_ROCKETCHAT_URL": "https://moi:secret@chat.example.org/hooks/a/b"}, "PORTAL_ROCKETCHAT_URL"),
+        ({"PORTAL_ROCKETCHAT_URL": "https://chat.example.org/hooks/a b"}, "PORTAL_ROCKETCHAT_URL"),
+        ({"PORTAL_ROCKETCHAT_URL": "file:///etc/passwd"}, "PORTAL_ROCKETCHAT_URL"),
+        ({"PORTAL_ROCKETCHAT_TOKEN": "court"}, "16 caractères"),
         ({"PORTAL_RATE_LIMITS": "off"}, "jamais en production"),
         ({"PORTAL_NOW": "+3600"}, "jamais en production"),
     ],
@@ -77,6 +83,22 @@ def test_a_refused_database_keeps_its_password():
     assert "motdepasse" not in str(refusal.value)
 
 
+def test_the_address_of_the_chat_is_never_repeated():
+    for url in ("http://chat.example.org/hooks/a/jeton-secret", "https://chat.example.org/hooks/a/jeton secret"):
+        with pytest.raises(BadSetting) as refusal:
+            production(PORTAL_ROCKETCHAT_URL=url)
+        assert "secret" not in str(refusal.value)
+
+
+def test_the_chat_as_it_gives_its_address():
+    url = "https://chat.example.org:8443/hooks/64f0c/k3Y_-%2B"
+    assert production(PORTAL_ROCKETCHAT_URL=url).rocketchat_url == url
+    local = "http://127.0.0.1:3000/hooks/a/b"
+    assert production(PORTAL_ENV="development", PORTAL_ROCKETCHAT_URL=local).rocketchat_url == local
+    with pytest.raises(BadSetting):
+        production(PORTAL_ENV="development", PORTAL_ROCKETCHAT_URL="ftp://chat.example.org/hooks/a/b")
+
+
 def test_production_is_what_is_meant_when_nothing_is_said():
     assert production().is_production
     assert production(PORTAL_ENV="development").is_production is False
@@ -97,6 +119,7 @@ def test_what_is_not_said():
     assert settings.is_sqlite
     assert settings.mail_from == "La Raffinerie <ne-pas-repondre@portail.example.org>"
     assert (settings.mail_url, settings.rocketchat_url, settings.now) == (None, None, None)
+    assert settings.rocketchat_token == ""
     assert (settings.proxy_hops, settings.rate_limits) == (0, True)
 
 

@@ -90,7 +90,10 @@ def actions_in_every_state_reached_by_hand():
     actions = every(Action)
     states = Counter(a.etat for a in actions)
     assert states == {
-        EtatAction.SOLLICITEE: 2,
+        EtatAction.SOLLICITEE: 5,
+        EtatAction.PROPOSEE: 1,
+        EtatAction.EN_VALIDATION: 2,
+        EtatAction.VALIDEE: 1,
         EtatAction.CONFIRMEE: 7,
         EtatAction.EN_COURS: 1,
         EtatAction.TERMINEE: 4,

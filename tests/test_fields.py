@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from portal import clock, fields
-from portal.fields import Day, Email, Euros, Form, Line, LocalDateTime, Phone, PublicForm, Whole, Words
+from portal.fields import Day, Email, Euros, Form, Hour, Line, LocalDateTime, Phone, PublicForm, Whole, Words
 
 
 class Everything(Form):
@@ -22,11 +22,12 @@ class Everything(Form):
     phone = Phone("Téléphone")
     at = LocalDateTime("Quand")
     day = Day("Jour")
+    hour = Hour("Heure")
     whole = Whole("Combien", least=1, most=500)
     euros = Euros("Montant")
 
 
-NAMES = ("line", "words", "email", "phone", "at", "day", "whole", "euros")
+NAMES = ("line", "words", "email", "phone", "at", "day", "hour", "whole", "euros")
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +73,8 @@ def test_both_ways_of_writing_an_accent_are_one():
 def test_what_is_not_sent_is_empty():
     form = Everything(MultiDict(), meta={"csrf": False})
     assert form.validate()
-    assert [form[name].data for name in NAMES] == ["", "", "", "", None, None, None, None]
-    assert [accepted(name, " ") for name in NAMES] == ["", "", "", "", None, None, None, None]
+    assert [form[name].data for name in NAMES] == ["", "", "", "", None, None, None, None, None]
+    assert [accepted(name, " ") for name in NAMES] == ["", "", "", "", None, None, None, None, None]
 
 
 @given(st.text(max_size=50))
@@ -147,7 +148,7 @@ def test_a_number_is_understood_however_it_is_typed(text, number):
 
 @pytest.mark.parametrize("text", ["+33692123456", "0033 692 12 34 56", "+33 0692 12 34 56", "33692123456"])
 def test_a_reunion_number_with_the_prefix_of_france_gets_an_advice(text):
-    assert refused("phone", text) == "Ce numéro est de La Réunion : écris-le +262 692123456, ou simplement 0692123456."
+    assert refused("phone", text) == "Ce numéro est de La Réunion : il s’écrit +262 692123456, ou simplement 0692123456."
 
 
 @pytest.mark.parametrize("text", ["12", "0692 12 34", "06921234567", "bonjour", "+", "0" * 10_000, "+999 1234", "0692 1234 5x"])
@@ -201,6 +202,17 @@ def test_a_day_starts_at_midnight_at_la_reunion():
 @pytest.mark.parametrize("text", ["demain", "2026-02-30", "30/02/2026", "1999-12-31", "2101-01-01", "0" * 10_000])
 def test_what_is_no_day_is_refused(text):
     assert refused("day", text) == "Cette date n’est pas comprise : par exemple 29/10/2026."
+
+
+@pytest.mark.parametrize("text", ["9:30", "09:30", "09:30:00", "9h30", "9 h 30", "9\u00a0H\u00a030"])
+def test_an_hour_as_browsers_and_people_write_it(text):
+    assert accepted("hour", text) == time(9, 30)
+    assert accepted("hour", "9 h") == time(9)
+
+
+@pytest.mark.parametrize("text", ["midi", "25:00", "9h60", "-1h", "0" * 10_000])
+def test_what_is_no_hour_of_a_day_is_refused(text):
+    assert refused("hour", text) == "Cette heure n’est pas comprise : par exemple 9h30."
 
 
 # --- numbers and amounts ---------------------------------------------------------------------------------------

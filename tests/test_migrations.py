@@ -15,6 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 
 from portal import clock, demo
+from portal.actions.models import CRITERES, Action, Avis, Decision, Echange, Ou, Sens, Tache
+from portal.besoins.models import Besoin, Occupation, Pret
 from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes
 from portal.comptes import entree
@@ -24,6 +26,8 @@ from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
+from portal.poles.models import Espace, Materiel, Pole, Prestation, Ressource
+from portal.reglage import Reglage
 from portal.security import RateLimit
 
 pytestmark = pytest.mark.both
@@ -127,6 +131,28 @@ def version(database) -> str:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
+def prepared(action: Action, ada: Personne) -> list[Any]:
+    """What comes before a confirmed action: the request, the opinions, the needs, the tasks."""
+    pole, espace = db.session.scalars(select(Pole)).first(), db.session.scalars(select(Espace)).first()
+    chairs = Materiel(nom="Chaises de la migration", stock=80, pole=pole)
+    slot = {"debut": action.debut, "fin": action.fin}
+    hall, seats = (
+        Besoin(action=action, titre=titre, ressource=ressource, pole=pole, **slot)
+        for titre, ressource in (("La case", Ressource.ESPACE), ("Chaises", Ressource.MATERIEL))
+    )
+    opinion = dict.fromkeys(CRITERES, Sens.FAVORABLE)
+    return [
+        Reglage(cle="quorum", valeur=4, par_id=ada.id),
+        Prestation(titre="Le gradin", ressource=Ressource.ESPACE, pole=pole, espace=espace),
+        Echange(action=action, texte="Bonjour"),
+        Avis(action=action, pole=pole, personne=ada, **opinion),
+        Decision(action=action, ou=Ou.REUNION, le=clock.today(), favorable=True, avis={}, par=ada),
+        Tache(action=action, titre="Débit de boissons", jours=30),
+        Occupation(besoin=hall, espace=espace, ferme=True, **slot),
+        Pret(besoin=seats, materiel=chairs, quantite=40, **slot),
+    ]
+
+
 @pytest.fixture
 def full(app):
     """At least one row in every table: the demo, and what only a running portal writes."""
@@ -142,6 +168,7 @@ def full(app):
             Offre(candidature_id=sent.id, expire_le=clock.now()),
             Attestation(code="AAAAA-BBBBB", personne_id=ada.id, annee=2026, rang=1, initiales="A. D.", minutes=60, contenu={}),
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
+            *prepared(mission.action, ada),
         ]
     )
     db.session.commit()

@@ -13,6 +13,7 @@ from flask_login import AnonymousUserMixin
 from sqlalchemy import select
 
 from portal import clock, outbox, policy
+from portal.actions import retroplanning
 from portal.candidatures.models import DECISIONS, accepter, annuler, liberer, refuser, retirer
 from portal.comptes import commands as comptes
 from portal.contributions.models import Attestation
@@ -21,7 +22,8 @@ from portal.jour_j.models import Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, fermer, publier, rouvrir
 from portal.missions.queries import team_of
-from portal.poles.commands import save_space
+from portal.poles.commands import save_equipment, save_space
+from portal.poles.queries import poles_of
 from portal.policy import RULES, can
 from tests import builders
 
@@ -35,6 +37,7 @@ action.lister                     -  -  -  y  y  y  y  y
 action.creer                      -  -  -  y  y  -  -  -
 candidature.deposer               y  y  y  y  y  y  y  y
 candidature.lister                -  -  -  y  y  -  -  y
+besoin.lister                     -  -  -  -  -  y  -  -
 jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
 outbox.lister                     -  -  -  -  -  -  -  y
@@ -48,11 +51,25 @@ ROWS = """
 asked of                         AN VO RF BA BO PM TR AD
 action.voir                       -  -  y  y  y  y  y  y
 action.modifier                   -  -  -  y  -  -  -  y
+action.decaler                    -  -  -  y  -  -  -  y
 action.journal                    -  -  -  y  -  -  -  y
+action.prendre                    -  -  -  y  y  -  -  y
+action.confier                    -  -  -  y  -  -  -  y
+action.accepter_relais            -  -  -  y  -  -  -  -
+action.accepter_relais (to BO)    -  -  -  y  y  -  -  -
+action.laisser_relais             -  -  -  y  -  -  -  y
+action.laisser_relais (to BO)     -  -  -  y  y  -  -  y
+action.ecrire                     -  -  -  y  -  -  -  y
 action.enregistrer                -  -  -  y  -  -  -  -
-action.proposer                   -  -  -  -  -  -  -  -
-action.prendre_en_charge          -  -  -  -  -  -  -  -
-action.valider                    -  -  -  -  -  -  -  -
+action.proposer                   -  -  -  y  -  -  -  y
+action.prendre_en_charge (of PM)  -  -  -  -  -  y  -  y
+action.prendre_en_charge          -  -  -  -  -  -  -  y
+action.passer (of PM)             -  -  -  -  -  y  -  y
+action.passer                     -  -  -  -  -  -  -  y
+action.valider                    -  -  -  -  y  y  -  y
+avis.donner (the pôle of PM)      -  -  -  -  -  y  -  -
+avis.donner (another pôle)        -  -  -  -  -  -  -  -
+avis.lire (action)                -  -  -  y  -  -  -  y
 action.envoyer_le_devis           -  -  -  -  -  -  -  -
 action.confirmer                  -  -  -  -  -  -  -  -
 action.confirmer_sans_devis       -  -  -  -  -  -  -  -
@@ -66,6 +83,12 @@ action.solder_sans_facture        -  -  -  -  -  -  -  -
 action.refuser                    -  -  -  y  -  -  -  y
 action.decliner                   -  -  -  y  -  -  -  y
 action.annuler                    -  -  -  y  -  -  -  y
+tache.voir                           -  -  y  y  y  y  y  y
+tache.voir (of VO)                   -  y  y  y  y  y  y  y
+tache.modifier                       -  -  -  y  -  -  -  y
+tache.modifier (of VO)               -  -  -  y  -  -  -  y
+tache.traiter                        -  -  -  y  -  -  -  y
+tache.traiter (of VO)                -  y  -  y  -  -  -  y
 mission.voir (published)          y  y  y  y  y  y  y  y
 mission.voir (draft)              -  -  y  y  y  y  y  y
 mission.creer (action)            -  -  -  y  -  -  -  y
@@ -94,6 +117,18 @@ candidature.rendre                -  -  -  -  -  -  -  -
 candidature.prendre_place         -  -  -  -  -  -  -  -
 candidature.retirer (of VO)       -  y  -  -  -  -  -  -
 candidature.desister (of VO)      -  y  -  -  -  -  -  -
+besoin.voir                       -  -  y  y  y  y  y  y
+besoin.ajouter (action)           -  -  -  y  -  -  -  y
+besoin.modifier                   -  -  -  y  -  -  -  y
+besoin.retirer                    -  -  -  y  -  -  -  y
+besoin.demander                   -  -  -  y  -  -  -  y
+besoin.reprendre                  -  -  -  y  -  -  -  y
+besoin.adopter                    -  -  -  y  -  -  -  y
+besoin.confirmer (of PM’s pôle)   -  -  -  -  -  y  -  -
+besoin.refuser (of PM’s pôle)     -  -  -  -  -  y  -  -
+besoin.confirmer (of another)     -  -  -  -  -  -  -  -
+besoin.refuser (of another)       -  -  -  -  -  -  -  -
+besoin.expirer                    -  -  -  -  -  -  -  -
 jour.voir                         -  y  y  y  y  y  -  y
 jour.agir                         -  -  y  y  -  -  -  -
 jour.telephones                   -  -  y  y  -  -  -  y
@@ -114,8 +149,12 @@ personne.annoter                  -  -  -  y  y  -  -  -
 personne.modifier                 -  -  -  -  -  -  -  y
 pole.voir                         -  -  -  y  y  y  y  y
 pole.modifier                     -  -  -  -  -  -  -  y
+prestation.voir                   -  -  -  y  y  y  y  y
+prestation.modifier               -  -  -  -  -  -  -  y
 espace.voir                       -  -  -  y  y  y  y  y
 espace.modifier                   -  -  -  -  -  -  -  y
+materiel.voir                     -  -  -  y  y  y  y  y
+materiel.modifier                 -  -  -  -  -  -  -  y
 """
 
 
@@ -149,12 +188,26 @@ def subjects(action, people):
     candidature = builders.candidature(builders.mission(action, titre="Vaisselle"), people["VO"])
     outbox.post("essai", "cle", to="x@example.org", personne_id=people["VO"].id, par_id=people["BA"].id)
     unsent = db.session.scalars(select(outbox.Message).order_by(outbox.Message.id.desc())).first()
+    entrusted = retroplanning.add(action, by=people["BA"], titre="Laver les nappes", jours=3, responsable_id=people["VO"].id)
     sent = outbox.Message(personne_id=people["VO"].id, par_id=people["BA"].id, envoye_le=clock.now())
+    relayed = builders.action(people["BA"], titre="Relais")
+    relayed.relais_id = people["BO"].id
+    pm = poles_of(people["PM"])[0]
+    of_pm = builders.action(people["BA"], titre="Au jardin", pole_porteur=pm)
+    theirs, other = (builders.besoin(action, to, asked=False) for to in (poles_of(people["PM"])[0], builders.pole("Sport")))
     return {
+        "action.accepter_relais (to BO)": relayed,
+        "action.laisser_relais (to BO)": relayed,
+        **{f"action.{right} (of PM)": of_pm for right in ("prendre_en_charge", "passer")},
+        "avis.donner (the pôle of PM)": pm,
+        "avis.donner (another pôle)": builders.pole("Boules", members=[builders.personne("Autre")]),
+        "avis.lire (action)": action,
         "outbox": unsent,
         "outbox.voir (to VO, not yet sent)": unsent,
         "outbox.voir (sent to VO by BA)": sent,
         "action": action,
+        "tache": retroplanning.add(action, by=people["BA"], titre="Commander le pain", jours=3),
+        **{f"tache.{right} (of VO)": entrusted for right in ("voir", "modifier", "traiter")},
         "mission": builders.mission(action, titre="Ouverte"),
         "mission.voir (draft)": draft,
         "mission.creer (action)": action,
@@ -163,13 +216,18 @@ def subjects(action, people):
         "mission.tenue (the post of RF)": post,
         "affectation": place,
         "candidature": candidature,
+        "besoin": theirs,
+        "besoin.ajouter (action)": action,
+        **{f"besoin.{right} (of another)": other for right in ("confirmer", "refuser")},
         "jour": Jour(action_id=action.id, action=action),
         **{f"releve.{right} (action)": action for right in ("voir", "transmettre", "valider", "corriger")},
         "attestation": Attestation(personne_id=people["VO"].id),
         "personne": builders.personne("Connue"),
         "personne.voir (provisional)": comptes.introduce(nom="Inconnue", email="x@example.org"),
         "pole": builders.pole("Culture"),
+        "prestation": builders.prestation(),
         "espace": save_space(None, nom="La case", parent=None, capacite=80, avant_min=0, apres_min=0, by=None),
+        "materiel": save_equipment(None, nom="Chaises", stock=80, pole=None, by=None),
     }
 
 
@@ -262,6 +320,14 @@ def test_rights_of_one_action_say_nothing_of_another(people):
     assert answers(people, "jour.agir", Jour(action_id=other.id, action=other)) == "----y---"
 
 
+def test_nobody_closes_the_validation_of_their_own_action_whatever_else_they_are(action, people):
+    ba = people["BA"]
+    builders.pole("Sport", members=[ba])
+    comptes.set_roles(ba, [builders.ADMIN, builders.BIENVEILLANT], by=people["AD"])
+    assert not can(ba, "action.valider", action)
+    assert can(ba, "action.valider", builders.action(people["BO"]))
+
+
 # --- facts -----------------------------------------------------------------------------------------------------
 
 
@@ -272,7 +338,7 @@ def test_a_fact_that_nobody_provides_stops_the_start_up(monkeypatch):
 
 
 def test_every_fact_is_provided(app):
-    assert policy._wanted == {"referent_of", "on_team", "holds"}
+    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole"}
     policy.check_facts()
 
 

@@ -14,13 +14,19 @@ from portal.db import SAFE_METHODS, Base, db
 from tests import builders
 
 PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the door
-    "accueil.index", "accueil.page", "accueil.sante", "candidatures.apply", "candidatures.come_back",
+    "accueil.index", "accueil.page", "accueil.sante", "actions.ask", "actions.calendar", "actions.edit_contact",
+    "actions.follow",
+    "actions.give_up", "actions.house_feed", "actions.public_feed", "actions.solliciter", "actions.subscribe",
+    "actions.write_to_the_team", "candidatures.apply", "candidatures.come_back",
     "candidatures.confirm_slot", "candidatures.confirmer", "candidatures.corriger", "candidatures.declare",
     "candidatures.deposer", "candidatures.find_links", "candidatures.leave", "candidatures.links_sent",
     "candidatures.send_links", "candidatures.suivi", "candidatures.take_place", "comptes.ask_link", "comptes.code",
     "comptes.connexion", "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code", "comptes.use_link",
-    "contributions.verify", "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
+    "contributions.ask_code", "contributions.verify",
+    "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
+    "notifications.rocketchat",
 }  # fmt: skip
+QUESTIONS = {"notifications.rocketchat"}  # what another server POSTs: it has no form's token, and changes nothing
 PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")  # of an address: <int:id>
 TYPICAL = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000", None: "x"}
 NO_NUMBER = ["0", "-1", "01", "9" * 10, "9" * 25, "１２", "١٢", "1_000", "1.0", "\0", "1\0", "\u202e1", "abc"]
@@ -51,8 +57,9 @@ def parts(rule: Rule, kind: str | None) -> list[str]:
 
 
 def unsafe(app) -> list[tuple[str, str]]:
-    """(method, address) of all that may change something."""
-    return [(method, url(rule)) for rule in rules(app) for method in sorted((rule.methods or set()) - SAFE_METHODS)]
+    """(method, address) of all that may change something; a question changes nothing, and carries no token."""
+    changing = (rule for rule in rules(app) if rule.endpoint not in QUESTIONS)
+    return [(method, url(rule)) for rule in changing for method in sorted((rule.methods or set()) - SAFE_METHODS)]
 
 
 def everything() -> str:
@@ -87,6 +94,11 @@ def test_the_first_segment_of_an_address_is_its_package(app):
     for rule in rules(app):
         first, package = rule.rule.split("/")[1], rule.endpoint.partition(".")[0]
         assert first.replace("-", "_") == package or package == "accueil", rule
+
+
+def test_a_question_is_what_is_named_so_and_no_form_s_token_is_wanted_of_nothing_else(app):
+    exempt = {view.replace("portal.", "").replace(".routes.", ".") for view in app.extensions["csrf"]._exempt_views}
+    assert exempt == QUESTIONS
 
 
 def test_public_names_are_those_of_routes(app):

@@ -79,7 +79,7 @@ def test_it_moves_the_subject_writes_the_journal_and_tells_the_others(zoe, heard
     [line] = journal()
     assert (line.evenement, line.avant, line.apres) == ("porte.ouvrir", "fermee", "ouverte")
     assert (line.personne_id, line.motif, line.faits) == (zoe.id, "il fait chaud", {"combien": 2})
-    assert heard == [News(ouvrir, door, zoe, "il fait chaud", {"combien": 2})]
+    assert heard == [News(ouvrir, door, zoe, "il fait chaud", {"combien": 2}, avant=Etat.FERMEE)]
 
 
 def test_the_portal_itself_may_act(app, heard):

@@ -7,14 +7,12 @@ from typing import Any
 from flask import abort, jsonify
 from flask_login import current_user
 
-from portal.accueil import queries
-from portal.candidatures import queries as candidatures
+from portal.accueil import a_faire, queries
 from portal.contributions import queries as contributions
 from portal.equipe import queries as equipe
 from portal.jour_j import queries as jour_j
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
-from portal.notifications import queries as mail
 from portal.policy import can
 from portal.web import GuardedBlueprint, Page, me, render
 
@@ -40,9 +38,7 @@ def _mine() -> Page:
         missions=offered_to(me(), OFFERED),
         today=_elsewhere(jour_j.today_for(me()), next_held),
         next=next_held,
-        kept_back=candidatures.kept_back_count(me()) if sets_up else 0,
-        lost=mail.given_up_count() if can(current_user, "outbox.lister") else 0,
-        waiting=candidatures.waiting_count(me()) if sets_up else 0,
+        attentes=a_faire.awaiting(me()),
         short=equipe.short_of_people(me()) if sets_up else [],
         heures=contributions.awaiting(me()),
         lacking=queries.without_referent(me()) if sets_up else [],

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from portal import journal
-from portal.actions import queries
-from portal.actions.models import Action, Demandeur, Etape, Etat, creer, enregistrer, modifier, reading
+from portal import clock, journal
+from portal.actions import programme, queries
+from portal.actions.models import Action, Demandeur, Etape, Etat, creer, enregistrer, modifier, reading, renouveler
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
 from portal.workflow import Event, Refusal, Transition, fire
 
+APART = timedelta(hours=6)  # two items with such a pause between them are not swapped: one would land at night
+
 ajouter_etape = Event("action.ajouter_etape", "Ajouter au programme", "ajoutée au programme", "plus")
+deplacer_etape = Event("action.deplacer_etape", "Déplacer dans le programme", "déplacée dans le programme", "clock")
 modifier_etape = Event("action.modifier_etape", "Modifier le programme", "modifiée", "pencil")
 retirer_etape = Event("action.retirer_etape", "Retirer du programme", "retirée du programme", "trash-2")
+ASKED = (Etat.PROPOSEE, Etat.EN_VALIDATION)  # when its pôle is no matter of the sheet
 
 
 class ActionOver(Refusal):
@@ -26,26 +31,63 @@ class StepGone(Refusal):
     sentence = "Cette étape a été retirée du programme entre-temps."
 
 
+class StepFixed(Refusal):
+    sentence = "Cette étape est fixée par l’horloge : elle ne bouge pas. Pour la placer ailleurs, change son heure."
+
+
+class NeighbourFixed(Refusal):
+    def __init__(self, other: Etape):
+        kind = "à heure fixe" if other.ancre else "tenue de finir à l’heure"
+        super().__init__(f"«\u00a0{other.titre}\u00a0» est {kind}\u00a0: rien ne passe par-dessus. Change plutôt les heures.")
+
+
+class NobodyToPass(Refusal):
+    sentence = "Cette étape est déjà au bout de sa piste : il n’y a rien à faire passer de l’autre côté."
+
+
+class TooFarApart(Refusal):
+    def __init__(self, other: Etape):
+        super().__init__(f"«\u00a0{other.titre}\u00a0» est à plus de six heures de là\u00a0: change plutôt les heures.")
+
+
 class Conflict(Refusal):
     sentence = "Quelqu’un d’autre a modifié cette fiche pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
+
+
+class PoleAsked(Refusal):
+    sentence = "Un pôle est déjà sollicité : c’est l’onglet Validation qui propose l’action à un autre."
 
 
 class OfTheDay(Refusal):
     sentence = "Le site s’ouvre et se ferme depuis la page du jour, avec ses vérifications."
 
 
-def create(*, by: Personne, demandeur: dict[str, str], outside_motif: str = "", cle: str = "", **fields: Any) -> Action:
-    """Record an action; its author becomes its bienveillant. The same form (its `cle`) sent twice is one action.
+def create(
+    *,
+    by: Personne,
+    demandeur: dict[str, str],
+    outside_motif: str = "",
+    cle: str = "",
+    take: bool = True,
+    invite: bool = False,
+    **fields: Any,
+) -> Action:
+    """Record an action; its author becomes its bienveillant, unless it is left to be taken (`take`).
 
-    With `outside_motif`, it was validated outside the portal and goes straight to `confirmee`, with that reason.
+    `invite`: the demandeur receives the link of their page. The same form (its `cle`) sent twice is one action. With
+    `outside_motif`, it was validated outside the portal and goes straight to `confirmee`, with that reason.
     """
     lock(Personne, by.id)
     cle = journal.submission(cle, demandeur, outside_motif, fields)
     if (made := journal.made_by(cle, creer.key, by=by)) and (twin := db.session.get(Action, made)):
         return twin
-    action = Action(demandeur=Demandeur(**demandeur), bienveillant=by, etat=Etat.SOLLICITEE, **fields)
+    action = Action(demandeur=Demandeur(**demandeur), etat=Etat.SOLLICITEE, **fields)
+    if take:
+        action.bienveillant, action.prise_le = by, clock.now()
     db.session.add(action)
     creer.tell(action, by=by, cle=cle)
+    if invite and action.demandeur.email:
+        renouveler.tell(action, by=by, generation=action.generation)
     if outside_motif:
         fire(enregistrer, action, by=by, motif=outside_motif)
     return action
@@ -56,8 +98,10 @@ def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], 
     action = _open(action)
     db.session.refresh(action.demandeur)
     check_reading(read, action.sheet, fields | {f"demandeur_{name}": value for name, value in demandeur.items()})
+    if action.etat in ASKED and fields.get("pole_porteur_id", action.pole_id) != action.pole_id:
+        raise PoleAsked
     lieu = action.lieu
-    changed = [f"demandeur_{name}" for name in _apply(action.demandeur, demandeur)] + _apply(action, fields)
+    changed = [f"demandeur_{name}" for name in apply(action.demandeur, demandeur)] + apply(action, fields)
     if changed:
         modifier.tell(action, by=by, champs=changed, lieu_avant=lieu)
 
@@ -79,12 +123,65 @@ def add_step(action: Action, *, by: Personne, titre: str, debut: datetime, fin: 
     return etape
 
 
-def edit_step(etape: Etape, *, by: Personne, read: str, **fields: Any) -> None:
-    """Change an item of the programme. Raises ActionOver, StepGone, or Conflict as `edit` does."""
+@dataclass(frozen=True)
+class Consequences:
+    """Of a change of the programme: the items that moved along, and the pairs that now run at the same time."""
+
+    moved: list[Etape]
+    overlapping: list[tuple[Etape, Etape]]
+
+
+def edit_step(etape: Etape, *, by: Personne, read: str, follow: bool = False, **fields: Any) -> Consequences:
+    """Change an item of the programme. With `follow`, what came right after it keeps coming right after it.
+
+    Raises ActionOver, StepGone, or Conflict as `edit` does.
+    """
     action, etape = _open_step(etape)
     check_reading(read, etape.sheet, fields)
-    if _apply(etape, fields):
-        modifier_etape.tell(action, by=by, etape=etape.id, titre=etape.titre)
+    items = queries.programme_of(action)
+    clashing, after, end = programme.at_once(items), programme.chain(etape, items), etape.fin
+    changed = apply(etape, fields)
+    moved = after if follow and etape.fin != end else []
+    _place({other.id: programme.slot_of(other).later(etape.fin - end) for other in moved}, items)
+    if changed:
+        modifier_etape.tell(action, by=by, etape=etape.id, titre=etape.titre, suivantes=len(moved))
+    return Consequences(moved, _pairs(programme.at_once(items) - clashing, items))
+
+
+def _place(slots: Mapping[int, programme.Slot], items: list[Etape]) -> None:
+    for item in items:
+        if item.id in slots:
+            item.debut, item.fin = slots[item.id].debut, slots[item.id].fin
+
+
+def _pairs(ids: set[tuple[int, int]], items: list[Etape]) -> list[tuple[Etape, Etape]]:
+    named = {item.id: item for item in items}
+    return [(named[a], named[b]) for a, b in sorted(ids)]
+
+
+def move_step(etape: Etape, *, by: Personne, up: bool) -> None:
+    """The item changes places with the one before it (`up`) or after it, of the same piste.
+
+    Raises StepFixed, NeighbourFixed, NobodyToPass or TooFarApart.
+    """
+    action, etape = _open_step(etape)
+    items = queries.programme_of(action)
+    other = programme.neighbour(etape, items, up=up)
+    if other is None:
+        raise NobodyToPass
+    first, second = (other, etape) if up else (etape, other)
+    _check_swap(etape, other, second.debut - first.fin)
+    _place(programme.swapped(first, second), items)
+    deplacer_etape.tell(action, by=by, etape=etape.id, titre=etape.titre)
+
+
+def _check_swap(etape: Etape, other: Etape, pause: timedelta) -> None:
+    if programme.is_fixed(etape):
+        raise StepFixed
+    if programme.is_fixed(other):
+        raise NeighbourFixed(other)
+    if pause > APART:
+        raise TooFarApart(other)
 
 
 def remove_step(etape: Etape, *, by: Personne) -> None:
@@ -116,7 +213,7 @@ def _open(action: Action) -> Action:
     return action
 
 
-def _apply(row: Any, fields: dict[str, Any]) -> list[str]:
+def apply(row: Any, fields: dict[str, Any]) -> list[str]:
     """Set what differs; returns the names of what changed."""
     changed = [name for name, value in fields.items() if getattr(row, name) != value]
     for name in changed:

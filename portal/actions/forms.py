@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from flask import request
-from wtforms import BooleanField, HiddenField, SelectField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from portal.actions.models import CLIENT, SHEET, STEP, Action, Canal, TypeAction, digest, reading
-from portal.fields import Email, Form, Line, LocalDateTime, Phone, Several, Words, choices, one_line
+from portal.actions.models import CLIENT, LONGEST, SHEET, STEP, Action, Canal, TypeAction, digest, reading
+from portal.fields import Email, Form, Line, LocalDateTime, Phone, Several, Whole, Words, choices, one_line
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
 
-LONGEST = timedelta(days=14)
 AROUND = timedelta(days=1)  # an item may be set up the day before, or tidied the day after
 HERE = "La Raffinerie, l’Hermitage, Saint-Paul"
+MOST = 5_000  # people, on a site that holds four hundred: more is a slip of the finger
+UNSAID = timedelta(hours=4)  # how long it lasts, when the first call did not say
+
+
+People = Iterable[tuple[int, str]]  # (id, name)
+
+
+def some_id(text: str | None) -> int | None:
+    return int(text) if text else None
 
 
 def at_most(most: int, what: str) -> Length:
@@ -33,12 +41,16 @@ class SlotForm(Form):
     fin = LocalDateTime("Fin", [InputRequired("Écris le jour et l’heure de la fin.")])
 
     def validate_fin(self, fin: LocalDateTime) -> None:
-        if not (self.debut.data and fin.data):
-            return
-        if fin.data <= self.debut.data:
-            raise ValidationError("La fin doit venir après le début. Après minuit, c’est la date du lendemain.")
-        if fin.data - self.debut.data > LONGEST:
-            raise ValidationError("Cela dure plus de 14 jours : vérifie les dates, ou fais-en plusieurs.")
+        if self.debut.data and fin.data:
+            check_slot(self.debut.data, fin.data)
+
+
+def check_slot(debut: datetime, fin: datetime) -> None:
+    """Raises ValidationError when no action lasts from then to then."""
+    if fin <= debut:
+        raise ValidationError("La fin doit venir après le début. Après minuit, c’est la date du lendemain.")
+    if fin - debut > LONGEST:
+        raise ValidationError("Cela dure plus de 14 jours : vérifie les dates, ou fais-en plusieurs.")
 
 
 class EditForm(Form):
@@ -100,10 +112,12 @@ class ActionForm(SlotForm):
         "Titre",
         [DataRequired("Donne un titre à l’action."), at_most(120, "Ce titre")],
     )
+    souple = BooleanField("Date à voir ensemble")  # an idea, so far
+    personnes = Whole("Personnes attendues", [Optional()], least=1, most=MOST, description="Public et équipe compris.")
     type = SelectField(
         "Type", choices=choices(*((t.value, t.label) for t in TypeAction)), coerce=TypeAction, default=TypeAction.FORMATION
     )
-    pole_porteur_id = SelectField("Pôle porteur", coerce=lambda id: int(id) if id else None)
+    pole_porteur_id = SelectField("Pôle porteur", coerce=some_id)
     canal = SelectField(
         "Arrivée par", choices=choices(*((c.value, c.label) for c in Canal)), coerce=Canal, default=Canal.TELEPHONE
     )
@@ -131,6 +145,10 @@ class ActionForm(SlotForm):
         description="Ce qui peut donner envie à des volontaires. Sans valeurs écrites ici, pas de mission volontaire.",
         render_kw={"rows": 3},
     )
+    publique = BooleanField(
+        "Dans l’agenda public",
+        description="Une fois l’action confirmée, tout le monde y voit son titre, ses heures et son lieu. Rien d’autre.",
+    )
 
     def __init__(self, *args: Any, poles: Iterable[Pole], present: int | None = None, **kwargs: Any):
         """`present` is the pôle that carries the action already, offered even if it has become a groupe since."""
@@ -151,6 +169,13 @@ class NewActionForm(ActionForm):
     """Quick entry: with a reason, the action was validated outside the portal."""
 
     cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one action
+    fin = LocalDateTime("Fin", [Optional()], description="Pas encore dite\u00a0? Quatre heures sont notées, à revoir.")
+    prise = RadioField(
+        "Qui la suit",
+        choices=choices(("moi", "Je la prends"), ("a_prendre", "À prendre\u00a0: les bienveillants sont prévenus")),
+        default="moi",
+    )
+    prevenir = BooleanField("Lui envoyer le lien de sa page", default=True)
     deja_validee = BooleanField("Déjà validée hors du portail")
     motif = Line(
         "Où, quand et par qui",
@@ -162,6 +187,18 @@ class NewActionForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.canal.choices = choices(*((c.value, c.label) for c in Canal if c is not Canal.PORTAIL))
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A first call may not say when it ends."""
+        if self.debut.data and not self.fin.raw:
+            self.fin.data = self.debut.data + UNSAID
+        return bool(super().validate(extra_validators))
+
+    def validate_prise(self, prise: RadioField) -> None:
+        if self.deja_validee.data and prise.data != "moi":
+            raise ValidationError(
+                "Une action déjà validée a besoin de quelqu’un qui la suit\u00a0: prends-la, puis passe le relais."
+            )
+
     def validate_motif(self, motif: Line) -> None:
         if self.deja_validee.data and not motif.data:
             raise ValidationError("Dis où, quand et par qui elle a été validée.")
@@ -169,6 +206,10 @@ class NewActionForm(ActionForm):
     @property
     def outside_motif(self) -> str:
         return self.motif.data if self.deja_validee.data else ""
+
+    @property
+    def take(self) -> bool:
+        return bool(self.prise.data == "moi")
 
 
 class EditActionForm(EditForm, ActionForm):
@@ -188,13 +229,19 @@ class StepForm(SlotForm):
         [at_most(60, "Ce nom")],
         description="Pour ce qui se passe à côté du fil de la journée : jardin, cuisine, scène…",
     )
+    responsable_id = SelectField("Responsable", coerce=some_id)
     ancre = BooleanField(
         "Heure fixe", description="Un repas, un bus : cette étape ne se décale pas si la journée prend du retard."
     )
+    butoir = BooleanField(
+        "Fin à ne pas dépasser",
+        description="Le voisinage, une autorisation : le portail prévient quand ce qui précède la ferait finir trop tard.",
+    )
 
-    def __init__(self, *args: Any, action: Action, **kwargs: Any):
+    def __init__(self, *args: Any, action: Action, people: People = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.action = action
+        self.responsable_id.choices = choices(("", "Personne en particulier"), *((str(id), nom) for id, nom in people))
 
     def validate_debut(self, debut: LocalDateTime) -> None:
         if debut.data and not self.action.debut - AROUND <= debut.data <= self.action.fin + AROUND:
@@ -207,6 +254,8 @@ class StepForm(SlotForm):
 
 class EditStepForm(EditForm, StepForm):
     """An item of the programme that is stored."""
+
+    suivre = BooleanField("Ce qui vient juste après suit le mouvement", default=True)
 
 
 class MotifForm(Form):

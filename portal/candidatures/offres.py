@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal import clock
@@ -99,6 +99,12 @@ def last_offer(candidature: Candidature) -> Offre | None:
 def open_to(mission: Mission, personne: Personne) -> list[Offre]:
     """The places of a mission that are held for this person: one, but for whoever applied twice."""
     return [offre for offre in open_offers(mission) if offre.candidature.personne_id == personne.id]
+
+
+def held_for(personne: Personne) -> Select[Offre]:
+    """The places held for a person that they may still take."""
+    mine = select(Offre).join(Offre.candidature).where(Candidature.personne_id == personne.id)
+    return mine.where(Offre.close_le.is_(None), Offre.expire_le > clock.now())
 
 
 def offers_to(personne: Personne) -> list[Offre]:

@@ -140,10 +140,15 @@ def _already_done(ids: Collection[int]) -> Select[int, int]:
     )
 
 
-def waiting_count(personne: Personne) -> int:
-    """How many wait for an answer from this bienveillant, as db.count says it."""
+def to_answer(personne: Personne) -> Select[Candidature]:
+    """Those that wait for an answer from this bienveillant."""
     waiting = select(Candidature).join(Candidature.mission).join(Mission.action)
-    return count(waiting.where(Candidature.etat == Etat.DEPOSEE, *_scope(personne)))
+    return waiting.where(Candidature.etat == Etat.DEPOSEE, *_scope(personne))
+
+
+def waiting_count(personne: Personne) -> int:
+    """How many they are, as db.count says it."""
+    return count(to_answer(personne))
 
 
 def is_untold() -> ColumnElement[bool]:
@@ -154,12 +159,16 @@ def is_untold() -> ColumnElement[bool]:
 
 def kept_back_by(personne: Personne) -> list[Candidature]:
     """The answers that this bienveillant gave and has not sent, by mission, with what a list of them shows; one query."""
-    kept = _kept_back().where(Action.bienveillant_id == personne.id)
+    kept = kept_back(personne)
     return list(db.session.scalars(kept.options(*WITH_MISSION).order_by(Mission.debut, Mission.id, Candidature.decidee_le)))
 
 
+def kept_back(personne: Personne) -> Select[Candidature]:
+    return _kept_back().where(Action.bienveillant_id == personne.id)
+
+
 def kept_back_count(personne: Personne) -> int:
-    return count(_kept_back().where(Action.bienveillant_id == personne.id))
+    return count(kept_back(personne))
 
 
 def kept_back_too_long() -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -56,6 +56,12 @@ def confirmed(email: str) -> Personne | None:
     return found if found and found.is_active else None
 
 
+def calendar_owner(id: int, generation: int) -> Personne | None:
+    """Whose secret calendars these are, as long as they have not changed their addresses."""
+    found = db.session.get(Personne, id)
+    return found if found and found.is_active and found.agenda_generation == generation else None
+
+
 def pending(jeton_id: int, generation: int = 1) -> Jeton | None:
     """A link still good to use."""
     jeton = db.session.get(Jeton, jeton_id)
@@ -73,6 +79,16 @@ def everyone() -> list[Personne]:
     """Confirmed people by name, with their roles."""
     query = select(Personne).where(Personne.confirme_le.is_not(None)).options(*WITH_ROLES)
     return list(db.session.scalars(query.order_by(Personne.nom_cle, Personne.id)))
+
+
+def names(present: int | None = None) -> list[tuple[int, str]]:
+    """Whom something can be entrusted to: (id, name) of active people whose address is proved, by name; one query.
+
+    And of whoever it is entrusted to at `present`, were their account closed since.
+    """
+    known = and_(Personne.confirme_le.is_not(None), Personne.desactive_le.is_(None))
+    rows = select(Personne.id, Personne.nom).where(or_(known, Personne.id == present))
+    return [(id, nom) for id, nom in db.session.execute(rows.order_by(Personne.nom_cle, Personne.id))]
 
 
 def by_ids(ids: Collection[int]) -> list[Personne]:
@@ -100,7 +116,16 @@ def people(search: str, number: int) -> Leaf:
 
 def admins() -> list[Personne]:
     """Whoever administers the portal, active."""
-    roles = exists().where(Role.personne_id == Personne.id, Role.nom == NomRole.ADMIN)
+    return _with_role(NomRole.ADMIN)
+
+
+def bienveillants() -> list[Personne]:
+    """Whoever may set an action up, active, by name."""
+    return sorted(_with_role(NomRole.BIENVEILLANT), key=lambda personne: personne.nom_cle)
+
+
+def _with_role(nom: NomRole) -> list[Personne]:
+    roles = exists().where(Role.personne_id == Personne.id, Role.nom == nom)
     return list(db.session.scalars(select(Personne).where(roles, Personne.desactive_le.is_(None)).order_by(Personne.id)))
 
 

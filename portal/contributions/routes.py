@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, abort, current_app, make_response, redirect, request, url_for
 
 from portal import clock, security
+from portal.actions import queries as actions
 from portal.actions.commands import Conflict
 from portal.actions.models import Action
 from portal.contributions import commands, document, queries
@@ -27,7 +28,7 @@ HOUSE = "La Raffinerie, tiers-lieu à l’Hermitage, Saint-Paul, La Réunion"  #
 
 @bp.get("/action/<int:action_id>", access="releve.voir")
 def show(action_id: int) -> Any:
-    action = load(Action, action_id, "releve.voir")
+    action = load(Action, action_id, "releve.voir", actions.SHEET)
     releves = queries.of_action(action)
     return _hours_page(action, releves, _form(action, releves))
 

@@ -9,8 +9,11 @@ from portal.comptes.queries import confirmed, everyone
 from portal.db import db
 from portal.demo import people
 from portal.demo.actions import ActionTale
+from portal.demo.besoins import NeedTale
 from portal.demo.candidatures import CandidatureTale
 from portal.demo.day import DayTale
+from portal.demo.demandes import RequestTale
+from portal.demo.interpole import ValidationTale
 from portal.demo.missions import MissionTale
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.outbox import Message
@@ -51,8 +54,12 @@ def load() -> None:
 
 
 def _plan(story: Story, sheet: Sheet) -> None:
-    action = ActionTale(story, sheet)
+    action = (RequestTale if sheet["canal"] == "portail" else ActionTale)(story, sheet)
     action.plan()
+    if "validation" in sheet:
+        ValidationTale(action, sheet["validation"]).plan()
+    for need in sheet.get("besoin", ()):
+        NeedTale(action, need).plan()
     for post in sheet.get("mission", ()):
         mission = MissionTale(action, post)
         mission.plan()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from portal.actions import commands as actions
-from portal.actions.models import WORKFLOW, Action, Canal, TypeAction, enregistrer
+from portal.actions import modeles, queries, retroplanning
+from portal.actions.models import WORKFLOW, Action, Canal, Tache, TypeAction, enregistrer, reading
 from portal.comptes.models import Personne
 from portal.demo.story import Sheet, Story, prose, slot, some
+from portal.fields import combine
+
+EVENING = time(18, 40)
 
 
 class ActionTale:
-    """`recue`: entered in the portal; `accord`: confirmed, with its programme; `fin`: how it stopped."""
+    """`recue`: entered in the portal; `accord`: confirmed, with its programme and its rétroplanning; `fin`: how it stopped."""
 
     action: Action
 
@@ -30,6 +35,8 @@ class ActionTale:
             agreed = story.ago(sheet["accord"])
             story.at(agreed, self.confirm)
             story.at(agreed, self.write_programme)
+            if "retroplanning" in sheet:
+                self.prepare(agreed, sheet["retroplanning"])
         if end := sheet.get("fin"):
             story.at(story.evening(end["le"]), partial(self.stop, end))
 
@@ -41,7 +48,7 @@ class ActionTale:
             type=TypeAction(sheet["type"]),
             canal=Canal(sheet["canal"]),
             pole_porteur=self.story.poles[sheet["pole"]],
-            **some(sheet, "titre", "lieu"),
+            **some(sheet, "titre", "lieu", "publique"),
             **prose(sheet, "description", "valeurs"),
             **slot(self.day, sheet | {"jour": 0}),
         )
@@ -51,8 +58,35 @@ class ActionTale:
 
     def write_programme(self) -> None:
         for step in self.sheet.get("etape", ()):
-            more = some(step, "titre", "lieu", "piste", "ancre")
+            more = some(step, "titre", "lieu", "piste", "ancre", "butoir")
             actions.add_step(self.action, by=self.bienveillant, **more, **slot(self.day, step))
+
+    def prepare(self, agreed: datetime, sheet: Sheet) -> None:
+        """Each task is settled the evening before its day; those of `retard` wait, those of `sans_objet` have a reason."""
+        self.story.at(agreed, partial(self.plan_tasks, sheet.get("confie", {})))
+        for modele in modeles.of_type(self.sheet["type"]):
+            evening = combine(self.day - timedelta(days=modele.jours + 1), EVENING)
+            if modele.cle not in sheet.get("retard", ()):
+                motif = sheet.get("sans_objet", {}).get(modele.cle, "")
+                self.story.at(max(evening, agreed + timedelta(hours=3)), partial(self.settle_task, modele.cle, motif))
+
+    def plan_tasks(self, entrusted: dict[str, str]) -> None:
+        retroplanning.apply_template(self.action, by=self.bienveillant)
+        for cle, who in entrusted.items():
+            task = self.task(cle)
+            fields = task.sheet | {"responsable_id": self.story.people[who].id}
+            retroplanning.edit(task, by=self.bienveillant, read=reading(task.sheet), **fields)
+
+    def settle_task(self, cle: str, motif: str) -> None:
+        task = self.task(cle)
+        by = task.responsable or self.bienveillant
+        if motif:
+            retroplanning.set_aside(task, by=by, motif=motif)
+        else:
+            retroplanning.do(task, by=by)
+
+    def task(self, cle: str) -> Tache:
+        return next(task for task in queries.tasks_of(self.action) if task.modele == cle)
 
     def stop(self, end: Sheet) -> None:
         transition = WORKFLOW.get(end["transition"])

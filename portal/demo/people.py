@@ -1,4 +1,4 @@
-"""The house: its people, its pôles and groupes, its spaces."""
+"""The house: its people, its pôles and groupes, its spaces, what it lends and offers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.demo.story import PAGES, Sheet, Story, page
 from portal.equipe import commands as equipe
 from portal.moi import commands as moi
 from portal.poles import commands as poles
-from portal.poles.models import Espace, Genre
+from portal.poles.models import Genre, Ressource
 
 
 def plan(story: Story, *, accounts: Collection[str], password: str) -> None:
@@ -63,7 +63,7 @@ def _settle(story: Story, house: Sheet) -> None:
         story.poles[pole["nom"]] = poles.save_pole(
             None, nom=pole["nom"], genre=Genre(pole["genre"]), description=pole["description"], by=admin
         )
-    spaces: dict[str, Espace] = {}
+    spaces = story.spaces
     for space in house["espaces"]:
         spaces[space["nom"]] = poles.save_space(
             None,
@@ -72,5 +72,27 @@ def _settle(story: Story, house: Sheet) -> None:
             capacite=space.get("capacite"),
             avant_min=space.get("avant_min", 0),
             apres_min=space.get("apres_min", 0),
+            by=admin,
+        )
+    _equip(story, house)
+
+
+def _equip(story: Story, house: Sheet) -> None:
+    """What is lent, then what is offered, in the order of the page."""
+    admin = story.people["admin"]
+    for thing in house["materiel"]:
+        story.equipment[thing["nom"]] = poles.save_equipment(
+            None, nom=thing["nom"], stock=thing["stock"], pole=story.poles[thing["pole"]], by=admin
+        )
+    for ordre, offered in enumerate(house["prestation"]):
+        poles.save_prestation(
+            None,
+            titre=offered["titre"],
+            description=offered.get("description", ""),
+            ressource=Ressource(offered["ressource"]),
+            pole=story.poles.get(offered.get("pole", "")),
+            espace=story.spaces.get(offered.get("espace", "")),
+            materiel=story.equipment.get(offered.get("materiel", "")),
+            ordre=ordre,
             by=admin,
         )

@@ -17,7 +17,7 @@ from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import combine
-from portal.poles.models import Pole
+from portal.poles.models import Espace, Materiel, Pole
 
 Sheet = dict[str, Any]  # one table of a TOML page of this folder
 Deed = Callable[[], None]
@@ -29,13 +29,15 @@ WEEK = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 @dataclass
 class Story:
-    """What will have happened by now; the people and the pôles made so far, by the short names that the pages use."""
+    """What will have happened by now; the people and the things made so far, by the short names that the pages use."""
 
     now: datetime = field(default_factory=clock.now)
     today: date = field(default_factory=clock.today)
     contacts: dict[str, Sheet] = field(default_factory=dict)  # of everybody, those who are still to come too
     people: dict[str, Personne] = field(default_factory=dict)
     poles: dict[str, Pole] = field(default_factory=dict)
+    spaces: dict[str, Espace] = field(default_factory=dict)
+    equipment: dict[str, Materiel] = field(default_factory=dict)
     chance: Random = field(default_factory=lambda: Random(20221029))
     _deeds: list[tuple[datetime, int, Deed]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from portal.actions.programme import Lane
 from portal.shown import Shown
 
 SKEW = timedelta(seconds=2)  # a phone's clock that is wrong by less is left alone
-
-Lane = tuple[str, str]  # a piste, and the id of an item that runs beside the others of that piste
 
 
 class Site(Shown):

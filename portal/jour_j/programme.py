@@ -5,41 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from portal.jour_j.pli import EtatEtape, Lane, Run, State
-
-
-class Planned(Protocol):
-    """An item of the programme, as it was planned; `ancre` is fixed by the clock."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def debut(self) -> datetime: ...
-    @property
-    def fin(self) -> datetime: ...
-    @property
-    def piste(self) -> str: ...
-    @property
-    def ancre(self) -> bool: ...
-
-
-def lanes_of(programme: Sequence[Planned]) -> dict[str, Lane]:
-    """Items of one piste follow one another; one that covers another of its piste (an all-day stand) runs beside."""
-    return {str(i.id): (i.piste, str(i.id) if _covers_another(i, programme) else "") for i in programme}
-
-
-def _covers_another(item: Planned, programme: Sequence[Planned]) -> bool:
-    return any(o.id != item.id and o.piste == item.piste and item.debut <= o.debut and o.fin <= item.fin for o in programme)
-
-
-@dataclass(frozen=True)
-class Slot:
-    """When an item runs: its real times where they are known, the expected ones otherwise."""
-
-    debut: datetime
-    fin: datetime
+from portal.actions.programme import Lane, Planned, Slot, in_lane, lanes_of
+from portal.jour_j.pli import EtatEtape, Run, State
 
 
 @dataclass(frozen=True)
@@ -64,12 +32,8 @@ def tracks(programme: Sequence[Planned], state: State, now: datetime) -> list[Tr
     """One per lane, the main one first: the unnamed piste, or else the first piste of the day."""
     lanes = lanes_of(programme)
     slots = forecast(programme, state, now)
-    found = [_track(lane, _in(lane, programme, lanes), state, slots) for lane in dict.fromkeys(lanes.values())]
+    found = [_track(lane, in_lane(lane, programme, lanes), state, slots) for lane in dict.fromkeys(lanes.values())]
     return sorted(found, key=lambda t: (t.lane[1] != "", t.lane[0] != ""))
-
-
-def _in(lane: Lane, programme: Sequence[Planned], lanes: Mapping[str, Lane]) -> list[Planned]:
-    return sorted((i for i in programme if lanes[str(i.id)] == lane), key=lambda i: (i.debut, i.id))
 
 
 def _track(lane: Lane, items: list[Planned], state: State, slots: Mapping[int, Slot]) -> Track:
@@ -90,14 +54,14 @@ def _started(items: list[Planned], state: State) -> int:
 
 
 def forecast(programme: Sequence[Planned], state: State, now: datetime) -> dict[int, Slot]:
-    """When each item runs, by id; nothing for those passed or cancelled.
+    """When each item runs, by id: really where that is known, as expected otherwise; nothing for those passed or cancelled.
 
     A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it.
     """
     lanes = lanes_of(programme)
     slots: dict[int, Slot] = {}
     for lane in set(lanes.values()):
-        items = _in(lane, programme, lanes)
+        items = in_lane(lane, programme, lanes)
         reached = _started(items, state)
         free = now
         for number, item in enumerate(items, 1):

@@ -14,11 +14,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
 from portal.actions.models import Action, Etape, Etat
+from portal.actions.programme import Planned, Slot, lanes_of
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point, evening_of
 from portal.jour_j.pli import Presence, Site, State, fold, undone
-from portal.jour_j.programme import Planned, Slot, Track, forecast, lanes_of, tracks
+from portal.jour_j.programme import Track, forecast, tracks
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
 from portal.policy import can
@@ -26,7 +27,9 @@ from portal.policy import can
 LAST = 12  # entries of the day's journal on the screen
 WITH_ACTION = (joinedload(Jour.action),)
 WITH_DAY = (
-    joinedload(Jour.action).options(joinedload(Action.bienveillant), selectinload(Action.programme)),
+    joinedload(Jour.action).options(
+        joinedload(Action.bienveillant), selectinload(Action.programme).joinedload(Etape.responsable)
+    ),
     selectinload(Jour.points),
 )
 
@@ -190,6 +193,11 @@ class Day:
         slot = self.slots.get(item.id)
         told = self.state.site is Site.OUVERT or self.state.step(item.id).debut
         return bool(slot and told and abs(slot.debut - item.debut) >= timedelta(minutes=1))
+
+    def too_late(self, item: Etape) -> datetime | None:
+        """When an item would end, past the end that it must keep."""
+        slot = self.slots.get(item.id)
+        return slot.fin if item.butoir and slot and slot.fin - item.fin >= timedelta(minutes=1) else None
 
     # the checklists
 

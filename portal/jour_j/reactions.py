@@ -36,10 +36,12 @@ def prepare_the_day(news: News) -> None:
 
 
 @actions.modifier.react
+@actions.decaler.react
 @actions.annuler.react
 @actions.revenir_au_devis.react
 @programme.ajouter_etape.react
 @programme.modifier_etape.react
+@programme.deplacer_etape.react
 @programme.retirer_etape.react
 @missions.modifier.react
 @missions.annuler.react

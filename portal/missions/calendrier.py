@@ -1,33 +1,22 @@
-"""Missions as a calendar file (RFC 5545), for the agenda of any phone."""
+"""What a calendar file says of a mission."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
 from urllib.parse import urlsplit
 
-from portal import clock
-from portal.fields import clean, one_line
+from portal import clock, ical
 from portal.missions.models import Etat, Mission
-
-if TYPE_CHECKING:
-    from icalendar import Calendar, Event
-
-PRODUCER = "-//La Raffinerie//Portail//FR"
-READ_AGAIN = timedelta(hours=1)  # how often whoever follows the address is asked to look
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One mission as one agenda shows it; needs `mission.action`.
-
-    `sequence` never goes down for one reader; `revised` is when what the entry says last changed.
-    """
+    """One mission as one agenda shows it; needs `mission.action`. The fields are those of ical.Evenement."""
 
     mission: Mission
-    status: str  # CONFIRMED, TENTATIVE or CANCELLED
+    status: str
     sequence: int
     revised: datetime = field(default_factory=clock.now)
     mark: str = ""  # said before the title, since most agendas show no status
@@ -36,7 +25,7 @@ class Entry:
 
 def of_missions(missions: Iterable[Mission], base_url: str, *, note: str = "") -> bytes:
     """One event a mission, taken in once. `base_url` has no slash at its end; `note` ends each description."""
-    return _file(_calendar(), [_plain(mission, note) for mission in missions], base_url)
+    return ical.file(_told(_plain(mission, note), base_url) for mission in missions)
 
 
 def _plain(mission: Mission, note: str) -> Entry:
@@ -46,57 +35,26 @@ def _plain(mission: Mission, note: str) -> Entry:
 
 def feed(entries: Iterable[Entry], base_url: str, *, name: str) -> bytes:
     """What an agenda reads again and again at the same address, under that name."""
-    from icalendar import vDuration
-
-    calendar = _calendar()
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", vDuration(READ_AGAIN), {"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", vDuration(READ_AGAIN))
-    return _file(calendar, entries, base_url)
+    return ical.feed((_told(entry, base_url) for entry in entries), name=name)
 
 
-def _calendar() -> Calendar:
-    from icalendar import Calendar  # slow to import, for the few who ask
-
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCER)
-    calendar.add("version", "2.0")
-    return calendar
-
-
-def _file(calendar: Calendar, entries: Iterable[Entry], base_url: str) -> bytes:
-    for entry in entries:
-        calendar.add_component(_event(entry, base_url))
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())
-
-
-def _event(entry: Entry, base_url: str) -> Event:
-    """A mission keeps its UID for ever, so that whatever is read later replaces the event."""
-    from icalendar import Event
-
+def _told(entry: Entry, base_url: str) -> ical.Evenement:
     mission, address = entry.mission, f"{base_url}/missions/{entry.mission.id}"
-    event = Event()
-    event.add("uid", f"mission-{mission.id}@{urlsplit(base_url).hostname}")
-    event.add("dtstamp", entry.revised)  # without a METHOD it says the same as the next one (RFC 5545, 3.8.7.2)
-    event.add("last-modified", entry.revised)
-    event.add("dtstart", clock.local(mission.debut))
-    event.add("dtend", clock.local(mission.fin))
-    event.add("summary", one_line(f"{entry.mark} {mission.titre} · {mission.action.titre}"))
-    event.add("location", one_line(mission.action.lieu))
-    event.add("description", _description(entry, address))
-    event.add("url", address)
-    event.add("status", entry.status)
-    event.add("transp", "TRANSPARENT" if entry.status == "CANCELLED" else "OPAQUE")
-    event.add("sequence", entry.sequence)
-    return event
+    return ical.Evenement(
+        uid=f"mission-{mission.id}@{urlsplit(base_url).hostname}",
+        debut=mission.debut,
+        fin=mission.fin,
+        titre=f"{entry.mark} {mission.titre} · {mission.action.titre}",
+        lieu=mission.action.lieu,
+        paragraphes=(*_said(mission), *entry.notes, address),
+        url=address,
+        status=entry.status,
+        sequence=entry.sequence,
+        revised=entry.revised,
+    )
 
 
-def _description(entry: Entry, address: str) -> str:
-    mission = entry.mission
+def _said(mission: Mission) -> tuple[str, ...]:
     provided = f"Sur place : {mission.fourni}" if mission.fourni else ""
     to_bring = f"À apporter : {mission.apporter}" if mission.apporter else ""
-    parts = [mission.nature.label, mission.description, provided, to_bring, *entry.notes, address]
-    # Every kind of line end becomes one that the format can carry.
-    return "\n\n".join("\n".join(clean(part).splitlines()) for part in parts if part)
+    return mission.nature.label, mission.description, provided, to_bring

@@ -119,14 +119,19 @@ def edit(mission: Mission, *, by: Personne, read: str, announced: bool = False, 
     _check_action(mission.action, fields["nature"])
     if fields.get("places", mission.places) < mission.prises:
         raise PlacesBelowTaken
-    old, new = mission.slot, (fields["debut"], fields["fin"])
-    asked = creneau.who_must_confirm(mission, new, by=by)
+    asked = creneau.who_must_confirm(mission, (fields["debut"], fields["fin"]), by=by)
     if asked and not announced:
-        raise creneau.Unannounced(len(asked), creneau.answer_by(new[0]))
-    if changed := _apply(mission, fields):
-        moved = creneau.ask_again(mission, asked, old) if new != old else {}
-        modifier.tell(mission, by=by, titre=mission.titre, champs=changed, **moved)
+        raise creneau.Unannounced(len(asked), creneau.answer_by(fields["debut"]))
+    change(mission, asked, fields, by=by)
     return asked
+
+
+def change(mission: Mission, asked: list[Affectation], fields: dict[str, Any], *, by: Personne) -> None:
+    """Store what differs; those `asked` have to say again that they come. The mission is locked."""
+    old = mission.slot
+    if changed := _apply(mission, fields):
+        moved = creneau.ask_again(mission, asked, old) if mission.slot != old else {}
+        modifier.tell(mission, by=by, titre=mission.titre, champs=changed, **moved)
 
 
 def _apply(mission: Mission, fields: dict[str, Any]) -> list[str]:

@@ -162,6 +162,12 @@ def unconfirmed() -> list[int]:
     return list(db.session.scalars(select(Affectation.id).join(Affectation.mission).where(*late)))
 
 
+def to_confirm(personne: Personne) -> Select[Affectation]:
+    """The places of a person whose new slot they are asked to confirm."""
+    asked = (Affectation.a_confirmer_avant > clock.now(), Affectation.libere_le.is_(None))
+    return select(Affectation).where(Affectation.personne_id == personne.id, *asked)
+
+
 def place(id: int) -> Affectation | None:
     """A place by its id, with what it is a place of and who held it; one query."""
     return db.session.get(Affectation, id, options=(*HELD, joinedload(Affectation.personne)))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import and_, select, update
 
 from portal import clock
 from portal.actions import models as actions
+from portal.actions.decalage import Line, Part, tells
+from portal.actions.models import Action
+from portal.actions.programme import Slot
 from portal.comptes import models as comptes
 from portal.db import db, lock
+from portal.filters import moment
 from portal.journal import EntreeJournal, forget
-from portal.missions import commands, queries
+from portal.missions import commands, decalage, queries
 from portal.missions.models import Affectation, Etat, Mission, annuler, liberer
 from portal.workflow import News
 
@@ -36,6 +42,44 @@ def renew_the_agendas(news: News) -> None:
         standing = select(Mission.id).where(Mission.action_id == news.subject.id, Mission.etat != Etat.ANNULEE)
         for mission in lock(Mission, *db.session.scalars(standing)):
             mission.sequence += 1
+
+
+@actions.decaler.react
+def follow_the_action(news: News) -> None:
+    """Those not cancelled nor past move by as much; whoever holds a place is asked whether they still come."""
+    delta = timedelta(minutes=news.facts["minutes"])
+    to_come = (Mission.action_id == news.subject.id, Mission.etat != Etat.ANNULEE, Mission.fin > clock.now())
+    if delta:
+        for mission in lock(Mission, *db.session.scalars(select(Mission.id).where(*to_come))):
+            decalage.shift(mission, delta, by=news.by)
+
+
+@tells
+def who_is_asked_again(action: Action, delta: timedelta) -> Part | None:
+    """The missions that have just followed their action, and who has to confirm."""
+    followed = [m for m in queries.of_action(action) if m.etat is not Etat.ANNULEE and m.fin - delta > clock.now()]
+    if not followed or not delta:
+        return None
+    asked = {m.id: [a for a in m.affectations if a.a_confirmer_avant] for m in followed}
+    lines = [Line(m.titre, Slot(*m.slot).later(-delta), Slot(*m.slot), _asks(asked[m.id])) for m in followed]
+    held = [a for places in asked.values() for a in places]
+    return Part("Les missions", lines, _who(held), ",".join(str(a.id) for a in held))
+
+
+def _who(held: list[Affectation]) -> str:
+    people = len({a.personne_id for a in held})
+    if not people:
+        return "Personne n’a à confirmer de nouveau."
+    who, place = ("Une personne devra", "sa place") if people == 1 else (f"{people} personnes devront", "leur place")
+    return f"{who} dire de nouveau oui, sinon {place} se libère."
+
+
+def _asks(places: list[Affectation]) -> str:
+    if not places:
+        return ""
+    before = places[0].a_confirmer_avant
+    assert before
+    return f"À reconfirmer avant {moment(before)}\u00a0: {', '.join(a.personne.nom for a in places)}"
 
 
 @actions.annuler.react

@@ -6,10 +6,10 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import abort, current_app, make_response, request, url_for
+from flask import abort, current_app, request, url_for
 from flask_login import current_user
 
-from portal import clock
+from portal import clock, ical
 from portal.actions import queries as actions
 from portal.actions.commands import ActionOver, Conflict
 from portal.actions.forms import MotifForm
@@ -76,10 +76,7 @@ def ics(id: int) -> Any:
     from portal.missions import calendrier
 
     mission = load(Mission, id, "mission.voir")
-    response = make_response(calendrier.of_missions([mission], base_url()))
-    response.mimetype = "text/calendar"
-    response.headers["Content-Disposition"] = f'attachment; filename="mission-{id}.ics"'
-    return response
+    return ical.attached(calendrier.of_missions([mission], base_url()), f"mission-{id}")
 
 
 def base_url() -> str:

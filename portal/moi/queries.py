@@ -115,12 +115,6 @@ def suited_to(personne: Personne, profil: Profil) -> list[tuple[Mission, Accord]
 # --- my calendar -----------------------------------------------------------------------------------------------
 
 
-def calendar_owner(id: int, generation: int) -> Personne | None:
-    """Whose calendar this address is, as long as they have not changed it."""
-    found = db.session.get(Personne, id)
-    return found if found and found.is_active and found.agenda_generation == generation else None
-
-
 def calendar_of(personne: Personne, base_url: str) -> list[Entry]:
     """What their calendar shows, soonest first; four queries."""
     since = clock.now() - agenda.SHOWN

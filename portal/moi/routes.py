@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
-from flask import abort, current_app, make_response, request, url_for
+from flask import abort, current_app, url_for
 
-from portal import security
+from portal import ical, security
 from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
+from portal.comptes import queries as comptes_queries
 from portal.missions import creneau
 from portal.missions.accord import JOURS, Moment
 from portal.missions.models import Affectation
@@ -39,10 +39,7 @@ def ics(id: int) -> Any:
 
     place = load(Affectation, id, "affectation.voir", HELD)
     note = f"Qui appeler, et comment prévenir si tu ne peux plus venir : {_base_url()}{url_for('.index')}"
-    response = make_response(calendrier.of_missions([place.mission], _base_url(), note=note))
-    response.mimetype = "text/calendar"
-    response.headers["Content-Disposition"] = f'attachment; filename="mission-{place.mission_id}.ics"'
-    return response
+    return ical.attached(calendrier.of_missions([place.mission], _base_url(), note=note), f"mission-{place.mission_id}")
 
 
 @bp.post("/missions/<int:id>/confirmer", access="moi.voir")
@@ -131,13 +128,9 @@ def feed(jeton: str) -> Any:
     from portal.missions import calendrier
 
     opened = security.unseal("agenda", jeton)
-    personne = (queries.calendar_owner(*opened) if opened else None) or abort(404)
+    personne = (comptes_queries.calendar_owner(*opened) if opened else None) or abort(404)
     entries = queries.calendar_of(personne, _base_url())
-    response = make_response(calendrier.feed(entries, _base_url(), name="La Raffinerie"))
-    response.mimetype = "text/calendar"
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(sha256(response.get_data()).hexdigest()[:20], weak=True)  # it may travel compressed
-    return response.make_conditional(request)
+    return ical.followed(calendrier.feed(entries, _base_url(), name="La Raffinerie"))
 
 
 def _base_url() -> str:

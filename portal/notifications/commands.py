@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, case, exists, or_, select, update
 
 from portal import clock, journal, outbox
+from portal.actions import avis
+from portal.actions.models import Action, Demandeur, Etat
 from portal.comptes import queries as comptes
 from portal.comptes.models import Personne, Reception
 from portal.db import apart, db, lock, lock_one
@@ -39,9 +41,9 @@ REMINDERS = {"semaine": Poids.ORDINAIRE, "veille": Poids.ESSENTIEL, "bientot": P
 
 @dataclass(frozen=True)
 class Envoi:
-    """A message for one person: its key in the outbox, what it is about, when it leaves."""
+    """A message for one person, or for a demandeur: its key in the outbox, what it is about, when it leaves."""
 
-    personne: Personne
+    personne: Personne | Demandeur
     cle: str
     faits: dict[str, Any] = field(default_factory=dict)
     delay: timedelta = NOW
@@ -52,6 +54,8 @@ class Envoi:
 def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
     """Queue it in the present transaction, by the way that the person chose; False when it already is."""
     personne = envoi.personne
+    if isinstance(personne, Demandeur):
+        return _send_out(genre, personne, envoi, poids, by)
     if personne.is_erased:
         return False
     voie, due = _voie(personne.reception, poids), clock.now() + envoi.delay
@@ -68,6 +72,14 @@ def send(genre: str, envoi: Envoi, poids: Poids, *, by: Person | None) -> bool:
         retenu=envoi.retenu,
         **envoi.faits,
     )
+
+
+def _send_out(genre: str, demandeur: Demandeur, envoi: Envoi, poids: Poids, by: Person | None) -> bool:
+    """Somebody outside has no account and nothing to choose: by mail or not at all."""
+    if not demandeur.email:
+        return False
+    par, due = by.id if by else None, clock.now() + envoi.delay
+    return outbox.post(genre, envoi.cle, to=demandeur.email, par_id=par, poids=poids, due=due, **envoi.faits)
 
 
 def _voie(reception: Reception, poids: Poids) -> Voie:
@@ -119,6 +131,27 @@ def tell_it_is_short(mission_id: int) -> None:
             send("sous_le_minimum", envoi, Poids.ESSENTIEL, by=None)
 
 
+def tell_it_is_unanswered(action_id: int) -> None:
+    """To whoever sets it up, or to all the bienveillants while nobody does; once."""
+    action = lock(Action, action_id)[0]
+    if not action.is_unanswered:
+        return
+    cle = queries.unanswered_key(action)
+    sets_up = None if action.is_to_take else action.bienveillant
+    for nth, reader in enumerate([sets_up] if sets_up else comptes.bienveillants()):
+        envoi = Envoi(reader, f"{cle}:{reader.id}" if nth else cle, {"action": action_id})
+        send("demande_sans_reponse", envoi, Poids.PRESSANT, by=None)
+
+
+def remind_of_an_opinion(action_id: int) -> None:
+    """To the members of the pôles that have said nothing of it, once each."""
+    action = lock(Action, action_id)[0]
+    if action.etat is Etat.EN_VALIDATION:
+        for personne in avis.silent_members(action):
+            facts = {"action": action.id, "personne": personne.id}
+            send("avis_rappel", Envoi(personne, queries.opinion_key(action, personne), facts), Poids.PRESSANT, by=None)
+
+
 def gather(personne_id: int) -> None:
     """One mail a day: the lines that wait are given to a digest, which leaves now."""
     lock(Personne, personne_id)
@@ -132,8 +165,8 @@ def gather(personne_id: int) -> None:
     db.session.execute(update(Message).where(*lines).values(resume_id=digest), execution_options={"synchronize_session": False})
 
 
-def claim() -> Message | None:
-    """Lease to this worker alone the message that has been due the longest; the answer belongs to no session.
+def claim(voies: Collection[Voie] = (Voie.COURRIER, Voie.PORTAIL)) -> Message | None:
+    """Lease to this worker alone the message that has been due these ways the longest; the answer belongs to no session.
 
     One at a time, so that a lease covers one sending however slow the ones before it were. A lease that nobody ended is a
     doubt: its worker died, before the server took the message or after.
@@ -148,7 +181,7 @@ def claim() -> Message | None:
         select(Message.id)
         .where(
             *outbox.waiting(),
-            Message.voie != Voie.RESUME,
+            Message.voie.in_(voies),
             Message.retenu.is_(False),
             Message.du_le <= now,
             free,
@@ -242,7 +275,8 @@ def take_up(message: Message, *, by: Personne) -> None:
         raise Discarded
     if message.abandonne_le:
         message.abandonne_le, message.du_le, message.essais, message.doutes, message.erreur = None, clock.now(), 0, 0, ""
-        message.resume_id, message.voie = None, Voie.COURRIER
+        message.resume_id = None
+        message.voie = message.voie if message.voie is Voie.ROCKETCHAT else Voie.COURRIER
         journal.record("outbox.reprendre", message, by=by)
 
 

@@ -1,4 +1,4 @@
-"""A message leaves: to a mail server, or to a file when no server is set."""
+"""A message leaves by mail: to a server, or to a file when no server is set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from portal import clock
 from portal.config import BadSetting, Settings
 from portal.fields import one_line
-from portal.outbox import Message
+from portal.notifications.messages import Letter, compose
+from portal.outbox import Message, Voie
 
 TIMEOUT = 10  # seconds for each exchange with the server
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -66,7 +67,13 @@ def check(settings: Settings) -> None:
 
 
 class Unreachable(OSError):
-    """The server itself does not answer, or does not know us: no message is to blame."""
+    """The server itself does not answer, or does not know us: no message is to blame. `rest`: the seconds it asked for."""
+
+    rest = 0.0
+
+
+class Final(OSError):
+    """The server answered that this will never do, in a sentence for whoever administers."""
 
 
 class Doubtful(OSError):
@@ -93,6 +100,10 @@ class _TlsLine(_Line, smtplib.SMTP_SSL):
 class Courier:
     """Sends messages one after the other over one line to the server, which `hang_up` closes; or writes them to files."""
 
+    name = "mail server"
+    voies = (Voie.COURRIER, Voie.PORTAIL)
+    free_at = float("-inf")  # it may always be given one more
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._server = Server.from_url(settings.mail_url) if settings.mail_url else None
@@ -103,6 +114,12 @@ class Courier:
 
     def __exit__(self, *exc: object) -> None:
         self.hang_up()
+
+    def carry(self, message: Message, letter: Letter) -> None:
+        """A message that its person reads on the portal alone is written, and goes nowhere."""
+        mail = compose(message, letter)
+        if message.voie is not Voie.PORTAIL:
+            self.send(mail, message)
 
     def send(self, mail: EmailMessage, message: Message) -> None:
         """Raises OSError (smtplib's errors are some) when it did not leave. No transaction may be open."""
@@ -162,17 +179,25 @@ def _to_file(mail: EmailMessage, message: Message, folder: Path) -> None:
 
 
 def is_final(error: Exception) -> bool:
-    """Whether the server said that this address will never do; anything else may pass."""
+    """Whether the server said that this will never do; anything else may pass."""
     if not isinstance(error, smtplib.SMTPRecipientsRefused):
-        return False
+        return isinstance(error, Final)
     return all(code >= 500 for code, _ in error.recipients.values())
 
 
 def reason(error: Exception, settings: Settings) -> str:
-    """The error in one line, as the table and the log keep it: without the password, whatever the server repeats."""
-    said = str(error) if isinstance(error, Unreachable) else f"{type(error).__name__}: {error}"
+    """The error in one line, as the table and the log keep it: without our secrets, whatever the server repeats."""
+    said = str(error) if isinstance(error, Unreachable | Final) else f"{type(error).__name__}: {error}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         said = f"{code} {text.decode(errors='replace')}"
+    for secret in _secrets(settings):
+        said = said.replace(secret, "***")
+    return one_line(said)[:300]
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """The password of the mail server; of the chat's webhook, its path and each of its parts."""
     password = Server.from_url(settings.mail_url).password if settings.mail_url else ""
-    return one_line(said.replace(password, "***") if password else said)[:300]
+    path = urlsplit(settings.rocketchat_url or "").path
+    return [secret for secret in (password, path, *(part for part in path.split("/") if len(part) > len("hooks"))) if secret]

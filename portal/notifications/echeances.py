@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from portal.actions import queries as actions
+from portal.besoins import commands as besoins
+from portal.besoins import queries as besoins_queries
 from portal.candidatures import attente, offres
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
@@ -19,7 +22,7 @@ from portal.contributions import queries as contributions
 from portal.contributions.commands import propose_of
 from portal.db import db
 from portal.missions import queries as missions_queries
-from portal.notifications import commands, queries
+from portal.notifications import commands, queries, retards
 from portal.workflow import Refusal
 
 
@@ -35,6 +38,10 @@ ECHEANCES = (
     Echeance(candidatures_queries.kept_back_too_long, candidatures.announce_in_time),
     Echeance(missions_queries.unconfirmed, candidatures.lapse),
     Echeance(queries.short_of_people, commands.tell_it_is_short),
+    Echeance(queries.unanswered, commands.tell_it_is_unanswered),
+    Echeance(actions.late_untold, retards.tell_what_is_late),
+    Echeance(queries.opinions_to_remind, commands.remind_of_an_opinion),
+    Echeance(besoins_queries.expired_options, besoins.expire),
     Echeance(contributions.unproposed, propose_of),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),

@@ -22,7 +22,7 @@ from portal.fields import one_line
 from portal.notifications import queries
 from portal.notifications.commands import SECRETS
 from portal.notifications.genres import Context, Facts, Outdated, genre, link, still
-from portal.notifications.lettres import GENRES
+from portal.notifications.lettres import GENRES, canal
 from portal.outbox import Message
 
 PERSONAL = re.compile(r"https?://\S+/[0-9]+-[0-9]+\.[\w-]{20,}")  # an address that ends in a security.seal
@@ -79,6 +79,8 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
 
     Raises Outdated, or KeyError for a genre nobody wrote.
     """
+    if genre == canal.CHAT:
+        return Letter(*canal.words(faits), html="", agenda=None)
     context = {**GENRES[genre](faits), "faits": faits, "lien": link, "accueil": link("accueil.index"), "ligne": line}
     text = current_app.jinja_env.get_template(f"messages/{genre}.txt")
     objet = one_line("".join(text.blocks["objet"](text.new_context(context))))

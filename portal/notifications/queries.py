@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from portal import clock, outbox
+from portal.actions import avis
+from portal.actions import queries as actions
+from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import count, db
 from portal.equipe import queries as equipe
@@ -49,6 +52,26 @@ def short_of_people() -> list[int]:
 
 def short_key(mission: Mission) -> str:
     return f"mission:{mission.id}:minimum:{int(mission.debut.timestamp())}"
+
+
+def unanswered() -> list[int]:
+    """The requests that wait for an answer for too long, and of which nobody was told so."""
+    keys = {unanswered_key(action): action.id for action in actions.unanswered()}
+    return [keys[key] for key in keys.keys() - outbox.posted(keys)]
+
+
+def unanswered_key(action: Action) -> str:
+    return f"action:{action.id}:sans_reponse"
+
+
+def opinions_to_remind() -> list[int]:
+    """The actions whose last day to give an opinion comes, and where somebody of a silent pôle was not reminded of it."""
+    keys = {opinion_key(action, personne): action.id for action, personne in avis.silent_on_the_eve()}
+    return sorted({keys[key] for key in keys.keys() - outbox.posted(keys)})
+
+
+def opinion_key(action: Action, personne: Personne) -> str:
+    return f"action:{action.id}:avis:{personne.id}:veille"
 
 
 def reminders_to_plan() -> list[int]:

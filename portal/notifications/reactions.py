@@ -8,9 +8,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from portal import clock, security
+from flask import current_app
+
+from portal import clock, outbox, security
+from portal.actions import avis
 from portal.actions import models as actions
-from portal.actions.models import Action
+from portal.actions.models import Action, Avis, Sens
+from portal.besoins import models as besoins
 from portal.candidatures import models as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.candidatures.models import Candidature
@@ -21,8 +25,12 @@ from portal.contributions.models import Releve
 from portal.missions import models as missions
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Affectation, Mission, Nature, Origine
+from portal.notifications import demandes
 from portal.notifications.commands import Envoi, send
-from portal.outbox import Poids
+from portal.notifications.lettres.canal import CANAL, CHAT
+from portal.notifications.publics import besoins as of_needs
+from portal.outbox import Poids, Voie
+from portal.poles import queries as poles
 from portal.workflow import Event, News
 
 ESSENTIEL, PRESSANT, ORDINAIRE = Poids.ESSENTIEL, Poids.PRESSANT, Poids.ORDINAIRE
@@ -129,6 +137,47 @@ def bienveillant_of_the_action(news: News) -> Iterator[Envoi]:
     action: Action = news.subject
     said = {"action": action.id, "par": news.by and news.by.id, "fait": news.event.done, "motif": news.motif}
     yield from _bienveillant(news, action, f"action:{action.id}:{news.event.slug}", said)
+
+
+def bienveillant_of_the_move(news: News) -> Iterator[Envoi]:
+    """Somebody else moved it to another date."""
+    action: Action = news.subject
+    said = {"action": action.id, "par": news.by and news.by.id, "fait": news.event.done, "motif": ""}
+    yield from _bienveillant(news, action, f"action:{action.id}:decaler:{clock.now().timestamp():.0f}", said)
+
+
+def pole_that_is_asked(news: News) -> Iterator[Envoi]:
+    """The members of the pôle that an action is proposed to, or passed to."""
+    action: Action = news.subject
+    pole = news.facts["a" if news.event is actions.passer else "pole"]
+    for personne in poles.present_in(pole) if pole else ():
+        if personne is not news.by:
+            cle = f"action:{action.id}:proposee:{pole}:{clock.now():%Y%m%d%H%M%S}:{personne.id}"
+            yield Envoi(personne, cle, {"action": action.id, "pole": pole, "motif": news.motif})
+
+
+def bienveillant_who_proposed(news: News) -> Iterator[Envoi]:
+    """The pôle that was asked does not carry it: to another, or to nobody, and then it waits for them."""
+    action: Action = news.subject
+    said = {"action": action.id, "pole": news.facts["pole"], "a": news.facts["a"], "motif": news.motif}
+    cle = f"action:{action.id}:passee:{news.facts['pole']}:{clock.now():%Y%m%d%H%M%S}"
+    yield from _bienveillant(news, action, cle, said)
+
+
+def voices_of_the_interpole(news: News) -> Iterator[Envoi]:
+    """A pôle carries it: the members of all those that have a voice, once each."""
+    action: Action = news.subject
+    for personne in avis.silent_members(action):
+        if personne is not news.by:
+            yield Envoi(personne, f"action:{action.id}:avis:{personne.id}", {"action": action.id, "personne": personne.id})
+
+
+def bienveillant_of_whoever_is_against(news: News) -> Iterator[Envoi]:
+    """A pôle is against it, on some criterion."""
+    opinion: Avis = news.subject
+    if opinion.sens is Sens.DEFAVORABLE:
+        cle = f"avis:{opinion.id}:defavorable:{opinion.donne_le:%Y%m%d%H%M%S}"
+        yield from _bienveillant(news, opinion.action, cle, {"avis": opinion.id}, opinion.personne)
 
 
 def _bienveillant(
@@ -286,6 +335,21 @@ TABLE = (
     Row(missions.modifier,              who_still_comes,                  "mission_modifiee",    ESSENTIEL),
     Row(missions.modifier,              who_waits,                        "mission_modifiee",    ESSENTIEL),
     Row(actions.modifier,               who_comes_to_that_place,          "mission_modifiee",    ESSENTIEL),
+    Row(actions.proposer,               pole_that_is_asked,               "action_proposee",     ORDINAIRE),
+    Row(actions.reproposer,             pole_that_is_asked,               "action_proposee",     ORDINAIRE),
+    Row(actions.passer,                 pole_that_is_asked,               "action_proposee",     ORDINAIRE),
+    Row(actions.passer,                 bienveillant_who_proposed,        "action_passee",       PRESSANT),
+    Row(actions.prendre_en_charge,      voices_of_the_interpole,          "avis_demande",        ORDINAIRE),
+    Row(actions.donner,                 bienveillant_of_whoever_is_against, "avis_defavorable",  PRESSANT),
+    Row(actions.valider,                bienveillant_of_the_action,       "action_validee",      PRESSANT),
+    Row(besoins.demander,               of_needs.pole_that_is_asked,       "besoin_a_confirmer", ORDINAIRE),
+    Row(besoins.confirmer,              of_needs.bienveillant_of_the_need, "besoin_repondu",     ORDINAIRE),
+    Row(besoins.refuser,                of_needs.bienveillant_of_the_need, "besoin_repondu",     ORDINAIRE),
+    Row(besoins.chevaucher,             of_needs.both_bienveillants,       "besoin_chevauche",   PRESSANT),
+    Row(besoins.expirer,                of_needs.bienveillant_of_the_need, "option_expiree",     PRESSANT),
+    Row(besoins.reprendre,              of_needs.pole_that_had_promised,   "besoin_libere",      ORDINAIRE),
+    Row(besoins.liberer,                of_needs.pole_that_had_promised,   "besoin_libere",      ORDINAIRE),
+    Row(besoins.deplacer,               of_needs.pole_that_had_promised,   "besoin_deplace",     ORDINAIRE),
     Row(contributions.proposer,         referents_of_the_action,          "heures_a_valider",    ORDINAIRE),
     Row(contributions.transmettre,      bienveillant_of_the_hours,        "heures_a_valider",    ORDINAIRE),
     Row(contributions.valider,          whose_hours,                      "heures_validees",     ORDINAIRE),
@@ -295,6 +359,20 @@ TABLE = (
     Row(missions.annuler,               who_holds_the_post,               "mission_annulee",     ESSENTIEL),
     Row(missions.inviter,               who_is_asked_to_help,             "invitation_mission",  PRESSANT),
     Row(missions.annuler,               bienveillant_of_the_mission,      "mission_arretee",     ESSENTIEL),
+    Row(actions.solliciter,             demandes.asked,                   "demande_recue",       ESSENTIEL),
+    Row(actions.solliciter,             demandes.who_may_take_it,         "demande_a_prendre",   ORDINAIRE),
+    Row(actions.creer,                  demandes.who_may_take_it,         "demande_a_prendre",   ORDINAIRE),
+    Row(actions.renouveler,             demandes.linked,                  "demande_lien",        ESSENTIEL),
+    Row(actions.ecrire,                 demandes.the_other_side,          "demande_message",     ESSENTIEL),
+    Row(actions.ecrire,                 demandes.the_team,                "message_du_demandeur", PRESSANT),
+    Row(actions.valider,                demandes.answered,                "demande_suite",       ESSENTIEL),
+    Row(actions.refuser,                demandes.answered,                "demande_suite",       ESSENTIEL),
+    Row(actions.decliner,               demandes.answered,                "demande_suite",       ESSENTIEL),
+    Row(actions.annuler,                demandes.answered,                "demande_suite",       ESSENTIEL),
+    Row(actions.confier,                demandes.who_is_offered_it,       "relais_propose",      PRESSANT),
+    Row(actions.accepter_relais,        demandes.who_handed_it_over,      "relais_suite",        ORDINAIRE),
+    Row(actions.laisser_relais,         demandes.who_keeps_it,            "relais_suite",        ORDINAIRE),
+    Row(actions.decaler,                bienveillant_of_the_move,         "action_arretee",      ESSENTIEL),
     Row(actions.annuler,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
     Row(actions.refuser,                bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
     Row(actions.decliner,               bienveillant_of_the_action,       "action_arretee",      ESSENTIEL),
@@ -308,3 +386,17 @@ def tell(news: News, *, row: Row) -> None:
 
 for row in TABLE:
     row.event.react(partial(tell, row=row))
+
+
+def tell_the_channel(news: News) -> None:
+    """The channel of the interpôle hears of what awaits its opinion, and of what came of it."""
+    action: Action = news.subject
+    decided = news.avant is actions.Etat.EN_VALIDATION or news.event is actions.prendre_en_charge
+    if decided and current_app.config["PORTAL"].rocketchat_url:
+        cle = f"interpole:{action.id}:{news.event.slug}:{clock.now():%Y%m%d%H%M%S}"
+        par_id = news.by.id if news.by else None
+        outbox.post(CHAT, cle, to=CANAL, par_id=par_id, voie=Voie.ROCKETCHAT, action=action.id, fait=news.event.slug)
+
+
+for event in (actions.prendre_en_charge, actions.valider, actions.refuser):
+    event.react(tell_the_channel)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
-from flask import abort, current_app, url_for
+from flask import abort, current_app, request, url_for
 
-from portal import outbox
+from portal import outbox, security
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.candidatures.models import Candidature, annuler
-from portal.notifications import commands, messages, queries
+from portal.notifications import commands, messages, queries, questions
 from portal.notifications.genres import Outdated
 from portal.outbox import Message
 from portal.policy import load
 from portal.web import GuardedBlueprint, Page, done, me, page_number, previewer, render, toast
+
+LONGEST_QUESTION = 16 * 1024  # bytes
 
 bp = GuardedBlueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -79,6 +82,24 @@ def take_up_all() -> Any:
     number = commands.take_up_all(by=me())
     toast(f"{number} message{'s repartent' if number > 1 else ' repart'}." if number else "Rien à renvoyer.")
     return done(url_for(".courrier"))
+
+
+# --- what the channel of the interpôle asks --------------------------------------------------------------------
+
+
+@bp.post("/rocketchat", access="public", limit="rocketchat", question=True)
+def rocketchat() -> Any:
+    """Rocket.Chat's outgoing webhook: its token in the body, compared in the same time whatever it is."""
+    token = current_app.config["PORTAL"].rocketchat_token or abort(404)
+    request.max_content_length = LONGEST_QUESTION
+    sent = request.get_json(silent=True)
+    asked: dict[str, Any] = sent if isinstance(sent, dict) else {}
+    shown = asked.get("token")
+    if not isinstance(shown, str) or not hmac.compare_digest(security.fingerprint(shown), security.fingerprint(token)):
+        return "", 403
+    if asked.get("bot"):
+        return {}  # nothing is posted: two programs would answer each other for ever
+    return {"text": questions.answer(asked.get("text"), asked.get("trigger_word"))}
 
 
 # --- the answers that their bienveillant has not sent yet ------------------------------------------------------

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Collection
+from contextlib import ExitStack
+from itertools import cycle
 from types import FrameType
-from typing import Self
+from typing import Protocol, Self
 
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
 from portal.db import db, study
-from portal.notifications import commands, delivery, messages
+from portal.notifications import commands, delivery, messages, rocketchat
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
 from portal.outbox import Message, Voie, beat
@@ -19,7 +22,7 @@ from portal.outbox import Message, Voie, beat
 STUDY = 3600.0  # seconds between two looks at how full the tables are
 POLL = 1.0  # seconds between two looks at an empty table
 TICK = 5.0  # a tick is late by one sending at most, hence 15 seconds when the mail server hangs
-FIRST_REST, LONGEST_REST = 5.0, 300.0  # seconds without asking a mail server that does not answer
+FIRST_REST, LONGEST_REST = 5.0, 300.0  # seconds without asking a server that does not answer
 PATIENCE = 5.0  # seconds left to a database that does not answer
 GRACE = 0.8  # seconds left to the message under way when asked to stop
 
@@ -63,9 +66,14 @@ def run() -> None:
 
 
 def loop(stop: Stop) -> None:
-    """Send, tick and let time pass until `stop.asked`. A database that does not answer is waited for."""
+    """Send, tick and let time pass until `stop.asked`. A database that does not answer is waited for.
+
+    Mail and chat take turns, a message each, so that neither waits for the other's server but the time of one try.
+    """
     ticked = studied = float("-inf")
-    with Round(delivery.Courier(current_app.config["PORTAL"])) as round_:
+    with ExitStack() as closing:
+        rounds = [closing.enter_context(round_) for round_ in _rounds()]
+        turns, idle = cycle(rounds), 0
         while not stop.asked:
             try:
                 if time.monotonic() - ticked >= TICK:
@@ -75,8 +83,10 @@ def loop(stop: Stop) -> None:
                 if time.monotonic() - studied >= STUDY:
                     study()
                     studied = time.monotonic()
-                if not round_.next():
+                idle = 0 if next(turns).next() else idle + 1
+                if idle == len(rounds):
                     stop.wait(POLL)
+                    idle = 0
             except DBAPIError as error:
                 current_app.logger.error("the database does not answer: %s", error.orig)
                 db.session.rollback()
@@ -88,16 +98,35 @@ def run_once() -> None:
     delivery.check(current_app.config["PORTAL"])
     beat("worker")
     pass_time()
-    with Round(delivery.Courier(current_app.config["PORTAL"])) as round_:
-        while round_.next():
-            pass
+    for round_ in _rounds():
+        with round_:
+            while round_.next():
+                pass
+
+
+class Carrier(Protocol):
+    """What takes messages to one server. `free_at`: not before that time (of time.monotonic)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def voies(self) -> Collection[Voie]: ...
+    @property
+    def free_at(self) -> float: ...
+    def carry(self, message: Message, letter: messages.Letter) -> None: ...
+    def hang_up(self) -> None: ...
+
+
+def _rounds() -> tuple[Round, Round]:
+    settings = current_app.config["PORTAL"]
+    return Round(delivery.Courier(settings)), Round(rocketchat.Channel(settings))
 
 
 class Round:
-    """Sends one message after the other, and rests longer and longer while the mail server does not answer."""
+    """Gives one message after the other to its carrier, and rests longer and longer while the server does not answer."""
 
-    def __init__(self, courier: delivery.Courier) -> None:
-        self._courier = courier
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
         self._rest = 0.0
         self._until = float("-inf")
 
@@ -105,38 +134,39 @@ class Round:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._courier.hang_up()
+        self._carrier.hang_up()
 
     def next(self) -> bool:
         """Send the message that has been due the longest; False when there is none, or no server to give it to."""
-        if time.monotonic() < self._until:
+        if time.monotonic() < max(self._until, self._carrier.free_at):
             return False
         try:
-            found = send_next(self._courier)
+            found = send_next(self._carrier)
         except delivery.Unreachable as error:
-            self._rest = min(2 * self._rest or FIRST_REST, LONGEST_REST)
+            self._rest = min(error.rest or 2 * self._rest or FIRST_REST, LONGEST_REST)
             self._until = time.monotonic() + self._rest
-            current_app.logger.warning("no mail server, again in %d s: %s", self._rest, type(error.__cause__).__name__)
+            why = type(error.__cause__ or error).__name__
+            current_app.logger.warning("no %s, again in %d s: %s", self._carrier.name, self._rest, why)
             return False
         self._rest = 0.0
         if not found:
-            self._courier.hang_up()
+            self._carrier.hang_up()
         return found
 
 
-def send_next(courier: delivery.Courier) -> bool:
+def send_next(carrier: Carrier) -> bool:
     """Send the message that has been due the longest; False when none is. An error is that message's own.
 
     Raises Unreachable, with the message put back, when there is no server to give it to.
     """
-    message = commands.claim()
+    message = commands.claim(carrier.voies)
     if message is None:
         return False
     if message.doutes > 1:
         commands.give_up(message, "envoyé deux fois sans savoir s’il est arrivé")
         return True
     try:
-        letter = _send(message, courier)
+        letter = _send(message, carrier)
     except Outdated:
         commands.set_aside(message, "périmé")
     except delivery.Unreachable as error:
@@ -150,15 +180,13 @@ def send_next(courier: delivery.Courier) -> bool:
     return True
 
 
-def _send(message: Message, courier: delivery.Courier) -> messages.Letter:
-    """What was said. A message that its person reads on the portal alone is written, and goes nowhere."""
+def _send(message: Message, carrier: Carrier) -> messages.Letter:
+    """What was said."""
     try:
         letter = messages.render(message.genre, message.faits)
-        mail = messages.compose(message, letter)
     finally:
         db.session.rollback()  # what was read is read: nothing is held while the server takes its time
-    if message.voie is not Voie.PORTAIL:
-        courier.send(mail, message)
+    carrier.carry(message, letter)
     return letter
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal import journal
 from portal.comptes.models import Personne
-from portal.db import db, insert_once, lock
+from portal.db import db, insert_once, lock, lock_one
 from portal.fields import name_key
-from portal.poles.models import Adhesion, Espace, Genre, Pole
+from portal.poles.models import Adhesion, Espace, Genre, Materiel, Pole, Prestation, Ressource, enregistrer_materiel
 from portal.workflow import Refusal
 
 
@@ -23,7 +24,7 @@ class SpaceLoop(Refusal):
 
 def save_pole(pole: Pole | None, *, nom: str, genre: Genre, description: str, by: Personne | None) -> Pole:
     """Create or edit a pôle or groupe. Raises NameTaken."""
-    _check_name(Pole, nom, pole)
+    _check_name(Pole.nom, nom, pole)
     pole = pole or Pole()
     pole.nom, pole.genre, pole.description = nom, genre, description
     db.session.add(pole)
@@ -62,7 +63,7 @@ def save_space(
     by: Personne | None,
 ) -> Espace:
     """Create or edit a space. Raises NameTaken or SpaceLoop."""
-    _check_name(Espace, nom, espace)
+    _check_name(Espace.nom, nom, espace)
     if espace and parent:
         _check_place(espace, parent)
     espace = espace or Espace()
@@ -71,6 +72,41 @@ def save_space(
     db.session.add(espace)
     journal.record("espace.enregistrer", espace, by=by)
     return espace
+
+
+def save_equipment(materiel: Materiel | None, *, nom: str, stock: int, pole: Pole | None, by: Personne | None) -> Materiel:
+    """Create or edit equipment that is lent. Raises NameTaken; whoever has promised some of it may refuse a lower stock."""
+    _check_name(Materiel.nom, nom, materiel)
+    materiel = lock_one(materiel) if materiel else Materiel()
+    materiel.nom, materiel.stock, materiel.pole = nom, stock, pole
+    db.session.add(materiel)
+    db.session.flush()
+    enregistrer_materiel.tell(materiel, by=by)
+    return materiel
+
+
+def save_prestation(
+    prestation: Prestation | None,
+    *,
+    titre: str,
+    ressource: Ressource,
+    pole: Pole | None = None,
+    description: str = "",
+    espace: Espace | None = None,
+    materiel: Materiel | None = None,
+    ordre: int = 0,
+    visible: bool = True,
+    by: Personne | None,
+) -> Prestation:
+    """Create or edit what the public page offers. Raises NameTaken."""
+    _check_name(Prestation.titre, titre, prestation)
+    prestation = prestation or Prestation()
+    prestation.titre, prestation.description, prestation.ressource = titre, description, ressource
+    prestation.pole, prestation.espace, prestation.materiel = pole, espace, materiel
+    prestation.ordre, prestation.visible = ordre, visible
+    db.session.add(prestation)
+    journal.record("prestation.enregistrer", prestation, by=by)
+    return prestation
 
 
 def _check_place(espace: Espace, parent: Espace) -> None:
@@ -83,8 +119,8 @@ def _check_place(espace: Espace, parent: Espace) -> None:
         above = every[above].parent_id
 
 
-def _check_name(model: type[Pole] | type[Espace], nom: str, row: Pole | Espace | None) -> None:
+def _check_name(column: InstrumentedAttribute[str], nom: str, row: Pole | Espace | Materiel | Prestation | None) -> None:
     """Two names that read alike are one; there are few enough to compare them all."""
-    for id, other in db.session.execute(select(model.id, model.nom)):
+    for id, other in db.session.execute(select(column.class_.id, column)):
         if name_key(other) == name_key(nom) and (row is None or row.id != id):
             raise NameTaken

@@ -8,11 +8,21 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.shown import Shown
+from portal.workflow import Event
 
 
 class Genre(Shown):
     POLE = "pole", "Pôle"
     GROUPE = "groupe", "Groupe"
+
+
+class Ressource(Shown):
+    """What an action may need, hence what a pôle or groupe may offer."""
+
+    ESPACE = "espace", "Espace", "map-pin"
+    MATERIEL = "materiel", "Matériel", "package"
+    HUMAIN = "humain", "Humain", "users"
+    CONSOMMABLE = "consommable", "Consommable", "list-checks"
 
 
 class Pole(Base):
@@ -24,6 +34,11 @@ class Pole(Base):
     genre: Mapped[Genre]
     description: Mapped[str] = mapped_column(default="")
     adhesions: Mapped[list[Adhesion]] = relationship(back_populates="pole", lazy="raise_on_sql")
+
+    @property
+    def pole_id(self) -> int:
+        """Rules speak of `subject.pole_id` whatever the subject is."""
+        return self.id
 
     @property
     def label(self) -> str:
@@ -65,3 +80,42 @@ class Espace(Base):
         CheckConstraint("capacite IS NULL OR capacite > 0", name="capacite"),
         CheckConstraint("avant_min >= 0 AND apres_min >= 0", name="marges"),
     )
+
+
+class Materiel(Base):
+    """Equipment that is lent, of which the house has so many."""
+
+    __tablename__ = "materiel"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str] = mapped_column(unique=True)
+    stock: Mapped[int]
+    pole_id: Mapped[int | None] = mapped_column(ForeignKey("pole.id"))  # who lends it
+    pole: Mapped[Pole | None] = relationship()
+
+    __table_args__ = (CheckConstraint("stock >= 0", name="stock"),)
+
+
+class Prestation(Base):
+    """One thing that the house offers to whoever asks for an action, on the public page of the request."""
+
+    __tablename__ = "prestation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    titre: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(default="")
+    ressource: Mapped[Ressource]
+    pole_id: Mapped[int | None] = mapped_column(ForeignKey("pole.id"))  # who confirms it
+    espace_id: Mapped[int | None] = mapped_column(ForeignKey("espace.id"))
+    materiel_id: Mapped[int | None] = mapped_column(ForeignKey("materiel.id"))
+    ordre: Mapped[int] = mapped_column(default=0)
+    visible: Mapped[bool] = mapped_column(default=True)
+    pole: Mapped[Pole | None] = relationship()
+    espace: Mapped[Espace | None] = relationship()
+    materiel: Mapped[Materiel | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("espace_id IS NULL OR ressource = 'espace'", name="espace"),
+        CheckConstraint("materiel_id IS NULL OR ressource = 'materiel'", name="materiel"),
+    )
+
+
+enregistrer_materiel = Event("materiel.enregistrer", "Enregistrer le matériel", "enregistré", "package")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
-from portal.poles.models import Adhesion, Espace, Genre, Pole
+from portal.poles.models import Adhesion, Espace, Genre, Materiel, Pole, Prestation
+from portal.policy import provides
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,58 @@ def poles_of(personne: Personne) -> list[Pole]:
     return sorted(db.session.scalars(query), key=_by_name)
 
 
+class OfAPole(Protocol):
+    """What some pôle or groupe answers for."""
+
+    @property
+    def pole_id(self) -> int | None: ...
+
+
+@provides("in_pole")
+def is_member(personne: Personne, subject: OfAPole) -> bool:
+    """Whether they belong to the pôle or groupe that answers for it."""
+    mine = exists().where(Adhesion.pole_id == subject.pole_id, Adhesion.personne_id == personne.id)
+    return subject.pole_id is not None and bool(db.session.scalar(select(mine)))
+
+
+def has_a_voice() -> ColumnElement[bool]:
+    """The pôles that the interpôle hears: those with somebody in them. A groupe answers for its own matters alone."""
+    present = (Adhesion.personne_id == Personne.id, Personne.desactive_le.is_(None))
+    return and_(Pole.genre == Genre.POLE, exists().where(Adhesion.pole_id == Pole.id, *present))
+
+
+def voices() -> list[Pole]:
+    """The same, by name; one query."""
+    return sorted(db.session.scalars(select(Pole).where(has_a_voice())), key=_by_name)
+
+
+def present_in(pole_id: int) -> list[Personne]:
+    """Its active members; one query."""
+    query = select(Personne).join(Adhesion, Adhesion.personne_id == Personne.id)
+    return list(
+        db.session.scalars(query.where(Adhesion.pole_id == pole_id, Personne.desactive_le.is_(None)).order_by(Personne.id))
+    )
+
+
+T = TypeVar("T")
+_awaits: dict[str, Callable[[Personne], Any]] = {}
+
+
+def awaits(package: str) -> Callable[[Callable[[Personne], T]], Callable[[Personne], T]]:
+    """Decorator, for the packages above: what this function finds for a member awaits their pôles, whose page shows it."""
+
+    def register(function: Callable[[Personne], T]) -> Callable[[Personne], T]:
+        _awaits[package] = function
+        return function
+
+    return register
+
+
+def awaiting(personne: Personne) -> dict[str, Any]:
+    """What awaits a member of a pôle or groupe, by package; nothing is asked for anybody else."""
+    return {package: function(personne) for package, function in _awaits.items()} if personne.is_pole_member else {}
+
+
 def espaces() -> list[Espace]:
     """All the spaces by name."""
     return sorted(db.session.scalars(select(Espace)), key=lambda espace: name_key(espace.nom))
@@ -72,3 +127,40 @@ def space_tree() -> list[Branch]:
         return [Branch(espace, branches(espace.id)) for espace in inside.get(parent_id, [])]
 
     return branches(None)
+
+
+def materiels() -> list[Materiel]:
+    """All the equipment by name, with who lends it."""
+    found = db.session.scalars(select(Materiel).options(joinedload(Materiel.pole)))
+    return sorted(found, key=lambda materiel: name_key(materiel.nom))
+
+
+# --- what the house offers ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one pôle or groupe offers; without one, the house itself."""
+
+    pole: Pole | None
+    prestations: list[Prestation]
+
+
+def catalogue(*, hidden: bool = False) -> list[Offer]:
+    """What the public page shows, in the order that the house chose, or all of it with what is `hidden`; one query."""
+    query = select(Prestation).options(joinedload(Prestation.pole)).order_by(Prestation.ordre, Prestation.id)
+    offers: dict[int | None, Offer] = {}
+    for prestation in db.session.scalars(query if hidden else query.where(Prestation.visible)):
+        offers.setdefault(prestation.pole_id, Offer(prestation.pole, [])).prestations.append(prestation)
+    return list(offers.values())
+
+
+def prestations(ids: Collection[int]) -> list[Prestation]:
+    """These, with their pôle, whether or not they are still offered; one query."""
+    query = select(Prestation).where(Prestation.id.in_(ids)).options(joinedload(Prestation.pole))
+    return list(db.session.scalars(query.order_by(Prestation.ordre, Prestation.id))) if ids else []
+
+
+def known_prestations(ids: Collection[int]) -> list[int]:
+    """Those of these ids that the house offers."""
+    return [p.id for p in prestations(ids) if p.visible]

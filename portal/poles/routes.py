@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from portal.poles import queries
-from portal.web import GuardedBlueprint, render
+from portal.web import GuardedBlueprint, me, render
 
 bp = GuardedBlueprint("poles", __name__, url_prefix="/poles")
 
 
 @bp.get("/", access="pole.voir")
 def index() -> Any:
-    return render("poles/liste.html", poles=queries.poles_with_members(), espaces=queries.space_tree())
+    return render(
+        "poles/liste.html",
+        awaiting=queries.awaiting(me()),
+        poles=queries.poles_with_members(),
+        espaces=queries.space_tree(),
+    )

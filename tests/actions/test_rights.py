@@ -20,6 +20,10 @@ READS = {
     "/actions/nouvelle":              (303, 403, 403, 200, 200, 403, 403, 403),
     "/actions/{id}":                  (303, 404, 200, 200, 200, 200, 200, 200),
     "/actions/{id}/programme":        (303, 404, 200, 200, 200, 200, 200, 200),
+    "/actions/{id}/retroplanning":    (303, 404, 200, 200, 200, 200, 200, 200),
+    "/actions/{id}/decaler":          (303, 403, 403, 200, 403, 403, 403, 200),
+    "/actions/{id}/validation":       (303, 404, 200, 200, 200, 200, 200, 200),
+    "/actions/reunion":               (303, 403, 403, 200, 200, 200, 200, 200),
     "/actions/{id}/journal":          (303, 403, 403, 200, 403, 403, 403, 200),
     "/actions/{id}/modifier":         (303, 403, 403, 200, 403, 403, 403, 200),
     "/actions/{id}/programme/{etape}": (303, 403, 403, 200, 403, 403, 403, 200),
@@ -32,6 +36,10 @@ WRITES = {
     "/actions/{id}/programme":        (303, 403, 403, 422, 403, 403, 403, 422),
     "/actions/{id}/programme/{etape}": (303, 403, 403, 422, 403, 403, 403, 422),
     "/actions/{id}/programme/{etape}/retirer": (303, 403, 403, 303, 403, 403, 403, 303),
+    "/actions/{id}/programme/{etape}/monter": (303, 403, 403, 409, 403, 403, 403, 409),
+    "/actions/{id}/retroplanning":    (303, 403, 403, 422, 403, 403, 403, 422),
+    "/actions/{id}/retroplanning/modele": (303, 403, 403, 303, 403, 403, 403, 303),
+    "/actions/{id}/decaler":          (303, 403, 403, 422, 403, 403, 403, 422),
     "/actions/{id}/annuler":          (303, 404, 403, 303, 403, 403, 403, 303),
     # moved by what they tell of, never by a plain post
     "/actions/{id}/facturer":         (303, 404, 403, 403, 403, 403, 403, 403),
@@ -123,14 +131,45 @@ def test_a_number_that_is_none_is_absent(as_, action, id):
     assert zoe.post(f"/actions/{id}/annuler", data={"motif": "pluie"}).status_code == 404
 
 
+TABS = ["Fiche", "Échanges", "Validation", "Besoins", "Programme", "Rétroplanning", "Missions"]
+
+
 @pytest.mark.parametrize(
     ("who", "tabs"),
     [
-        ("RF", ["Fiche", "Programme", "Missions", "Équipe", "Jour J"]),
-        ("BA", ["Fiche", "Programme", "Missions", "Équipe", "Jour J", "Journal"]),
-        ("BO", ["Fiche", "Programme", "Missions", "Jour J"]),
-        ("TR", ["Fiche", "Programme", "Missions"]),
-        ("AD", ["Fiche", "Programme", "Missions", "Équipe", "Jour J", "Journal"]),
+        ("RF", [*TABS, "Équipe", "Jour J"]),
+        (
+            "BA",
+            [
+                "Fiche",
+                "Échanges",
+                "Validation",
+                "Besoins",
+                "Programme",
+                "Rétroplanning",
+                "Missions",
+                "Équipe",
+                "Jour J",
+                "Journal",
+            ],
+        ),
+        ("BO", [*TABS, "Jour J"]),
+        ("TR", TABS),
+        (
+            "AD",
+            [
+                "Fiche",
+                "Échanges",
+                "Validation",
+                "Besoins",
+                "Programme",
+                "Rétroplanning",
+                "Missions",
+                "Équipe",
+                "Jour J",
+                "Journal",
+            ],
+        ),
     ],
 )
 def test_the_tabs_are_those_that_open(as_, action, around, who, tabs):

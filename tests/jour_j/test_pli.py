@@ -9,8 +9,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.actions.programme import Lane
 from portal.jour_j.models import VALEURS, Genre
-from portal.jour_j.pli import EtatEtape, Lane, Presence, Run, Site, correct, fold, undone
+from portal.jour_j.pli import EtatEtape, Presence, Run, Site, correct, fold, undone
 
 NINE = datetime(2022, 10, 29, 5, 0, tzinfo=UTC)  # nine in the morning at La Réunion
 MAIN: Lane = ("", "")

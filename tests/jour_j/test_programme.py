@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.actions.programme import lanes_of
 from portal.jour_j.pli import EtatEtape, Run, State
-from portal.jour_j.programme import Track, forecast, in_words, lanes_of, tracks
+from portal.jour_j.programme import Track, forecast, in_words, tracks
 
 NINE = datetime(2022, 10, 29, 5, 0, tzinfo=UTC)
 

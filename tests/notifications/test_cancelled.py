@@ -84,6 +84,7 @@ def test_an_action_that_falls_tells_each_of_them_and_its_bienveillant_once(zoe, 
     told()
     actions.decide(action, action_models.annuler, by=ada, motif="Cyclone")
     expected = {("mission_annulee", address): 1 for address in addresses} | {("action_arretee", zoe.email): 1}
+    expected |= {("demande_suite", action.demandeur.email): 1}
     assert told() == expected
 
 

@@ -17,8 +17,14 @@ from sqlalchemy import select
 
 from portal import clock, outbox
 from portal.actions import commands as actions
+from portal.actions import depot as request_links
+from portal.actions import echanges, relais, retroplanning
+from portal.actions import interpole as validation
+from portal.actions.models import Ou, reading
 from portal.actions.models import annuler as annuler_action
-from portal.actions.models import reading
+from portal.actions.models import refuser as refuser_action
+from portal.besoins import commands as besoins
+from portal.besoins import models as besoins_models
 from portal.candidatures import attente, commands, depot
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
@@ -117,6 +123,7 @@ def endings(zoe, action, motif: str) -> None:
     commands.leave(left, motif=motif)
     changes(zoe, action, motif)
     waiting_list(action)
+    needs(zoe, action, motif)
     cancelled, taken, back = builders.mission(action), builders.referent_mission(action), builders.referent_mission(action)
     for mission in (cancelled, taken, back):
         builders.candidature(mission)
@@ -131,11 +138,14 @@ def endings(zoe, action, motif: str) -> None:
     missions.give_back(builders.referent_mission(action, take_post=True), by=admin, motif=motif or "-")
     short = builders.mission(action, places=1, minimum=1, alerte=20)
     equipe.invite(short, [builders.personne().id], by=zoe)
+    retroplanning.add(action, by=zoe, titre="Coller les affiches", jours=20)
     db.session.commit()
     pass_time()
     stopped = builders.action(zoe, titre="Autre fête")
     actions.decide(stopped, annuler_action, by=admin, motif=motif or "-")
     hours(zoe, motif)
+    asked_for(zoe, admin, motif)
+    interpole(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
@@ -143,6 +153,22 @@ def endings(zoe, action, motif: str) -> None:
     worker_commands.gather(zoe.id)
     coming = builders.mission(action, fourni="" if not motif else "Repas", apporter="" if not motif else "Un chapeau")
     worker_commands.plan_reminders(builders.hold(coming, builders.personne()).id)
+
+
+def interpole(zoe, motif: str) -> None:
+    """Actions on the way to a pôle, passed on, waiting for opinions on the last day, refused by a pôle, validated."""
+    house = builders.interpole("Culture", "Jardin")
+    culture, jardin = house.values()
+    for other in (jardin.pole, None):
+        validation.pass_on(builders.proposed(zoe, culture.pole), by=culture.member, motif=motif or "-", to=other)
+    with clock.freeze(clock.now() - timedelta(days=6)):
+        waited_for = builders.in_validation(zoe, culture)
+    builders.opinion(waited_for, culture, builders.against("ethique", motif or "-"))
+    validated = builders.in_validation(zoe, culture)
+    said = {"ou": Ou.REUNION, "le": clock.today(), "compte_rendu": motif or "-"}
+    validation.decide(validated, by=culture.member, favorable=True, **said)
+    db.session.commit()
+    pass_time()
 
 
 def changes(zoe, action, motif: str) -> None:
@@ -160,6 +186,29 @@ def changes(zoe, action, motif: str) -> None:
         missions.edit(mission, by=zoe, read=reading(mission.sheet), announced=True, **slot)
 
 
+def needs(zoe, action, motif: str) -> None:
+    """What a groupe is asked, answers, and has promised for nothing."""
+    groupe, case = (
+        builders.pole(f"Mobilier {motif}", members=[builders.personne("Gina"), zoe]),
+        builders.espace(f"La case {motif}"),
+    )
+    two = [builders.action(zoe, titre=titre, confirmed=False) for titre in ("Kabar", "Bal")]
+    first, second = (builders.besoin(one, groupe, case, mot=motif) for one in two)
+    seats, hands, late = (builders.besoin(action, groupe) for _ in range(3))
+    for besoin in (first, second, hands):
+        besoins.answer(besoin, besoins_models.confirmer, by=builders.personne(), quantite=None)
+    besoins.answer(late, besoins_models.confirmer, by=builders.personne(), quantite=1, motif="-")
+    besoins.shift(action, timedelta(), by=zoe)
+    besoins.take_back(hands, by=zoe)
+    besoins.answer(seats, besoins_models.refuser, by=builders.personne(), motif=motif or "-")
+    third = builders.besoin(
+        builders.action(zoe, confirmed=False, debut=builders.in_days(5)), groupe, builders.espace(f"La cour {motif}")
+    )
+    besoins.answer(third, besoins_models.confirmer, by=builders.personne())
+    with clock.freeze(third.action.debut):
+        besoins.expire(third.id)
+
+
 def waiting_list(action) -> None:
     """A place held for somebody, one that was let go, one that was taken."""
     waiting, silent, quick = (builders.in_line(builders.mission(action, places=1)) for _ in range(3))
@@ -169,6 +218,28 @@ def waiting_list(action) -> None:
             with clock.freeze(offre.expire_le):
                 attente.expire(offre.id)
     attente.take_place(quick)
+
+
+def asked_for(zoe, admin, motif: str) -> None:
+    """A request that waits for too long; another that is taken, spoken of, handed over, then stopped."""
+    detail = {"souple": True} if motif else {"personnes": None, "contact": "", "telephone": ""}
+    with clock.freeze(builders.in_days(-6)):
+        late = builders.request(**detail)
+    builders.request(**detail)
+    worker_commands.tell_it_is_unanswered(late.id)
+    taken = builders.request(**detail)
+    echanges.write(taken, texte="À quelle heure ouvrez-vous ?\nMerci", cle="", by=None)
+    relais.take(taken, by=zoe)
+    echanges.write(taken, texte="À 8 h.", cle="", by=zoe)
+    request_links.send_link(taken, by=zoe)
+    rose, bruno = builders.bienveillant("Rose Técher"), builders.bienveillant("Bruno Ozoux")
+    relais.offer(taken, to=bruno, by=zoe)
+    relais.leave(taken, by=bruno)
+    relais.offer(taken, to=rose, by=zoe)
+    relais.accept(taken, by=rose)
+    relais.offer(taken, to=bruno, by=rose)
+    stopped = builders.request(**detail)
+    actions.decide(stopped, refuser_action, by=admin, motif=motif or "-")
 
 
 def hours(zoe, motif: str) -> None:
@@ -352,6 +423,7 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
     assert {path.split("/")[1] for path in paths} == {
         "",
         "actions",
+        "besoins",
         "comptes",
         "missions",
         "candidatures",
@@ -429,6 +501,7 @@ def test_what_no_longer_exists_is_not_spoken_of(app):
                     "affectation": 9,
                     "mission": 9,
                     "releve": 9,
+                    "avis": 9,
                     "resume": "9",
                     "adresse": "9",
                     "rappel": "veille",

@@ -29,8 +29,9 @@ def mission(zoe):
 
 @pytest.fixture
 def told(outbox):
-    """(genre, address) of the messages that wait, but for the acknowledgements."""
-    return lambda: [(m.genre, m.adresse) for m in outbox() if m.genre != "candidature_recue"]
+    """(genre, address) of the messages that wait, but for the acknowledgements and what the demandeur is told."""
+    apart = ("candidature_recue", "demande_suite")
+    return lambda: [(m.genre, m.adresse) for m in outbox() if m.genre not in apart]
 
 
 def test_applying_is_acknowledged_at_once(mission, outbox):
@@ -153,6 +154,7 @@ def test_whose_action_somebody_else_stops_hears_of_it(zoe, told, outbox):
     for by in (zoe, admin):
         actions.decide(builders.action(zoe), action_models.annuler, by=by, motif="Cyclone")
     assert told() == [("action_arretee", zoe.email)]
+    assert [m.adresse for m in outbox() if m.genre == "demande_suite"] == ["dal@example.org"] * 2
     assert outbox()[-1].faits["motif"] == "Cyclone"
 
 

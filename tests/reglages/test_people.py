@@ -85,7 +85,15 @@ def test_a_person_is_neither_seen_nor_changed_by_others(app, admin, as_):
 
 def test_the_index_leads_everywhere(office):
     links = [a["href"] for a in main(office.get("/reglages/")).find_all("a")]
-    assert links == ["/reglages/personnes/", "/reglages/poles/", "/notifications/courrier", "/reglages/espaces/"]
+    assert links == [
+        "/reglages/personnes/",
+        "/reglages/poles/",
+        "/reglages/prestations/",
+        "/reglages/nombres",
+        "/notifications/courrier",
+        "/reglages/espaces/",
+        "/reglages/materiel/",
+    ]
 
 
 # --- the list --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal import clock
+from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.contributions import queries as contributions
@@ -19,12 +20,25 @@ from portal.notifications.genres import Context, Facts, first_name, genre, link,
 def _of_the_action(faits: Facts) -> Context:
     """To the bienveillant: that it was stopped, or what was left open, by whom and why."""
     action = still(db.session.get(Action, faits["action"]))
-    par = db.session.get(Personne, faits["par"]) if "par" in faits else None
+    par = db.session.get(Personne, faits["par"]) if faits.get("par") else None
     return {
         "action": action,
         "par": par,
         "fiche": link("actions.show", id=action.id),
         "jour_j": link("jour_j.show", id=action.id),
+    }
+
+
+@genre("taches_en_retard")
+def _late_tasks(faits: Facts) -> Context:
+    """To whom they are entrusted, or else to the bienveillant: those of them that are still late."""
+    action = still(db.session.get(Action, faits["action"]))
+    late = [task for task in actions.tasks_of(action) if task.id in faits["taches"] and task.is_late]
+    still(late and not action.is_stopped)
+    return {
+        "action": action,
+        "prenom": first_name(db.session.get(Personne, faits["personne"])),
+        "taches": [(task, link("actions.planning.show", id=action.id, tache_id=task.id)) for task in late],
     }
 
 

@@ -1,0 +1,252 @@
+"""Reading the validation of the interpôle: which pôles have a voice, what they said, what waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from portal import clock, reglage
+from portal.actions.models import (
+    Action,
+    Avis,
+    Decision,
+    Etat,
+    Sens,
+    enregistrer,
+    modifier,
+    passer,
+    prendre_en_charge,
+    proposer,
+    reproposer,
+)
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.fields import name_key
+from portal.journal import EntreeJournal, describes
+from portal.poles.models import Adhesion, Genre, Pole, Prestation
+from portal.poles.queries import awaits, has_a_voice
+
+SHEET = (joinedload(Action.demandeur), joinedload(Action.pole_porteur), joinedload(Action.bienveillant))
+MOST = 100  # actions that one meeting looks at
+LAST_CALL = timedelta(hours=38)  # from ten in the morning of the day before to the end of the last day
+
+
+@dataclass(frozen=True)
+class Voix:
+    """One pôle of the interpôle, its opinion once it gave one; `mine`: the reader belongs to it."""
+
+    pole: Pole
+    avis: Avis | None
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The voices on one action, by name of pôle."""
+
+    voix: list[Voix]
+
+    @cached_property
+    def given(self) -> list[Avis]:
+        return [voix.avis for voix in self.voix if voix.avis]
+
+    @property
+    def silent(self) -> list[Pole]:
+        return [voix.pole for voix in self.voix if not voix.avis]
+
+    @property
+    def mine(self) -> list[Voix]:
+        """Those that the reader speaks for."""
+        return [voix for voix in self.voix if voix.mine]
+
+    @property
+    def owed(self) -> list[Pole]:
+        """Those of the reader that have not said anything yet: the others' opinions wait for it."""
+        return [voix.pole for voix in self.mine if not voix.avis]
+
+    @cached_property
+    def quorum(self) -> int:
+        """As many as the collective set, never more than there are voices, never none."""
+        return max(1, min(reglage.QUORUM.valeur, len(self.voix)))
+
+    @property
+    def missing(self) -> int:
+        """How many opinions the quorum still lacks."""
+        return max(0, self.quorum - len(self.given))
+
+    @property
+    def blocking(self) -> list[Pole]:
+        """Whoever is against it, on any criterion: an online close waits until it is lifted, or the meeting decides."""
+        return [avis.pole for avis in self.given if avis.sens is Sens.DEFAVORABLE]
+
+    @property
+    def passes(self) -> bool:
+        return not self.missing and not self.blocking
+
+
+def tally(action: Action, reader: Personne | None = None) -> Tally:
+    """As it now is, for that reader; one query. A pôle that left the interpôle since keeps the opinion that it gave."""
+    mine = exists().where(Adhesion.pole_id == Pole.id, Adhesion.personne_id == (reader.id if reader else 0))
+    query = (
+        select(Pole, Avis, mine)
+        .outerjoin(Avis, and_(Avis.pole_id == Pole.id, Avis.action_id == action.id))
+        .where(or_(has_a_voice(), Avis.id.is_not(None)))
+        .options(joinedload(Avis.personne))
+    )
+    rows = sorted(db.session.execute(query), key=lambda row: name_key(row[0].nom))
+    return Tally([Voix(*row) for row in rows])
+
+
+def given_by(action: Action, pole: Pole) -> Avis | None:
+    """The opinion of that pôle, as it now is."""
+    query = select(Avis).where(Avis.action_id == action.id, Avis.pole_id == pole.id)
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def edited_at(action: Action) -> datetime | None:
+    """When its sheet last changed: an opinion of before was about something else."""
+    changes = (EntreeJournal.action_id == action.id, EntreeJournal.evenement == modifier.key)
+    return db.session.scalar(select(func.max(EntreeJournal.quand)).where(*changes))
+
+
+def decision_of(action: Action) -> Decision | None:
+    return db.session.scalar(select(Decision).where(Decision.action_id == action.id).options(joinedload(Decision.par)))
+
+
+def pending() -> list[Action]:
+    """What the interpôle has to decide, soonest first, with what its screen says of each; one query."""
+    query = select(Action).where(Action.etat == Etat.EN_VALIDATION).options(*SHEET)
+    return list(db.session.scalars(query.order_by(Action.debut, Action.id).limit(MOST)))
+
+
+def wishes(action: Action) -> list[Prestation]:
+    """What the demandeur ticked; one query, none when nothing was."""
+    if not action.souhaits:
+        return []
+    query = select(Prestation).where(Prestation.id.in_(action.souhaits))
+    return list(db.session.scalars(query.order_by(Prestation.ordre, Prestation.id)))
+
+
+# --- what waits for whom -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What awaits somebody's pôles: actions proposed to one of them; opinions to give, each with the pôle that owes it."""
+
+    to_carry: list[Action]
+    opinions: list[tuple[Action, Pole]]
+
+    def __bool__(self) -> bool:
+        return bool(self.to_carry or self.opinions)
+
+
+def to_carry_by(personne: Personne) -> Select[Action, Pole]:
+    """The actions that a pôle of theirs is asked to carry, with that pôle."""
+    return _of_their_poles(personne).where(Action.etat == Etat.PROPOSEE, Action.pole_porteur_id == Pole.id)
+
+
+def owed_by(personne: Personne) -> Select[Action, Pole]:
+    """The opinions that nobody has given yet for a pôle of theirs."""
+    said = exists().where(Avis.action_id == Action.id, Avis.pole_id == Pole.id)
+    return _of_their_poles(personne).where(Action.etat == Etat.EN_VALIDATION, Pole.genre == Genre.POLE, ~said)
+
+
+def _of_their_poles(personne: Personne) -> Select[Action, Pole]:
+    mine = select(Action, Pole).select_from(Action).join(Adhesion, Adhesion.personne_id == personne.id)
+    return mine.join(Pole, Pole.id == Adhesion.pole_id).order_by(Action.debut, Action.id, Pole.nom)
+
+
+@awaits("actions")
+def asked_of(personne: Personne) -> Asked:
+    """The two lists, soonest action first; two queries."""
+    opinions = [(action, pole) for action, pole in db.session.execute(owed_by(personne))]
+    return Asked([action for action, _ in db.session.execute(to_carry_by(personne))], opinions)
+
+
+def awaiting_opinion_of(personne: Personne) -> list[tuple[Action, Pole]]:
+    """The opinions that this person may give for a pôle of theirs, and that nobody has; one query."""
+    return asked_of(personne).opinions
+
+
+def proposed_to_poles_of(personne: Personne) -> list[Action]:
+    """The actions that a pôle of theirs is asked to carry; one query."""
+    return asked_of(personne).to_carry
+
+
+def silent_members(action: Action) -> list[Personne]:
+    """The active members of the pôles that have said nothing of it, each once; one query."""
+    return [personne for _, personne in _silent(Action.id == action.id)]
+
+
+def silent_on_the_eve() -> list[tuple[Action, Personne]]:
+    """The same of every action whose last day to answer is tomorrow, or today; one query."""
+    now = clock.now()
+    return _silent(Action.etat == Etat.EN_VALIDATION, Action.avis_avant > now, Action.avis_avant <= now + LAST_CALL)
+
+
+def _silent(*where: ColumnElement[bool]) -> list[tuple[Action, Personne]]:
+    said = exists().where(Avis.action_id == Action.id, Avis.pole_id == Pole.id)
+    query = (
+        select(Action, Personne)
+        .select_from(Action)
+        .join(Pole, Pole.genre == Genre.POLE)
+        .join(Adhesion, Adhesion.pole_id == Pole.id)
+        .join(Personne, and_(Personne.id == Adhesion.personne_id, Personne.desactive_le.is_(None)))
+        .where(*where, ~said)
+        .order_by(Action.id, Personne.id)
+    )
+    return list(dict.fromkeys((action, personne) for action, personne in db.session.execute(query)))
+
+
+# --- how it came there ---------------------------------------------------------------------------------------
+
+ROUTE = (proposer, reproposer, passer, prendre_en_charge, enregistrer)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way to its pôle, in words."""
+
+    quand: datetime
+    qui: str
+    fait: str
+    motif: str
+    passed_by: int | None  # the pôle that did not want it, on such a step
+
+
+def trail(action: Action) -> list[Step]:
+    """Who proposed it to whom, who passed it on and why, first to last; one query."""
+    query = (
+        select(EntreeJournal, Personne.nom)
+        .outerjoin(Personne, Personne.id == EntreeJournal.personne_id)
+        .where(EntreeJournal.action_id == action.id, EntreeJournal.evenement.in_([event.key for event in ROUTE]))
+        .order_by(EntreeJournal.id)
+    )
+    return [_step(entry, nom or "") for entry, nom in db.session.execute(query)]
+
+
+def _step(entry: EntreeJournal, nom: str) -> Step:
+    passed_by = entry.faits["pole"] if entry.evenement == passer.key else None
+    return Step(entry.quand, nom, _said(entry), entry.motif, passed_by)
+
+
+def _said(entry: EntreeJournal) -> str:
+    pole, to = (entry.faits.get(name, "") for name in ("nom", "nom_a"))
+    if entry.evenement == enregistrer.key:
+        return "Validée hors du portail"
+    if entry.evenement == passer.key:
+        return f"Le pôle {pole} la passe au pôle {to}" if to else f"Le pôle {pole} la passe, sans en désigner d’autre"
+    return f"Le pôle {pole} la porte" if entry.evenement == prendre_en_charge.key else f"Proposée au pôle {pole}"
+
+
+@describes("avis")
+def _called(ids: Collection[int]) -> dict[int, str]:
+    """ "Avis du pôle Culture": what the journal calls it."""
+    query = select(Avis.id, Pole.nom).join(Avis.pole).where(Avis.id.in_(ids))
+    return {id: f"Avis du pôle {nom}" for id, nom in db.session.execute(query)}

@@ -1,0 +1,131 @@
+"""Moving a whole action: its slot, its programme, and what the packages above say moves with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from portal import clock
+from portal.actions import programme, queries
+from portal.actions.commands import ActionOver
+from portal.actions.models import Action, decaler
+from portal.comptes.models import Personne
+from portal.db import lock_one
+from portal.workflow import Refusal
+
+
+class UnderWay(Refusal):
+    sentence = (
+        "Cette action a déjà commencé : elle ne se décale plus. Annule-la avec un motif, ou note l’imprévu sur la page du jour."
+    )
+
+
+class InThePast(Refusal):
+    status = 422
+    sentence = "Cette date est déjà passée : choisis un début à venir."
+
+
+class NothingMoves(Refusal):
+    status = 422
+    sentence = "C’est déjà l’heure de cette action : rien ne bougerait."
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that moves, in words that outlive the transaction: where it was, where it is, and what that asks."""
+
+    titre: str
+    avant: programme.Slot
+    apres: programme.Slot
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a package moves with the action. `cle` is what must still be so when it is confirmed: who is asked again."""
+
+    titre: str
+    lines: list[Line]
+    resume: str = ""
+    cle: str = ""
+
+
+Teller = Callable[[Action, timedelta], Part | None]
+_tellers: list[Teller] = []
+
+
+def tells(teller: Teller) -> Teller:
+    """Decorator: this function says, once an action has moved by so much, what of its package went with it."""
+    _tellers.append(teller)
+    return teller
+
+
+@dataclass(frozen=True)
+class Move:
+    """All that a move of the action changes; nothing in it is a row, so that it is told once all is undone."""
+
+    avant: programme.Slot
+    apres: programme.Slot
+    steps: list[Line]
+    kept: list[Line]  # fixed by the clock: another day, the same hour
+    clashes: list[str]  # items that run at the same time now and did not
+    outside: list[str]  # items that are no more between the beginning and the end
+    dated: int  # tasks whose date follows
+    late: list[tuple[str, date]]  # those that are late now and were not
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def cle(self) -> str:
+        """Of what is announced: with something else to announce, it is another."""
+        lines = [(part.cle, [(line.titre, line.avant, line.apres) for line in part.lines]) for part in self.parts]
+        return sha256(repr((self.avant, self.apres, self.steps, self.kept, self.late, lines)).encode()).hexdigest()[:32]
+
+
+def shift(action: Action, *, by: Personne, debut: datetime, fin: datetime, depuis: datetime | None = None) -> Move:
+    """The action begins and ends then; its programme and its missions follow, from `depuis` when they were left behind.
+
+    Raises ActionOver, UnderWay, InThePast, NothingMoves; or whatever keeps something from following.
+    """
+    action = lock_one(action)
+    check(action)
+    before, after, start = programme.Slot(action.debut, action.fin), programme.Slot(debut, fin), depuis or action.debut
+    if debut <= clock.now():
+        raise InThePast
+    if debut == start and before == after:
+        raise NothingMoves
+    tasks = [task for task in queries.tasks_of(action) if task.is_open]
+    late = {task.id for task in tasks if task.is_late}
+    action.debut, action.fin = debut, fin
+    moved, kept, clashes = _move_programme(action, start)
+    said = {"avant": start.isoformat(), "debut": debut.isoformat(), "fin": fin.isoformat()}
+    decaler.tell(action, by=by, minutes=round((debut - start).total_seconds() / 60), **said)
+    newly = [(task.titre, task.echeance) for task in tasks if task.is_late and task.id not in late]
+    outside = [line.titre for line in moved + kept if line.apres.fin <= debut or line.apres.debut >= fin]
+    parts = list(filter(None, (tell(action, debut - start) for tell in _tellers)))
+    return Move(before, after, moved, kept, clashes, outside, len(tasks), newly, parts)
+
+
+def check(action: Action) -> None:
+    """Whether it may still move: neither over nor begun. Raises ActionOver or UnderWay."""
+    if action.is_over:
+        raise ActionOver
+    if action.has_begun:
+        raise UnderWay
+
+
+def _move_programme(action: Action, start: datetime) -> tuple[list[Line], list[Line], list[str]]:
+    """What moves with the action, what keeps its hour, and what that makes run at the same time."""
+    items = queries.programme_of(action)
+    before = programme.at_once(items)
+    days = clock.local(action.debut).date() - clock.local(start).date()
+    slots = programme.shifted(items, action.debut - start, days)
+    lines = {item.id: Line(item.titre, programme.slot_of(item), slots[item.id]) for item in items}
+    for item in items:
+        item.debut, item.fin = slots[item.id].debut, slots[item.id].fin
+    keeps_its_hour = {item.id for item in items if programme.is_fixed(item) and action.debut - start != days}
+    moved = [line for id, line in lines.items() if id not in keeps_its_hour]
+    pairs = sorted(programme.at_once(items) - before)
+    clashes = [f"{lines[a].titre} et {lines[b].titre}" for a, b in pairs]
+    return moved, [line for id, line in lines.items() if id in keeps_its_hour], clashes

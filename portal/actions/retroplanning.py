@@ -1,0 +1,138 @@
+"""Every write about the rétroplanning: the tasks of a template, those written by hand, and what becomes of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal import clock
+from portal.actions import modeles, queries
+from portal.actions.commands import check_reading
+from portal.actions.models import Action, Avancee, Tache
+from portal.comptes.models import Personne
+from portal.db import db, lock, lock_one
+from portal.workflow import Event, MotifMissing, Refusal
+
+appliquer_taches = Event("action.appliquer_taches", "Ajouter les tâches du modèle", "rétroplanning proposé", "list-checks")
+ajouter_tache = Event("action.ajouter_tache", "Ajouter une tâche", "ajoutée au rétroplanning", "plus")
+modifier_tache = Event("action.modifier_tache", "Modifier la tâche", "modifiée", "pencil")
+retirer_tache = Event("action.retirer_tache", "Retirer la tâche", "retirée du rétroplanning", "trash-2")
+faire_tache = Event("action.faire_tache", "C’est fait", "faite", "check")
+ecarter_tache = Event("action.ecarter_tache", "Sans objet", "sans objet", "minus")
+reprendre_tache = Event("action.reprendre_tache", "Remettre à faire", "remise à faire", "undo-2")
+
+
+class ActionStopped(Refusal):
+    sentence = "Cette action est arrêtée : son rétroplanning ne change plus."
+
+
+class TaskGone(Refusal):
+    sentence = "Cette tâche a été retirée du rétroplanning entre-temps."
+
+
+class AlreadySettled(Refusal):
+    sentence = "Quelqu’un a déjà traité cette tâche. Remets-la à faire d’abord si ce n’est pas le cas."
+
+
+def apply_template(action: Action, *, by: Personne) -> int:
+    """Add what the template of its type has and the action has not; says how many. Twice is once.
+
+    Whoever asks for it sees what is late already: the bienveillant is not told of it a moment later.
+    """
+    action = _alive(action)
+    missing = missing_of(action, queries.tasks_of(action))
+    told = action.debut if by.id == action.bienveillant_id else None
+    for modele in missing:
+        words = {"titre": modele.titre, "aide": modele.aide, "jours": modele.jours}
+        db.session.add(Tache(action=action, modele=modele.cle, relancee_pour=told, **words))
+    if missing:
+        appliquer_taches.tell(action, by=by, nombre=len(missing))
+    return len(missing)
+
+
+def missing_of(action: Action, tasks: list[Tache]) -> list[modeles.Modele]:
+    """What the template of its type has, and these tasks have not."""
+    there = {task.modele for task in tasks}
+    return [modele for modele in modeles.of_type(action.type) if modele.cle not in there]
+
+
+def add(action: Action, *, by: Personne, titre: str, jours: int, responsable_id: int | None = None) -> Tache:
+    """A task by hand. The same one sent twice is there once."""
+    action = _alive(action)
+    twin = next((t for t in queries.tasks_of(action) if (t.titre, t.jours, t.modele) == (titre, jours, "")), None)
+    if twin:
+        return twin
+    task = Tache(action=action, titre=titre, jours=jours, responsable_id=responsable_id)
+    db.session.add(task)
+    ajouter_tache.tell(action, by=by, titre=titre)
+    return task
+
+
+def edit(task: Tache, *, by: Personne, read: str, **fields: Any) -> None:
+    """Raises ActionStopped, TaskGone, or Conflict as commands.edit does."""
+    action, task = _open(task)
+    check_reading(read, task.sheet, fields)
+    if task.sheet == fields:
+        return
+    if task.jours != fields["jours"] or task.responsable_id != fields["responsable_id"]:
+        task.relancee_pour = None
+    for name, value in fields.items():
+        setattr(task, name, value)
+    modifier_tache.tell(action, by=by, titre=task.titre)
+
+
+def remove(task: Tache, *, by: Personne) -> None:
+    action, task = _open(task)
+    retirer_tache.tell(action, by=by, titre=task.titre)
+    db.session.delete(task)
+    db.session.flush()
+
+
+# --- what becomes of it --------------------------------------------------------------------------------------
+
+
+def do(task: Tache, *, by: Personne) -> None:
+    """It is done; twice is once. Raises AlreadySettled when it was found without object."""
+    _settle(task, Avancee.FAIT, faire_tache, by=by)
+
+
+def set_aside(task: Tache, *, by: Personne, motif: str) -> None:
+    """Somebody looked, and this action does not need it: why. Raises MotifMissing or AlreadySettled."""
+    if not motif.strip():
+        raise MotifMissing("Dis pourquoi elle n’a pas lieu d’être : « pas encore regardé » n’est pas « sans objet ».")
+    _settle(task, Avancee.SANS_OBJET, ecarter_tache, by=by, motif=motif)
+
+
+def _settle(task: Tache, avancee: Avancee, event: Event, *, by: Personne, motif: str = "") -> None:
+    action, task = _open(task)
+    if task.avancee is avancee:
+        return
+    if not task.is_open:
+        raise AlreadySettled
+    task.avancee, task.motif, task.traitee_le, task.traitee_par_id = avancee, motif, clock.now(), by.id
+    event.tell(action, by=by, motif=motif, titre=task.titre)
+
+
+def take_up(task: Tache, *, by: Personne) -> None:
+    """It is to do again."""
+    action, task = _open(task)
+    if task.is_open:
+        return
+    task.avancee, task.motif, task.traitee_le, task.traitee_par_id = Avancee.A_FAIRE, "", None, None
+    reprendre_tache.tell(action, by=by, titre=task.titre)
+
+
+def _open(task: Tache) -> tuple[Action, Tache]:
+    """The action and the task under lock, as they now are."""
+    id, action = task.id, _alive(task.action)
+    found = lock(Tache, id)
+    if not found:
+        raise TaskGone
+    return action, found[0]
+
+
+def _alive(action: Action) -> Action:
+    """Thanking the team comes after the end: only an action that was stopped has nothing left to prepare."""
+    action = lock_one(action)
+    if action.is_stopped:
+        raise ActionStopped
+    return action

@@ -1,0 +1,66 @@
+"""The page that a demandeur's link opens: whose request it is, and where it stands in plain words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+
+from portal import reglage, security
+from portal.actions import depot, queries
+from portal.actions.demandes import ContactForm, GiveUpForm, MessageForm
+from portal.actions.models import Action, Etat, decliner
+from portal.poles import queries as poles
+from portal.web import Page, render
+
+PURPOSE = "demandeur"
+LINE = ("Demande reçue", "Étudiée par les pôles", "Acceptée", "Devis envoyé", "Confirmée", "Le jour même", "Terminée")
+STEP = {
+    Etat.SOLLICITEE: 0,
+    Etat.PROPOSEE: 1,
+    Etat.EN_VALIDATION: 1,
+    Etat.VALIDEE: 2,
+    Etat.DEVIS_ENVOYE: 3,
+    Etat.CONFIRMEE: 4,
+    Etat.EN_COURS: 5,
+    Etat.TERMINEE: 6,
+    Etat.FACTUREE: 6,
+    Etat.SOLDEE: 6,
+}
+
+
+def page_token(action: Action) -> str:
+    return security.seal(PURPOSE, action.id, action.generation)
+
+
+def followed(jeton: str) -> Action:
+    """The action of a personal link. Raises NotFound, LinkReplaced when a newer one was sent, LinkOver a year after."""
+    id, generation = security.unseal(PURPOSE, jeton) or (0, 0)
+    action = queries.followed(id) if id else None
+    if action is None or generation > action.generation:
+        raise NotFound
+    if generation < action.generation:
+        raise depot.LinkReplaced
+    if not action.link_opens:
+        raise depot.LinkOver
+    return action
+
+
+def page(action: Action, jeton: str, status: int = 200, **forms: Any) -> Page:
+    """`forms` are those that were refused: `message`, `contact` or `renoncer`."""
+    blank = {"message": MessageForm(formdata=None), "renoncer": GiveUpForm(formdata=None)}
+    return render(
+        "actions/suivi.html",
+        status=status,
+        action=action,
+        jeton=jeton,
+        line=LINE,
+        step=STEP.get(action.etat),
+        motif=queries.stopped_because(action) if action.is_stopped else "",
+        echanges=queries.exchange(action),
+        souhaits=poles.prestations(action.souhaits),
+        reponse_avant=action.cree_le + timedelta(days=reglage.DELAI_REPONSE.valeur),
+        may_give_up=decliner.opens_from(action.etat),
+        **{"contact": ContactForm.of(action, formdata=None), **blank, **forms},
+    )

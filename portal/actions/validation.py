@@ -1,0 +1,194 @@
+"""The screens of the way to a pôle and of the validation by the interpôle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask_login import current_user
+
+from portal.actions import avis, interpole, theme
+from portal.actions.bulletins import AvisForm, DecisionForm, PassForm, ProposeForm
+from portal.actions.guichet import bp
+from portal.actions.models import Action, Etat, prendre_en_charge, proposer, valider
+from portal.poles import queries as poles
+from portal.poles.models import Pole
+from portal.policy import can, load
+from portal.web import Page, Refused, done, me, refused, render, toast
+
+BEFORE = (Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION)  # any decision
+MOVES = (proposer, prendre_en_charge, valider)  # by this tab alone, with all that goes with it
+
+
+@bp.get("/<int:id>/validation", access="action.voir")
+def validation(id: int) -> Any:
+    return _page(_seen(id))
+
+
+def _seen(id: int) -> Action:
+    return load(Action, id, "action.voir", avis.SHEET)
+
+
+def _again(id: int, status: int = 422, **typed: Any) -> Refused:
+    """The tab once all is undone, with what did not pass."""
+    return refused(status, lambda: _page(_seen(id), **typed))
+
+
+def _page(action: Action, **typed: Any) -> Page:
+    """The tab; `typed` are the forms that did not pass, by their names here, an opinion's by its pôle (`avis`)."""
+    tally, trail = avis.tally(action, me()), avis.trail(action)
+    opinions = {voix.pole.id: _ballot(voix) for voix in tally.mine} | typed.pop("avis", {})
+    forms = {"decision_form": DecisionForm(formdata=None), **_routing(action, tally, trail), **typed}
+    return render(
+        "actions/validation.html",
+        action=action,
+        tally=tally,
+        open=action.etat is Etat.EN_VALIDATION,
+        shown=_may_read(action, tally),
+        edited=avis.edited_at(action) if tally.given else None,
+        decision=avis.decision_of(action) if action.etat not in BEFORE else None,
+        trail=trail,
+        opinions=opinions,
+        **forms,
+    )
+
+
+def _may_read(action: Action, tally: avis.Tally) -> bool:
+    """Nobody is swayed: the others' opinions wait for those of one's own pôles, while they may still change."""
+    return action.etat is not Etat.EN_VALIDATION or not tally.owed or can(current_user, "avis.lire", action)
+
+
+def _ballot(voix: avis.Voix) -> AvisForm:
+    return AvisForm(formdata=None, obj=voix.avis, pole=voix.pole)
+
+
+def _routing(action: Action, tally: avis.Tally, trail: list[avis.Step]) -> dict[str, Any]:
+    """What proposing it and passing it on need, while its pôle is not found; those that passed it on are not suggested."""
+    if action.etat not in (Etat.SOLLICITEE, Etat.PROPOSEE):
+        return {}
+    voices = [voix.pole for voix in tally.voix]
+    thought_of = action.pole_porteur_id if action.etat is Etat.SOLLICITEE else None
+    others = [pole for pole in voices if thought_of or pole.id != action.pole_porteur_id]
+    passed = {step.passed_by for step in trail}
+    words = f"{action.titre} {action.type.label} {action.description}"
+    suggested = theme.suggest((pole for pole in others if pole.id not in passed), words, avis.wishes(action))
+    first = thought_of or (suggested.pole.id if suggested else None)
+    return {
+        "suggested": suggested,
+        "propose_form": ProposeForm(formdata=None, poles=others, data={"pole": first}),
+        "pass_form": PassForm(formdata=None, poles=others, empty="Personne en particulier"),
+    }
+
+
+# --- its pôle ------------------------------------------------------------------------------------------------
+
+
+@bp.post("/<int:id>/proposer", access="action.proposer")
+def propose(id: int) -> Any:
+    action = load(Action, id, "action.proposer", avis.SHEET)
+    form = ProposeForm(poles=poles.voices())
+    if not form.validate():
+        return _again(id, propose_form=form)
+    assert form.chosen
+    interpole.propose(action, form.chosen, by=me())
+    toast(f"Proposée au pôle {form.chosen.nom}. Ses membres l’apprennent par le portail.")
+    return _back(id)
+
+
+@bp.post("/<int:id>/prendre_en_charge", access="action.prendre_en_charge")
+def carry(id: int) -> Any:
+    action = load(Action, id, prendre_en_charge, avis.SHEET)
+    interpole.take(action, by=me())
+    toast("Le pôle porte l’action : l’interpôle peut donner son avis.")
+    return _back(id)
+
+
+@bp.post("/<int:id>/passer", access="action.passer")
+def pass_on(id: int) -> Any:
+    action = load(Action, id, "action.passer", avis.SHEET)
+    form = PassForm(poles=poles.voices())
+    if not form.validate():
+        return _again(id, pass_form=form)
+    interpole.pass_on(action, by=me(), motif=form.motif.data, to=form.chosen)
+    toast(f"Passée au pôle {form.chosen.nom}." if form.chosen else "Passée : elle sera proposée à un autre pôle.")
+    return _back(id)
+
+
+# --- the opinions and the decision ---------------------------------------------------------------------------
+
+
+@bp.post("/<int:id>/avis/<int:pole_id>", access="avis.donner")
+def opine(id: int, pole_id: int) -> Any:
+    action, pole = _seen(id), load(Pole, pole_id, "pole.voir")
+    if not can(current_user, "avis.donner", pole):
+        raise interpole.NotItsMember
+    if action.etat is not Etat.EN_VALIDATION:
+        raise interpole.Closed
+    form = AvisForm(pole=pole)
+    if not form.validate():
+        return _again(id, avis={pole_id: form})
+    interpole.give(action, pole, by=me(), **form.said)
+    toast(f"L’avis du pôle {pole.nom} est enregistré. Il peut changer jusqu’à la clôture.")
+    return _back(id)
+
+
+@bp.post("/<int:id>/valider", access="action.valider")
+def close_online(id: int) -> Any:
+    action = load(Action, id, valider, avis.SHEET)
+    try:
+        interpole.close(action, by=me())
+    except (interpole.QuorumMissing, interpole.Blocked) as refusal:
+        return _again(id, refusal.status, close_refused=refusal.sentence)
+    toast("Action validée par l’interpôle.")
+    return _back(id)
+
+
+@bp.post("/<int:id>/decision", access="action.valider", preview=True)
+def record_decision(id: int) -> Any:
+    action = load(Action, id, valider, avis.SHEET)
+    form = DecisionForm()
+    meeting = "reunion" in request.args
+    if not form.validate():
+        return refused(422, lambda: _meeting(id, form)) if meeting else _again(id, decision_form=form)
+    following = _following(id) if meeting else None
+    interpole.decide(action, by=me(), **form.said)
+    toast(f"« {action.titre} » est {'validée' if form.said['favorable'] else 'refusée'}.")
+    return done(url_for(".meeting", action=following)) if meeting else _back(id)
+
+
+def _back(id: int) -> Any:
+    return done(url_for(".validation", id=id))
+
+
+# --- on a screen, in front of everybody ----------------------------------------------------------------------
+
+
+@bp.get("/reunion", access="action.lister")
+def meeting() -> Any:
+    return _meeting(request.args.get("action", type=int))
+
+
+def _following(id: int) -> int | None:
+    """The one that the meeting looks at next."""
+    ids = [action.id for action in avis.pending()]
+    return next(iter(ids[ids.index(id) + 1 :]), None) if id in ids else None
+
+
+def _meeting(id: int | None, form: DecisionForm | None = None) -> Page:
+    waiting = avis.pending()
+    at = next((n for n, action in enumerate(waiting) if action.id == id), 0)
+    if not waiting:
+        return render("actions/reunion.html", waiting=[])
+    action = waiting[at]
+    tally = avis.tally(action, me())
+    return render(
+        "actions/reunion.html",
+        waiting=waiting,
+        at=at,
+        action=action,
+        wishes=avis.wishes(action),
+        tally=tally,
+        shown=_may_read(action, tally),
+        edited=avis.edited_at(action),
+        decision_form=form or DecisionForm(formdata=None),
+    )

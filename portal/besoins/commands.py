@@ -1,0 +1,301 @@
+"""Every write about needs: each holds the lock of the action, then takes those of the spaces and of the equipment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal import clock, journal
+from portal.actions.commands import ActionOver, check_reading
+from portal.actions.models import Action, reading
+from portal.besoins import occupations, prets, queries
+from portal.besoins.models import (
+    Besoin,
+    Etat,
+    Occupation,
+    adopter,
+    ajouter,
+    chevaucher,
+    confirmer,
+    demander,
+    deplacer,
+    expirer,
+    liberer,
+    modifier,
+    refuser,
+    reprendre,
+    retirer,
+)
+from portal.comptes.models import Personne
+from portal.db import db, lock_one
+from portal.poles import queries as house
+from portal.workflow import MotifMissing, Refusal, Transition, TransitionRefused, fire
+
+OFFERED = ("ressource", "titre", "pole_id", "espace_id", "materiel_id")  # what a need takes from an offer
+
+
+class NeedGone(Refusal):
+    sentence = "Ce besoin a été retiré entre-temps."
+
+
+class Asked(Refusal):
+    sentence = "Ce besoin est déjà entre les mains d’un pôle : reprends-le d’abord, puis change-le."
+
+
+class Changed(Refusal):
+    sentence = "La demande a changé pendant que tu la lisais : la voici telle qu’elle est maintenant."
+
+
+class NoPole(Refusal):
+    status = 422
+    sentence = "Choisis le pôle ou le groupe à qui demander."
+
+
+class NothingChosen(Refusal):
+    status = 422
+    sentence = "Choisis d’abord l’espace ou le matériel qu’il faut."
+
+
+class TooSmall(Refusal):
+    """More people are expected than the space holds, and nobody said why that is all right."""
+
+    status = 422
+
+    def __init__(self, besoin: Besoin):
+        assert besoin.espace
+        super().__init__(
+            f"{besoin.espace.nom}\u00a0: {besoin.espace.capacite} personnes au plus, et l’action en attend "
+            f"{besoin.action.personnes}. Choisis plus grand, ou écris dans le besoin pourquoi cela tient."
+        )
+
+
+def add(action: Action, *, by: Personne | None, cle: str = "", **fields: Any) -> Besoin:
+    """A draft need; the same form (its `cle`) sent twice is one need."""
+    action = _open(action)
+    cle = journal.submission(cle, action.id, fields)
+    if by and (made := journal.made_by(cle, ajouter.key, by=by)) and (twin := queries.need(made)):
+        return twin
+    besoin = Besoin(action=action, **fields)
+    besoin.pole_id = besoin.pole_id or queries.usual_pole(besoin.espace_id, besoin.materiel_id)
+    db.session.add(besoin)
+    db.session.flush()
+    ajouter.tell(besoin, by=by, titre=besoin.titre, cle=cle)
+    return besoin
+
+
+def draft_from(action: Action, prestation_ids: Collection[int], *, by: Personne | None = None) -> list[Besoin]:
+    """What a demandeur ticked becomes draft needs, for the whole action; one that is already there is not doubled."""
+    there = {besoin.titre for besoin in queries.of_action(action)}
+    wanted = [offered for offered in house.prestations(prestation_ids) if offered.titre not in there]
+    slot: dict[str, Any] = {"debut": action.debut, "fin": action.fin}
+    return [add(action, by=by, **slot, **{name: getattr(offered, name) for name in OFFERED}) for offered in wanted]
+
+
+def edit(besoin: Besoin, *, by: Personne, read: str, **fields: Any) -> None:
+    """Change a need that nobody works on; `read` as for an action's sheet. Raises Asked or Conflict."""
+    besoin = _editable(besoin)
+    check_reading(read, besoin.sheet, fields)
+    changed = [name for name, value in fields.items() if getattr(besoin, name) != value]
+    for name in changed:
+        setattr(besoin, name, fields[name])
+    if changed:
+        db.session.flush()
+        modifier.tell(besoin, by=by, titre=besoin.titre, champs=changed)
+
+
+def remove(besoin: Besoin, *, by: Personne) -> None:
+    besoin = _editable(besoin)
+    retirer.tell(besoin, by=by, titre=besoin.titre)
+    db.session.delete(besoin)
+    db.session.flush()
+
+
+def ask(besoin: Besoin, *, by: Personne) -> None:
+    """Put it before its pôle or groupe. Raises NoPole, NothingChosen, TooSmall, Passed."""
+    besoin = _now(besoin)
+    _check_asked(besoin)
+    _clear(besoin)
+    fire(demander, besoin, by=by, titre=besoin.titre)
+
+
+def ask_all(action: Action, *, by: Personne) -> tuple[int, dict[int, Refusal]]:
+    """All the drafts that can be: how many were asked, and why each of the others was not, by need."""
+    asked, refused = 0, dict[int, Refusal]()
+    for besoin in queries.of_action(_open(action)):
+        if besoin.etat is Etat.BROUILLON:
+            try:
+                ask(besoin, by=by)
+                asked += 1
+            except Refusal as refusal:  # raised before anything moved
+                refused[besoin.id] = refusal
+    return asked, refused
+
+
+def take_back(besoin: Besoin, *, by: Personne) -> None:
+    """A draft again: what was promised for it is free, and whoever had promised it hears so."""
+    besoin = _now(besoin)
+    if not reprendre.opens_from(besoin.etat):
+        raise TransitionRefused
+    promised = besoin.etat is Etat.CONFIRME
+    _free([besoin.id])
+    _clear(besoin)
+    fire(reprendre, besoin, by=by, titre=besoin.titre, promis=promised)
+
+
+def answer(
+    besoin: Besoin,
+    transition: Transition,
+    *,
+    by: Personne,
+    quantite: int | None = None,
+    motif: str = "",
+    read: str | None = None,
+) -> None:
+    """The yes or the no of a pôle; said again, it changes nothing. A quantity that was not asked wants a word.
+
+    `read` is `reading(besoin.sheet)` when it was shown. Raises TransitionRefused, Changed, MotifMissing, Passed, TooSmall;
+    Taken, Twice or NotEnough when something else is promised.
+    """
+    besoin = _now(besoin)
+    many = (quantite or besoin.quantite) if transition is confirmer else None
+    if besoin.etat is transition.target and besoin.quantite_confirmee == many:
+        return
+    if not transition.opens_from(besoin.etat):
+        raise TransitionRefused
+    if read is not None and read != reading(besoin.sheet):
+        raise Changed
+    if not motif.strip() and (transition is refuser or many != besoin.quantite):
+        raise MotifMissing
+    if many:
+        _check_slot(besoin)
+    others = _reserve(besoin, many) if many else []
+    besoin.quantite_confirmee, besoin.motif = many, motif.strip()
+    besoin.repondu_par, besoin.repondu_le = by, clock.now()
+    fire(transition, besoin, by=by, motif=motif, titre=besoin.titre)
+    _warn(besoin, others, by=by)
+
+
+def adopt(besoin: Besoin, *, by: Personne) -> None:
+    """The bienveillant makes do with the quantity that the pôle confirmed."""
+    besoin = _now(besoin)
+    if besoin.quantite_confirmee and besoin.is_otherwise:
+        besoin.quantite = besoin.quantite_confirmee
+        adopter.tell(besoin, by=by, titre=besoin.titre)
+
+
+def expire(besoin_id: int) -> None:
+    """Its option has run out: the space is free, and the pôle is asked again."""
+    besoin = queries.need(besoin_id)
+    assert besoin
+    lock_one(besoin.action)
+    if besoin_id not in queries.expired_options():
+        return  # another worker was faster, or the action was confirmed
+    _free([besoin_id])
+    _clear(besoin)
+    besoin.motif = "L’option a expiré : l’espace est de nouveau libre."
+    fire(expirer, besoin, by=None, titre=besoin.titre)
+
+
+def settle(action: Action, *, by: Personne | None) -> None:
+    """The spaces it was promised are kept as firmly as the action now is; the caller has moved it. Raises Taken."""
+    for besoin in queries.promised_of(action):
+        if besoin.espace_id:
+            _warn(besoin, occupations.reserve(besoin), by=by)
+
+
+def free_all(action: Action, *, by: Personne | None, motif: str = "") -> None:
+    """The action stops: what it had is anybody's again, its needs stay as they were answered, and who promised hears so."""
+    promised = queries.promised_of(action)
+    _free([besoin.id for besoin in promised])
+    for besoin in promised:
+        if not besoin.is_past:
+            liberer.tell(besoin, by=by, motif=motif, titre=besoin.titre)
+
+
+def shift(action: Action, delta: timedelta, *, by: Personne | None) -> None:
+    """Move its needs with all that is promised on them, or nothing: call it once the action has its new dates.
+
+    Raises Taken, Passed or NotEnough, and says which other action is in the way.
+    """
+    action = lock_one(action)
+    every, promised = queries.of_action(action), queries.promised_of(action)
+    until = {b.id: b.held.expire_le for b in every if b.held and b.held.is_standing}
+    _free([besoin.id for besoin in promised])
+    for besoin in every:
+        besoin.debut, besoin.fin = besoin.debut + delta, besoin.fin + delta
+    for besoin in promised:
+        others = _reserve(besoin, besoin.quantite_confirmee or besoin.quantite, until.get(besoin.id))
+        _warn(besoin, others, by=by)
+    for besoin in every:
+        deplacer.tell(besoin, by=by, titre=besoin.titre, minutes=int(delta.total_seconds() // 60))
+
+
+# --- the steps of these --------------------------------------------------------------------------------------
+
+
+def _open(action: Action) -> Action:
+    action = lock_one(action)
+    if action.is_over:
+        raise ActionOver
+    return action
+
+
+def _now(besoin: Besoin) -> Besoin:
+    """The need as it now is, under the lock of its action."""
+    _open(besoin.action)
+    found = queries.need(besoin.id)
+    if found is None:
+        raise NeedGone
+    return found
+
+
+def _editable(besoin: Besoin) -> Besoin:
+    besoin = _now(besoin)
+    if not besoin.is_editable:
+        raise Asked
+    return besoin
+
+
+def _check_asked(besoin: Besoin) -> None:
+    """What a pôle can answer to."""
+    if not demander.opens_from(besoin.etat):
+        raise TransitionRefused
+    if besoin.pole_id is None:
+        raise NoPole
+    if besoin.ressource in {"espace", "materiel"} and not (besoin.espace_id or besoin.materiel_id):
+        raise NothingChosen
+    _check_slot(besoin)
+
+
+def _check_slot(besoin: Besoin) -> None:
+    if besoin.is_past:
+        raise occupations.Passed
+    if besoin.is_too_small and not besoin.depassement.strip():
+        raise TooSmall(besoin)
+
+
+def _reserve(besoin: Besoin, many: int, until: datetime | None = None) -> list[Occupation]:
+    """Keep what is promised; returns the options of others on the way."""
+    if besoin.espace_id:
+        return occupations.reserve(besoin, until=until)
+    if besoin.materiel_id:
+        prets.lend(besoin, many)
+    return []
+
+
+def _warn(besoin: Besoin, others: list[Occupation], *, by: Personne | None) -> None:
+    """Those whose options meet hear of each other."""
+    for other in others:
+        chevaucher.tell(besoin, by=by, titre=besoin.titre, autre=other.besoin_id)
+
+
+def _free(besoins: list[int]) -> None:
+    occupations.free(besoins)
+    prets.give_back(besoins)
+
+
+def _clear(besoin: Besoin) -> None:
+    """What a pôle had answered."""
+    besoin.quantite_confirmee, besoin.motif = None, ""
+    besoin.repondu_par_id, besoin.repondu_le = None, None

@@ -1,0 +1,47 @@
+"""Public holidays of La Réunion: those of France (Code du travail, L3133-1), and 20 December (law 83-550).
+
+Ours rather than a library's: the law names twelve of them, which move with Easter alone, and last changed in 1983.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+FIXED = {
+    (1, 1): "Jour de l’An",
+    (5, 1): "Fête du Travail",
+    (5, 8): "Victoire de 1945",
+    (7, 14): "Fête nationale",
+    (8, 15): "Assomption",
+    (11, 1): "Toussaint",
+    (11, 11): "Armistice de 1918",
+    (12, 20): "Abolition de l’esclavage",
+    (12, 25): "Noël",
+}
+AFTER_EASTER = {1: "Lundi de Pâques", 39: "Ascension", 50: "Lundi de Pentecôte"}
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar: the Sunday after the first full moon of spring, as the Church reckons it."""
+    golden, century, rest = year % 19, year // 100, year % 100
+    moon = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    sunday = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (golden + 11 * moon + 22 * sunday) // 451
+    month, day = divmod(moon + sunday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
+@lru_cache(maxsize=16)
+def feries(year: int) -> dict[date, str]:
+    """The names by day; one day may have two, as 1 May 2008 had."""
+    sunday, found = easter(year), {date(year, *day): name for day, name in FIXED.items()}
+    for days, name in AFTER_EASTER.items():
+        day = sunday + timedelta(days=days)
+        found[day] = f"{found[day]} et {name}" if day in found else name
+    return found
+
+
+def ferie(day: date) -> str:
+    """The holiday of that day, "" when it is none."""
+    return feries(day.year).get(day, "")

@@ -1,0 +1,110 @@
+"""A message leaves for the channel of the interpôle, by an incoming webhook of Rocket.Chat."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections import deque
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from portal import clock
+from portal.config import Settings
+from portal.notifications.delivery import Final, Unreachable
+from portal.notifications.genres import Outdated
+from portal.notifications.messages import Letter
+from portal.outbox import Message, Voie
+
+TIMEOUT = 5  # seconds for each exchange with the server
+CALLS, WINDOW = 10, 60.0  # what Rocket.Chat takes from one address, in seconds, unless it is set otherwise
+READ = 2000  # bytes of an answer
+AWAY = frozenset({408, 425, 429, 502, 503, 504})  # nobody is there, or not now
+ADVICE = {
+    400: "il n’a pas voulu du message",
+    401: "l’adresse du webhook n’est pas, ou plus, la bonne",
+    403: "l’adresse du webhook n’est pas, ou plus, la bonne",
+    404: "l’adresse du webhook n’est pas, ou plus, la bonne",
+    410: "ce webhook a été supprimé",
+}
+
+
+class Channel:
+    """Posts messages one after the other, never more in a minute than the server takes. Follows no redirection."""
+
+    name = "Rocket.Chat"
+    voies = (Voie.ROCKETCHAT,)
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.rocketchat_url
+        self._calls: deque[float] = deque(maxlen=CALLS)
+
+    @property
+    def free_at(self) -> float:
+        return self._calls[0] + WINDOW if len(self._calls) == CALLS else float("-inf")
+
+    def carry(self, message: Message, letter: Letter) -> None:
+        """Raises Outdated when no channel is set any more, else as a Courier does. No transaction may be open."""
+        if self._url is None:
+            raise Outdated
+        self._calls.append(time.monotonic())
+        judge(*_post(self._url, {"text": letter.texte, "parseUrls": False}))
+
+    def hang_up(self) -> None:
+        """Each message has a line of its own."""
+
+
+def _post(url: str, body: dict[str, Any]) -> tuple[int, Mapping[str, str], str]:
+    """Status, headers and the beginning of the answer. Without its content type, Rocket.Chat would post an empty message."""
+    parts = urlsplit(url)
+    assert parts.hostname
+    line = HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
+    if parts.scheme == "https":
+        line = HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT, context=ssl.create_default_context())
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    try:
+        line.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        answer = line.getresponse()
+        return answer.status, dict(answer.headers), answer.read1(READ).decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        raise Unreachable(f"Rocket.Chat ne répond pas ({type(error).__name__})") from error
+    finally:
+        line.close()
+
+
+def judge(status: int, headers: Mapping[str, str], body: str) -> None:
+    """Nothing when it was posted; raises Unreachable, Final, or OSError for what may pass."""
+    said = _said(body)
+    if status // 100 == 2 and said.get("success") is not False:
+        return
+    words = f"Rocket.Chat a répondu {status}"
+    if status in AWAY:
+        away = Unreachable(f"{words} : il ne prend rien pour l’instant")
+        away.rest = _rest(headers)
+        raise away
+    error = f" ({said['error']})" if isinstance(said.get("error"), str) else ""
+    if status >= 500:
+        raise OSError(f"{words}{error}")
+    advice = "l’adresse du webhook renvoie ailleurs" if status // 100 == 3 else ADVICE.get(status, ADVICE[400])
+    raise Final(f"{words} : {advice}{error}")
+
+
+def _said(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _rest(headers: Mapping[str, str]) -> float:
+    """The seconds that the server asks for: Retry-After, or Rocket.Chat's own header, an instant in milliseconds; else 0."""
+    given = {name.lower(): value for name, value in headers.items()}
+    after, until = given.get("retry-after", ""), given.get("x-ratelimit-reset", "")
+    if after.isascii() and after.isdigit():
+        return float(after[:9])
+    if until.isascii() and until.isdigit():
+        return max(0.0, int(until[:15]) / 1000 - clock.now().timestamp())
+    return 0.0
