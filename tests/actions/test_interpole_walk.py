@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -78,8 +79,8 @@ class Interpole(RuleBasedStateMachine):
     @rule(of=pole, by=pole, what=sens)
     def give(self, of: str, by: str, what: Sens) -> None:
         fine = self.etat is Etat.EN_VALIDATION and of == by
-        deed = lambda: interpole.give(self.action, self.house[of].pole, by=self.house[by].member, **SAID[what])  # noqa: E731
-        if self.expects(fine, deed):
+        said = partial(interpole.give, self.action, self.house[of].pole, by=self.house[by].member, **SAID[what])
+        if self.expects(fine, said):
             self.said[of] = what
 
     @rule(of=pole, what=sens)
