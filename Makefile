@@ -8,6 +8,8 @@ RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 WORKERS ?= 2
 ARGS ?=
+# Tests and servers start dozens of processes: each would compile the portal again.
+unexport PYTHONDONTWRITEBYTECODE
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)

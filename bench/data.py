@@ -15,6 +15,7 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import insert
 
+from bench import process
 from portal import clock, create_app
 from portal.actions import models as actions
 from portal.actions.models import Action, Demandeur, Etape
@@ -44,11 +45,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class House:
-    """An instance folder. `missions` are open and to come, five an action; `rows` is the length of every other list."""
+    """An instance folder. `missions` are open and to come, five an action; `rows` is the length of every other list.
+
+    `past` actions are over, with all that they were made of.
+    """
 
     instance: Path
     missions: int
     rows: int
+    past: int = 0
 
     @property
     def environ(self) -> dict[str, str]:
@@ -66,7 +71,7 @@ class House:
 
     @property
     def day(self) -> int:
-        """The id of the action that takes place now, the last one."""
+        """The id of the action that takes place now, the last of those with missions."""
         return self.missions // len(NATURES) + 2
 
     def copy(self, instance: Path) -> House:
@@ -75,15 +80,16 @@ class House:
         return replace(self, instance=instance)
 
 
-def build(instance: Path, missions: int, rows: int) -> House:
+def build(instance: Path, missions: int, rows: int, past: int = 0) -> House:
     """A new house; 50,000 missions take some ten seconds."""
-    house = House(instance, missions, rows)
+    house = House(instance, missions, rows, past)
     with house.app.app_context():
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
         db.session.remove()
         with db.engine.begin() as connection:
             for model, lines in _tables(house):
-                connection.execute(insert(model), list(lines))
+                if made := list(lines):
+                    connection.execute(insert(model), made)
         study()
         db.engine.dispose()
     return house
@@ -109,11 +115,12 @@ def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
     yield Personne, _people(house)
     yield Role, [{"personne_id": ADMIN, "nom": NomRole.ADMIN}, {"personne_id": BIENVEILLANT, "nom": NomRole.BIENVEILLANT}]
     yield Pole, [{"id": n, "nom": f"Maison {n}", "genre": Genre.POLE} for n in range(1, min(house.rows, 12) + 1)]
-    yield Adhesion, [{"pole_id": 1, "personne_id": 10 + n} for n in range(house.rows)]
+    yield Adhesion, [{"pole_id": 1, "personne_id": who} for who in (BIENVEILLANT, *range(10, 10 + house.rows))]
     yield Espace, [{"nom": f"Halle {n}"} for n in range(house.rows)]
     yield Demandeur, [{"id": 1, "nom": "Association DAL974", "email": "dal@example.org"}]
     yield Action, _actions(house)
     yield Etape, _steps(house)
+    yield from process.tables(house)
     yield Mission, _missions(house)
     yield Affectation, _places(house)
     yield Candidature, _candidatures(house)
@@ -137,7 +144,7 @@ def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
 
 
 def _people(house: House) -> Iterator[Row]:
-    for id in range(1, 10 + house.rows + house.missions // 2 + 1):
+    for id in range(1, 10 + house.rows + house.missions // 2 + house.past // A_BIENVEILLANT + 1):
         yield {
             "id": id,
             "nom": f"Awa Payet {id}",
@@ -146,6 +153,7 @@ def _people(house: House) -> Iterator[Row]:
             "adresse": f"personne{id}@example.org",
             "telephone": "+262692123456",
             "confirme_le": clock.now(),
+            "is_pole_member": id == BIENVEILLANT or 10 <= id < 10 + house.rows,
         }
 
 
@@ -170,23 +178,33 @@ def _slot(house: House, action: int) -> tuple[datetime, datetime]:
 
 def _actions(house: House) -> Iterator[Row]:
     for id in range(1, house.day + 1):
-        debut, fin = _slot(house, id)
-        yield {
-            "id": id,
-            "titre": f"Fête du moulin {id}",
-            "recherche": f"fete du moulin {id} la raffinerie, l’hermitage",
-            "type": actions.TypeAction.MANIFESTATION,
-            "etat": actions.Etat.EN_COURS if id == house.day else actions.Etat.CONFIRMEE,
-            "canal": actions.Canal.TELEPHONE,
-            "demandeur_id": 1,
-            "pole_porteur_id": 1 + id % min(house.rows, 12),
-            "bienveillant_id": BIENVEILLANT if id <= A_BIENVEILLANT or id == house.day else 4 + id // A_BIENVEILLANT,
-            "debut": debut,
-            "fin": fin,
-            "lieu": "La Raffinerie, l’Hermitage",
-            "description": "Une journée *ensemble*, autour du moulin.\n\n- visite\n- atelier\n- repas",
-            "valeurs": "Faire vivre le patrimoine.",
-        }
+        etat = actions.Etat.EN_COURS if id == house.day else actions.Etat.CONFIRMEE
+        yield _action(house, id, etat, *_slot(house, id))
+    for id, etat, debut in (*process.waiting(house), *process.past(house)):
+        yield _action(house, id, etat, debut, debut + timedelta(hours=9))
+
+
+def _action(house: House, id: int, etat: actions.Etat, debut: datetime, fin: datetime) -> Row:
+    ours = id <= A_BIENVEILLANT or id == house.day or etat in process.WAITING
+    return {
+        "id": id,
+        "titre": f"Fête du moulin {id}",
+        "recherche": f"fete du moulin {id} la raffinerie, l’hermitage",
+        "type": actions.TypeAction.MANIFESTATION,
+        "etat": etat,
+        "canal": actions.Canal.TELEPHONE,
+        "demandeur_id": 1,
+        "pole_porteur_id": 1 + id % min(house.rows, 12),
+        "bienveillant_id": BIENVEILLANT if ours else 4 + id // A_BIENVEILLANT,
+        "relais_id": BIENVEILLANT if etat is actions.Etat.VALIDEE else None,
+        "avis_avant": clock.now() + timedelta(days=3) if etat is actions.Etat.EN_VALIDATION else None,
+        "publique": True,
+        "debut": debut,
+        "fin": fin,
+        "lieu": "La Raffinerie, l’Hermitage",
+        "description": "Une journée *ensemble*, autour du moulin.\n\n- visite\n- atelier\n- repas",
+        "valeurs": "Faire vivre le patrimoine.",
+    }
 
 
 def _steps(house: House) -> Iterator[Row]:

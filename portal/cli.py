@@ -9,10 +9,10 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from flask_migrate import Migrate, upgrade
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from werkzeug.local import LocalProxy
 
-from portal import demo, supervise
+from portal import supervise
 from portal.config import ROOT, BadSetting, Settings
 from portal.db import commit, db
 from portal.notifications import worker
@@ -46,14 +46,26 @@ portal = Commands("portal", help="Commandes du portail.")
 
 
 def init_app(app: Flask) -> None:
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    app.extensions["migrate"] = LocalProxy(lambda: _migrations(app))
     app.cli.add_command(portal)
+
+
+def _migrations(app: Flask) -> Any:
+    """What Flask-Migrate keeps with the application, from the first time it is asked: the site does without Alembic."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    return app.extensions["migrate"]
 
 
 @portal.command("run")
 @click.option("--demo", "with_demo", is_flag=True, help="Charge la démonstration si la base est vide.")
 def run(with_demo: bool) -> None:
     """Met la base à jour, puis fait tourner le site et le facteur jusqu’à l’arrêt."""
+    from flask_migrate import upgrade
+
+    from portal import demo
+
     settings: Settings = current_app.config["PORTAL"]
     _try_port(settings)
     os.umask(0o077)
@@ -87,6 +99,8 @@ def _welcome(address: str, settings: Settings, is_demo: bool) -> None:
     if settings.base_url != address:
         click.echo(f"Le mandataire (nginx, Caddy…) appelle {address} avec l’en-tête Host\u00a0: {settings.authority}")
     if is_demo:
+        from portal import demo
+
         click.echo(f"Mot de passe de la démonstration\u00a0: {demo.PASSWORD}")
         for email, who in demo.ACCOUNTS.items():
             click.echo(f"  {email:<28} {who}")
@@ -103,6 +117,8 @@ def run_worker(once: bool) -> None:
 @portal.command("demo")
 def load_demo() -> None:
     """Remplit une base vide avec la démonstration : des gens inventés, des actions autour d’aujourd’hui."""
+    from portal import demo
+
     if not demo.is_empty():
         raise Stop("Cette base n’est pas vide\u00a0: la démonstration ne se charge que dans une base neuve.")
     _load_demo()
@@ -110,6 +126,8 @@ def load_demo() -> None:
 
 
 def _load_demo() -> None:
+    from portal import demo
+
     if current_app.config["PORTAL"].is_production:
         raise Stop("La démonstration ne se charge jamais en production\u00a0: ses mots de passe sont connus.")
     demo.load()

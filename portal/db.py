@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -223,14 +223,24 @@ def days_before(column: InstrumentedAttribute[datetime], days: InstrumentedAttri
     return type_coerce(column - days * timedelta(days=1), Instant())
 
 
-def counts(queries: Mapping[str, Select[*tuple[Any, ...]]]) -> dict[str, int]:
-    """The same of several queries, by their names, those without a row left out; one query."""
+class Found(NamedTuple):
+    """How many rows a query finds, and which one when it is alone: its id, and its action's, or its own again."""
+
+    number: int
+    id: int
+    action_id: int
+
+
+def counts(queries: Mapping[str, Select[*tuple[Any, ...]]]) -> dict[str, Found]:
+    """`count` of several queries of entities, by their names, those without a row left out; one query."""
     each = []
     for name, query in queries.items():
-        rows = query.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(MANY + 1).subquery()
-        each.append(select(literal(name), func.count()).select_from(rows))
+        columns = query.column_descriptions[0]["entity"].__table__.c
+        ids = columns.id, columns.get("action_id", columns.id).label("de_l_action")
+        rows = query.with_only_columns(*ids, maintain_column_froms=True).order_by(None).limit(MANY + 1).subquery()
+        each.append(select(literal(name), func.count(), func.min(rows.c.id), func.min(rows.c.de_l_action)))
     found = db.session.execute(union_all(*each)) if each else ()
-    return {name: number for name, number in found if number}
+    return {name: Found(number, *ids) for name, number, *ids in found if number}
 
 
 def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
@@ -239,10 +249,10 @@ def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(table) if db.engine.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def strike(column: InstrumentedAttribute[str], words: Iterable[str]) -> None:
-    """Take these words out, wherever the column says them."""
+def strike(column: InstrumentedAttribute[str], words: Iterable[str], *where: ColumnElement[bool]) -> None:
+    """Take these words out, wherever the column of these rows says them."""
     for word in words:
-        said = update(column.class_).where(column.contains(word, autoescape=True))
+        said = update(column.class_).where(column.contains(word, autoescape=True), *where)
         db.session.execute(said.values({column: func.replace(column, word, STRUCK)}))
 
 

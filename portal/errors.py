@@ -5,37 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from portal import policy
 from portal.db import undo
 from portal.web import typed_words, wants_fragment
 from portal.workflow import Refusal
 
+# To anybody: a volunteer is told « tu », a demandeur « vous », and these suit both.
 SENTENCES = {
     400: (
         "Cette demande est mal formée",
-        "Reviens à la page précédente et recommence. Si cela se répète, préviens l’équipe.",
+        "À reprendre depuis la page précédente. Si cela se répète, l’équipe voudra le savoir.",
     ),
-    401: ("Il faut te connecter", "Connecte-toi dans un autre onglet, puis reprends ici ce que tu avais écrit."),
-    403: ("Ce n’est pas ouvert pour toi", "Cette page, ou ce geste, est réservé à d’autres personnes de l’équipe."),
+    401: ("La connexion s’est fermée", "À rouvrir dans un autre onglet, puis à reprendre ici."),
+    403: ("Ce n’est pas ouvert à tout le monde", "Cette page, ou ce geste, est réservé à d’autres personnes de l’équipe."),
     404: ("Cette page n’existe pas", "Le lien est peut-être incomplet, ou la page a changé d’adresse."),
-    405: ("Cette adresse ne s’utilise pas ainsi", "Reviens à l’accueil et repars de là."),
-    408: ("La connexion a été trop lente", "Rien n’est enregistré. Essaie encore."),
-    409: ("La situation a changé", "Recharge la page pour voir où en sont les choses."),
-    410: ("Ce lien ne sert plus", "Demande-en un autre."),
-    413: ("C’est trop lourd", "Raccourcis le texte ou choisis un fichier plus petit, puis renvoie."),
-    414: ("Cette adresse est trop longue", "Reviens à l’accueil et repars de là."),
-    415: ("Ce format n’est pas pris en charge", "Utilise le formulaire de la page."),
-    422: ("Quelque chose manque", "Corrige ce qui est signalé, puis renvoie."),
-    429: ("Doucement", "Beaucoup d’essais en peu de temps. Attends un moment, puis recommence."),
+    405: ("Cette adresse ne s’utilise pas ainsi", "Le plus simple est de repartir de l’accueil."),
+    408: ("La connexion a été trop lente", "Rien n’est enregistré. À réessayer."),
+    409: ("La situation a changé", "La page, rechargée, dit où en sont les choses."),
+    410: ("Ce lien ne sert plus", "L’équipe peut en envoyer un autre."),
+    413: ("C’est trop lourd", "Un texte plus court ou un fichier plus petit passera."),
+    414: ("Cette adresse est trop longue", "Le plus simple est de repartir de l’accueil."),
+    415: ("Ce format n’est pas pris en charge", "Le formulaire de la page, lui, convient."),
+    422: ("Quelque chose manque", "Ce qui est signalé est à corriger, puis à renvoyer."),
+    429: ("Doucement", "Beaucoup d’essais en peu de temps. À reprendre dans un moment."),
     500: (
         "Le portail a trébuché",
-        "Ce n’est pas de ton fait, et l’équipe technique est prévenue. Essaie encore dans un instant.",
+        "La faute est au portail, et l’équipe technique est prévenue. À réessayer dans un instant.",
     ),
-    503: ("Le portail est momentanément occupé", "Rien n’est perdu : attends quelques secondes, puis renvoie."),
+    503: ("Le portail est momentanément occupé", "Rien n’est perdu : à renvoyer dans quelques secondes."),
 }
 READ_ONLY = "25006"  # what PostgreSQL says then, by a name that speaks of no outage
 
@@ -51,13 +54,12 @@ def init_app(app: Flask) -> None:
 
 
 def _refused(error: Refusal) -> Response:
-    return answer(error.status, error.sentence)
+    of_the_house = not error.outside or policy.can(current_user, "action.lister")
+    return answer(error.status, error.sentence if of_the_house else error.outside)
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return answer(
-        400, "Ce formulaire n’est plus à jour : la page est restée ouverte longtemps, ou tu t’es connecté entre-temps."
-    )
+    return answer(400, "Ce formulaire n’est plus à jour : il a attendu longtemps, ou une connexion a eu lieu entre-temps.")
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

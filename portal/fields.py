@@ -25,6 +25,7 @@ from portal import clock
 
 FASTEST, SLOWEST = 2, 24 * 3600  # seconds between showing a public form and sending it
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+BESIDE_A_SIGN = re.compile("(?<=«) | (?=[»?!:;%€])")  # the blank that French puts there, where no line should break
 
 
 def clean(text: str | None) -> str:
@@ -65,13 +66,13 @@ def choices(*pairs: tuple[str, str]) -> list[SelectChoice]:
 
 
 class Line(StringField):
-    """One line of text, cleaned as it comes in; "" when absent."""
+    """One line of text, cleaned as it comes in, its French signs kept with their word; "" when absent."""
 
     def process_data(self, value: Any) -> None:
         self.data = value or ""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = one_line(valuelist[0]) if valuelist else ""
+        self.data = BESIDE_A_SIGN.sub("\u00a0", one_line(valuelist[0])) if valuelist else ""
 
 
 class Words(TextAreaField):

@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
         telephone,
         tel,
         depuis,
+        depuis_quand,
         markdown,
         carte,
         iso,
@@ -146,6 +147,11 @@ def depuis(value: datetime) -> str:
         return f"il y a {gone // 60}{NBSP}heure{'s' if gone >= 120 else ''}"
     days = (clock.today() - _day(value)).days
     return "hier" if days == 1 else f"il y a {days}{NBSP}jours"
+
+
+def depuis_quand(value: datetime) -> str:
+    """ "depuis 3 heures", "depuis hier", "depuis 2 jours"."""
+    return f"depuis {depuis(value).removeprefix('il y a ').replace('à l’instant', 'un instant')}"
 
 
 def euros(cents: int) -> str:

@@ -91,9 +91,16 @@ def record(
     return entry
 
 
-def forget(about: ColumnElement[bool]) -> None:
-    """The words that people typed go, when somebody is erased; that it happened, and when, stays."""
+def unsay(about: ColumnElement[bool]) -> None:
+    """The words that were written for somebody outside go, when it is they who are erased."""
     for entry in db.session.scalars(select(EntreeJournal).where(about)):
+        if entry.faits.get("mot"):
+            entry.faits = entry.faits | {"mot": ""}
+
+
+def forget(*about: ColumnElement[bool]) -> None:
+    """The words that people typed go, when somebody is erased; that it happened, and when, stays."""
+    for entry in db.session.scalars(select(EntreeJournal).where(*about)):
         entry.motif = ""
         entry.faits = {name: value for name, value in entry.faits.items() if name != "mot"}
 

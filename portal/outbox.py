@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, false, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -174,11 +174,42 @@ def forget(personne_id: int, adresse: str, signs: Collection[str]) -> None:
     _strike_what_was_typed(signs)
 
 
-def _strike_what_was_typed(signs: Collection[str]) -> None:
+def forget_outside(action_id: int, signs: Collection[str]) -> None:
+    """Nobody outside is written to about that action any more, and nothing says what they were, nor what they wrote."""
+    _hush_what_is_leaving()
+    about = Message.faits["action"].as_integer() == action_id
+    read = select(Message).where(about).order_by(Message.id).with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalars(read).all()
+    _set_aside([m for m in found if m.personne_id is None and m.voie is not Voie.ROCKETCHAT])
+    lines = [m.id for m in found] + [m.resume_id for m in found if m.resume_id]
+    for message in db.session.scalars(select(Message).where(Message.id.in_(_spoke(found)))):
+        message.objet, message.texte = GONE
+    for column in (Message.objet, Message.texte):
+        strike(column, signs, Message.id.in_(lines))
+    _strike_what_was_typed(signs, Message.id.in_(lines))
+
+
+def _set_aside(theirs: Iterable[Message]) -> None:
+    for message in theirs:
+        if message.envoye_le is None and message.ecarte_le is None:
+            message.ecarte_le = clock.now()
+        message.cle, message.adresse, message.bail_jusqu = f"efface:{message.id}", "", None  # a key may hold an address
+        message.objet = message.texte = ""
+        message.faits, message.erreur = {}, ERASED
+    db.session.flush()
+
+
+def _spoke(found: Iterable[Message]) -> list[int]:
+    """Those that repeated what was written outside, once said, and the digests which carried them."""
+    said = [m for m in found if "echange" in m.faits and m.objet]
+    return [m.id for m in said] + [m.resume_id for m in said if m.resume_id]
+
+
+def _strike_what_was_typed(signs: Collection[str], *where: ColumnElement[bool]) -> None:
     """The same in the words that a message repeats: « À samedi, Zoé Hoarau »."""
     for fact in ("motif", "mot"):
         typed = Message.faits[fact].as_string()
-        says = select(Message).where(or_(*(typed.contains(sign, autoescape=True) for sign in signs)))
+        says = select(Message).where(or_(false(), *(typed.contains(sign, autoescape=True) for sign in signs)), *where)
         for message in db.session.scalars(says.with_for_update().execution_options(populate_existing=True)):
             words = reduce(lambda text, sign: text.replace(sign, STRUCK), signs, message.faits[fact])
             message.faits = message.faits | {fact: words}

@@ -104,6 +104,7 @@ any_bienveillant = role("bienveillant")
 pole_member = Rule(lambda p: _signed_in(p) and p.is_pole_member, _always)
 sets_it_up = Rule(_signed_in, lambda p, s: s.action.bienveillant_id == p.id)
 bienveillant = any_bienveillant & sets_it_up
+decides = fact("may_decide")  # for the interpôle: a groupe answers for its own matters alone, nobody for what they set up
 in_pole = fact("in_pole")  # of the pôle that answers for the subject
 referent = fact("referent_of")
 team = fact("on_team")
@@ -135,14 +136,16 @@ RULES: dict[str, Rule] = {
     "action.journal": bienveillant | admin,
     "action.prendre": any_bienveillant | admin,
     "action.confier": bienveillant | admin,
-    "action.accepter_relais": handed | bienveillant,  # who has accepted already presses again
+    "action.accepter_relais": any_bienveillant,  # the command says to whom it is offered: it may have been taken back
     "action.laisser_relais": handed | bienveillant | admin,
     "action.ecrire": bienveillant | admin,
+    "action.effacer_demandeur": bienveillant | admin,
+    "action.lire_echanges": any_bienveillant | admin | in_pole,  # with how to reach the demandeur
     "action.enregistrer": bienveillant,
     "action.proposer": bienveillant | admin,
     "action.prendre_en_charge": admin | in_pole,
     "action.passer": admin | in_pole,
-    "action.valider": (any_bienveillant | pole_member | admin) & ~sets_it_up,
+    "action.valider": (any_bienveillant | pole_member | admin) & decides,
     "action.envoyer_le_devis": nobody,
     "action.confirmer": nobody,
     "action.confirmer_sans_devis": nobody,
@@ -211,7 +214,9 @@ RULES: dict[str, Rule] = {
     "besoin.adopter": bienveillant | admin,
     "besoin.confirmer": pole_member & in_pole,
     "besoin.refuser": pole_member & in_pole,
+    "besoin.desister": pole_member & in_pole,
     "besoin.expirer": nobody,
+    "besoin.perdre": nobody,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,

@@ -47,7 +47,14 @@ class Nombre:
 
 
 QUORUM = Nombre("quorum", "Avis pour clore une validation en ligne", "Le nombre de pôles qui doivent avoir répondu.", 3, 1, 30)
-DELAI_AVIS = Nombre("delai_avis", "Jours pour donner un avis", "Après, les pôles silencieux ne sont plus attendus.", 7, 1, 60)
+DELAI_AVIS = Nombre(
+    "delai_avis",
+    "Jours pour donner un avis",
+    "Après, un pôle qui n’a rien dit n’est plus attendu et ne répond plus en ligne\u00a0: la réunion l’entend.",
+    7,
+    1,
+    60,
+)
 DELAI_REPONSE = Nombre(
     "delai_reponse", "Jours pour répondre à une demande", "Après, la demande ressort dans la liste.", 5, 1, 60
 )

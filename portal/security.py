@@ -134,7 +134,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `per_account` posts for one typed address and `per_host` for one network address, in a window.
+    """At most `per_account` posts for one typed address, or one personal link, and `per_host` for one network address.
 
     The network ceiling is generous: a whole village shares one 4G address.
     """
@@ -149,7 +149,7 @@ class Limit:
         """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
         if not current_app.config["PORTAL"].rate_limits:
             return
-        account = _account_key(request.form.get(self.account_field, ""))
+        account = _account_key((request.view_args or {}).get("jeton") or request.form.get(self.account_field, ""))
         keys = {f"{self.name}:h:{request.remote_addr}": self.per_host}
         if account:
             # Keyed by both, so that a stranger's tries never lock the owner of the address out.
@@ -193,7 +193,7 @@ LIMITS = {
         Limit("lien", 5, 60, timedelta(minutes=15)),
         Limit("candidature", 12, 30, timedelta(minutes=1)),
         Limit("sollicitation", 6, 30, timedelta(minutes=10)),
-        Limit("suivi", 30, 120, timedelta(minutes=1)),
+        Limit("suivi", 10, 120, timedelta(minutes=1)),
         Limit("attestation", 30, 60, timedelta(minutes=1)),
         Limit("rocketchat", 60, 120, timedelta(minutes=1)),
     )

@@ -25,6 +25,7 @@ class Refusal(Exception):
     status = 409
     sentence = "Ce n’est pas possible dans l’état actuel."
     short = "impossible"  # in the list that a bulk action answers
+    outside = ""  # what is said instead to whoever is not of the house, when the sentence is for the team alone
 
     def __init__(self, sentence: str | None = None):
         super().__init__(sentence or self.sentence)

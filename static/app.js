@@ -147,6 +147,13 @@ document.addEventListener("toggle", ({ target }) => {
   if (target.open && target.matches("[data-saisie]")) target.querySelector("textarea").focus();
 }, true);
 
+// In front of everybody, the arrows turn from one action to the next; while somebody types, they move in their words.
+document.addEventListener("keydown", ({ key, target, altKey, ctrlKey, metaKey, shiftKey }) => {
+  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[key];
+  if (!rel || altKey || ctrlKey || metaKey || shiftKey || target.closest("input, textarea, select")) return;
+  document.querySelector(`.reunion a[rel=${rel}]`)?.click();
+});
+
 // --- small things ----------------------------------------------------------------------------------------------
 
 document.addEventListener("click", async ({ target }) => {
@@ -172,7 +179,9 @@ function reveal() {
   for (const button of document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]")) button.hidden = false;
 }
 reveal();
-for (const tab of document.querySelectorAll(":is(.onglets, .actifs) [aria-current]")) // on a phone it may be out of sight
-  tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+for (const tab of document.querySelectorAll(":is(.onglets, .actifs) [aria-current]")) { // on a phone it may be out of sight
+  const row = tab.closest(".onglets, .actifs");
+  if (tab.offsetLeft + tab.offsetWidth > row.clientWidth) row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
 new MutationObserver(closable).observe(region(), { childList: true });
 closable();

@@ -11,7 +11,8 @@ from portal import clock
 from portal.actions import commands as actions
 from portal.actions import depot as requests
 from portal.actions import interpole as validation
-from portal.actions.models import CRITERES, Action, Canal, Sens, TypeAction
+from portal.actions.deliberation import CRITERES, Sens
+from portal.actions.models import Action, Canal, TypeAction
 from portal.besoins import commands as besoins
 from portal.besoins.models import Besoin
 from portal.candidatures import attente, depot

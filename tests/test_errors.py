@@ -73,6 +73,25 @@ def test_a_refusal_of_the_house_says_its_own_sentence(client):
     assert fragment.text == "<p data-message>Non, et voici pourquoi.</p>"
 
 
+def test_they_suit_who_is_told_tu_and_who_is_told_vous():
+    to_somebody = r"\b(tu|te|toi|ton|ta|tes|vous|votre|vos)\b|\b[tT]’|\b\w+ez\b|-(toi|le|la|en)\b"
+    for title, advice in SENTENCES.values():
+        assert not re.search(to_somebody, f"{title} {advice}", re.IGNORECASE), advice
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_is_for_the_team_alone_is_said_to_the_team_alone(client, as_, headers):
+    stranger, volunteer = client, as_(builders.personne())
+    for who in (stranger, volunteer):
+        answer = who.post("/atelier/hushed", headers=headers)
+        assert answer.status_code == 409
+        assert "Non, et l’équipe sait pourquoi." in answer.text
+        assert "Kabar" not in answer.text
+    told = as_(builders.bienveillant()).post("/atelier/hushed", headers=headers).text
+    assert "Kabar privé" in told
+    assert "l’équipe sait" not in told
+
+
 def test_a_page_that_waited_too_long_says_so(client):
     page = client.post("/atelier/done", csrf=False)
     assert page.status_code == 400
@@ -161,7 +180,7 @@ def test_too_many_parts_are_refused(client):
 def test_a_crash_says_nothing_of_the_machine(client, caplog, headers):
     answer = client.post("/atelier/crash", headers=headers, crash=True)
     assert answer.status_code == 500
-    assert "Ce n’est pas de ton fait" in answer.text
+    assert "La faute est au portail" in answer.text
     assert not TRACE.search(answer.text)
     assert caplog.records[-1].exc_info[0] is ZeroDivisionError  # the team finds it in the log
 

@@ -50,6 +50,19 @@ def accepted(name: str, text: str) -> Any:
     return field.data
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Résidence « Les voix » : et après ?", "Résidence «\u00a0Les voix\u00a0»\u00a0: et après\u00a0?"),
+        ("Bal  !", "Bal\u00a0!"),
+        ("À 9 h: café?", "À 9 h: café?"),
+    ],
+)
+def test_a_line_never_breaks_before_its_signs(text, kept):
+    assert accepted("line", text) == kept
+    assert accepted("line", kept) == kept
+
+
 def refused(name: str, text: str) -> str:
     """The sentence that refuses it; what was typed is still shown."""
     field = typed(name, text)

@@ -112,6 +112,19 @@ def test_how_long_ago(gone, words):
     assert said(filters.depuis(clock.now() - gone)) == words
 
 
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        (timedelta(seconds=9), "depuis un instant"),
+        (timedelta(hours=3), "depuis 3 heures"),
+        (timedelta(days=1), "depuis hier"),
+        (timedelta(days=2), "depuis 2 jours"),
+    ],
+)
+def test_since_when(gone, words):
+    assert said(filters.depuis_quand(clock.now() - gone)) == words
+
+
 def test_yesterday_is_a_day_not_a_length():
     with clock.freeze(clock.start_of(date(2026, 11, 25)) + timedelta(hours=22)):
         assert said(filters.depuis(clock.now() - timedelta(hours=46, minutes=30))) == "il y a 2 jours"  # Monday evening

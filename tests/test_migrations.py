@@ -15,7 +15,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 
 from portal import clock, demo
-from portal.actions.models import CRITERES, Action, Avis, Decision, Echange, Ou, Sens, Tache
+from portal.actions.deliberation import CRITERES, Avis, Decision, Ou, Sens
+from portal.actions.models import Action, Echange
+from portal.actions.tache import Tache
 from portal.besoins.models import Besoin, Occupation, Pret
 from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes

@@ -23,6 +23,7 @@ from portal.missions import commands as missions
 from portal.missions.models import Nature, fermer, publier, rouvrir
 from portal.missions.queries import team_of
 from portal.poles.commands import save_equipment, save_space
+from portal.poles.models import Genre
 from portal.poles.queries import poles_of
 from portal.policy import RULES, can
 from tests import builders
@@ -55,11 +56,12 @@ action.decaler                    -  -  -  y  -  -  -  y
 action.journal                    -  -  -  y  -  -  -  y
 action.prendre                    -  -  -  y  y  -  -  y
 action.confier                    -  -  -  y  -  -  -  y
-action.accepter_relais            -  -  -  y  -  -  -  -
-action.accepter_relais (to BO)    -  -  -  y  y  -  -  -
+action.accepter_relais            -  -  -  y  y  -  -  -
 action.laisser_relais             -  -  -  y  -  -  -  y
 action.laisser_relais (to BO)     -  -  -  y  y  -  -  y
 action.ecrire                     -  -  -  y  -  -  -  y
+action.effacer_demandeur          -  -  -  y  -  -  -  y
+action.lire_echanges              -  -  -  y  y  -  -  y
 action.enregistrer                -  -  -  y  -  -  -  -
 action.proposer                   -  -  -  y  -  -  -  y
 action.prendre_en_charge (of PM)  -  -  -  -  -  y  -  y
@@ -126,9 +128,12 @@ besoin.reprendre                  -  -  -  y  -  -  -  y
 besoin.adopter                    -  -  -  y  -  -  -  y
 besoin.confirmer (of PM’s pôle)   -  -  -  -  -  y  -  -
 besoin.refuser (of PM’s pôle)     -  -  -  -  -  y  -  -
+besoin.desister (of PM’s pôle)    -  -  -  -  -  y  -  -
 besoin.confirmer (of another)     -  -  -  -  -  -  -  -
 besoin.refuser (of another)       -  -  -  -  -  -  -  -
+besoin.desister (of another)      -  -  -  -  -  -  -  -
 besoin.expirer                    -  -  -  -  -  -  -  -
+besoin.perdre                     -  -  -  -  -  -  -  -
 jour.voir                         -  y  y  y  y  y  -  y
 jour.agir                         -  -  y  y  -  -  -  -
 jour.telephones                   -  -  y  y  -  -  -  y
@@ -218,7 +223,7 @@ def subjects(action, people):
         "candidature": candidature,
         "besoin": theirs,
         "besoin.ajouter (action)": action,
-        **{f"besoin.{right} (of another)": other for right in ("confirmer", "refuser")},
+        **{f"besoin.{right} (of another)": other for right in ("confirmer", "refuser", "desister")},
         "jour": Jour(action_id=action.id, action=action),
         **{f"releve.{right} (action)": action for right in ("voir", "transmettre", "valider", "corriger")},
         "attestation": Attestation(personne_id=people["VO"].id),
@@ -328,6 +333,14 @@ def test_nobody_closes_the_validation_of_their_own_action_whatever_else_they_are
     assert can(ba, "action.valider", builders.action(people["BO"]))
 
 
+def test_a_member_of_a_groupe_alone_closes_no_validation(action):
+    gina = builders.personne("Gina Payet")
+    builders.pole("Mobilier", Genre.GROUPE, members=[gina])
+    assert not can(gina, "action.valider", action)
+    builders.pole("Sport", members=[gina])
+    assert can(gina, "action.valider", action)
+
+
 # --- facts -----------------------------------------------------------------------------------------------------
 
 
@@ -338,7 +351,7 @@ def test_a_fact_that_nobody_provides_stops_the_start_up(monkeypatch):
 
 
 def test_every_fact_is_provided(app):
-    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole"}
+    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole", "may_decide"}
     policy.check_facts()
 
 
@@ -346,11 +359,11 @@ def test_a_fact_is_asked_once_a_request_and_again_after_a_change(app, people, su
     draft, referent = subjects["mission.voir (draft)"], people["RF"]
     with count_queries() as asked, app.test_request_context():
         assert [can(referent, "mission.voir", draft) for _ in range(3)] == [True] * 3
-        facts = [sql for sql in asked if "EXISTS" in sql]
+        facts = [sql for sql in asked if "affectation" in sql]
         assert len(facts) == 1
         policy.forget()
         assert can(referent, "mission.voir", draft)
-        assert len([sql for sql in asked if "EXISTS" in sql]) == 2
+        assert len([sql for sql in asked if "affectation" in sql]) == 2
 
 
 # --- load ------------------------------------------------------------------------------------------------------

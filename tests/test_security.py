@@ -219,7 +219,7 @@ def test_the_eleventh_sign_in_must_wait(client, awa):
     refused = sign_in(client, password=PASSWORD)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 300
-    assert "Attends un moment" in refused.text
+    assert "À reprendre dans un moment" in refused.text
 
 
 def test_the_owner_still_enters_from_elsewhere_and_others_from_here(client, awa):

@@ -66,6 +66,14 @@ def _refuse() -> Any:
     raise Refusal("Non, et voici pourquoi.")
 
 
+class Hushed(Refusal):
+    outside = "Non, et l’équipe sait pourquoi."
+
+
+def _hush() -> Any:
+    raise Hushed("Non, à cause de «\u00a0Kabar privé\u00a0».")
+
+
 ENDINGS: dict[str, Callable[[], Any]] = {
     "done": lambda: done("/atelier/", _page),
     "moved": lambda: done("/atelier/"),
@@ -74,6 +82,7 @@ ENDINGS: dict[str, Callable[[], Any]] = {
     "form": lambda: _page(422),
     "refused": lambda: refused(409, _page),
     "refusal": _refuse,
+    "hushed": _hush,
     "text": lambda: ("non", 409),
     "crash": lambda: 1 / 0,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from portal.actions import avis
+from portal.actions import avis, echeancier
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.besoins import queries as besoins
@@ -16,10 +16,28 @@ from portal.besoins.models import Etat as EtatBesoin
 from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
 from portal.comptes.models import Personne
-from portal.db import counts
+from portal.db import Found, counts
 from portal.missions import queries as missions
 from portal.notifications import queries as mail
 from portal.policy import can
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where one acts: an endpoint and the rest of its address, in which `{id}` and `{action}` are those of the one thing."""
+
+    endpoint: str
+    sur: dict[str, str] = field(default_factory=dict)
+
+    def of(self, found: Found) -> Page:
+        known = {"{id}": str(found.id), "{action}": str(found.action_id)}
+        return Page(self.endpoint, {name: _filled(value, known) for name, value in self.sur.items()})
+
+
+def _filled(value: str, known: dict[str, str]) -> str:
+    for name, number in known.items():
+        value = value.replace(name, number)
+    return value
 
 
 @dataclass(frozen=True)
@@ -30,9 +48,12 @@ class Attente:
     un: str
     plusieurs: str
     detail: str
-    page: str  # an endpoint
-    sur: dict[str, str] = field(default_factory=dict)  # the rest of its address
+    page: Page  # of all of them
+    seul: Page | None = None  # of the only one
 
+
+THEIRS, QUEUE, POLES = Page("moi.index"), Page("candidatures.index"), Page("poles.index")
+SHEET = Page("actions.show", {"id": "{action}"})
 
 ATTENTES = (
     Attente(
@@ -40,105 +61,134 @@ ATTENTES = (
         "place libre, elle est pour toi",
         "places libres, elles sont pour toi",
         "À prendre ou à laisser, avant l’heure dite",
-        "moi.index",
+        THEIRS,
     ),
     Attente(
         "creneau",
         "créneau à confirmer",
         "créneaux à confirmer",
         "La mission a bougé, dis si tu viens toujours",
-        "moi.index",
+        THEIRS,
     ),
     Attente(
         "relais",
         "action que l’on te confie",
         "actions que l’on te confie",
         "À prendre, ou à laisser",
-        "actions.index",
-        {"qui": "toutes"},
+        Page("actions.index", {"qui": "relais"}),
+        SHEET,
     ),
     Attente(
         "candidature",
         "candidature à valider",
         "candidatures à valider",
         "Réponds en un geste, la plus ancienne d’abord",
-        "candidatures.index",
+        QUEUE,
     ),
     Attente(
         "demande",
         "demande à prendre",
         "demandes à prendre",
         "Quelqu’un attend une première réponse",
-        "actions.index",
-        {"qui": "a_prendre"},
+        Page("actions.index", {"qui": "a_prendre"}),
+        SHEET,
+    ),
+    Attente(
+        "sans_reponse",
+        "demandeur sans réponse",
+        "demandeurs sans réponse",
+        "Il attend depuis plusieurs jours",
+        Page("actions.index"),
+        Page("actions.exchange", {"id": "{action}"}),
+    ),
+    Attente(
+        "a_proposer",
+        "action à proposer à un autre pôle",
+        "actions à proposer à un autre pôle",
+        "Celui qui était sollicité ne la porte pas",
+        Page("actions.index", {"etat": "proposee"}),
+        Page("actions.validation", {"id": "{action}"}),
     ),
     Attente(
         "a_porter",
         "action à porter",
         "actions à porter",
         "Ton pôle dit s’il la porte",
-        "poles.index",
+        POLES,
+        Page("actions.validation", {"id": "{action}", "_anchor": "porteur"}),
     ),
     Attente(
         "avis",
         "avis à donner",
         "avis à donner",
         "L’interpôle attend ton pôle",
-        "poles.index",
+        POLES,
+        Page("actions.validation", {"id": "{action}", "_anchor": "avis"}),
     ),
     Attente(
         "besoin",
         "besoin à confirmer",
         "besoins à confirmer",
         "Ton pôle ou ton groupe dit oui, non, ou autrement",
-        "besoins.index",
+        Page("besoins.index"),
+        Page("besoins.index", {"_anchor": "besoin-{id}"}),
     ),
     Attente(
         "reponse",
         "besoin refusé ou changé",
         "besoins refusés ou changés",
         "À revoir avec le pôle",
-        "actions.index",
+        Page("besoins.answers"),
+        Page("besoins.of_action", {"action_id": "{action}", "_anchor": "besoin-{id}"}),
     ),
     Attente(
         "tache",
         "tâche à faire",
         "tâches à faire",
         "En retard, ou dans la semaine",
-        "actions.index",
+        Page("actions.planning.mine"),
+        Page("actions.planning.show", {"id": "{action}", "tache_id": "{id}"}),
     ),
     Attente(
         "envoi",
         "réponse à envoyer",
         "réponses à envoyer",
         "Personne n’est encore au courant",
-        "notifications.answers",
+        Page("notifications.answers"),
     ),
     Attente(
         "courrier",
         "message non distribué",
         "messages non distribués",
         "À renvoyer, ou à écarter",
-        "notifications.courrier",
+        Page("notifications.courrier"),
     ),
 )
 
 
-def awaiting(personne: Personne) -> list[tuple[Attente, int]]:
-    """What awaits this person, and how many; one query, whatever their roles."""
+def awaiting(personne: Personne) -> list[tuple[Attente, int, Page]]:
+    """What awaits this person, how many, and where they act on it; one query, whatever their roles."""
     found = counts(dict(_asked(personne)))
-    return [(attente, found[attente.cle]) for attente in ATTENTES if attente.cle in found]
+    return [(attente, *_where(attente, found[attente.cle])) for attente in ATTENTES if attente.cle in found]
+
+
+def _where(attente: Attente, found: Found) -> tuple[int, Page]:
+    """One leads to itself, several to their list."""
+    alone = attente.seul if found.number == 1 else None
+    return found.number, alone.of(found) if alone else attente.page
 
 
 def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]:
     """Only what concerns their roles."""
     yield "offre", offres.held_for(personne)
     yield "creneau", missions.to_confirm(personne)
-    yield "tache", actions.tasks_due(personne)
+    yield "tache", echeancier.tasks_due(personne)
     if can(personne, "action.creer"):
         yield "relais", actions.relays_to(personne)
         yield "candidature", candidatures.to_answer(personne)
         yield "demande", actions.to_take()
+        yield "sans_reponse", actions.unanswered_by(personne)
+        yield "a_proposer", actions.passed_back_to(personne)
         yield "reponse", besoins.answered_otherwise(personne)
         yield "envoi", candidatures.kept_back(personne)
     if personne.is_pole_member:

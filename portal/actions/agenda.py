@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from portal import clock
-from portal.actions.models import ENDED, HELD, STOPPED, Action, Etat
+from portal.actions.models import ALIVE, HELD, STOPPED, Action, Etat
 from portal.feries import ferie
 from portal.filters import creneau, heure
 
 FIRM = HELD | {Etat.CONFIRMEE, Etat.EN_COURS}
 OPTIONS = frozenset(Etat) - FIRM - STOPPED
-ALIVE = frozenset(Etat) - ENDED
 MORNING = 6  # o'clock: what ends before belongs to the evening before
 YEARS = range(2000, 2101)
 WEEKS = Calendar()  # from Monday on
@@ -80,6 +79,10 @@ class Case:
     @property
     def is_past(self) -> bool:
         return self.jour < clock.today()
+
+    def is_on_a_phone(self, *, whole: bool) -> bool:
+        """Its own month alone; of the present one, the days to come unless it is asked for `whole`."""
+        return not self.hors and (whole or not self.is_past)
 
     def heures(self, action: Action) -> str:
         """When it is there that day, in words."""

@@ -6,17 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, not_, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from portal import clock, reglage
-from portal.actions.models import (
-    Action,
-    Avis,
-    Decision,
-    Etat,
-    Sens,
+from portal.actions.deliberation import CRITERES, Avis, Decision, Sens
+from portal.actions.models import Action, Etat
+from portal.actions.processus import (
+    accepter_relais,
+    decaler,
     enregistrer,
     modifier,
     passer,
@@ -28,8 +28,9 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
 from portal.journal import EntreeJournal, describes
-from portal.poles.models import Adhesion, Genre, Pole, Prestation
-from portal.poles.queries import awaits, has_a_voice
+from portal.poles.models import Adhesion, Genre, Pole
+from portal.poles.queries import awaits, has_a_voice, speaks
+from portal.policy import provides
 
 SHEET = (joinedload(Action.demandeur), joinedload(Action.pole_porteur), joinedload(Action.bienveillant))
 MOST = 100  # actions that one meeting looks at
@@ -47,9 +48,10 @@ class Voix:
 
 @dataclass(frozen=True)
 class Tally:
-    """The voices on one action, by name of pôle."""
+    """The voices on one action, by name of pôle; `late`: the time to give one is over."""
 
     voix: list[Voix]
+    late: bool = False
 
     @cached_property
     def given(self) -> list[Avis]:
@@ -66,8 +68,8 @@ class Tally:
 
     @property
     def owed(self) -> list[Pole]:
-        """Those of the reader that have not said anything yet: the others' opinions wait for it."""
-        return [voix.pole for voix in self.mine if not voix.avis]
+        """Those of the reader that have not said anything yet, and still may: the others' opinions wait for it."""
+        return [voix.pole for voix in self.mine if not voix.avis and not self.late]
 
     @cached_property
     def quorum(self) -> int:
@@ -90,16 +92,39 @@ class Tally:
 
 
 def tally(action: Action, reader: Personne | None = None) -> Tally:
-    """As it now is, for that reader; one query. A pôle that left the interpôle since keeps the opinion that it gave."""
+    """As it now is, for that reader; one query. A pôle that nobody is left in keeps the opinion that it gave.
+
+    One that has become a groupe has no voice in what is still to be decided: it could not lift what it said.
+    """
+    said: ColumnElement[bool] = Avis.id.is_not(None)
+    if action.etat is Etat.EN_VALIDATION:
+        said = and_(said, Pole.genre == Genre.POLE)
     mine = exists().where(Adhesion.pole_id == Pole.id, Adhesion.personne_id == (reader.id if reader else 0))
     query = (
         select(Pole, Avis, mine)
         .outerjoin(Avis, and_(Avis.pole_id == Pole.id, Avis.action_id == action.id))
-        .where(or_(has_a_voice(), Avis.id.is_not(None)))
+        .where(or_(has_a_voice(), said))
         .options(joinedload(Avis.personne))
     )
     rows = sorted(db.session.execute(query), key=lambda row: name_key(row[0].nom))
-    return Tally([Voix(*row) for row in rows])
+    return Tally([Voix(*row) for row in rows], is_late(action))
+
+
+def is_late(action: Action) -> bool:
+    """The last day to give an opinion is over: a pôle that said nothing is no more awaited, nor heard but by a meeting."""
+    return action.avis_avant is not None and action.avis_avant < clock.now()
+
+
+def ballot(avis: Avis | None) -> dict[str, Any]:
+    """What the form of an opinion shows and changes, by field; nothing before there is one."""
+    names = (name for criterion in CRITERES for name in (criterion, f"mot_{criterion}"))
+    return {name: getattr(avis, name) for name in names} if avis else {}
+
+
+def is_older(avis: Avis) -> bool:
+    """The sheet of its action has changed since."""
+    edited = edited_at(avis.action)
+    return edited is not None and avis.donne_le < edited
 
 
 def given_by(action: Action, pole: Pole) -> Avis | None:
@@ -109,8 +134,8 @@ def given_by(action: Action, pole: Pole) -> Avis | None:
 
 
 def edited_at(action: Action) -> datetime | None:
-    """When its sheet last changed: an opinion of before was about something else."""
-    changes = (EntreeJournal.action_id == action.id, EntreeJournal.evenement == modifier.key)
+    """When its sheet or its date last changed: an opinion of before was about something else."""
+    changes = (EntreeJournal.action_id == action.id, EntreeJournal.evenement.in_((modifier.key, decaler.key)))
     return db.session.scalar(select(func.max(EntreeJournal.quand)).where(*changes))
 
 
@@ -118,18 +143,29 @@ def decision_of(action: Action) -> Decision | None:
     return db.session.scalar(select(Decision).where(Decision.action_id == action.id).options(joinedload(Decision.par)))
 
 
+@provides("may_decide")
+def may_decide(personne: Personne, action: Action) -> bool:
+    """Whether they are of those who decide for the interpôle, and did not set it up; one query at most."""
+    if action.bienveillant_id == personne.id:
+        return False
+    stands = true() if personne.is_bienveillant or personne.has_role("admin") else speaks(personne)
+    return bool(db.session.scalar(select(and_(stands, not_(_handed_over(personne, action))))))
+
+
+def has_set_up(personne: Personne, action: Action) -> bool:
+    """Whether they are its bienveillant, or were: a relay makes nobody a stranger to what they set up."""
+    return action.bienveillant_id == personne.id or bool(db.session.scalar(select(_handed_over(personne, action))))
+
+
+def _handed_over(personne: Personne, action: Action) -> ColumnElement[bool]:
+    before = EntreeJournal.faits["personne"].as_integer() == personne.id
+    return exists().where(EntreeJournal.action_id == action.id, EntreeJournal.evenement == accepter_relais.key, before)
+
+
 def pending() -> list[Action]:
     """What the interpôle has to decide, soonest first, with what its screen says of each; one query."""
     query = select(Action).where(Action.etat == Etat.EN_VALIDATION).options(*SHEET)
     return list(db.session.scalars(query.order_by(Action.debut, Action.id).limit(MOST)))
-
-
-def wishes(action: Action) -> list[Prestation]:
-    """What the demandeur ticked; one query, none when nothing was."""
-    if not action.souhaits:
-        return []
-    query = select(Prestation).where(Prestation.id.in_(action.souhaits))
-    return list(db.session.scalars(query.order_by(Prestation.ordre, Prestation.id)))
 
 
 # --- what waits for whom -------------------------------------------------------------------------------------
@@ -152,9 +188,10 @@ def to_carry_by(personne: Personne) -> Select[Action, Pole]:
 
 
 def owed_by(personne: Personne) -> Select[Action, Pole]:
-    """The opinions that nobody has given yet for a pôle of theirs."""
+    """The opinions that nobody has given yet for a pôle of theirs, and that are still awaited."""
     said = exists().where(Avis.action_id == Action.id, Avis.pole_id == Pole.id)
-    return _of_their_poles(personne).where(Action.etat == Etat.EN_VALIDATION, Pole.genre == Genre.POLE, ~said)
+    awaited = or_(Action.avis_avant.is_(None), Action.avis_avant >= clock.now())
+    return _of_their_poles(personne).where(Action.etat == Etat.EN_VALIDATION, awaited, Pole.genre == Genre.POLE, ~said)
 
 
 def _of_their_poles(personne: Personne) -> Select[Action, Pole]:
@@ -172,11 +209,6 @@ def asked_of(personne: Personne) -> Asked:
 def awaiting_opinion_of(personne: Personne) -> list[tuple[Action, Pole]]:
     """The opinions that this person may give for a pôle of theirs, and that nobody has; one query."""
     return asked_of(personne).opinions
-
-
-def proposed_to_poles_of(personne: Personne) -> list[Action]:
-    """The actions that a pôle of theirs is asked to carry; one query."""
-    return asked_of(personne).to_carry
 
 
 def silent_members(action: Action) -> list[Personne]:
@@ -202,6 +234,27 @@ def _silent(*where: ColumnElement[bool]) -> list[tuple[Action, Personne]]:
         .order_by(Action.id, Personne.id)
     )
     return list(dict.fromkeys((action, personne) for action, personne in db.session.execute(query)))
+
+
+def not_carried() -> list[tuple[Action, datetime]]:
+    """The actions that a pôle had as long to take as to give an opinion, with since when; one query."""
+    since = clock.now() - timedelta(days=reglage.DELAI_AVIS.valeur)
+    query = select(Action, _asked()).where(Action.etat == Etat.PROPOSEE, _asked() <= since).order_by(Action.id)
+    return [(action, asked) for action, asked in db.session.execute(query)]
+
+
+def _asked() -> ScalarSelect[datetime]:
+    asked = [event.key for event in (proposer, reproposer, passer)]
+    last = select(func.max(EntreeJournal.quand)).where(EntreeJournal.action_id == Action.id, EntreeJournal.evenement.in_(asked))
+    return last.correlate(Action).scalar_subquery()
+
+
+def who_proposed(action: Action) -> Personne | None:
+    """Whoever proposed it last to a pôle, if they are still of the house; one query."""
+    proposed = EntreeJournal.evenement.in_((proposer.key, reproposer.key))
+    query = select(Personne).join(EntreeJournal, EntreeJournal.personne_id == Personne.id)
+    query = query.where(EntreeJournal.action_id == action.id, proposed, Personne.desactive_le.is_(None))
+    return db.session.scalar(query.order_by(EntreeJournal.id.desc()).limit(1))
 
 
 # --- how it came there ---------------------------------------------------------------------------------------

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from wtforms import RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from portal import clock
-from portal.actions.forms import at_most
-from portal.actions.models import CRITERES, Ou, Sens
+from portal.actions.deliberation import CRITERES, Ou, Sens
+from portal.actions.forms import EditForm, at_most
 from portal.fields import Day, Form, Line, Words, choices
 from portal.poles.models import Pole
 
+OLDEST = timedelta(days=365)  # of a decision that is noted late: further back, the year is a slip of the finger
 SENS = choices(*((s.value, s.label) for s in Sens))
 MEETINGS = choices(*((o.value, o.label) for o in (Ou.REUNION, Ou.ROCKETCHAT)))
 VERDICTS = choices(
@@ -65,7 +67,7 @@ def comment() -> Words:
     )
 
 
-class AvisForm(Form):
+class AvisForm(EditForm):
     """The opinion of one pôle; several may stand on a page, so that ids bear the pôle's number."""
 
     technique = criterion("Technique", "Les lieux, le matériel et les savoir-faire suffisent-ils\u00a0?")
@@ -114,12 +116,20 @@ class DecisionForm(Form):
         "Ce qui s’est dit",
         [DataRequired("Écris en quelques mots ce qui a été décidé, et pourquoi."), at_most(5000, "Ce texte")],
         render_kw={"rows": 3},
-        description="Si la décision est défavorable, c’est la raison du refus\u00a0: les personnes engagées la lisent.",
+        description="Le compte rendu reste dans la maison\u00a0: le demandeur ne le lit pas.",
+    )
+    mot = Words(
+        "Un mot pour le demandeur",
+        [at_most(1000, "Ce mot")],
+        render_kw={"rows": 2},
+        description="Tel quel sur sa page et dans son e-mail\u00a0: écris-lui «\u00a0vous\u00a0».",
     )
 
     def validate_le(self, le: Day) -> None:
         if le.data and le.data > clock.today():
             raise ValidationError("Cette date est à venir\u00a0: une décision se note une fois prise.")
+        if le.data and le.data < clock.today() - OLDEST:
+            raise ValidationError("Cette date a plus d’un an\u00a0: vérifie l’année.")
 
     def validate_presents(self, presents: Words) -> None:
         if self.ou.data is Ou.REUNION and not presents.data:
@@ -127,5 +137,5 @@ class DecisionForm(Form):
 
     @property
     def said(self) -> dict[str, Any]:
-        words = {name: self[name].data for name in ("ou", "le", "presents", "compte_rendu")}
+        words = {name: self[name].data for name in ("ou", "le", "presents", "compte_rendu", "mot")}
         return words | {"favorable": self.favorable.data == "favorable"}

@@ -13,8 +13,9 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from portal import clock, ical
 from portal.actions import agenda
-from portal.actions.agenda import ALIVE, FIRM, OPTIONS
-from portal.actions.models import LONGEST, STOPPED, Action, Etat
+from portal.actions.agenda import FIRM, OPTIONS
+from portal.actions.models import ALIVE, LONGEST, STOPPED, Action, Etat
+from portal.actions.processus import annuler, decliner, refuser
 from portal.db import db
 from portal.journal import EntreeJournal, subject_key
 from portal.poles.models import Adhesion
@@ -82,9 +83,12 @@ def clashes(actions: Sequence[Action]) -> dict[int, list[Action]]:
 
 
 def public_feed(base_url: str) -> bytes:
-    """What everybody may follow: what is public and firm, and that it fell; two queries."""
+    """What everybody may follow: what is public and firm, and that it fell; two queries.
+
+    An agreement undone takes it out, as out of the agenda: it is not said to be cancelled, which nobody has decided.
+    """
     was_firm = exists().where(EntreeJournal.action_id == Action.id, EntreeJournal.apres == Etat.CONFIRMEE)
-    told = and_(Action.publique.is_(True), or_(Action.etat.in_(FIRM), was_firm))
+    told = and_(Action.publique.is_(True), or_(Action.etat.in_(FIRM), and_(Action.etat.in_(STOPPED), was_firm)))
     return ical.feed(_evenements(told, (), base_url, interne=False), name="Agenda de La Raffinerie")
 
 
@@ -97,20 +101,25 @@ def _evenements(
     told: ColumnElement[bool], options: Sequence[ORMOption], base_url: str, *, interne: bool
 ) -> Iterable[ical.Evenement]:
     since = clock.now() - RECENT
-    query = select(Action).where(told, *_touching(since)).order_by(Action.debut, Action.id).limit(IN_A_FEED)
+    where = (told, or_(Action.etat.not_in(STOPPED), _fell(since)), *_touching(since))
+    query = select(Action).where(*where).order_by(Action.debut, Action.id).limit(IN_A_FEED)
     actions = db.session.scalars(query.options(*options)).all()
     moves = _moves(actions)
     for action in actions:
         sequence, revised = moves.get(subject_key(action), (0, action.cree_le))
-        status = _status(action, interne=interne)
-        if status != "CANCELLED" or clock.now() - revised < RECENT:
-            yield _evenement(action, status, sequence, revised, base_url, interne=interne)
+        yield _evenement(action, _status(action), sequence, revised, base_url, interne=interne)
 
 
-def _status(action: Action, *, interne: bool) -> str:
+def _fell(since: datetime) -> ColumnElement[bool]:
+    """Stopped after that instant."""
+    ends = EntreeJournal.evenement.in_([transition.key for transition in (annuler, refuser, decliner)])
+    return exists().where(EntreeJournal.action_id == Action.id, ends, EntreeJournal.quand > since)
+
+
+def _status(action: Action) -> str:
     if action.etat in FIRM:
         return "CONFIRMED"
-    return "TENTATIVE" if interne and action.etat in OPTIONS else "CANCELLED"
+    return "TENTATIVE" if action.etat in OPTIONS else "CANCELLED"
 
 
 def _moves(actions: Iterable[Action]) -> dict[str, tuple[int, datetime]]:

@@ -9,9 +9,11 @@ from typing import Any
 
 from portal import clock, journal
 from portal.actions import programme, queries
-from portal.actions.models import Action, Demandeur, Etape, Etat, creer, enregistrer, modifier, reading, renouveler
+from portal.actions.models import Action, Demandeur, Etape, Etat, reading
+from portal.actions.processus import creer, enregistrer, modifier, renouveler
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
+from portal.fields import address_key
 from portal.workflow import Event, Refusal, Transition, fire
 
 APART = timedelta(hours=6)  # two items with such a pause between them are not swapped: one would land at night
@@ -20,7 +22,6 @@ ajouter_etape = Event("action.ajouter_etape", "Ajouter au programme", "ajoutée 
 deplacer_etape = Event("action.deplacer_etape", "Déplacer dans le programme", "déplacée dans le programme", "clock")
 modifier_etape = Event("action.modifier_etape", "Modifier le programme", "modifiée", "pencil")
 retirer_etape = Event("action.retirer_etape", "Retirer du programme", "retirée du programme", "trash-2")
-ASKED = (Etat.PROPOSEE, Etat.EN_VALIDATION)  # when its pôle is no matter of the sheet
 
 
 class ActionOver(Refusal):
@@ -55,7 +56,7 @@ class Conflict(Refusal):
 
 
 class PoleAsked(Refusal):
-    sentence = "Un pôle est déjà sollicité : c’est l’onglet Validation qui propose l’action à un autre."
+    sentence = "Le pôle porteur se décide dans l’onglet Validation : la fiche n’en change pas avant la confirmation."
 
 
 class OfTheDay(Refusal):
@@ -89,7 +90,7 @@ def create(
     if invite and action.demandeur.email:
         renouveler.tell(action, by=by, generation=action.generation)
     if outside_motif:
-        fire(enregistrer, action, by=by, motif=outside_motif)
+        fire(enregistrer, action, by=by, motif=outside_motif, des_l_entree=True)
     return action
 
 
@@ -98,12 +99,24 @@ def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], 
     action = _open(action)
     db.session.refresh(action.demandeur)
     check_reading(read, action.sheet, fields | {f"demandeur_{name}": value for name, value in demandeur.items()})
-    if action.etat in ASKED and fields.get("pole_porteur_id", action.pole_id) != action.pole_id:
+    on_its_way = action.is_asked and action.etat is not Etat.SOLLICITEE
+    if on_its_way and fields.get("pole_porteur_id", action.pole_id) != action.pole_id:
         raise PoleAsked
-    lieu = action.lieu
+    lieu, email = action.lieu, action.demandeur.email
     changed = [f"demandeur_{name}" for name in apply(action.demandeur, demandeur)] + apply(action, fields)
     if changed:
         modifier.tell(action, by=by, champs=changed, lieu_avant=lieu)
+        reach_anew(action, email, by=by)
+
+
+def reach_anew(action: Action, before: str, *, by: Personne | None) -> None:
+    """The demandeur has another address: it receives the link, and those that went to the one before open nothing any more."""
+    email = action.demandeur.email
+    if address_key(email) == address_key(before):
+        return
+    action.generation += 1 if before else 0
+    if email:
+        renouveler.tell(action, by=by, generation=action.generation)
 
 
 def decide(action: Action, transition: Transition, *, by: Personne, motif: str = "") -> None:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 
 from portal import clock
-from portal.actions import programme, queries
+from portal.actions import echeancier, programme, queries
 from portal.actions.commands import ActionOver
-from portal.actions.models import Action, decaler
+from portal.actions.models import Action
+from portal.actions.processus import decaler
 from portal.comptes.models import Personne
 from portal.db import lock_one
-from portal.workflow import Refusal
+from portal.workflow import MotifMissing, News, Refusal
 
 
 class UnderWay(Refusal):
     sentence = (
         "Cette action a déjà commencé : elle ne se décale plus. Annule-la avec un motif, ou note l’imprévu sur la page du jour."
+    )
+
+
+class Dated(Refusal):
+    sentence = (
+        "Cette date est promise au demandeur, ou des étapes, des missions, des besoins y tiennent : tout change avec elle. "
+        "Les anciennes dates sont remises ici : enregistre le reste, puis décale l’action."
     )
 
 
@@ -52,12 +60,12 @@ class Part:
     cle: str = ""
 
 
-Teller = Callable[[Action, timedelta], Part | None]
+Teller = Callable[[Action, programme.Slot], Part | None]
 _tellers: list[Teller] = []
 
 
 def tells(teller: Teller) -> Teller:
-    """Decorator: this function says, once an action has moved by so much, what of its package went with it."""
+    """Decorator: this function says, once an action has moved from that slot, what of its package went with it."""
     _tellers.append(teller)
     return teller
 
@@ -83,28 +91,38 @@ class Move:
         return sha256(repr((self.avant, self.apres, self.steps, self.kept, self.late, lines)).encode()).hexdigest()[:32]
 
 
-def shift(action: Action, *, by: Personne, debut: datetime, fin: datetime, depuis: datetime | None = None) -> Move:
-    """The action begins and ends then; its programme and its missions follow, from `depuis` when they were left behind.
+def shift(action: Action, *, by: Personne, debut: datetime, fin: datetime, motif: str, dire: bool = False) -> Move:
+    """The action begins and ends then; its programme and its missions follow.
 
-    Raises ActionOver, UnderWay, InThePast, NothingMoves; or whatever keeps something from following.
+    The demandeur hears of it, and of `motif` only if `dire`. Raises ActionOver, UnderWay, InThePast, NothingMoves,
+    MotifMissing; or whatever keeps something from following.
     """
     action = lock_one(action)
     check(action)
-    before, after, start = programme.Slot(action.debut, action.fin), programme.Slot(debut, fin), depuis or action.debut
+    before, after = programme.Slot(action.debut, action.fin), programme.Slot(debut, fin)
     if debut <= clock.now():
         raise InThePast
-    if debut == start and before == after:
+    if before == after:
         raise NothingMoves
-    tasks = [task for task in queries.tasks_of(action) if task.is_open]
+    if not motif.strip():
+        raise MotifMissing
+    tasks = [task for task in echeancier.tasks_of(action) if task.is_open]
     late = {task.id for task in tasks if task.is_late}
     action.debut, action.fin = debut, fin
-    moved, kept, clashes = _move_programme(action, start)
-    said = {"avant": start.isoformat(), "debut": debut.isoformat(), "fin": fin.isoformat()}
-    decaler.tell(action, by=by, minutes=round((debut - start).total_seconds() / 60), **said)
+    moved, kept, clashes = _move_programme(action, before.debut)
+    slots = {"avant": before.debut, "fin_avant": before.fin, "debut": debut, "fin": fin}
+    said = {name: instant.isoformat() for name, instant in slots.items()}
+    minutes = round((debut - before.debut).total_seconds() / 60)
+    decaler.tell(action, by=by, motif=motif.strip(), minutes=minutes, dire=dire, **said)
     newly = [(task.titre, task.echeance) for task in tasks if task.is_late and task.id not in late]
     outside = [line.titre for line in moved + kept if line.apres.fin <= debut or line.apres.debut >= fin]
-    parts = list(filter(None, (tell(action, debut - start) for tell in _tellers)))
+    parts = list(filter(None, (tell(action, before) for tell in _tellers)))
     return Move(before, after, moved, kept, clashes, outside, len(tasks), newly, parts)
+
+
+def has_other_dates(news: News) -> bool:
+    """Whether an edition of the sheet alone changed the dates: whoever keeps something at those raises Dated."""
+    return not {"debut", "fin"}.isdisjoint(news.facts["champs"])
 
 
 def check(action: Action) -> None:

@@ -59,6 +59,10 @@ class RequestForm(PublicForm, ReachFields):
         if jour.data and jour.data < clock.today():
             raise ValidationError("Ce jour est passé.")
 
+    def validate_de(self, de: Hour) -> None:
+        if self.jour.data == clock.today() and de.data and combine(self.jour.data, de.data) <= clock.now():
+            raise ValidationError("Cette heure est déjà passée.")
+
     def validate_a(self, a: Hour) -> None:
         if a.data and a.data == self.de.data:
             raise ValidationError("L’heure de la fin est celle du début.")

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from portal import clock, journal
 from portal.actions import queries
-from portal.actions.commands import apply
-from portal.actions.models import (
-    CLIENT,
-    Action,
-    Canal,
-    Demandeur,
-    Etat,
-    TypeAction,
-    corriger,
-    decliner,
-    renouveler,
-    solliciter,
-)
+from portal.actions.commands import apply, reach_anew
+from portal.actions.forms import HERE
+from portal.actions.models import CLIENT, Action, Canal, Demandeur, Etat, TypeAction
+from portal.actions.processus import corriger, decliner, renouveler, solliciter
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
+from portal.fields import name_key
 from portal.poles import queries as poles
+from portal.security import fingerprint
 from portal.workflow import Refusal, fire
 
-HERE = "La Raffinerie, l’Hermitage, Saint-Paul"
 GIVEN_UP = "Renoncé depuis sa page, sans autre mot."
 
 
@@ -43,6 +36,11 @@ class LinkReplaced(Refusal):
 class LinkOver(Refusal):
     status = 410
     sentence = "Cette demande date de plus d’un an\u00a0: son lien ne s’ouvre plus. Pour vos données, écrivez à l’équipe."
+
+
+class RequestErased(Refusal):
+    status = 410
+    sentence = "Les informations de cette demande ont été effacées\u00a0: il ne reste rien à lire ici."
 
 
 class NoAddress(Refusal):
@@ -81,16 +79,28 @@ class Demande:
         names = ("titre", "description", "debut", "fin", "souple", "personnes")
         return {name: getattr(self, name) for name in names}
 
+    @property
+    def of_form(self) -> str:
+        """What all the sendings of one form have in common."""
+        return fingerprint(self.cle)[:16]
+
+    @property
+    def sending(self) -> str:
+        """The key of these very words, sent by that form."""
+        return self.of_form + journal.submission(self.cle, self)[:16]
+
 
 def ask(demande: Demande) -> Action:
-    """One sending is one action, to be taken: sent again it gives back the first, with the last words while nobody took it."""
-    if again := queries.by_key(demande.cle):
-        return _mended(again, demande)
+    """One sending is one action, to be taken; sent again it gives back the first. Other words mend it, or ask for another."""
+    if again := queries.by_key(demande.sending):
+        return again
+    if (before := queries.by_form(demande.of_form)) and _mended(before, demande):
+        return before
     try:
         with db.session.begin_nested():
             action = _recorded(demande)
     except IntegrityError:  # the same form, sent twice at once
-        if twin := queries.by_key(demande.cle):
+        if twin := queries.by_key(demande.sending):
             return twin
         raise
     solliciter.tell(action, by=None, souhaits=action.souhaits)
@@ -104,7 +114,7 @@ def _recorded(demande: Demande) -> Action:
         type=TypeAction.AUTRE,
         etat=Etat.SOLLICITEE,
         lieu=HERE,
-        cle=demande.cle,
+        cle=demande.sending,
         souhaits=poles.known_prestations(demande.souhaits),
         **demande.wanted,
     )
@@ -113,25 +123,36 @@ def _recorded(demande: Demande) -> Action:
     return action
 
 
-def _mended(action: Action, demande: Demande) -> Action:
-    """Back, a word changed, sent again: the last words count until somebody of the house works on them."""
+def _mended(action: Action, demande: Demande) -> bool:
+    """Back, a word changed, sent again: the last words count. Whether they do: nothing that somebody said is written over.
+
+    Not once somebody of the house works on it; not for another day, nor for another asker on a phone that is shared.
+    """
     action = lock_one(action)
-    if action.etat is Etat.SOLLICITEE and action.bienveillant_id is None:
-        champs = apply(action, demande.wanted | {"souhaits": poles.known_prestations(demande.souhaits)})
-        champs += apply(action.demandeur, demande.client)
-        if champs:
-            corriger.tell(action, by=None, champs=champs)
-    return action
+    db.session.refresh(action.demandeur)
+    free = action.etat is Etat.SOLLICITEE and action.bienveillant_id is None
+    if not free or _who_and_when(action.demandeur.nom, action.debut) != _who_and_when(demande.nom, demande.debut):
+        return False
+    email, action.cle = action.demandeur.email, demande.sending
+    champs = apply(action, demande.wanted | {"souhaits": poles.known_prestations(demande.souhaits)})
+    champs += apply(action.demandeur, demande.client)
+    corriger.tell(action, by=None, champs=champs)
+    reach_anew(action, email, by=None)
+    return True
+
+
+def _who_and_when(nom: str, debut: datetime) -> tuple[str, date]:
+    return name_key(nom), clock.local(debut).date()
 
 
 def edit_contact(action: Action, **fields: str) -> None:
     """The demandeur mends how to reach them; a new address receives the link. Raises RequestClosed."""
     action = _open(action)
     db.session.refresh(action.demandeur)
+    email = action.demandeur.email
     if champs := apply(action.demandeur, fields):
         corriger.tell(action, by=None, champs=champs)
-        if "email" in champs and action.demandeur.email:
-            renouveler.tell(action, by=None, generation=action.generation)
+        reach_anew(action, email, by=None)
 
 
 def give_up(action: Action, *, mot: str = "") -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from portal import clock, journal
 from portal.actions import queries
-from portal.actions.models import Action, Echange, ecrire, repondre
+from portal.actions.models import Action, Echange
+from portal.actions.processus import ecrire, repondre
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
 

@@ -115,7 +115,7 @@ class ActionForm(SlotForm):
     souple = BooleanField("Date à voir ensemble")  # an idea, so far
     personnes = Whole("Personnes attendues", [Optional()], least=1, most=MOST, description="Public et équipe compris.")
     type = SelectField(
-        "Type", choices=choices(*((t.value, t.label) for t in TypeAction)), coerce=TypeAction, default=TypeAction.FORMATION
+        "Type", choices=choices(*((t.value, t.label) for t in TypeAction)), coerce=TypeAction, default=TypeAction.AUTRE
     )
     pole_porteur_id = SelectField("Pôle porteur", coerce=some_id)
     canal = SelectField(
@@ -214,6 +214,11 @@ class NewActionForm(ActionForm):
 
 class EditActionForm(EditForm, ActionForm):
     """The sheet of an action that is stored."""
+
+    def keep_dates(self, action: Action) -> None:
+        """As they are stored, whatever was typed."""
+        for field, stored in ((self.debut, action.debut), (self.fin, action.fin)):
+            field.raw, field.data = "", stored
 
 
 class StepForm(SlotForm):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask_login import current_user
 
 from portal import reglage
-from portal.actions import depot, echanges, queries, relais, suivi
+from portal.actions import depot, echanges, effacement, queries, relais, suivi
 from portal.actions.demandes import AnswerForm, ContactForm, GiveUpForm, MessageForm, RelayForm, RequestForm
 from portal.actions.models import Action
 from portal.comptes import queries as comptes
 from portal.poles import queries as poles
 from portal.policy import load
-from portal.web import GuardedBlueprint, Page, done, me, refused, render, toast
+from portal.web import GuardedBlueprint, Page, Refused, done, me, refused, render, toast
+from portal.workflow import Refusal
 
 bp = GuardedBlueprint("actions", __name__, url_prefix="/actions")  # of all the screens of an action
 
@@ -40,6 +41,9 @@ def ask() -> Any:
         form.form_errors.append("Tout est là\u00a0: relisez, puis envoyez encore une fois.")
         return _request_again(form)
     action = depot.ask(form.demande)
+    if action.generation > 1:  # its link was replaced since: an old form does not give the new one
+        toast("Cette demande est bien arrivée. Pour la suivre, ouvrez le lien de notre dernier e-mail.")
+        return done(url_for(".solliciter"))
     toast("Merci, votre demande est bien arrivée.")
     return done(url_for(".follow", jeton=suivi.page_token(action)))
 
@@ -84,9 +88,12 @@ def edit_contact(jeton: str) -> Any:
     form = ContactForm.of(action)
     if not form.validate():
         return suivi.page(action, jeton, 422, contact=form)
-    depot.edit_contact(action, **form.fields)
+    try:
+        depot.edit_contact(action, **form.fields)
+    except Refusal as refusal:
+        return _as_it_now_is(jeton, refusal, *form.fields.values())
     toast("C’est corrigé.")
-    return done(url_for(".follow", jeton=jeton))
+    return done(url_for(".follow", jeton=suivi.page_token(action)))
 
 
 @bp.post("/suivi/<jeton>/renoncer", access="public", limit="suivi")
@@ -94,17 +101,26 @@ def give_up(jeton: str) -> Any:
     action, form = suivi.followed(jeton), GiveUpForm()
     if not form.validate():
         return suivi.page(action, jeton, 422, renoncer=form)
-    depot.give_up(action, mot=form.mot.data)
+    try:
+        depot.give_up(action, mot=form.mot.data)
+    except Refusal as refusal:
+        return _as_it_now_is(jeton, refusal, form.mot.data)
     toast("C’est noté, l’équipe est prévenue. Merci de l’avoir dit.")
     return done(url_for(".follow", jeton=jeton))
+
+
+def _as_it_now_is(jeton: str, refusal: Refusal, *typed: str) -> Refused:
+    """Their page again, with why; what they typed waits in the message to the team, since its own form may be gone."""
+    again, sentence = MessageForm(formdata=None, data={"texte": "\n".join(filter(None, typed))}), refusal.sentence
+    return refused(refusal.status, lambda: suivi.page(suivi.followed(jeton), jeton, sentence=sentence, message=again))
 
 
 # --- the exchange, on the team's side --------------------------------------------------------------------------
 
 
-@bp.get("/<int:id>/echanges", access="action.voir")
+@bp.get("/<int:id>/echanges", access="action.lire_echanges")
 def exchange(id: int) -> Any:
-    return _exchange(load(Action, id, "action.voir", queries.SHEET), AnswerForm(formdata=None))
+    return _exchange(load(Action, id, "action.lire_echanges", queries.SHEET), AnswerForm(formdata=None))
 
 
 def _exchange(action: Action, form: AnswerForm, status: int = 200) -> Page:
@@ -138,6 +154,17 @@ def send_link(id: int) -> Any:
     return done(url_for(".exchange", id=id))
 
 
+@bp.post("/<int:id>/effacer_demandeur", access="action.effacer_demandeur")
+def erase_client(id: int) -> Any:
+    action = load(Action, id, "action.effacer_demandeur", queries.SHEET)
+    if "certain" not in request.form:
+        toast("Coche d’abord la case\u00a0: rien ne se retrouve ensuite.", "attention")
+        return done(url_for(".show", id=id))
+    effacement.erase(action, by=me())
+    toast("Le demandeur est effacé. L’action reste comptée.")
+    return done(url_for(".show", id=id))
+
+
 # --- who sets it up --------------------------------------------------------------------------------------------
 
 
@@ -165,8 +192,14 @@ def offer_relay(id: int) -> Any:
         said = refusal
         return refused(said.status, lambda: _relay(load(Action, id, "action.confier", queries.SHEET), said.sentence))
     assert chosen
-    toast(f"{chosen.nom} reçoit un message. L’action reste à toi jusqu’à sa réponse.")
+    toast(f"{chosen.nom} reçoit un message. L’action reste {_whose(action)} jusqu’à sa réponse.")
     return done(url_for(".show", id=id))
+
+
+def _whose(action: Action) -> str:
+    if action.bienveillant is None:
+        return "à prendre"
+    return "à toi" if action.bienveillant_id == me().id else f"à {action.bienveillant.nom}"
 
 
 @bp.post("/<int:id>/accepter_relais", access="action.accepter_relais")

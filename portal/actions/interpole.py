@@ -7,25 +7,12 @@ from typing import Any
 
 from portal import clock, reglage
 from portal.actions import avis
-from portal.actions.models import (
-    CRITERES,
-    Action,
-    Avis,
-    Decision,
-    Etat,
-    Ou,
-    Sens,
-    donner,
-    passer,
-    prendre_en_charge,
-    proposer,
-    refuser,
-    reproposer,
-    valider,
-)
+from portal.actions.deliberation import CRITERES, Avis, Decision, Ou, Sens, donner
+from portal.actions.models import Action, Etat, reading
+from portal.actions.processus import passer, prendre_en_charge, proposer, refuser, reproposer, valider
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
-from portal.filters import date_longue
+from portal.filters import date_longue, jour_long
 from portal.poles import queries as poles
 from portal.poles.models import Genre, Pole
 from portal.workflow import MotifMissing, Refusal, TransitionRefused, fire
@@ -53,8 +40,24 @@ class Closed(Refusal):
     sentence = "La validation n’est pas en cours : les avis ne se donnent ni ne changent."
 
 
+class TooLate(Refusal):
+    def __init__(self, last: datetime):
+        super().__init__(
+            f"Les avis se donnaient en ligne jusqu’au {jour_long(last)}\u00a0: "
+            "dis celui du pôle à la réunion ou sur le canal, où la décision se prend."
+        )
+
+
+class OpinionChanged(Refusal):
+    sentence = "Quelqu’un a donné ou changé l’avis du pôle pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
+
+
+class OwnOpinionFirst(Refusal):
+    sentence = "L’avis de ton pôle d’abord : tu liras ensuite ceux des autres, et tu pourras clore."
+
+
 class QuorumMissing(Refusal):
-    sentence = "Il manque des avis pour clore en ligne : relance les pôles silencieux, ou note la décision d’une réunion."
+    sentence = "Il manque des avis pour clore en ligne : attends ceux des autres pôles, ou note la décision d’une réunion."
 
 
 class Blocked(Refusal):
@@ -63,7 +66,7 @@ class Blocked(Refusal):
 
 class OwnAction(Refusal):
     status = 403
-    sentence = "Tu montes cette action : quelqu’un d’autre clôt sa validation."
+    sentence = "Tu as monté cette action : quelqu’un d’autre clôt sa validation."
 
 
 # --- its pôle ------------------------------------------------------------------------------------------------
@@ -85,17 +88,20 @@ def propose(action: Action, pole: Pole, *, by: Personne) -> None:
         fire(proposer, action, by=by, pole=pole.id, nom=pole.nom)
 
 
-def take(action: Action, *, by: Personne) -> None:
-    """The pôle that is asked carries it: the interpôle gives its opinion until the end of the last day at La Réunion."""
-    action, pole = _answered(action)
+def take(action: Action, *, by: Personne, shown: int | None = None) -> None:
+    """The pôle that is asked carries it: the interpôle gives its opinion until the end of the last day at La Réunion.
+
+    `shown`: the pôle that whoever answers read on their screen, when `action` was read later.
+    """
+    action, pole = _answered(action, shown)
     last = clock.today() + timedelta(days=reglage.DELAI_AVIS.valeur)
     action.avis_avant = end_of(last)
     fire(prendre_en_charge, action, by=by, pole=pole.id, nom=pole.nom)
 
 
-def pass_on(action: Action, *, by: Personne, motif: str, to: Pole | None = None) -> None:
+def pass_on(action: Action, *, by: Personne, motif: str, to: Pole | None = None, shown: int | None = None) -> None:
     """The pôle that is asked does not carry it, and says why: to that other one, or back to whoever proposes it."""
-    action, pole = _answered(action)
+    action, pole = _answered(action, shown)
     if not motif.strip():
         raise MotifMissing
     if to:
@@ -112,9 +118,9 @@ def end_of(day: date) -> datetime:
     return clock.start_of(day + timedelta(days=1)) - timedelta(seconds=1)
 
 
-def _answered(action: Action) -> tuple[Action, Pole]:
-    """Locked, with the pôle that is asked, which is still the one that whoever answers was shown."""
-    shown = action.pole_porteur_id
+def _answered(action: Action, shown: int | None) -> tuple[Action, Pole]:
+    """Locked, with the pôle that is asked. Raises TransitionRefused when another one was shown to whoever answers."""
+    shown = shown or action.pole_porteur_id
     action = lock_one(action)
     if action.etat is not Etat.PROPOSEE or action.pole_porteur is None or action.pole_porteur_id != shown:
         raise TransitionRefused
@@ -129,28 +135,41 @@ def _check_voice(pole: Pole) -> None:
 # --- the opinions --------------------------------------------------------------------------------------------
 
 
-def give(action: Action, pole: Pole, *, by: Personne, **said: Any) -> None:
+def give(action: Action, pole: Pole, *, by: Personne, read: str | None = None, **said: Any) -> None:
     """The opinion of a pôle, given or changed: `technique`, `ethique`, `organisationnelle` and their `mot_…`.
 
-    Raises Closed, NoVoice, NotItsMember or CommentMissing.
+    `read` is `reading` of the opinion that the form was shown, "" before there was one. Raises as `check_voice` does,
+    CommentMissing, or OpinionChanged.
     """
     action = lock_one(action)
-    if action.etat is not Etat.EN_VALIDATION:
-        raise Closed
-    if pole.genre is not Genre.POLE:
-        raise NoVoice
-    if not poles.is_member(by, pole):
-        raise NotItsMember
+    check_voice(action, pole, by)
     if any(said[name] is not Sens.FAVORABLE and not said[f"mot_{name}"].strip() for name in CRITERES):
         raise CommentMissing
-    _write(action, pole, by, said)
+    _write(action, pole, by, read, said)
 
 
-def _write(action: Action, pole: Pole, by: Personne, said: dict[str, Any]) -> None:
-    """One row for each pôle, under the lock of the action; sent again as it was, it changes nothing."""
+def check_voice(action: Action, pole: Pole, by: Personne) -> None:
+    """Whether they may speak for that pôle now. One that spoke in time may change its mind until the close.
+
+    Raises Closed, NotItsMember, NoVoice or TooLate.
+    """
+    if action.etat is not Etat.EN_VALIDATION:
+        raise Closed
+    if not poles.is_member(by, pole):
+        raise NotItsMember
+    if pole.genre is not Genre.POLE:
+        raise NoVoice
+    if action.avis_avant and avis.is_late(action) and not avis.given_by(action, pole):
+        raise TooLate(action.avis_avant)
+
+
+def _write(action: Action, pole: Pole, by: Personne, read: str | None, said: dict[str, Any]) -> None:
+    """One row for each pôle, under the lock of the action; sent again as it was, it changes nothing but an older one's date."""
     row = avis.given_by(action, pole)
-    if row and all(getattr(row, name) == value for name, value in said.items()):
+    if row and avis.ballot(row) == said and not avis.is_older(row):
         return
+    if row and avis.ballot(row) != said and read not in (None, reading(avis.ballot(row))):
+        raise OpinionChanged
     row = row or Avis(action=action, pole=pole)
     for name, value in said.items():
         setattr(row, name, value)
@@ -173,31 +192,44 @@ def close(action: Action, *, by: Personne) -> None:
     _decide(action, tally, by, ou=Ou.EN_LIGNE, le=clock.today(), favorable=True)
 
 
-def decide(action: Action, *, by: Personne, ou: Ou, le: date, favorable: bool, compte_rendu: str, presents: str = "") -> None:
-    """What a meeting, or the channel, decided, whatever the opinions: an unfavourable minute is the reason of the refusal."""
+def decide(
+    action: Action,
+    *,
+    by: Personne,
+    ou: Ou,
+    le: date,
+    favorable: bool,
+    compte_rendu: str,
+    presents: str = "",
+    mot: str = "",
+) -> None:
+    """What a meeting, or the channel, decided, whatever the opinions: an unfavourable minute is the reason of the refusal.
+
+    It stays in the house; the demandeur reads `mot`.
+    """
     action = _to_decide(action, by)
     if not compte_rendu.strip():
         raise MotifMissing
     said = {"ou": ou, "le": le, "compte_rendu": compte_rendu, "presents": presents}
-    _decide(action, avis.tally(action), by, favorable=favorable, **said)
+    _decide(action, avis.tally(action), by, favorable=favorable, mot=mot.strip(), **said)
 
 
 def _to_decide(action: Action, by: Personne) -> Action:
     action = lock_one(action)
     if action.etat is not Etat.EN_VALIDATION:
         raise TransitionRefused
-    if action.bienveillant_id == by.id:
+    if avis.has_set_up(by, action):
         raise OwnAction
     return action
 
 
-def _decide(action: Action, tally: avis.Tally, by: Personne, *, favorable: bool, **said: Any) -> None:
+def _decide(action: Action, tally: avis.Tally, by: Personne, *, favorable: bool, mot: str = "", **said: Any) -> None:
     """One decision for an action, with the opinions as they were: two who close at once wait for one another."""
     decision = Decision(action=action, par=by, favorable=favorable, avis=_frozen(tally), **said)
     db.session.add(decision)
     where = f"{decision.ou.label}, {date_longue(decision.le)}"
     motif = f"{where}\u00a0: {decision.compte_rendu}" if decision.compte_rendu else where
-    facts = {"ou": decision.ou, "le": decision.le.isoformat()}
+    facts = {"ou": decision.ou, "le": decision.le.isoformat(), "mot": mot}
     if favorable:
         fire(valider, action, by=by, motif=motif, **facts)
     else:
@@ -218,9 +250,9 @@ def _frozen(tally: avis.Tally) -> dict[str, Any]:
 
 
 def _lacking(action: Action, missing: int) -> str:
-    past = action.avis_avant is not None and action.avis_avant < clock.now()
-    late = "Le délai est passé, et il" if past else "Il"
-    return f"{late} manque {missing} avis pour clore en ligne\u00a0: relance les pôles, ou note la décision d’une réunion."
+    if avis.is_late(action):
+        return f"Le délai est passé, et il manque {missing} avis pour clore en ligne\u00a0: une réunion décide."
+    return f"Il manque {missing} avis pour clore en ligne\u00a0: attends les autres pôles, ou note la décision d’une réunion."
 
 
 def _and(poles: list[Pole]) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal import clock, reglage
 from portal.comptes.models import Personne
-from portal.db import STORED, Base
+from portal.db import STRUCK, Base
 from portal.fields import search_key
 from portal.poles.models import Pole
 from portal.shown import Shown
-from portal.workflow import Event, Transition, Workflow
 
 
 class Etat(Shown):
@@ -60,10 +59,8 @@ SHEET = (
 )  # fmt: skip
 CLIENT = ("nom", "contact", "email", "telephone")
 LONGEST = timedelta(days=14)
-SOON = timedelta(days=7)  # a task to do by then is on its owner's mind
 SHARED_BEFORE, SHARED_AFTER = timedelta(days=2), timedelta(days=7)
 STEP = ("titre", "debut", "fin", "lieu", "piste", "ancre", "butoir", "responsable_id")
-TASK = ("titre", "jours", "responsable_id")
 
 
 def digest(value: object) -> str:
@@ -86,6 +83,10 @@ class Demandeur(Base):
     email: Mapped[str] = mapped_column(default="")
     telephone: Mapped[str] = mapped_column(default="")
 
+    @property
+    def is_erased(self) -> bool:
+        return self.contact == STRUCK
+
 
 class Action(Base):
     """One external event hosted on the site."""
@@ -94,7 +95,7 @@ class Action(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     titre: Mapped[str]
     type: Mapped[TypeAction]
-    etat: Mapped[Etat] = mapped_column(default=Etat.SOLLICITEE, index=True)
+    etat: Mapped[Etat] = mapped_column(default=Etat.SOLLICITEE)
     canal: Mapped[Canal]
     demandeur_id: Mapped[int] = mapped_column(ForeignKey("demandeur.id"))
     pole_porteur_id: Mapped[int | None] = mapped_column(ForeignKey("pole.id"))
@@ -129,6 +130,7 @@ class Action(Base):
         CheckConstraint("fin > debut", name="ordre"),
         CheckConstraint("personnes > 0", name="personnes"),
         Index("ix_action__debut", "debut"),
+        Index("ix_action__etat", "etat", "debut"),
     )
 
     @validates("titre", "lieu")
@@ -183,8 +185,12 @@ class Action(Base):
 
     @property
     def is_to_take(self) -> bool:
-        """Nobody sets it up: no bienveillant took it, or the one who did has left the house."""
-        return not self.is_stopped and not (self.bienveillant and self.bienveillant.is_active)
+        """Nobody sets it up: no bienveillant took it, or the one who did has left the house, or is one no more.
+
+        An admin who took it without being one keeps it until a bienveillant does.
+        """
+        who = self.bienveillant
+        return not self.is_stopped and not (who and who.is_active and who.is_bienveillant)
 
     @property
     def link_opens(self) -> bool:
@@ -193,8 +199,8 @@ class Action(Base):
 
     @property
     def is_unanswered(self) -> bool:
-        """Asked for some days ago, and nobody has answered the demandeur yet."""
-        if self.etat is not Etat.SOLLICITEE or self.repondue_le is not None:
+        """Asked for some days ago, and nobody has answered the demandeur yet; what is decided is told to them."""
+        if self.etat not in UNDECIDED or self.repondue_le is not None:
             return False
         return self.cree_le <= clock.now() - timedelta(days=reglage.DELAI_REPONSE.valeur)
 
@@ -259,238 +265,9 @@ class Echange(Base):
     __table_args__ = (CheckConstraint("texte <> ''", name="texte"),)
 
 
-class Sens(Shown):
-    """What a pôle thinks on one criterion."""
-
-    FAVORABLE = "favorable", "Favorable", "check", "bon"
-    RESERVE = "reserve", "Réserve", "triangle-alert", "attente"
-    DEFAVORABLE = "defavorable", "Défavorable", "x", "attention"
-
-
-CRITERES = {"technique": "Technique", "ethique": "Éthique", "organisationnelle": "Organisationnelle"}
-
-
-def _sens(name: str) -> Mapped[Sens]:
-    """One criterion; its CHECK has a name of its own, since a table holds three of them."""
-    return mapped_column(Enum(Sens, name=name, **STORED))
-
-
-class Avis(Base):
-    """The opinion of one pôle on one action, on three criteria; changed until the validation closes."""
-
-    __tablename__ = "avis"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"))
-    pole_id: Mapped[int] = mapped_column(ForeignKey("pole.id"), index=True)
-    technique: Mapped[Sens] = _sens("technique")
-    ethique: Mapped[Sens] = _sens("ethique")
-    organisationnelle: Mapped[Sens] = _sens("organisationnelle")
-    mot_technique: Mapped[str] = mapped_column(default="")  # wanted whenever it is not favorable
-    mot_ethique: Mapped[str] = mapped_column(default="")
-    mot_organisationnelle: Mapped[str] = mapped_column(default="")
-    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))  # who gave it for the pôle
-    donne_le: Mapped[datetime] = mapped_column(default=clock.now)
-    action: Mapped[Action] = relationship()
-    pole: Mapped[Pole] = relationship()
-    personne: Mapped[Personne] = relationship()
-
-    __table_args__ = (
-        UniqueConstraint("action_id", "pole_id"),
-        *(CheckConstraint(f"{name} = 'favorable' OR mot_{name} <> ''", name=f"mot_{name}") for name in CRITERES),
-    )
-
-    @property
-    def said(self) -> list[tuple[str, Sens, str]]:
-        """(criterion, what the pôle thinks of it, its comment), in the order of the house."""
-        return [(label, getattr(self, name), getattr(self, f"mot_{name}")) for name, label in CRITERES.items()]
-
-    @property
-    def sens(self) -> Sens:
-        """The opinion in one word: the gravest of the three."""
-        return max((sens for _, sens, _ in self.said), key=list(Sens).index)
-
-
-class Ou(Shown):
-    """Where the interpôle decided."""
-
-    EN_LIGNE = "en_ligne", "En ligne"
-    REUNION = "reunion", "En réunion"
-    ROCKETCHAT = "rocketchat", "Sur Rocket.Chat"
-
-
-class Decision(Base):
-    """What the interpôle decided of an action: where, when, by whom, with which opinions."""
-
-    __tablename__ = "decision"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"), unique=True)
-    ou: Mapped[Ou]
-    le: Mapped[date]
-    favorable: Mapped[bool]
-    presents: Mapped[str] = mapped_column(default="")  # who was at the meeting
-    compte_rendu: Mapped[str] = mapped_column(default="")
-    avis: Mapped[dict[str, Any]]  # the opinions as they were, by pôle
-    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
-    prise_le: Mapped[datetime] = mapped_column(default=clock.now)
-    action: Mapped[Action] = relationship()
-    par: Mapped[Personne] = relationship()
-
-
-def rank(jours: int) -> str:
-    """ "J-15", "J+2", "Jour J": so many days before the action."""
-    return f"J{-jours:+d}" if jours else "Jour J"
-
-
-class Avancee(Shown):
-    """Where a task of the rétroplanning is."""
-
-    A_FAIRE = "a_faire", "À faire", "hourglass", "attente"
-    FAIT = "fait", "Fait", "check", "bon"
-    SANS_OBJET = "sans_objet", "Sans objet", "minus", "neutre"
-
-
-class Tache(Base):
-    """A task of the rétroplanning, so many days before the action (after it, when negative)."""
-
-    __tablename__ = "tache"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"), index=True)
-    titre: Mapped[str]
-    aide: Mapped[str] = mapped_column(default="")  # the rule behind it
-    jours: Mapped[int]
-    modele: Mapped[str] = mapped_column(default="")  # its key in the template; "" for one written by hand
-    avancee: Mapped[Avancee] = mapped_column(default=Avancee.A_FAIRE)
-    motif: Mapped[str] = mapped_column(default="")  # why it has no object
-    responsable_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)
-    traitee_le: Mapped[datetime | None]
-    traitee_par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
-    relancee_pour: Mapped[datetime | None]  # the beginning of the action for which its owner was told that it was late
-    action: Mapped[Action] = relationship()
-    responsable: Mapped[Personne | None] = relationship(foreign_keys=responsable_id)
-    traitee_par: Mapped[Personne | None] = relationship(foreign_keys=traitee_par_id)
-
-    __table_args__ = (
-        CheckConstraint("jours BETWEEN -60 AND 730", name="jours"),
-        CheckConstraint("(avancee = 'a_faire') = (traitee_le IS NULL)", name="traitee"),
-        CheckConstraint("avancee <> 'sans_objet' OR motif <> ''", name="motif"),
-        Index(
-            "uq_tache__modele", "action_id", "modele", unique=True,
-            postgresql_where=text("modele <> ''"), sqlite_where=text("modele <> ''"),
-        ),
-    )  # fmt: skip
-
-    @property
-    def sheet(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in TASK}
-
-    @property
-    def rang(self) -> str:
-        return rank(self.jours)
-
-    @property
-    def echeance(self) -> date:
-        """Its day, which follows the action's."""
-        return clock.local(self.action.debut).date() - timedelta(days=self.jours)
-
-    @property
-    def is_open(self) -> bool:
-        return self.avancee is Avancee.A_FAIRE
-
-    @property
-    def is_late(self) -> bool:
-        return self.is_open and self.echeance < clock.today()
-
-    @property
-    def is_soon(self) -> bool:
-        return self.is_open and clock.today() <= self.echeance <= clock.today() + SOON
-
-
 ENDED = frozenset({Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE, Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})
+ALIVE = frozenset(Etat) - ENDED
 STOPPED = frozenset({Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})
-_UP_TO_VALIDATED = frozenset({Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION, Etat.VALIDEE})
-ASKED = _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE}
-_BEFORE_THE_END = _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE, Etat.CONFIRMEE, Etat.EN_COURS}
-
-
-def _t(
-    slug: str,
-    label: str,
-    done: str,
-    sources: set[Etat] | frozenset[Etat],
-    target: Etat,
-    *,
-    motif: bool = False,
-    icon: str = "check",
-) -> Transition:
-    return Transition(f"action.{slug}", label, done, icon, frozenset(sources), target, needs_motif=motif)
-
-
-proposer = _t("proposer", "Proposer à un pôle", "proposée à un pôle", {Etat.SOLLICITEE}, Etat.PROPOSEE)
-prendre_en_charge = _t("prendre_en_charge", "Le pôle la porte", "portée par le pôle", {Etat.PROPOSEE}, Etat.EN_VALIDATION)
-valider = _t("valider", "Valider", "validée par l’interpôle", {Etat.EN_VALIDATION}, Etat.VALIDEE)
-enregistrer = _t(
-    "enregistrer",
-    "Enregistrer comme confirmée",
-    "enregistrée, validée hors du portail",
-    {Etat.SOLLICITEE},
-    Etat.CONFIRMEE,
-    motif=True,
-)
-envoyer_le_devis = _t("envoyer_le_devis", "Envoyer le devis", "devis envoyé", {Etat.VALIDEE}, Etat.DEVIS_ENVOYE, icon="send")
-confirmer = _t("confirmer", "Confirmer", "devis accepté", {Etat.DEVIS_ENVOYE}, Etat.CONFIRMEE)
-confirmer_sans_devis = _t(
-    "confirmer_sans_devis", "Confirmer sans devis", "confirmée sans devis", {Etat.VALIDEE}, Etat.CONFIRMEE, motif=True
-)
-revenir_au_devis = _t(
-    "revenir_au_devis",
-    "Revenir au devis",
-    "accord annulé",
-    {Etat.CONFIRMEE},
-    Etat.DEVIS_ENVOYE,
-    motif=True,
-    icon="undo-2",
-)
-ouvrir = _t("ouvrir", "Ouvrir le site", "site ouvert", {Etat.CONFIRMEE}, Etat.EN_COURS, icon="door-open")
-clore = _t("clore", "Fermer le site", "site fermé", {Etat.EN_COURS}, Etat.TERMINEE, icon="door-closed")
-rouvrir = _t("rouvrir", "Rouvrir le site", "site rouvert", {Etat.TERMINEE}, Etat.EN_COURS, icon="door-open")
-facturer = _t("facturer", "Facturer", "facturée", {Etat.TERMINEE}, Etat.FACTUREE)
-solder = _t("solder", "Solder", "soldée", {Etat.FACTUREE}, Etat.SOLDEE)
-solder_sans_facture = _t(
-    "solder_sans_facture", "Solder sans facture", "soldée sans facture", {Etat.TERMINEE}, Etat.SOLDEE, motif=True
-)
-refuser = _t("refuser", "Refuser", "refusée", _UP_TO_VALIDATED, Etat.REFUSEE, motif=True, icon="x")
-decliner = _t(
-    "decliner",
-    "Le demandeur renonce",
-    "déclinée par le demandeur",
-    _UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE},
-    Etat.DECLINEE,
-    motif=True,
-    icon="x",
-)
-annuler = _t("annuler", "Annuler l’action", "annulée", _BEFORE_THE_END, Etat.ANNULEE, motif=True, icon="ban")
-
-WORKFLOW = Workflow(
-    Action.etat,
-    (
-        proposer, prendre_en_charge, valider, enregistrer, envoyer_le_devis, confirmer, confirmer_sans_devis, revenir_au_devis,
-        ouvrir, clore, rouvrir, facturer, solder, solder_sans_facture, refuser, decliner, annuler,
-    ),
-)  # fmt: skip
-
-reproposer = Event("action.reproposer", "Proposer à un autre pôle", "proposée à un autre pôle", "users")
-passer = Event("action.passer", "Passer", "passée par le pôle", "skip-forward")
-donner = Event("avis.donner", "Donner l’avis", "donné", "message-square")
-modifier = Event("action.modifier", "Modifier", "modifiée", "pencil")
-creer = Event("action.creer", "Nouvelle action", "créée", "plus")
-
-solliciter = Event("action.solliciter", "Demander une action", "demandée par le portail", "mail")
-corriger = Event("action.corriger", "Corriger", "corrigée par le demandeur", "pencil")
-prendre = Event("action.prendre", "Je la prends", "prise en main", "hand-heart")
-confier = Event("action.confier", "Passer le relais", "relais proposé", "share-2")
-accepter_relais = Event("action.accepter_relais", "Prendre le relais", "relais pris", "hand-heart")
-laisser_relais = Event("action.laisser_relais", "Laisser le relais", "relais sans suite", "undo-2")
-ecrire = Event("action.ecrire", "Écrire", "message écrit", "message-square")
-repondre = Event("action.repondre", "J’ai répondu autrement", "réponse donnée autrement", "phone")
-renouveler = Event("action.renouveler", "Envoyer un lien", "lien envoyé au demandeur", "key-round")
-decaler = Event("action.decaler", "Décaler l’action", "décalée", "calendar")
+UNDECIDED = frozenset({Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION})
+UP_TO_VALIDATED = UNDECIDED | {Etat.VALIDEE}
+ASKED = UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE}

@@ -7,10 +7,11 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal.actions import decalage, modeles, queries, retroplanning
+from portal.actions import decalage, echeancier, modeles, queries, retroplanning
 from portal.actions.commands import Conflict
-from portal.actions.models import Action, Tache
+from portal.actions.models import Action
 from portal.actions.saisie import EditTaskForm, MoveForm, TaskForm
+from portal.actions.tache import Tache
 from portal.comptes import queries as comptes
 from portal.fields import LocalDateTime
 from portal.policy import can, load
@@ -23,6 +24,12 @@ bp = GuardedBlueprint("planning", __name__)
 # --- the rétroplanning ---------------------------------------------------------------------------------------
 
 
+@bp.get("/taches", access="moi.voir")
+def mine() -> Any:
+    """What is late or due this week, of all the actions."""
+    return render("actions/taches.html", tasks=echeancier.tasks_awaiting(me()))
+
+
 @bp.get("/<int:id>/retroplanning", access="action.voir")
 def index(id: int) -> Any:
     return _plan(load(Action, id, "action.voir", queries.SHEET))
@@ -30,7 +37,7 @@ def index(id: int) -> Any:
 
 def _plan(action: Action, form: TaskForm | None = None, status: int = 200) -> Page:
     edits = can(current_user, "action.modifier", action) and not action.is_stopped
-    tasks = queries.tasks_of(action)
+    tasks = echeancier.tasks_of(action)
     if edits and form is None:
         form = TaskForm(formdata=None, action=action, people=comptes.names())
     offered: dict[str, Any] = {"missing": retroplanning.missing_of(action, tasks), "modele": modeles.of_type(action.type)}
@@ -56,8 +63,8 @@ def apply_template(id: int) -> Any:
 
 
 def _task(id: int, tache_id: int, right: str) -> Tache:
-    task = load(Tache, tache_id, right, queries.TASK)
-    return task if task.action_id == id else abort(404)
+    task = load(Tache, tache_id, "tache.voir", echeancier.TASK)
+    return load(Tache, task.id, right) if task.action_id == id else abort(404)
 
 
 @bp.get("/<int:id>/retroplanning/<int:tache_id>", access="tache.voir")
@@ -143,8 +150,8 @@ def _back(task: Tache) -> Done:
 @bp.get("/<int:id>/decaler", access="action.decaler")
 def move(id: int) -> Any:
     action = _movable(id)
-    left = LocalDateTime.read(request.args.get("depuis", "")) or action.debut
-    return _move(action, MoveForm(formdata=None, action=action, data={"debut": action.debut, "depuis": left}))
+    debut, fin = (LocalDateTime.read(request.args.get(name, "")) for name in ("debut", "jusqu_a"))  # typed before
+    return _move(action, MoveForm(formdata=None, action=action, data={"debut": debut or action.debut, "jusqu_a": fin}))
 
 
 def _movable(id: int) -> Action:
@@ -171,7 +178,15 @@ def shift(id: int) -> Any:
         return refused(refusal.status, lambda: _move(load(Action, id, "action.decaler", queries.SHEET), form))
     answer = done(url_for("actions.show", id=id))
     if form.annonce.data != moved.cle:
-        again = bool(form.annonce.data)
-        return previewed(answer, "actions/decaler_apercu.html", cle=moved.cle, move=moved, titre=action.titre, again=again)
+        return previewed(answer, "actions/decaler_apercu.html", cle=moved.cle, move=moved, **_announced(action, form))
     toast("L’action est décalée, avec son programme et ses missions.")
+    if not action.demandeur.email:
+        toast("Le demandeur n’a pas d’adresse e-mail\u00a0: préviens-le autrement.", "attention")
     return answer
+
+
+def _announced(action: Action, form: MoveForm) -> dict[str, Any]:
+    """What the preview says besides the move: to whom, and whether something else was announced before."""
+    client = action.demandeur
+    said = {"titre": action.titre, "demandeur": client.nom, "par_mail": bool(client.email)}
+    return said | {"dire": form.dire.data, "again": bool(form.annonce.data)}

@@ -5,24 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
+from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock, reglage
-from portal.actions.models import ENDED, SOON, STOPPED, Action, Avancee, Demandeur, Echange, Etape, Etat, Tache, decaler
+from portal.actions.models import ALIVE, ENDED, LONGEST, STOPPED, UNDECIDED, Action, Demandeur, Echange, Etape, Etat
 from portal.comptes.models import Personne
-from portal.db import MANY, count, days_before, db
+from portal.db import MANY, counts, db
 from portal.fields import address_key, name_key
-from portal.filters import heure, jour_long
-from portal.journal import EntreeJournal, described, subject_key
+from portal.journal import EntreeJournal, subject_key
 from portal.web import Leaf
-from portal.workflow import EVENTS
 
 PAGE = 50
 SHOWN = 8  # of each state, on the board
-UNDER_WAY = tuple(etat for etat in Etat if etat not in STOPPED and etat is not Etat.SOLDEE)
 SHEET = (
     joinedload(Action.demandeur),
     joinedload(Action.pole_porteur),
@@ -34,59 +31,72 @@ PROGRAMME = (*SHEET, selectinload(Action.programme).joinedload(Etape.responsable
 
 @dataclass(frozen=True)
 class Board:
-    """One page of the list, and how many actions each state holds with the same filters."""
+    """One page of the list, and how many actions each state holds when all the filters but the state are the same."""
 
     leaf: Leaf
     counts: dict[Etat, int]
-
-    @property
-    def twins(self) -> set[int]:
-        """The requests of this page that the same address makes for the same day: perhaps twice the same."""
-        asked = [(a.id, _who_and_when(a)) for a in self.leaf.items if a.is_asked and a.demandeur.email]
-        often = Counter(about for _, about in asked)
-        return {id for id, about in asked if often[about] > 1}
+    twins: set[int]  # the requests of this page that perhaps somebody made twice
 
 
-def _who_and_when(action: Action) -> tuple[str, date]:
-    return address_key(action.demandeur.email), clock.local(action.debut).date()
+def _twins(actions: list[Action]) -> set[int]:
+    """Those of these requests whose address asks for the same day elsewhere too; one query, none without an address."""
+    asked = [action for action in actions if action.is_asked and action.demandeur.email]
+    if not asked:
+        return set()
+    address, days = func.lower(Demandeur.email), [action.debut for action in asked]
+    around = Action.debut.between(min(days) - timedelta(days=1), max(days) + timedelta(days=1))
+    theirs = address.in_({address_key(action.demandeur.email) for action in asked})
+    query = select(address, Action.debut).join(Action.demandeur).where(around, theirs, Action.etat.not_in(STOPPED))
+    often = Counter((email, clock.local(debut).date()) for email, debut in db.session.execute(query))
+    return {a.id for a in asked if often[address_key(a.demandeur.email), clock.local(a.debut).date()] > 1}
 
 
 def board(
     *,
     bienveillant_id: int | None = None,
+    relais_id: int | None = None,
     to_take: bool = False,
     over: bool = False,
     etat: Etat | None = None,
+    pole_id: int | None = None,
     number: int = 1,
 ) -> Board:
-    """Actions to come, soonest first; or those that are over, latest first. Two queries.
+    """Actions to come, soonest first; or those that are over, latest first. Three queries at most.
+
+    What is alive is found by its state; what is over by its date, the years before being left alone.
 
     Of one bienveillant: with what is being handed over to them.
     """
-    where: list[ColumnElement[bool]] = [Action.etat.in_(ENDED) if over else Action.etat.not_in(ENDED)]
+    where: list[ColumnElement[bool]] = [Action.etat.not_in(ALIVE) if over else Action.etat.in_(ALIVE)]
     if bienveillant_id:
         where.append(or_(Action.bienveillant_id == bienveillant_id, Action.relais_id == bienveillant_id))
+    if relais_id:
+        where.append(Action.relais_id == relais_id)
     if to_take:
         where.append(is_to_take())
+    if pole_id:
+        where.append(Action.pole_porteur_id == pole_id)
     by_state = db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat))
     counts: dict[Etat, int] = dict(by_state.all())
     if etat:
         where.append(Action.etat == etat)
-    rows = db.session.scalars(
-        select(Action)
-        .where(*where)
-        .options(*SHEET)
-        .order_by(*((Action.debut.desc(), Action.id.desc()) if over else (Action.debut, Action.id)))
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+    rows = list(
+        db.session.scalars(
+            select(Action)
+            .where(*where)
+            .options(*SHEET)
+            .order_by(*((Action.debut.desc(), Action.id.desc()) if over else (Action.debut, Action.id)))
+            .limit(PAGE)
+            .offset((number - 1) * PAGE)
+        )
     )
     total = counts.get(etat, 0) if etat else sum(counts.values())
-    return Board(Leaf(list(rows), number, total, PAGE), {e: counts[e] for e in Etat if e in counts})
+    return Board(Leaf(rows, number, total, PAGE), {e: counts[e] for e in Etat if e in counts}, _twins(rows))
 
 
 @dataclass(frozen=True)
 class Column:
-    """The actions of one state, soonest first: the first few, and how many there are."""
+    """The actions of one state, soonest first, or latest first once over: the first few, and how many there are."""
 
     etat: Etat
     actions: list[Action]
@@ -94,36 +104,60 @@ class Column:
 
 
 def columns(*, pole_id: int | None = None, bienveillant_id: int | None = None) -> list[Column]:
-    """Every action under way, by state, in the order of the process; two queries."""
-    where: list[ColumnElement[bool]] = [Action.etat.in_(UNDER_WAY)]
+    """Every action by state, in the order of the process; two queries. Of one bienveillant as `board` does."""
+    where: list[ColumnElement[bool]] = []
     if pole_id:
         where.append(Action.pole_porteur_id == pole_id)
     if bienveillant_id:
-        where.append(Action.bienveillant_id == bienveillant_id)
-    counts = dict(db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat)).all())
-    rank = func.row_number().over(partition_by=Action.etat, order_by=(Action.debut, Action.id))
-    first = select(Action.id, rank.label("rang")).where(*where).subquery()
-    query = select(Action).join(first, first.c.id == Action.id).where(first.c.rang <= SHOWN)
-    found: dict[Etat, list[Action]] = {}
-    for action in db.session.scalars(query.options(*SHEET).order_by(Action.debut, Action.id)):
-        found.setdefault(action.etat, []).append(action)
-    return [Column(etat, found.get(etat, []), counts.get(etat, 0)) for etat in UNDER_WAY]
+        where.append(or_(Action.bienveillant_id == bienveillant_id, Action.relais_id == bienveillant_id))
+    of = {etat: select(Action).where(*where, Action.etat == etat) for etat in Etat}
+    numbers = counts({etat.value: query for etat, query in of.items()})
+    first = union_all(*(_first_of(etat, query) for etat, query in of.items()))
+    found: dict[Etat, list[Action]] = {etat: [] for etat in Etat}
+    for action in db.session.scalars(select(Action).where(Action.id.in_(first)).options(*SHEET)):
+        found[action.etat].append(action)
+    return [Column(etat, _ordered(etat, found[etat]), numbers[etat].number if etat in numbers else 0) for etat in Etat]
+
+
+def _first_of(etat: Etat, query: Select[Action]) -> Select[int]:
+    """The ids of the few that the board shows, in its order; found by the index of states and dates."""
+    order = (Action.debut.desc(), Action.id.desc()) if etat in ENDED else (Action.debut, Action.id)
+    ids = query.with_only_columns(Action.id, maintain_column_froms=True).order_by(*order).limit(SHOWN).subquery()
+    return select(ids.c.id)
+
+
+def _ordered(etat: Etat, actions: list[Action]) -> list[Action]:
+    return sorted(actions, key=lambda action: (action.debut, action.id), reverse=etat in ENDED)
 
 
 def is_to_take() -> ColumnElement[bool]:
     """`Action.is_to_take`, for rows."""
-    gone = exists().where(Personne.id == Action.bienveillant_id, Personne.desactive_le.is_not(None))
+    gone = exists().where(
+        Personne.id == Action.bienveillant_id, or_(Personne.desactive_le.is_not(None), ~Personne.is_bienveillant)
+    )
     return and_(Action.etat.not_in(STOPPED), or_(Action.bienveillant_id.is_(None), gone))
 
 
 def to_take() -> Select[Action]:
     """What no bienveillant carries yet."""
-    return select(Action).where(is_to_take(), Action.etat.not_in(ENDED))
+    return select(Action).where(is_to_take(), Action.etat.in_(ALIVE))
+
+
+def unanswered_by(personne: Personne) -> Select[Action]:
+    """The requests of this person that wait for an answer for too long."""
+    return _unanswered().where(Action.bienveillant_id == personne.id)
+
+
+def passed_back_to(personne: Personne) -> Select[Action]:
+    """Theirs that the pôle which was asked does not carry, and that no other is asked to."""
+    return select(Action).where(
+        Action.bienveillant_id == personne.id, Action.etat == Etat.PROPOSEE, Action.pole_porteur_id.is_(None)
+    )
 
 
 def relays_to(personne: Personne) -> Select[Action]:
     """The actions that somebody hands over to this person."""
-    return select(Action).where(Action.relais_id == personne.id, Action.etat.not_in(ENDED))
+    return select(Action).where(Action.relais_id == personne.id)
 
 
 def on_day(actions: list[int] | None = None) -> list[Action]:
@@ -133,6 +167,7 @@ def on_day(actions: list[int] | None = None) -> list[Action]:
         select(Action)
         .where(
             Action.debut < start + timedelta(days=1),
+            Action.debut > start - LONGEST,  # the index knows when they begin
             Action.fin > start,
             Action.etat.in_((Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE)),
         )
@@ -170,6 +205,12 @@ def by_key(cle: str) -> Action | None:
     return db.session.scalar(select(Action).where(Action.cle == cle).options(joinedload(Action.demandeur)))
 
 
+def by_form(beginning: str) -> Action | None:
+    """The last that a form made, whatever its words."""
+    made = select(Action).where(Action.cle.startswith(beginning)).options(joinedload(Action.demandeur))
+    return db.session.scalar(made.order_by(Action.id.desc()).limit(1))
+
+
 def followed(id: int) -> Action | None:
     """The action of a demandeur's link, as their page shows it."""
     return db.session.get(Action, id, options=SHEET)
@@ -183,6 +224,13 @@ def exchange(action: Action) -> list[Echange]:
 
 def message_by_key(cle: str) -> Echange | None:
     return db.session.scalar(select(Echange).where(Echange.cle == cle))
+
+
+def written_by_the_demandeur(first: Echange, until: datetime) -> list[Echange]:
+    """Their messages from that one on, before that instant; one query."""
+    theirs = (Echange.action_id == first.action_id, Echange.personne_id.is_(None))
+    query = select(Echange).where(*theirs, Echange.id >= first.id, Echange.ecrit_le < until)
+    return list(db.session.scalars(query.order_by(Echange.id)))
 
 
 @dataclass(frozen=True)
@@ -213,110 +261,20 @@ def around(action: Action) -> Around:
 
 def unanswered() -> list[Action]:
     """The requests that nobody has answered in time, with who sets them up; oldest first."""
+    return list(db.session.scalars(_unanswered().options(*SHEET).order_by(Action.cree_le, Action.id)))
+
+
+def _unanswered() -> Select[Action]:
     since = clock.now() - timedelta(days=reglage.DELAI_REPONSE.valeur)
-    late = (Action.etat == Etat.SOLLICITEE, Action.repondue_le.is_(None), Action.cree_le <= since)
-    return list(db.session.scalars(select(Action).where(*late).options(*SHEET).order_by(Action.cree_le, Action.id)))
+    late = (Action.etat.in_(UNDECIDED), Action.repondue_le.is_(None), Action.cree_le <= since)
+    return select(Action).where(*late)
 
 
-def stopped_because(action: Action) -> str:
-    """The reason that was given when it was refused, declined or cancelled."""
-    said = select(EntreeJournal.motif).where(
-        EntreeJournal.sujet == subject_key(action), EntreeJournal.apres == action.etat, EntreeJournal.motif != ""
-    )
-    return db.session.scalar(said.order_by(EntreeJournal.id.desc()).limit(1)) or ""
-
-
-# --- the rétroplanning ---------------------------------------------------------------------------------------
-
-TASK = (joinedload(Tache.action), joinedload(Tache.responsable), joinedload(Tache.traitee_par))
-
-
-def tasks_of(action: Action) -> list[Tache]:
-    """Its rétroplanning, the earliest first; one query."""
-    query = select(Tache).where(Tache.action_id == action.id).options(*TASK)
-    return list(db.session.scalars(query.order_by(Tache.jours.desc(), Tache.id)))
-
-
-def tasks_due(personne: Personne) -> Select[Tache]:
-    """What is late or due within seven days, of actions that still live: their own tasks, and those of nobody on theirs."""
-    set_up = select(Action.id).where(Action.bienveillant_id == personne.id, _lives())
-    unowned = and_(Tache.responsable_id.is_(None), Tache.action_id.in_(set_up))
-    due = (or_(Tache.responsable_id == personne.id, unowned), _lives(), _due_before(clock.today() + SOON + timedelta(days=1)))
-    return select(Tache).join(Tache.action).where(*due)
-
-
-def tasks_awaiting(personne: Personne, limit: int = 50) -> list[Tache]:
-    """The same, the earliest first, each with its action; one query."""
-    query = tasks_due(personne).options(contains_eager(Tache.action))
-    return list(db.session.scalars(query.order_by(_deadline(), Tache.id).limit(limit)))
-
-
-def late_untold() -> list[int]:
-    """The actions with tasks that are late, of which nobody was told so for the date that they now have."""
-    untold = or_(Tache.relancee_pour.is_(None), Tache.relancee_pour != Action.debut)
-    late = exists().where(Tache.action_id == Action.id, untold, _due_before(clock.today()))
-    return list(db.session.scalars(select(Action.id).where(_lives(), late).order_by(Action.id)))
-
-
-def late_untold_of(action: Action) -> list[Tache]:
-    """Those of this action, with their owner; the caller holds its lock."""
-    return [task for task in tasks_of(action) if task.is_late and task.relancee_pour != action.debut]
-
-
-def _lives() -> ColumnElement[bool]:
-    """Neither stopped nor wholly settled: what is left to do is still worth doing."""
-    return Action.etat.not_in(STOPPED | {Etat.SOLDEE})
-
-
-def _due_before(day: date) -> ColumnElement[bool]:
-    """To do, and its own day is before that one, at La Réunion."""
-    return and_(Tache.avancee == Avancee.A_FAIRE, _deadline() < clock.start_of(day))
-
-
-def _deadline() -> ColumnElement[datetime]:
-    return days_before(Action.debut, Tache.jours)
-
-
-# --- the journal ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Line:
-    """One fact of an action's journal, in words."""
-
-    quand: datetime
-    qui: str  # "" is the portal itself
-    sujet: str  # "Mission", and which one when the fact says it
-    fait: str  # "publiée"
-    motif: str
-
-
-def journal(action: Action, number: int = 1) -> Leaf:
-    """What happened to the action, its missions and their candidatures, latest first, as Lines; three queries."""
-    of_action = (
-        select(EntreeJournal, Personne.nom)
-        .outerjoin(Personne, Personne.id == EntreeJournal.personne_id)
-        .where(EntreeJournal.action_id == action.id)
-        .order_by(EntreeJournal.id.desc())
-    )
-    rows = db.session.execute(of_action.limit(PAGE).offset((number - 1) * PAGE)).all()
-    called = described([entry.sujet for entry, _ in rows])
-    return Leaf([_line(entry, nom, called) for entry, nom in rows], number, count(of_action), PAGE)
-
-
-def _line(entry: EntreeJournal, nom: str | None, called: dict[str, str]) -> Line:
-    event = EVENTS.get(entry.evenement)
-    noun, _, slug = entry.evenement.partition(".")
-    titre = entry.faits.get("titre")
-    noun = {"etape": "Étape", "tache": "Tâche"}.get(slug.rpartition("_")[2], noun.capitalize())
-    named = f"{noun} «\u00a0{titre}\u00a0»" if titre else noun
-    return Line(
-        quand=entry.quand,
-        qui=nom or "",
-        sujet=called.get(entry.sujet, named),
-        fait=_fact(entry, (event.done or event.label) if event else slug.replace("_", " ")),
-        motif=entry.motif,
-    )
+def why_it_is_so(action: Action) -> str:
+    """What the demandeur reads of why it was stopped; of what the interpôle decided, the word that was written for them."""
+    said = select(EntreeJournal).where(EntreeJournal.sujet == subject_key(action), EntreeJournal.apres == action.etat)
+    entry = db.session.scalar(said.order_by(EntreeJournal.id.desc()).limit(1))
+    return str(entry.faits.get("mot", entry.motif)) if entry else ""
 
 
 def titled(words: str, limit: int) -> list[Action]:
@@ -328,10 +286,3 @@ def titled(words: str, limit: int) -> list[Action]:
     likely = select(Action).where(*(Action.recherche.contains(key, autoescape=True) for key in keys))  # the place counts there
     rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY)) if keys else ()
     return [action for action in rows if all(key in name_key(action.titre) for key in keys)][:limit]
-
-
-def _fact(entry: EntreeJournal, words: str) -> str:
-    if entry.evenement != decaler.key:
-        return words
-    before, after = (datetime.fromisoformat(entry.faits[name]) for name in ("avant", "debut"))
-    return f"{words}, {jour_long(before)} à {heure(before)} devient {jour_long(after)} à {heure(after)}"

@@ -1,14 +1,29 @@
-"""What happens to actions, and to what was said of them, when somebody of the house is erased."""
+"""When an action keeps its dates, and what becomes of what was said of it when somebody of the house is erased."""
 
 from __future__ import annotations
 
 from sqlalchemy import update
 
-from portal.actions.models import CRITERES, Action, Avis, Decision, Echange, Etape, Tache
+from portal.actions import queries
+from portal.actions.decalage import Dated, UnderWay, has_other_dates
+from portal.actions.deliberation import CRITERES, Avis, Decision
+from portal.actions.models import Action, Echange, Etape, Etat
+from portal.actions.processus import annuler, decliner, modifier, refuser
+from portal.actions.tache import Tache
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
 from portal.db import db, strike
 from portal.workflow import News
+
+
+@modifier.react
+def keep_the_dates(news: News) -> None:
+    """The sheet alone moves neither a day that has begun, nor what was confirmed to the demandeur, nor a programme."""
+    if has_other_dates(news):
+        if news.subject.etat is Etat.EN_COURS:
+            raise UnderWay
+        if news.subject.etat is Etat.CONFIRMEE or queries.programme_of(news.subject):
+            raise Dated
 
 
 @comptes.effacer.react
@@ -19,10 +34,18 @@ def name_them_no_more(news: News) -> None:
     """
     ids = news.facts["personnes"]
     db.session.execute(update(Action).where(Action.relais_id.in_(ids)).values(relais_id=None))
-    opinions = [Decision.presents, Decision.compte_rendu, *(getattr(Avis, f"mot_{name}") for name in CRITERES)]
+    reasons = [Tache.motif, Decision.presents, Decision.compte_rendu, *(getattr(Avis, f"mot_{name}") for name in CRITERES)]
     for personne in people.by_ids(ids):
-        for column in (Echange.texte, *opinions):
+        for column in (Echange.texte, *reasons):
             strike(column, people.signs(personne))
+
+
+@refuser.react
+@decliner.react
+@annuler.react
+def offer_it_no_more(news: News) -> None:
+    """A relay that nobody has answered yet falls with the action."""
+    news.subject.relais = None
 
 
 @comptes.effacer.react

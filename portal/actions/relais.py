@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from portal import clock
 from portal.actions.commands import ActionOver
-from portal.actions.models import Action, accepter_relais, confier, laisser_relais, prendre
+from portal.actions.models import Action
+from portal.actions.processus import accepter_relais, confier, laisser_relais, prendre
 from portal.comptes.models import NomRole, Personne
 from portal.db import lock_one
 from portal.workflow import Refusal

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.actions import modeles, queries
+from portal.actions import echeancier, modeles
 from portal.actions.commands import check_reading
-from portal.actions.models import Action, Avancee, Tache
+from portal.actions.models import Action
+from portal.actions.tache import Avancee, Tache
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
 from portal.workflow import Event, MotifMissing, Refusal
@@ -15,6 +16,7 @@ from portal.workflow import Event, MotifMissing, Refusal
 appliquer_taches = Event("action.appliquer_taches", "Ajouter les tâches du modèle", "rétroplanning proposé", "list-checks")
 ajouter_tache = Event("action.ajouter_tache", "Ajouter une tâche", "ajoutée au rétroplanning", "plus")
 modifier_tache = Event("action.modifier_tache", "Modifier la tâche", "modifiée", "pencil")
+confier_tache = Event("action.confier_tache", "Confier la tâche", "confiée", "share-2")
 retirer_tache = Event("action.retirer_tache", "Retirer la tâche", "retirée du rétroplanning", "trash-2")
 faire_tache = Event("action.faire_tache", "C’est fait", "faite", "check")
 ecarter_tache = Event("action.ecarter_tache", "Sans objet", "sans objet", "minus")
@@ -39,7 +41,7 @@ def apply_template(action: Action, *, by: Personne) -> int:
     Whoever asks for it sees what is late already: the bienveillant is not told of it a moment later.
     """
     action = _alive(action)
-    missing = missing_of(action, queries.tasks_of(action))
+    missing = missing_of(action, echeancier.tasks_of(action))
     told = action.debut if by.id == action.bienveillant_id else None
     for modele in missing:
         words = {"titre": modele.titre, "aide": modele.aide, "jours": modele.jours}
@@ -56,14 +58,16 @@ def missing_of(action: Action, tasks: list[Tache]) -> list[modeles.Modele]:
 
 
 def add(action: Action, *, by: Personne, titre: str, jours: int, responsable_id: int | None = None) -> Tache:
-    """A task by hand. The same one sent twice is there once."""
+    """A task by hand. The same one sent twice is there once, while it is to do."""
     action = _alive(action)
-    twin = next((t for t in queries.tasks_of(action) if (t.titre, t.jours, t.modele) == (titre, jours, "")), None)
-    if twin:
+    same = (titre, jours, responsable_id, "")
+    there = (t for t in echeancier.tasks_of(action) if t.is_open and (t.titre, t.jours, t.responsable_id, t.modele) == same)
+    if twin := next(there, None):
         return twin
     task = Tache(action=action, titre=titre, jours=jours, responsable_id=responsable_id)
     db.session.add(task)
     ajouter_tache.tell(action, by=by, titre=titre)
+    _entrust(task, by=by)
     return task
 
 
@@ -73,11 +77,21 @@ def edit(task: Tache, *, by: Personne, read: str, **fields: Any) -> None:
     check_reading(read, task.sheet, fields)
     if task.sheet == fields:
         return
-    if task.jours != fields["jours"] or task.responsable_id != fields["responsable_id"]:
+    other = task.responsable_id != fields["responsable_id"]
+    if other or task.jours != fields["jours"]:
         task.relancee_pour = None
     for name, value in fields.items():
         setattr(task, name, value)
     modifier_tache.tell(action, by=by, titre=task.titre)
+    if other:
+        _entrust(task, by=by)
+
+
+def _entrust(task: Tache, *, by: Personne) -> None:
+    """Whoever has it from now on hears so."""
+    db.session.flush()
+    if task.responsable_id and task.is_open:
+        confier_tache.tell(task.action, by=by, titre=task.titre, tache=task.id, personne=task.responsable_id)
 
 
 def remove(task: Tache, *, by: Personne) -> None:

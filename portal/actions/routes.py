@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, abort, current_app, request, url_for
+from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal import clock, ical, security
-from portal.actions import calendrier, chemin, commands, planning, queries, relais, validation
+from portal.actions import almanach as almanach  # the agenda's pages join the blueprint
+from portal.actions import chemin, commands, decalage, planning, queries, recit, relais, validation
 from portal.actions import programme as order
-from portal.actions.agenda import Mois, grid
-from portal.actions.calendrier import Regard
 from portal.actions.forms import EditActionForm, EditStepForm, MotifForm, NewActionForm, StepForm, next_step
 from portal.actions.guichet import bp
-from portal.actions.models import WORKFLOW, Action, Etape, Etat, clore, ouvrir, rouvrir
+from portal.actions.models import Action, Etape, Etat
+from portal.actions.processus import WORKFLOW, clore, ouvrir, rouvrir
 from portal.comptes import queries as comptes
 from portal.poles import queries as poles
+from portal.poles.models import Pole
 from portal.policy import can, load
 from portal.web import Page, done, me, page_number, refused, render, toast
 from portal.workflow import MotifMissing, Refusal, Transition
@@ -27,8 +27,8 @@ bp.add_app_template_global(chemin.way, "pas_de")  # the head of an action is dra
 bp.add_app_template_global(chemin.awaited, "attendu_de")
 
 OF_THE_DAY = (ouvrir, clore, rouvrir)  # moved by the day's own journal, which a plain button would contradict
-FEED = "agenda.actions"  # what the secret addresses of the house's agenda are sealed for
-WHOSE = ("miennes", "a_prendre", "toutes")
+WHOSE = ("miennes", "a_prendre", "relais", "toutes")
+WHO = re.compile("[1-9][0-9]{0,8}")
 Stuck = tuple[int, str, str]
 BY_HAND = [t for t in WORKFLOW if t not in OF_THE_DAY + validation.MOVES]
 
@@ -37,87 +37,33 @@ BY_HAND = [t for t in WORKFLOW if t not in OF_THE_DAY + validation.MOVES]
 def index() -> Any:
     sets_up = can(current_user, "action.creer")
     asked = request.args.get("qui", "miennes" if sets_up else "toutes")
-    qui = asked if asked in WHOSE else "toutes"
-    mine = me().id if qui == "miennes" else None
-    over = request.args.get("quand") == "passees"
+    qui = asked if asked in WHOSE or WHO.fullmatch(asked) else "toutes"
+    pole, over = _asked_pole(poles.poles()) if "pole" in request.args else None, request.args.get("quand") == "passees"
     etat = next((e for e in Etat if e == request.args.get("etat")), None)
-    board = queries.board(bienveillant_id=mine, to_take=qui == "a_prendre", over=over, etat=etat, number=page_number())
-    return render("actions/liste.html", board=board, qui=qui, over=over, etat=etat, sets_up=sets_up)
+    relay = me().id if qui == "relais" else None
+    board = queries.board(
+        bienveillant_id=_whose(qui), relais_id=relay, to_take=qui == "a_prendre", pole_id=pole.id if pole else None,
+        over=over, etat=etat, number=page_number(),
+    )  # fmt: skip
+    return render("actions/liste.html", board=board, qui=qui, over=over, etat=etat, pole=pole, sets_up=sets_up)
 
 
 @bp.get("/tableau", access="action.lister")
 def overview() -> Any:
-    standing = poles.poles()
-    pole = next((p for p in standing if str(p.id) == request.args.get("pole")), None)
-    mine = request.args.get("qui") == "miennes"
-    columns = queries.columns(pole_id=pole.id if pole else None, bienveillant_id=me().id if mine else None)
-    sets_up = can(current_user, "action.creer")
-    return render("actions/tableau.html", columns=columns, poles=standing, pole=pole, mine=mine, sets_up=sets_up)
+    standing, qui = poles.poles(), request.args.get("qui", "")
+    pole = _asked_pole(standing)
+    columns = queries.columns(pole_id=pole.id if pole else None, bienveillant_id=_whose(qui))
+    sets_up, people = can(current_user, "action.creer"), comptes.bienveillants()
+    return render("actions/tableau.html", columns=columns, poles=standing, people=people, pole=pole, qui=qui, sets_up=sets_up)
 
 
-# --- the agenda ----------------------------------------------------------------------------------------------
+def _asked_pole(standing: list[Pole]) -> Pole | None:
+    return next((pole for pole in standing if str(pole.id) == request.args.get("pole")), None)
 
 
-@bp.get("/agenda", access="public", kept=True)
-def calendar() -> Any:
-    """Everybody's, or the house's for whoever belongs to it; a month, or a list from a day on."""
-    asked = Mois.read(request.args.get("mois"))
-    mois, regard = asked or Mois.of(clock.today()), _regard()
-    interne = regard.interne
-    shown = _listed(mois, regard) if request.args.get("vue") == "liste" else _month(mois, regard, whole=asked is not None)
-    clashes = calendrier.clashes(shown["actions"]) if interne else {}
-    stay = {name: value for name in ("vue", "mois", "pole", "qui") if (value := request.args.get(name))} if interne else {}
-    return render(
-        "actions/agenda.html", mois=mois, regard=regard, clashes=clashes, stay=stay,
-        poles=poles.poles() if interne else [], **shown,
-    )  # fmt: skip
-
-
-def _regard() -> Regard:
-    if not can(current_user, "action.lister"):
-        return Regard()
-    pole, mine = request.args.get("pole", ""), request.args.get("qui") == "miennes"
-    return Regard(True, int(pole) if re.fullmatch("[1-9][0-9]{0,8}", pole) else None, me().id if mine else None)
-
-
-def _month(mois: Mois, regard: Regard, *, whole: bool) -> dict[str, Any]:
-    """`whole`: a phone shows the days of the present month that are over too."""
-    weeks = mois.weeks
-    actions = calendrier.between(regard, weeks[0][0], weeks[-1][-1])
-    return {"weeks": grid(mois, actions), "actions": actions, "whole": whole, "too_many": len(actions) == calendrier.MOST}
-
-
-def _listed(mois: Mois, regard: Regard) -> dict[str, Any]:
-    found = calendrier.from_day(regard, clock.today() if mois.is_current else mois.premier, page_number())
-    return {"leaf": found, "actions": found.items}
-
-
-@bp.get("/agenda.ics", access="public", kept=True)
-def public_feed() -> Any:
-    return Response(calendrier.public_feed(_base_url()), mimetype="text/calendar")
-
-
-@bp.get("/agenda/<jeton>.ics", access="public")
-def house_feed(jeton: str) -> Any:
-    """What an agenda of somebody of the house reads, without signing in; their right is asked again each time."""
-    opened = security.unseal(FEED, jeton)
-    personne = (comptes.calendar_owner(*opened) if opened else None) or abort(404)
-    if not can(personne, "action.lister"):
-        abort(404)
-    return ical.followed(calendrier.house_feed(_base_url()))
-
-
-@bp.get("/agenda/abonnement", access="public")
-def subscribe() -> Any:
-    addresses = {"publique": _base_url() + url_for(".public_feed")}
-    if can(current_user, "action.lister"):
-        jeton = security.seal(FEED, me().id, me().agenda_generation)
-        addresses["interne"] = _base_url() + url_for(".house_feed", jeton=jeton)
-    return render("actions/abonnement.html", addresses=addresses)
-
-
-def _base_url() -> str:
-    return str(current_app.config["PORTAL"].base_url)
+def _whose(qui: str) -> int | None:
+    """The bienveillant that `qui` names: oneself, or a person by number."""
+    return int(qui) if WHO.fullmatch(qui) else me().id if qui == "miennes" else None
 
 
 # --- the sheet -----------------------------------------------------------------------------------------------
@@ -190,36 +136,39 @@ def save(id: int) -> Any:
     form = EditActionForm(poles=poles.poles(), present=action.pole_porteur_id)
     if not form.validate():
         return _edition(action, form, 422)
-    debut, moved = action.debut, (action.debut, action.fin) != (form.debut.data, form.fin.data)
     try:
         commands.edit(action, by=me(), read=form.lu.data or "", demandeur=form.demandeur, **form.fields)
     except Refusal as refusal:
-        if isinstance(refusal, commands.Conflict):
-            form = _form(action, form)
-        form.form_errors.append(refusal.sentence)
-        return _edition(action, form, refusal.status)
+        said = refusal
+        return refused(said.status, lambda: _not_saved(_editable(id), form, said))
     toast("Fiche enregistrée.")
-    if moved:
-        left = clock.local(debut).strftime("%Y-%m-%dT%H:%M")
-        follow = (url_for(".planning.move", id=id, depuis=left), "Tout décaler")
-        toast(
-            "Le programme et les missions gardent leurs horaires : revois-les, ou décale-les aussi.", "attention", lien=follow
-        )
     return done(url_for(".show", id=id))
+
+
+def _not_saved(action: Action, form: EditActionForm, refusal: Refusal) -> Page:
+    """Every word is kept; dates that would leave something behind wait in the link that moves it all."""
+    elsewhen = ""
+    if isinstance(refusal, commands.Conflict):
+        form = _form(action, form)
+    elif isinstance(refusal, decalage.Dated):
+        elsewhen = url_for(".planning.move", id=action.id, debut=form.debut.raw, jusqu_a=form.fin.raw)
+        form.keep_dates(action)
+    form.form_errors.append(refusal.sentence)
+    return _edition(action, form, refusal.status, elsewhen)
 
 
 def _form(action: Action, typed: EditActionForm | None = None) -> EditActionForm:
     return EditActionForm.over(action.sheet, typed, poles=poles.poles(), present=action.pole_porteur_id)
 
 
-def _edition(action: Action, form: EditActionForm, status: int = 200) -> Page:
-    return render("actions/modifier.html", status=status, action=action, form=form)
+def _edition(action: Action, form: EditActionForm, status: int = 200, elsewhen: str = "") -> Page:
+    return render("actions/modifier.html", status=status, action=action, form=form, decalage=elsewhen)
 
 
 @bp.get("/<int:id>/journal", access="action.journal")
 def history(id: int) -> Any:
     action = load(Action, id, "action.journal", queries.SHEET)
-    return render("actions/journal.html", action=action, leaf=queries.journal(action, page_number()))
+    return render("actions/journal.html", action=action, leaf=recit.journal(action, page_number()))
 
 
 # --- the programme -------------------------------------------------------------------------------------------

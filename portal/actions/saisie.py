@@ -6,12 +6,13 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from wtforms import HiddenField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from portal import clock
 from portal.actions.forms import EditForm, People, at_most, check_slot, some_id
-from portal.actions.models import TASK, Action, rank
+from portal.actions.models import Action
+from portal.actions.tache import TASK, rank
 from portal.fields import Form, Line, LocalDateTime, choices, one_line
 
 DAYS = r"(?:jour )?j|j? ?([-+−–]?) ?([0-9]{1,3})"
@@ -91,7 +92,12 @@ class MoveForm(Form):
 
     debut = LocalDateTime("Nouveau début", [InputRequired("Écris le jour et l’heure du nouveau début.")])
     jusqu_a = LocalDateTime("Nouvelle fin")
-    depuis = LocalDateTime()  # the beginning that its programme and its missions still have
+    motif = Line(
+        "Pourquoi",
+        [DataRequired("Écris en quelques mots pourquoi l’action change de date."), at_most(500, "Ce motif")],
+        description="Le journal de l’action le garde.",
+    )
+    dire = BooleanField("Le dire aussi au demandeur")
     annonce = HiddenField()  # what the preview has said, when it is confirmed
 
     def __init__(self, *args: Any, action: Action, **kwargs: Any):
@@ -111,4 +117,4 @@ class MoveForm(Form):
         debut = self.debut.data
         assert debut
         fin = self.jusqu_a.data or debut + (self.action.fin - self.action.debut)
-        return {"debut": debut, "fin": fin, "depuis": self.depuis.data or self.action.debut}
+        return {"debut": debut, "fin": fin, "motif": self.motif.data, "dire": self.dire.data}

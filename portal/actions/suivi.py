@@ -10,7 +10,8 @@ from werkzeug.exceptions import NotFound
 from portal import reglage, security
 from portal.actions import depot, queries
 from portal.actions.demandes import ContactForm, GiveUpForm, MessageForm
-from portal.actions.models import Action, Etat, decliner
+from portal.actions.models import Action, Etat
+from portal.actions.processus import decliner
 from portal.poles import queries as poles
 from portal.web import Page, render
 
@@ -35,11 +36,13 @@ def page_token(action: Action) -> str:
 
 
 def followed(jeton: str) -> Action:
-    """The action of a personal link. Raises NotFound, LinkReplaced when a newer one was sent, LinkOver a year after."""
+    """The action of a personal link. Raises NotFound, LinkReplaced, LinkOver a year after, or RequestErased."""
     id, generation = security.unseal(PURPOSE, jeton) or (0, 0)
     action = queries.followed(id) if id else None
     if action is None or generation > action.generation:
         raise NotFound
+    if action.demandeur.is_erased:
+        raise depot.RequestErased
     if generation < action.generation:
         raise depot.LinkReplaced
     if not action.link_opens:
@@ -48,7 +51,7 @@ def followed(jeton: str) -> Action:
 
 
 def page(action: Action, jeton: str, status: int = 200, **forms: Any) -> Page:
-    """`forms` are those that were refused: `message`, `contact` or `renoncer`."""
+    """`forms` are those that were refused: `message`, `contact` or `renoncer`; `sentence` says why a gesture was."""
     blank = {"message": MessageForm(formdata=None), "renoncer": GiveUpForm(formdata=None)}
     return render(
         "actions/suivi.html",
@@ -57,7 +60,7 @@ def page(action: Action, jeton: str, status: int = 200, **forms: Any) -> Page:
         jeton=jeton,
         line=LINE,
         step=STEP.get(action.etat),
-        motif=queries.stopped_because(action) if action.is_stopped else "",
+        motif=queries.why_it_is_so(action) if action.is_stopped or action.etat is Etat.VALIDEE else "",
         echanges=queries.exchange(action),
         souhaits=poles.prestations(action.souhaits),
         reponse_avant=action.cree_le + timedelta(days=reglage.DELAI_REPONSE.valeur),

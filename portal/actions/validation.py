@@ -7,16 +7,16 @@ from typing import Any
 from flask import request, url_for
 from flask_login import current_user
 
-from portal.actions import avis, interpole, theme
+from portal.actions import avis, interpole, queries, theme
 from portal.actions.bulletins import AvisForm, DecisionForm, PassForm, ProposeForm
 from portal.actions.guichet import bp
-from portal.actions.models import Action, Etat, prendre_en_charge, proposer, valider
+from portal.actions.models import UNDECIDED, Action, Etat
+from portal.actions.processus import prendre_en_charge, proposer, valider
 from portal.poles import queries as poles
 from portal.poles.models import Pole
 from portal.policy import can, load
 from portal.web import Page, Refused, done, me, refused, render, toast
 
-BEFORE = (Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION)  # any decision
 MOVES = (proposer, prendre_en_charge, valider)  # by this tab alone, with all that goes with it
 
 
@@ -46,7 +46,7 @@ def _page(action: Action, **typed: Any) -> Page:
         open=action.etat is Etat.EN_VALIDATION,
         shown=_may_read(action, tally),
         edited=avis.edited_at(action) if tally.given else None,
-        decision=avis.decision_of(action) if action.etat not in BEFORE else None,
+        decision=avis.decision_of(action) if action.etat not in UNDECIDED else None,
         trail=trail,
         opinions=opinions,
         **forms,
@@ -59,7 +59,7 @@ def _may_read(action: Action, tally: avis.Tally) -> bool:
 
 
 def _ballot(voix: avis.Voix) -> AvisForm:
-    return AvisForm(formdata=None, obj=voix.avis, pole=voix.pole)
+    return AvisForm.over(avis.ballot(voix.avis), pole=voix.pole)
 
 
 def _routing(action: Action, tally: avis.Tally, trail: list[avis.Step]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _routing(action: Action, tally: avis.Tally, trail: list[avis.Step]) -> dict[
     others = [pole for pole in voices if thought_of or pole.id != action.pole_porteur_id]
     passed = {step.passed_by for step in trail}
     words = f"{action.titre} {action.type.label} {action.description}"
-    suggested = theme.suggest((pole for pole in others if pole.id not in passed), words, avis.wishes(action))
+    suggested = theme.suggest((pole for pole in others if pole.id not in passed), words, poles.prestations(action.souhaits))
     first = thought_of or (suggested.pole.id if suggested else None)
     return {
         "suggested": suggested,
@@ -98,7 +98,7 @@ def propose(id: int) -> Any:
 @bp.post("/<int:id>/prendre_en_charge", access="action.prendre_en_charge")
 def carry(id: int) -> Any:
     action = load(Action, id, prendre_en_charge, avis.SHEET)
-    interpole.take(action, by=me())
+    interpole.take(action, by=me(), shown=_shown())
     toast("Le pôle porte l’action : l’interpôle peut donner son avis.")
     return _back(id)
 
@@ -109,9 +109,14 @@ def pass_on(id: int) -> Any:
     form = PassForm(poles=poles.voices())
     if not form.validate():
         return _again(id, pass_form=form)
-    interpole.pass_on(action, by=me(), motif=form.motif.data, to=form.chosen)
+    interpole.pass_on(action, by=me(), motif=form.motif.data, to=form.chosen, shown=_shown())
     toast(f"Passée au pôle {form.chosen.nom}." if form.chosen else "Passée : elle sera proposée à un autre pôle.")
     return _back(id)
+
+
+def _shown() -> int | None:
+    """The pôle for which whoever answers was asked, when the page was shown."""
+    return request.form.get("au_nom_de", type=int)
 
 
 # --- the opinions and the decision ---------------------------------------------------------------------------
@@ -120,14 +125,16 @@ def pass_on(id: int) -> Any:
 @bp.post("/<int:id>/avis/<int:pole_id>", access="avis.donner")
 def opine(id: int, pole_id: int) -> Any:
     action, pole = _seen(id), load(Pole, pole_id, "pole.voir")
-    if not can(current_user, "avis.donner", pole):
-        raise interpole.NotItsMember
-    if action.etat is not Etat.EN_VALIDATION:
-        raise interpole.Closed
+    interpole.check_voice(action, pole, me())
     form = AvisForm(pole=pole)
     if not form.validate():
         return _again(id, avis={pole_id: form})
-    interpole.give(action, pole, by=me(), **form.said)
+    try:
+        interpole.give(action, pole, by=me(), read=form.lu.data or "", **form.said)
+    except interpole.OpinionChanged as changed:
+        both = AvisForm.over(avis.ballot(avis.given_by(action, pole)), form, pole=pole)
+        both.form_errors.append(changed.sentence)
+        return _again(id, changed.status, avis={pole_id: both})
     toast(f"L’avis du pôle {pole.nom} est enregistré. Il peut changer jusqu’à la clôture.")
     return _back(id)
 
@@ -136,8 +143,10 @@ def opine(id: int, pole_id: int) -> Any:
 def close_online(id: int) -> Any:
     action = load(Action, id, valider, avis.SHEET)
     try:
+        if not _may_read(action, avis.tally(action, me())):
+            raise interpole.OwnOpinionFirst
         interpole.close(action, by=me())
-    except (interpole.QuorumMissing, interpole.Blocked) as refusal:
+    except (interpole.OwnOpinionFirst, interpole.QuorumMissing, interpole.Blocked) as refusal:
         return _again(id, refusal.status, close_refused=refusal.sentence)
     toast("Action validée par l’interpôle.")
     return _back(id)
@@ -176,9 +185,11 @@ def _following(id: int) -> int | None:
 
 def _meeting(id: int | None, form: DecisionForm | None = None) -> Page:
     waiting = avis.pending()
-    at = next((n for n, action in enumerate(waiting) if action.id == id), 0)
-    if not waiting:
-        return render("actions/reunion.html", waiting=[])
+    ids = [action.id for action in waiting]
+    decided = queries.followed(id) if id and id not in ids else None
+    if decided or not waiting:
+        return render("actions/reunion.html", waiting=waiting, decided=decided)
+    at = ids.index(id) if id in ids else 0
     action = waiting[at]
     tally = avis.tally(action, me())
     return render(
@@ -186,7 +197,7 @@ def _meeting(id: int | None, form: DecisionForm | None = None) -> Page:
         waiting=waiting,
         at=at,
         action=action,
-        wishes=avis.wishes(action),
+        wishes=poles.prestations(action.souhaits),
         tally=tally,
         shown=_may_read(action, tally),
         edited=avis.edited_at(action),

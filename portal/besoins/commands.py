@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 from typing import Any
 
 from portal import clock, journal
 from portal.actions.commands import ActionOver, check_reading
 from portal.actions.models import Action, reading
-from portal.besoins import occupations, prets, queries
+from portal.besoins import occupations, promesses, queries
 from portal.besoins.models import (
     Besoin,
     Etat,
-    Occupation,
     adopter,
     ajouter,
-    chevaucher,
     confirmer,
     demander,
-    deplacer,
-    expirer,
-    liberer,
     modifier,
-    refuser,
     reprendre,
     retirer,
 )
@@ -92,10 +85,19 @@ def draft_from(action: Action, prestation_ids: Collection[int], *, by: Personne 
     return [add(action, by=by, **slot, **{name: getattr(offered, name) for name in OFFERED}) for offered in wanted]
 
 
+def redraft(action: Action) -> None:
+    """The demandeur sent the same form with other words: drafts that nobody of the house touched follow them."""
+    for besoin in queries.untouched_drafts(action):
+        remove(besoin, by=None)
+    draft_from(action, action.souhaits)
+
+
 def edit(besoin: Besoin, *, by: Personne, read: str, **fields: Any) -> None:
-    """Change a need that nobody works on; `read` as for an action's sheet. Raises Asked or Conflict."""
+    """Change a need that nobody works on; `read` as for an action's sheet. Raises Asked, Conflict or NoPole."""
     besoin = _editable(besoin)
     check_reading(read, besoin.sheet, fields)
+    if not fields.get("pole_id", besoin.pole_id):
+        fields["pole_id"] = _pole_of(besoin, **fields)
     changed = [name for name, value in fields.items() if getattr(besoin, name) != value]
     for name in changed:
         setattr(besoin, name, fields[name])
@@ -104,7 +106,7 @@ def edit(besoin: Besoin, *, by: Personne, read: str, **fields: Any) -> None:
         modifier.tell(besoin, by=by, titre=besoin.titre, champs=changed)
 
 
-def remove(besoin: Besoin, *, by: Personne) -> None:
+def remove(besoin: Besoin, *, by: Personne | None) -> None:
     besoin = _editable(besoin)
     retirer.tell(besoin, by=by, titre=besoin.titre)
     db.session.delete(besoin)
@@ -115,7 +117,7 @@ def ask(besoin: Besoin, *, by: Personne) -> None:
     """Put it before its pôle or groupe. Raises NoPole, NothingChosen, TooSmall, Passed."""
     besoin = _now(besoin)
     _check_asked(besoin)
-    _clear(besoin)
+    promesses.clear(besoin)
     fire(demander, besoin, by=by, titre=besoin.titre)
 
 
@@ -138,8 +140,8 @@ def take_back(besoin: Besoin, *, by: Personne) -> None:
     if not reprendre.opens_from(besoin.etat):
         raise TransitionRefused
     promised = besoin.etat is Etat.CONFIRME
-    _free([besoin.id])
-    _clear(besoin)
+    promesses.free([besoin.id])
+    promesses.clear(besoin)
     fire(reprendre, besoin, by=by, titre=besoin.titre, promis=promised)
 
 
@@ -152,28 +154,29 @@ def answer(
     motif: str = "",
     read: str | None = None,
 ) -> None:
-    """The yes or the no of a pôle; said again, it changes nothing. A quantity that was not asked wants a word.
+    """The yes or the no of a pôle, or its yes taken back; said again, it changes nothing. Another quantity wants a word.
 
     `read` is `reading(besoin.sheet)` when it was shown. Raises TransitionRefused, Changed, MotifMissing, Passed, TooSmall;
     Taken, Twice or NotEnough when something else is promised.
     """
     besoin = _now(besoin)
     many = (quantite or besoin.quantite) if transition is confirmer else None
-    if besoin.etat is transition.target and besoin.quantite_confirmee == many:
+    if (besoin.etat, besoin.quantite_confirmee, besoin.motif) == (transition.target, many, motif.strip()):
         return
     if not transition.opens_from(besoin.etat):
         raise TransitionRefused
     if read is not None and read != reading(besoin.sheet):
         raise Changed
-    if not motif.strip() and (transition is refuser or many != besoin.quantite):
+    if not motif.strip() and many != besoin.quantite:
         raise MotifMissing
     if many:
         _check_slot(besoin)
-    others = _reserve(besoin, many) if many else []
+    promesses.free([besoin.id])
+    others = promesses.keep(besoin, many) if many else []
     besoin.quantite_confirmee, besoin.motif = many, motif.strip()
     besoin.repondu_par, besoin.repondu_le = by, clock.now()
     fire(transition, besoin, by=by, motif=motif, titre=besoin.titre)
-    _warn(besoin, others, by=by)
+    promesses.warn(besoin, others, by=by)
 
 
 def adopt(besoin: Besoin, *, by: Personne) -> None:
@@ -182,53 +185,6 @@ def adopt(besoin: Besoin, *, by: Personne) -> None:
     if besoin.quantite_confirmee and besoin.is_otherwise:
         besoin.quantite = besoin.quantite_confirmee
         adopter.tell(besoin, by=by, titre=besoin.titre)
-
-
-def expire(besoin_id: int) -> None:
-    """Its option has run out: the space is free, and the pôle is asked again."""
-    besoin = queries.need(besoin_id)
-    assert besoin
-    lock_one(besoin.action)
-    if besoin_id not in queries.expired_options():
-        return  # another worker was faster, or the action was confirmed
-    _free([besoin_id])
-    _clear(besoin)
-    besoin.motif = "L’option a expiré : l’espace est de nouveau libre."
-    fire(expirer, besoin, by=None, titre=besoin.titre)
-
-
-def settle(action: Action, *, by: Personne | None) -> None:
-    """The spaces it was promised are kept as firmly as the action now is; the caller has moved it. Raises Taken."""
-    for besoin in queries.promised_of(action):
-        if besoin.espace_id:
-            _warn(besoin, occupations.reserve(besoin), by=by)
-
-
-def free_all(action: Action, *, by: Personne | None, motif: str = "") -> None:
-    """The action stops: what it had is anybody's again, its needs stay as they were answered, and who promised hears so."""
-    promised = queries.promised_of(action)
-    _free([besoin.id for besoin in promised])
-    for besoin in promised:
-        if not besoin.is_past:
-            liberer.tell(besoin, by=by, motif=motif, titre=besoin.titre)
-
-
-def shift(action: Action, delta: timedelta, *, by: Personne | None) -> None:
-    """Move its needs with all that is promised on them, or nothing: call it once the action has its new dates.
-
-    Raises Taken, Passed or NotEnough, and says which other action is in the way.
-    """
-    action = lock_one(action)
-    every, promised = queries.of_action(action), queries.promised_of(action)
-    until = {b.id: b.held.expire_le for b in every if b.held and b.held.is_standing}
-    _free([besoin.id for besoin in promised])
-    for besoin in every:
-        besoin.debut, besoin.fin = besoin.debut + delta, besoin.fin + delta
-    for besoin in promised:
-        others = _reserve(besoin, besoin.quantite_confirmee or besoin.quantite, until.get(besoin.id))
-        _warn(besoin, others, by=by)
-    for besoin in every:
-        deplacer.tell(besoin, by=by, titre=besoin.titre, minutes=int(delta.total_seconds() // 60))
 
 
 # --- the steps of these --------------------------------------------------------------------------------------
@@ -257,6 +213,14 @@ def _editable(besoin: Besoin) -> Besoin:
     return besoin
 
 
+def _pole_of(besoin: Besoin, *, espace_id: int | None = None, materiel_id: int | None = None, **_: Any) -> int | None:
+    """Who answers when nobody is chosen. Raises NoPole: what a pôle has refused has one."""
+    usual = queries.usual_pole(espace_id or besoin.espace_id, materiel_id or besoin.materiel_id)
+    if not usual and besoin.etat is not Etat.BROUILLON:
+        raise NoPole
+    return usual
+
+
 def _check_asked(besoin: Besoin) -> None:
     """What a pôle can answer to."""
     if not demander.opens_from(besoin.etat):
@@ -271,31 +235,5 @@ def _check_asked(besoin: Besoin) -> None:
 def _check_slot(besoin: Besoin) -> None:
     if besoin.is_past:
         raise occupations.Passed
-    if besoin.is_too_small and not besoin.depassement.strip():
+    if besoin.is_overfull:
         raise TooSmall(besoin)
-
-
-def _reserve(besoin: Besoin, many: int, until: datetime | None = None) -> list[Occupation]:
-    """Keep what is promised; returns the options of others on the way."""
-    if besoin.espace_id:
-        return occupations.reserve(besoin, until=until)
-    if besoin.materiel_id:
-        prets.lend(besoin, many)
-    return []
-
-
-def _warn(besoin: Besoin, others: list[Occupation], *, by: Personne | None) -> None:
-    """Those whose options meet hear of each other."""
-    for other in others:
-        chevaucher.tell(besoin, by=by, titre=besoin.titre, autre=other.besoin_id)
-
-
-def _free(besoins: list[int]) -> None:
-    occupations.free(besoins)
-    prets.give_back(besoins)
-
-
-def _clear(besoin: Besoin) -> None:
-    """What a pôle had answered."""
-    besoin.quantite_confirmee, besoin.motif = None, ""
-    besoin.repondu_par_id, besoin.repondu_le = None, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from wtforms import HiddenField, SelectField
@@ -89,8 +90,16 @@ class NeedForm(SlotForm):
             raise ValidationError("Choisis le matériel qu’il faut.")
 
     def validate_debut(self, debut: LocalDateTime) -> None:
-        if debut.data and not self.action.debut - AROUND <= debut.data <= self.action.fin + AROUND:
+        if debut.data and not self._is_around(debut.data):
             raise ValidationError(f"L’action commence {moment(self.action.debut)} : ce besoin tombe un autre jour.")
+
+    def validate_fin(self, fin: LocalDateTime) -> None:
+        super().validate_fin(fin)
+        if fin.data and not self._is_around(fin.data):
+            raise ValidationError(f"L’action finit {moment(self.action.fin)}\u00a0: ce besoin dure trop longtemps après elle.")
+
+    def _is_around(self, instant: datetime) -> bool:
+        return self.action.debut - AROUND <= instant <= self.action.fin + AROUND
 
     @property
     def fields(self) -> dict[str, Any]:

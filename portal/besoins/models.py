@@ -67,7 +67,7 @@ class Besoin(Base):
         CheckConstraint("etat = 'brouillon' OR pole_id IS NOT NULL", name="pole"),
         CheckConstraint("(ressource = 'espace') = (espace_id IS NOT NULL) OR etat = 'brouillon'", name="espace"),
         CheckConstraint("(ressource = 'materiel') = (materiel_id IS NOT NULL) OR etat = 'brouillon'", name="materiel"),
-        Index("ix_besoin__du_pole", "pole_id", "etat"),
+        Index("ix_besoin__du_pole", "pole_id", "etat", "fin"),
     )
 
     @property
@@ -80,6 +80,11 @@ class Besoin(Base):
         return self.etat in {Etat.CONFIRME, Etat.REFUSE}
 
     @property
+    def is_asked(self) -> bool:
+        """It was put before a pôle, whatever that one answered."""
+        return self.etat is not Etat.BROUILLON
+
+    @property
     def is_editable(self) -> bool:
         """Nobody works on it: what a pôle was asked, or has promised, is taken back first."""
         return self.etat in {Etat.BROUILLON, Etat.REFUSE}
@@ -87,6 +92,15 @@ class Besoin(Base):
     @property
     def is_past(self) -> bool:
         return self.fin <= clock.now()
+
+    @property
+    def is_promised(self) -> bool:
+        return self.etat is Etat.CONFIRME
+
+    @property
+    def is_of_a_day(self) -> bool:
+        """People and supplies are promised for a day: on another one, their pôle says it again."""
+        return self.ressource in {Ressource.HUMAIN, Ressource.CONSOMMABLE}
 
     @property
     def is_otherwise(self) -> bool:
@@ -98,6 +112,11 @@ class Besoin(Base):
         """More people are expected than its space holds."""
         most, expected = self.espace and self.espace.capacite, self.action.personnes
         return bool(most and expected and expected > most)
+
+    @property
+    def is_overfull(self) -> bool:
+        """Too small, and nobody said why that is all right."""
+        return self.is_too_small and not self.depassement.strip()
 
     @property
     def busy(self) -> Slot:
@@ -133,7 +152,7 @@ class Occupation(Base):
     __table_args__ = (
         CheckConstraint("fin > debut", name="ordre"),
         CheckConstraint("ferme = (expire_le IS NULL)", name="option"),
-        Index("ix_occupation__espace", "espace_id", "debut"),
+        Index("ix_occupation__espace", "espace_id", "fin"),
         ExcludeConstraint(
             ("espace_id", "="), (text("tstzrange(debut, fin)"), "&&"), where=text("ferme"), name="ex_occupation__ferme"
         ).ddl_if(dialect="postgresql"),
@@ -165,7 +184,7 @@ class Pret(Base):
     __table_args__ = (
         CheckConstraint("fin > debut", name="ordre"),
         CheckConstraint("quantite > 0", name="quantite"),
-        Index("ix_pret__materiel", "materiel_id", "debut"),
+        Index("ix_pret__materiel", "materiel_id", "fin"),
     )
 
 
@@ -174,8 +193,10 @@ demander = Transition("besoin.demander", "Demander au pôle", "demandé au pôle
 confirmer = Transition("besoin.confirmer", "Confirmer", "confirmé", "check", frozenset({_A}), _C)
 refuser = Transition("besoin.refuser", "Refuser", "refusé", "x", frozenset({_A}), _R, needs_motif=True)
 reprendre = Transition("besoin.reprendre", "Reprendre", "repris en brouillon", "undo-2", frozenset({_A, _C}), _B)
+desister = Transition("besoin.desister", "Retirer notre oui", "oui retiré", "undo-2", frozenset({_C}), _R, needs_motif=True)
 expirer = Transition("besoin.expirer", "Laisser expirer", "option expirée", "hourglass", frozenset({_C}), _A)
-WORKFLOW = Workflow(Besoin.etat, (demander, confirmer, refuser, reprendre, expirer))
+perdre = Transition("besoin.perdre", "Redemander", "à redire", "hourglass", frozenset({_C}), _A, needs_motif=True)
+WORKFLOW = Workflow(Besoin.etat, (demander, confirmer, refuser, reprendre, desister, expirer, perdre))
 
 ajouter = Event("besoin.ajouter", "Ajouter un besoin", "ajouté", "plus")
 modifier = Event("besoin.modifier", "Modifier le besoin", "modifié", "pencil")

@@ -16,6 +16,8 @@ from portal.workflow import Refusal
 class NotEnough(Refusal):
     """More of it would be promised at once than the house has."""
 
+    outside = "Il n’en reste plus assez à ce moment-là. L’équipe propose une autre solution dès que possible."
+
     def __init__(self, materiel: Materiel, left: int):
         rest = f"il en reste {left}" if left > 0 else "il n’en reste plus"
         super().__init__(f"{materiel.nom}\u00a0: {rest} à ce moment-là, sur {materiel.stock}.")

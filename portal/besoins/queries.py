@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
-from portal.actions.models import ENDED, Action
-from portal.besoins.models import Besoin, Etat, Occupation, Pret, Slot
+from portal.actions.models import ALIVE, ENDED, Action
+from portal.besoins.models import Besoin, Etat, Occupation, Pret, Slot, ajouter, retirer
 from portal.besoins.stock import Loan, clipped, peak
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.journal import EntreeJournal, subject_key
 from portal.poles import queries as house
 from portal.poles.models import Adhesion, Espace, Materiel, Prestation, Ressource
 
@@ -47,10 +48,26 @@ def of_action(action: Action) -> list[Besoin]:
     return sorted(found, key=lambda b: (kinds.index(b.ressource), b.debut, b.id))
 
 
+def untouched_drafts(action: Action) -> list[Besoin]:
+    """The drafts that the demandeur's ticks made, and that nobody has looked into since."""
+    drafted = (EntreeJournal.personne_id.is_(None), EntreeJournal.evenement.in_([ajouter.key, retirer.key]))
+    touched = select(EntreeJournal.sujet).where(EntreeJournal.action_id == action.id, ~and_(*drafted))
+    subjects, drafts = set(db.session.scalars(touched)), select(Besoin).where(Besoin.action_id == action.id)
+    found = db.session.scalars(drafts.where(Besoin.etat == Etat.BROUILLON).options(*SHEET).order_by(Besoin.id))
+    return [besoin for besoin in found if subject_key(besoin) not in subjects]
+
+
 def promised_of(action: Action) -> list[Besoin]:
     """Its confirmed needs: those of spaces first, then of equipment, each in the order in which they are locked."""
     query = select(Besoin).where(Besoin.action_id == action.id, Besoin.etat == Etat.CONFIRME)
     return sorted(db.session.scalars(query.options(*SHEET)), key=lambda b: (b.materiel_id or 0, b.id))
+
+
+def promised_spaces() -> list[Besoin]:
+    """Needs to come of a space, confirmed by their pôle, of actions that are not over; one query."""
+    of_space = (Besoin.espace_id.is_not(None), Besoin.etat == Etat.CONFIRME, Besoin.fin > clock.now())
+    query = select(Besoin).join(Besoin.action).where(*of_space, Action.etat.not_in(ENDED))
+    return list(db.session.scalars(query.options(*SHEET).order_by(Besoin.debut, Besoin.id)))
 
 
 # --- what else is there at the same time ---------------------------------------------------------------------
@@ -77,13 +94,26 @@ def views(besoins: Sequence[Besoin]) -> list[View]:
     return [View(b, ways.get(b.id, ()), _left(b, loans) if b in live else None) for b in besoins]
 
 
+def by_kind(action: Action) -> dict[Ressource, list[View]]:
+    """What an action needs, for whoever decides of it: kind by kind, in the order of the house."""
+    found: dict[Ressource, list[View]] = {}
+    for view in views(of_action(action)):
+        found.setdefault(view.besoin.ressource, []).append(view)
+    return found
+
+
 def _ways(besoins: list[Besoin]) -> dict[int, list[Occupation]]:
     if not besoins:
         return {}
     every = house.espaces()
     lines = {b.id: lineage(b.espace_id, every) for b in besoins if b.espace_id}
-    kept = others_there(or_(false(), *(there(lines[b.id], b.busy) for b in besoins)))
+    kept = others_there(there(set().union(*lines.values()), _whole([b.busy for b in besoins])))
     return {b.id: one_each(o for o in kept if _meets(o, b, lines[b.id])) for b in besoins}
+
+
+def _whole(slots: Sequence[Slot]) -> Slot:
+    """From the first instant of these to their last: one range, which an index knows, rather than one condition a slot."""
+    return min(debut for debut, _ in slots), max(fin for _, fin in slots)
 
 
 def _meets(occupation: Occupation, besoin: Besoin, line: set[int]) -> bool:
@@ -103,6 +133,12 @@ def others_there(where: ColumnElement[bool]) -> list[Occupation]:
     along = contains_eager(Occupation.besoin)
     query = query.options(along.contains_eager(Besoin.action), along.joinedload(Besoin.espace))
     return list(db.session.scalars(query.order_by(Occupation.ferme.desc(), Occupation.debut, Occupation.id)))
+
+
+def kept_by(besoin: Besoin) -> list[Occupation]:
+    """The rows by which a need keeps its space and those inside it, as they now are: its own first."""
+    query = select(Occupation).where(Occupation.besoin_id == besoin.id).execution_options(populate_existing=True)
+    return sorted(db.session.scalars(query), key=lambda o: (o.espace_id != besoin.espace_id, o.id))
 
 
 def there(espaces: Iterable[int], slot: Slot) -> ColumnElement[bool]:
@@ -149,8 +185,9 @@ def promised_at_most(materiel: Materiel) -> int:
 def _loans(besoins: list[Besoin]) -> list[Pret]:
     if not besoins:
         return []
-    meanwhile = (and_(Pret.materiel_id == b.materiel_id, Pret.debut < b.fin, Pret.fin > b.debut) for b in besoins)
-    return list(db.session.scalars(select(Pret).where(or_(false(), *meanwhile))))
+    debut, fin = _whole([(b.debut, b.fin) for b in besoins])
+    these = Pret.materiel_id.in_({b.materiel_id for b in besoins})
+    return list(db.session.scalars(select(Pret).where(these, Pret.debut < fin, Pret.fin > debut)))
 
 
 def _left(besoin: Besoin, prets: list[Pret]) -> int | None:
@@ -179,7 +216,7 @@ def asked_of(personne: Personne, *etats: Etat) -> Select[Besoin]:
     return (
         select(Besoin)
         .join(Besoin.action)
-        .where(Besoin.pole_id.in_(mine), Besoin.etat.in_(etats), Besoin.fin > clock.now(), Action.etat.not_in(ENDED))
+        .where(Besoin.pole_id.in_(mine), Besoin.etat.in_(etats), Besoin.fin > clock.now(), Action.etat.in_(ALIVE))
         .options(contains_eager(Besoin.action))
         .order_by(Besoin.debut, Besoin.id)
         .limit(MOST)
@@ -203,7 +240,7 @@ def answered_otherwise(personne: Personne) -> Select[Besoin]:
     return (
         select(Besoin)
         .join(Besoin.action)
-        .where(Action.bienveillant_id == personne.id, Action.etat.not_in(ENDED), Besoin.fin > clock.now())
+        .where(Action.bienveillant_id == personne.id, Action.etat.in_(ALIVE), Besoin.fin > clock.now())
         .where(or_(Besoin.etat == Etat.REFUSE, other))
     )
 
@@ -232,6 +269,7 @@ def expired_options() -> list[int]:
 def calendar(since: datetime) -> dict[int, list[Occupation]]:
     """What is optioned or firm in the weeks from that instant, by space, in order; one query."""
     found: dict[int, list[Occupation]] = {}
-    for occupation in others_there(and_(Occupation.fin > since, Occupation.debut < since + AHEAD)):
+    every = Occupation.espace_id.in_(select(Espace.id))  # the index knows them by space
+    for occupation in others_there(and_(every, Occupation.fin > since, Occupation.debut < since + AHEAD)):
         found.setdefault(occupation.espace_id, []).append(occupation)
     return {id: sorted(rows, key=lambda o: (o.debut, o.id)) for id, rows in found.items()}

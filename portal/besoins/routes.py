@@ -13,7 +13,7 @@ from portal.actions.commands import ActionOver, Conflict
 from portal.actions.models import Action, reading
 from portal.besoins import commands, queries
 from portal.besoins.forms import AnswerForm, EditNeedForm, NeedForm, NewNeedForm, flat
-from portal.besoins.models import Besoin, Etat, confirmer, demander, refuser
+from portal.besoins.models import Besoin, Etat, confirmer, demander, desister, refuser
 from portal.poles import queries as house
 from portal.poles.models import Ressource
 from portal.policy import load
@@ -21,6 +21,8 @@ from portal.web import Done, GuardedBlueprint, Page, Refused, done, me, refused,
 from portal.workflow import Refusal, TransitionRefused
 
 bp = GuardedBlueprint("besoins", __name__, url_prefix="/besoins")
+
+bp.add_app_template_global(queries.by_kind, "besoins_de")  # for the screen of a meeting, in the package below
 
 F = TypeVar("F", bound=NeedForm)
 
@@ -199,9 +201,12 @@ def _asked(**said: Any) -> Page:
     return render("besoins/liste.html", asked=asked, promised=promised, reading=reading, **context)
 
 
-@bp.post("/<int:id>/<any(confirmer, refuser):slug>", access="besoin.confirmer")
+ANSWERS = {transition.slug: transition for transition in (confirmer, refuser, desister)}
+
+
+@bp.post("/<int:id>/<any(confirmer, refuser, desister):slug>", access="besoin.confirmer")
 def answer(id: int, slug: str) -> Any:
-    transition = confirmer if slug == confirmer.slug else refuser
+    transition = ANSWERS[slug]
     besoin = load(Besoin, id, transition.key, queries.SHEET)
     form = AnswerForm()
     if not form.validate():
@@ -219,7 +224,8 @@ def answer(id: int, slug: str) -> Any:
 def _unanswered(id: int, slug: str, form: AnswerForm, refusal: Refusal, status: int) -> Refused:
     """The page again, with every word; an answer that comes too late reads where the need stands."""
     if isinstance(refusal, TransitionRefused):
-        return refused(status, lambda: _asked(on=id, sentence=_state_of(id)))
+        typed = f" Tu avais écrit\u00a0: «\u00a0{form.motif.data}\u00a0»." if form.motif.data else ""
+        return refused(status, lambda: _asked(on=id, sentence=_state_of(id) + typed))
     said = {"on": id, "slug": slug, "sentence": refusal.sentence, "typed": form}
     return refused(status, lambda: _asked(**said))
 
@@ -228,6 +234,12 @@ def _state_of(id: int) -> str:
     besoin = load(Besoin, id, "besoin.voir", queries.SHOWN)
     by = f", par {besoin.repondu_par.nom}" if besoin.repondu_par else ""
     return f"Ta réponse arrive après\u00a0: «\u00a0{besoin.titre}\u00a0» est maintenant «\u00a0{besoin.etat.label}\u00a0»{by}."
+
+
+@bp.get("/reponses", access="action.creer")
+def answers() -> Any:
+    """What was refused, or confirmed in another quantity, on the actions that I set up."""
+    return render("besoins/reponses.html", besoins=queries.refused_of(me()))
 
 
 # --- the spaces ----------------------------------------------------------------------------------------------

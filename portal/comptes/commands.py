@@ -137,6 +137,8 @@ def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -
         personne.roles.remove(role)
         db.session.delete(role)
     personne.roles.extend(Role(nom=nom) for nom in sorted(wanted - held))
+    db.session.flush()
+    db.session.expire(personne, ["is_bienveillant"])
     journal.record("personne.roles", personne, by=by, avant=",".join(sorted(held)), apres=",".join(sorted(wanted)))
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, validates
 
 from portal import clock
 from portal.db import Base
@@ -49,6 +49,16 @@ class Situation:
     structure: str = ""
 
 
+class Role(Base):
+    __tablename__ = "role"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    nom: Mapped[NomRole]
+    personne: Mapped[Personne] = relationship(back_populates="roles")
+
+    __table_args__ = (UniqueConstraint("personne_id", "nom"),)
+
+
 class Personne(UserMixin, Base):  # type: ignore[misc]
     """One person. Until a link sent to the address was used, the row is provisional: it proves nothing and joins nothing."""
 
@@ -64,6 +74,9 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     confirme_le: Mapped[datetime | None]
     desactive_le: Mapped[datetime | None]
     roles: Mapped[list[Role]] = relationship(back_populates="personne", order_by="Role.nom")
+    is_bienveillant: Mapped[bool] = column_property(  # read with the row: a list asks it of everybody it names
+        exists().where(Role.personne_id == id, Role.nom == NomRole.BIENVEILLANT)
+    )
     reception: Mapped[Reception] = mapped_column(default=Reception.AUSSITOT)
     sollicitable: Mapped[bool] = mapped_column(default=False)  # they said that the team may write to them to find cover
     repond_plus_tard: Mapped[bool] = mapped_column(default=False)  # their answers to candidatures wait until they send them
@@ -141,16 +154,6 @@ class Note(Base):
     par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
     modifiee_le: Mapped[datetime] = mapped_column(default=clock.now)
     par: Mapped[Personne] = relationship(foreign_keys=par_id)
-
-
-class Role(Base):
-    __tablename__ = "role"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
-    nom: Mapped[NomRole]
-    personne: Mapped[Personne] = relationship(back_populates="roles")
-
-    __table_args__ = (UniqueConstraint("personne_id", "nom"),)
 
 
 class Session(Base):

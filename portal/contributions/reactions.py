@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from portal.actions import models as actions
+from portal.actions import processus as actions
 from portal.candidatures import models as candidatures
 from portal.comptes import models as comptes
 from portal.comptes.models import Personne

@@ -6,8 +6,10 @@ from datetime import datetime, time, timedelta
 from functools import partial
 
 from portal.actions import commands as actions
-from portal.actions import modeles, queries, retroplanning
-from portal.actions.models import WORKFLOW, Action, Canal, Tache, TypeAction, enregistrer, reading
+from portal.actions import echeancier, modeles, retroplanning
+from portal.actions.models import Action, Canal, TypeAction, reading
+from portal.actions.processus import WORKFLOW, enregistrer
+from portal.actions.tache import Tache
 from portal.comptes.models import Personne
 from portal.demo.story import Sheet, Story, prose, slot, some
 from portal.fields import combine
@@ -86,7 +88,7 @@ class ActionTale:
             retroplanning.do(task, by=by)
 
     def task(self, cle: str) -> Tache:
-        return next(task for task in queries.tasks_of(self.action) if task.modele == cle)
+        return next(task for task in echeancier.tasks_of(self.action) if task.modele == cle)
 
     def stop(self, end: Sheet) -> None:
         transition = WORKFLOW.get(end["transition"])

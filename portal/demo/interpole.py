@@ -6,7 +6,7 @@ from functools import partial
 
 from portal import clock
 from portal.actions import interpole
-from portal.actions.models import CRITERES, Ou, Sens
+from portal.actions.deliberation import CRITERES, Ou, Sens
 from portal.demo.actions import ActionTale
 from portal.demo.story import Sheet, Story
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, cast, 
 from sqlalchemy.orm import joinedload
 
 from portal import clock
-from portal.actions.models import ENDED, Action
+from portal.actions.models import ALIVE, Action
 from portal.candidatures.models import LIVE, Candidature
 from portal.candidatures.queries import is_untold
 from portal.comptes.models import Note, Personne, Profil
@@ -241,7 +241,7 @@ def short_of_people(of: Personne | None = None) -> list[Mission]:
             Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE)),
             Mission.debut.between(clock.now(), clock.now() + LONGEST_ALERT),
             Mission.prises < Mission.minimum,
-            Action.etat.not_in(ENDED),
+            Action.etat.in_(ALIVE),
             Action.bienveillant_id == of.id if of else Action.bienveillant_id.is_not(None),
         )
         .options(joinedload(Mission.action).joinedload(Action.bienveillant))

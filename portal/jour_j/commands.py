@@ -13,7 +13,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import update
 
 from portal import clock, outbox
-from portal.actions.models import Action, Etat, clore, ouvrir, rouvrir
+from portal.actions.models import Action, Etat
+from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries

@@ -9,11 +9,11 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
-from portal.actions.models import Action, Etape, Etat
+from portal.actions.models import LONGEST, Action, Etape, Etat
 from portal.actions.programme import Planned, Slot, lanes_of
 from portal.comptes.models import Personne
 from portal.db import db
@@ -73,10 +73,11 @@ def _today(personne: Personne) -> list[Mine]:
 def _of_today() -> Select[Action]:
     """Those that touch today at La Réunion once confirmed, and those whose site is still open, whatever the hour."""
     start = clock.start_of(clock.today())
+    touches = and_(Action.fin > start, Action.debut > start - LONGEST)  # the index knows when they begin
     return (
         select(Action)
         .where(
-            or_(Action.etat == Etat.EN_COURS, Action.etat.in_((Etat.CONFIRMEE, Etat.TERMINEE)) & (Action.fin > start)),
+            or_(Action.etat == Etat.EN_COURS, Action.etat.in_((Etat.CONFIRMEE, Etat.TERMINEE)) & touches),
             Action.debut < start + timedelta(days=1),
         )
         .order_by(Action.debut, Action.id)

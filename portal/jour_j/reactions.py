@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Text, cast, select, update
 
 from portal.actions import commands as programme
-from portal.actions import models as actions
+from portal.actions import processus as actions
 from portal.candidatures import models as candidatures
 from portal.comptes import models as comptes
 from portal.comptes import queries as people

@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import and_, select, update
 
 from portal import clock
-from portal.actions import models as actions
-from portal.actions.decalage import Line, Part, tells
+from portal.actions import processus as actions
+from portal.actions.decalage import Dated, Line, Part, has_other_dates, tells
 from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.comptes import models as comptes
@@ -44,6 +44,13 @@ def renew_the_agendas(news: News) -> None:
             mission.sequence += 1
 
 
+@actions.modifier.react
+def keep_the_dates(news: News) -> None:
+    """People come, or are asked to, on that day."""
+    if has_other_dates(news) and any(m.etat is not Etat.ANNULEE for m in queries.of_action(news.subject)):
+        raise Dated
+
+
 @actions.decaler.react
 def follow_the_action(news: News) -> None:
     """Those not cancelled nor past move by as much; whoever holds a place is asked whether they still come."""
@@ -55,8 +62,9 @@ def follow_the_action(news: News) -> None:
 
 
 @tells
-def who_is_asked_again(action: Action, delta: timedelta) -> Part | None:
+def who_is_asked_again(action: Action, avant: Slot) -> Part | None:
     """The missions that have just followed their action, and who has to confirm."""
+    delta = action.debut - avant.debut
     followed = [m for m in queries.of_action(action) if m.etat is not Etat.ANNULEE and m.fin - delta > clock.now()]
     if not followed or not delta:
         return None

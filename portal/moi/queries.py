@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from portal import clock
 from portal.actions.models import Action, Etape
-from portal.actions.models import modifier as action_modifier
+from portal.actions.processus import modifier as action_modifier
 from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
 from portal.candidatures.models import LIVE, Candidature, Etat, Offre

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from portal.actions import queries as actions
-from portal.besoins import commands as besoins
-from portal.besoins import queries as besoins_queries
+from portal.actions import echeancier
+from portal.besoins import promesses
+from portal.besoins import queries as besoins
 from portal.candidatures import attente, offres
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
@@ -39,9 +39,10 @@ ECHEANCES = (
     Echeance(missions_queries.unconfirmed, candidatures.lapse),
     Echeance(queries.short_of_people, commands.tell_it_is_short),
     Echeance(queries.unanswered, commands.tell_it_is_unanswered),
-    Echeance(actions.late_untold, retards.tell_what_is_late),
+    Echeance(queries.not_carried, retards.tell_nobody_carries_it),
+    Echeance(echeancier.late_untold, retards.tell_what_is_late),
     Echeance(queries.opinions_to_remind, commands.remind_of_an_opinion),
-    Echeance(besoins_queries.expired_options, besoins.expire),
+    Echeance(besoins.expired_options, promesses.expire),
     Echeance(contributions.unproposed, propose_of),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),

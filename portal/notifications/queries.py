@@ -74,6 +74,16 @@ def opinion_key(action: Action, personne: Personne) -> str:
     return f"action:{action.id}:avis:{personne.id}:veille"
 
 
+def not_carried() -> list[int]:
+    """The actions that no pôle took in time, and whose bienveillant was not told so since they were last proposed."""
+    keys = {carrier_key(action, since): action.id for action, since in avis.not_carried()}
+    return [keys[key] for key in keys.keys() - outbox.posted(keys)]
+
+
+def carrier_key(action: Action, since: datetime) -> str:
+    return f"action:{action.id}:sans_porteur:{int(since.timestamp())}"
+
+
 def reminders_to_plan() -> list[int]:
     """The places whose holder knows of them, and whose reminders are not planned for the present start of the mission."""
     planned = and_(Affectation.rappels_pour.is_not(None), Affectation.rappels_pour == Mission.debut)

@@ -10,7 +10,7 @@ from portal.notifications.lettres.canal import harmless, page, said
 
 MOST = 5  # actions named in one answer
 LONGEST = 200  # characters of a question
-DECIDING = frozenset({"valider", "refuser", "avis", "décider"})
+DECIDING = frozenset({"valider", "refuser", "avis", "décider", "decider"})
 HELP = (
     "Demande-moi où en est une action :\n"
     "• {mot} 42 : l’action numéro 42\n"

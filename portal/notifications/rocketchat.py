@@ -7,13 +7,14 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 from portal import clock
 from portal.config import Settings
-from portal.notifications.delivery import Final, Unreachable
+from portal.notifications.delivery import Doubtful, Final, Unreachable
 from portal.notifications.genres import Outdated
 from portal.notifications.messages import Letter
 from portal.outbox import Message, Voie
@@ -40,38 +41,50 @@ class Channel:
     def __init__(self, settings: Settings) -> None:
         self._url = settings.rocketchat_url
         self._calls: deque[float] = deque(maxlen=CALLS)
+        self._quiet_until = float("-inf")  # after it took a message without a word: mails do not wait for it at each turn
 
     @property
     def free_at(self) -> float:
-        return self._calls[0] + WINDOW if len(self._calls) == CALLS else float("-inf")
+        return max(self._quiet_until, self._calls[0] + WINDOW if len(self._calls) == CALLS else float("-inf"))
 
     def carry(self, message: Message, letter: Letter) -> None:
         """Raises Outdated when no channel is set any more, else as a Courier does. No transaction may be open."""
         if self._url is None:
             raise Outdated
         self._calls.append(time.monotonic())
-        judge(*_post(self._url, {"text": letter.texte, "parseUrls": False}))
+        try:
+            judge(*_post(self._url, {"text": letter.texte, "parseUrls": False}))
+        except Doubtful:
+            self._quiet_until = time.monotonic() + WINDOW
+            raise
 
     def hang_up(self) -> None:
-        """Each message has a line of its own."""
+        """Each message has a line of its own; without an address none will come, and nothing is asked of the table again."""
+        if self._url is None:
+            self._quiet_until = float("inf")
 
 
 def _post(url: str, body: dict[str, Any]) -> tuple[int, Mapping[str, str], str]:
-    """Status, headers and the beginning of the answer. Without its content type, Rocket.Chat would post an empty message."""
+    """Status, headers and the beginning of the answer. Raises Unreachable, or Doubtful once all was given.
+
+    Without its content type, Rocket.Chat would post an empty message.
+    """
     parts = urlsplit(url)
     assert parts.hostname
     line = HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
     if parts.scheme == "https":
         line = HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT, context=ssl.create_default_context())
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    try:
-        line.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        answer = line.getresponse()
-        return answer.status, dict(answer.headers), answer.read1(READ).decode(errors="replace")
-    except (OSError, HTTPException) as error:
-        raise Unreachable(f"Rocket.Chat ne répond pas ({type(error).__name__})") from error
-    finally:
-        line.close()
+    with closing(line):
+        try:
+            line.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        except (OSError, HTTPException) as error:
+            raise Unreachable(f"Rocket.Chat ne répond pas ({type(error).__name__})") from error
+        try:
+            answer = line.getresponse()
+            return answer.status, dict(answer.headers), answer.read1(READ).decode(errors="replace")
+        except (OSError, HTTPException) as error:
+            raise Doubtful(f"Rocket.Chat n’a pas dit s’il l’a pris ({type(error).__name__})") from error
 
 
 def judge(status: int, headers: Mapping[str, str], body: str) -> None:

@@ -9,7 +9,17 @@ from portal import journal
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock, lock_one
 from portal.fields import name_key
-from portal.poles.models import Adhesion, Espace, Genre, Materiel, Pole, Prestation, Ressource, enregistrer_materiel
+from portal.poles.models import (
+    Adhesion,
+    Espace,
+    Genre,
+    Materiel,
+    Pole,
+    Prestation,
+    Ressource,
+    enregistrer_espace,
+    enregistrer_materiel,
+)
 from portal.workflow import Refusal
 
 
@@ -62,7 +72,7 @@ def save_space(
     apres_min: int,
     by: Personne | None,
 ) -> Espace:
-    """Create or edit a space. Raises NameTaken or SpaceLoop."""
+    """Create or edit a space. Raises NameTaken or SpaceLoop; whoever has promised it may refuse that it changes."""
     _check_name(Espace.nom, nom, espace)
     if espace and parent:
         _check_place(espace, parent)
@@ -70,7 +80,8 @@ def save_space(
     espace.nom, espace.parent, espace.capacite = nom, parent, capacite
     espace.avant_min, espace.apres_min = avant_min, apres_min
     db.session.add(espace)
-    journal.record("espace.enregistrer", espace, by=by)
+    db.session.flush()
+    enregistrer_espace.tell(espace, by=by)
     return espace
 
 

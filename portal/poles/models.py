@@ -45,6 +45,11 @@ class Pole(Base):
         return f"{self.genre.label} {self.nom}"
 
     @property
+    def sujet(self) -> str:
+        """ "Le pôle culture", which begins a sentence."""
+        return f"Le {self.genre.label.lower()} {self.nom}"
+
+    @property
     def members(self) -> list[Personne]:
         """Who belongs to it, by name, deactivated people included; of a pôle whose adhesions are loaded."""
         return sorted((adhesion.personne for adhesion in self.adhesions), key=lambda personne: personne.nom_cle)
@@ -118,4 +123,5 @@ class Prestation(Base):
     )
 
 
+enregistrer_espace = Event("espace.enregistrer", "Enregistrer l’espace", "enregistré", "map-pin")
 enregistrer_materiel = Event("materiel.enregistrer", "Enregistrer le matériel", "enregistré", "package")

@@ -74,6 +74,11 @@ def is_member(personne: Personne, subject: OfAPole) -> bool:
     return subject.pole_id is not None and bool(db.session.scalar(select(mine)))
 
 
+def speaks(personne: Personne) -> ColumnElement[bool]:
+    """Whether they belong to a pôle of the interpôle."""
+    return exists().where(Adhesion.personne_id == personne.id, Adhesion.pole_id == Pole.id, Pole.genre == Genre.POLE)
+
+
 def has_a_voice() -> ColumnElement[bool]:
     """The pôles that the interpôle hears: those with somebody in them. A groupe answers for its own matters alone."""
     present = (Adhesion.personne_id == Personne.id, Personne.desactive_le.is_(None))
@@ -85,12 +90,11 @@ def voices() -> list[Pole]:
     return sorted(db.session.scalars(select(Pole).where(has_a_voice())), key=_by_name)
 
 
-def present_in(pole_id: int) -> list[Personne]:
-    """Its active members; one query."""
-    query = select(Personne).join(Adhesion, Adhesion.personne_id == Personne.id)
-    return list(
-        db.session.scalars(query.where(Adhesion.pole_id == pole_id, Personne.desactive_le.is_(None)).order_by(Personne.id))
-    )
+def present_in(*pole_ids: int) -> list[Personne]:
+    """Their active members, each once; one query."""
+    theirs = select(Adhesion.personne_id).where(Adhesion.pole_id.in_(pole_ids))
+    query = select(Personne).where(Personne.id.in_(theirs), Personne.desactive_le.is_(None))
+    return list(db.session.scalars(query.order_by(Personne.id)))
 
 
 T = TypeVar("T")

@@ -81,6 +81,12 @@ def test_a_volunteer_sees_their_next_mission(as_, app):
     assert "Ta prochaine mission" not in as_(awa).get("/").text
 
 
+def test_a_volunteer_for_whom_there_is_nothing_yet_is_told_what_to_do(as_, app):
+    page = as_(builders.personne("Léa Grondin")).get("/").text
+    assert "Pas de mission en ce moment" in page
+    assert 'href="/moi/profil"' in page
+
+
 def test_nobody_is_offered_what_they_hold_or_wait_for(as_, app):
     """Nor what they were refused, before they are told."""
     zoe, awa = builders.bienveillant(), builders.personne()
@@ -108,7 +114,7 @@ def test_the_home_page_costs_the_same_for_one_or_many(as_, app, count_queries, n
     client = as_(zoe)
     with count_queries() as statements:
         client.get("/")
-    assert len(statements) == 9, statements
+    assert len(statements) == 10, statements
 
 
 @pytest.mark.parametrize("nom", PAGES)

@@ -11,7 +11,8 @@ from bs4 import BeautifulSoup
 from portal import clock
 from portal.actions import commands
 from portal.actions.agenda import FIRM, OPTIONS, Mois, days_of
-from portal.actions.models import STOPPED, WORKFLOW, Action, Etat, annuler, reading
+from portal.actions.models import STOPPED, Action, Etat, reading
+from portal.actions.processus import WORKFLOW, annuler
 from portal.db import db
 from portal.workflow import fire
 from tests import builders
@@ -108,6 +109,18 @@ def test_an_evening_is_one_and_several_days_are_each_there(zoe, client):
     assert hours == ["20 h à 2 h", "9 h jusqu’au mercredi 16 décembre, 17 h", "toute la journée", "jusqu’à 17 h"]
 
 
+def test_the_days_that_have_something_lead_to_it(zoe, client):
+    public(zoe, first=here(12, 9), last=here(12, 18))
+    public(zoe, "Hier", here(3, 9), here(3, 18))
+    page = soup(client.get(PAGE))
+    there, past = page.select('nav[aria-label="Les jours du mois"] a')[::-1]
+    assert (there["aria-label"].replace("\u00a0", " "), there["href"]) == ("samedi 12 décembre, 1 action", "#j-2026-12-12")
+    assert page.find(id="j-2026-12-12").time["datetime"] == "2026-12-12"
+    assert past["href"] == f"{PAGE}?mois=2026-12#j-2026-12-03"  # that day is folded away on a phone
+    whole = soup(client.get(f"{PAGE}?mois=2026-12")).select('nav[aria-label="Les jours du mois"] a')
+    assert [a["href"] for a in whole] == ["#j-2026-12-03", "#j-2026-12-12"]
+
+
 def test_the_grid_is_whole_weeks_from_monday(client):
     days = [day["datetime"] for day in soup(client.get(PAGE)).select("td time")]
     assert (days[0], days[-1], len(days)) == ("2026-11-30", "2027-01-03", 35)
@@ -150,6 +163,28 @@ def test_the_calendar_has_an_end(client, edge, rel):
 def test_on_a_phone_the_present_month_begins_today_unless_one_asks(client):
     assert "a-venir" in soup(client.get(PAGE)).table["class"]
     assert "a-venir" not in soup(client.get(f"{PAGE}?mois=2026-12")).table["class"]
+
+
+@pytest.mark.parametrize(
+    ("day", "query", "words"),
+    [
+        (3, "", ["Plus rien d’ici la fin du mois."]),
+        (3, "?mois=2026-12", []),
+        (5, "", []),
+        (3, "?mois=2026-11", ["Rien ce mois-ci."]),  # in its last week, which a phone does not show
+    ],
+)
+def test_a_phone_is_told_that_nothing_is_left_to_see(zoe, client, day, query, words):
+    with clock.freeze(NOON - timedelta(days=10)):
+        public(zoe, "Kabar", here(day, 9), here(day, 12))
+    assert [line.text for line in soup(client.get(PAGE + query)).select(".sourdine.au-telephone")] == words
+
+
+def test_everybody_keeps_the_month_from_one_view_to_the_other(client):
+    for query in ("?mois=2027-03", "?mois=2027-03&vue=liste"):
+        month, listing = (view["href"] for view in soup(client.get(PAGE + query)).select('nav[aria-label="Vue"] a'))
+        assert month == f"{PAGE}?mois=2027-03"
+        assert {"mois=2027-03", "vue=liste"} == set(listing.partition("?")[2].split("&"))
 
 
 def test_the_list_begins_today_or_with_the_month_that_is_asked_for(zoe, client):
@@ -250,7 +285,7 @@ def test_the_house_sees_options_and_firm_actions_and_who_carries_them(zoe, as_):
     assert "option" not in firm["class"]
     assert "Pôle Culture · Zoé Hoarau" in " ".join(firm.text.split())
     assert "option" in option["class"]
-    assert option.svg["aria-label"] == "Sollicitée"
+    assert option.select_one(".etat").text == "Sollicitée"
     assert option.a["href"] == "/actions/2"
 
 

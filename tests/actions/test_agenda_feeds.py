@@ -12,8 +12,9 @@ from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from portal import clock, security
-from portal.actions import commands
-from portal.actions.models import WORKFLOW, Action, annuler, reading, refuser, revenir_au_devis
+from portal.actions import calendrier, commands, decalage
+from portal.actions.models import Action, reading
+from portal.actions.processus import WORKFLOW, annuler, refuser, revenir_au_devis
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
 from portal.db import db
@@ -51,6 +52,10 @@ def later(days: float = 0, **more: int) -> Any:
 
 def action(zoe, titre: str = "Kabar", **fields: Any) -> Action:
     return builders.action(zoe, **{"titre": titre, "publique": True} | fields)
+
+
+def moved(made: Action, **slot: Any) -> None:
+    decalage.shift(made, by=made.bienveillant, motif="La cour est prise.", **({"fin": made.fin} | slot))
 
 
 def edited(made: Action, **changed: Any) -> None:
@@ -111,12 +116,11 @@ def test_an_evening_that_ends_after_midnight_is_one_event(zoe, read):
 
 
 @pytest.mark.both
-@pytest.mark.parametrize("falls", [annuler, revenir_au_devis])
-def test_what_the_public_knew_is_cancelled_for_a_month(zoe, read, falls):
+def test_what_the_public_knew_is_cancelled_for_a_month(zoe, read):
     made = action(zoe, debut=in_days(60, 9), fin=in_days(60, 12))
     [before] = read(PUBLIC)
     with later(days=1):
-        fire(falls, made, by=zoe, motif="pluie")
+        fire(annuler, made, by=zoe, motif="pluie")
         [event] = read(PUBLIC)
         assert said([event]) == [("CANCELLED", "(annulé) Kabar")]
         assert (event["uid"], event["transp"]) == (before["uid"], "TRANSPARENT")
@@ -125,6 +129,23 @@ def test_what_the_public_knew_is_cancelled_for_a_month(zoe, read, falls):
             assert len(read(PUBLIC)) == 1
         with later(days=30):
             assert read(PUBLIC) == []
+
+
+def test_an_agreement_undone_is_no_cancellation(zoe, read):
+    """The public agenda does not show it any more; the house's has an option again."""
+    made = action(zoe)
+    fire(revenir_au_devis, made, by=zoe, motif="erreur de clic")
+    assert read(PUBLIC) == []
+    assert said(read(address(zoe))) == [("TENTATIVE", "(option) Kabar")]
+
+
+def test_what_fell_long_ago_takes_the_place_of_nothing(zoe, read, monkeypatch):
+    monkeypatch.setattr(calendrier, "IN_A_FEED", 2)
+    for _ in range(2):
+        fire(annuler, action(zoe, "Tombée", debut=in_days(60, 9), fin=in_days(60, 12)), by=zoe, motif="pluie")
+    action(zoe, debut=in_days(90, 9), fin=in_days(90, 12))
+    with later(days=31):
+        assert said(read(PUBLIC)) == said(read(address(zoe))) == [("CONFIRMED", "Kabar")]
 
 
 def test_what_the_public_never_knew_falls_in_silence(zoe, read):
@@ -159,7 +180,7 @@ def test_each_change_is_one_more_and_its_stamp_grows(zoe, read):
     for number, change in enumerate(
         (
             lambda: fire(WORKFLOW.get("enregistrer"), made, by=zoe, motif="réunion"),
-            lambda: edited(made, debut=in_days(11, 9), fin=in_days(11, 12)),
+            lambda: moved(made, debut=in_days(11, 9), fin=in_days(11, 12)),
             lambda: edited(made, lieu="Le jardin"),
             lambda: fire(revenir_au_devis, made, by=zoe, motif="erreur"),
             lambda: fire(annuler, made, by=zoe, motif="pluie"),
@@ -306,7 +327,7 @@ def test_khal_replaces_what_it_had_read(zoe, client, tmp_path):
     for change in (
         lambda: None,
         lambda: fire(WORKFLOW.get("enregistrer"), made, by=zoe, motif="réunion"),
-        lambda: edited(made, debut=in_days(10, 11)),
+        lambda: moved(made, debut=in_days(10, 11)),
         lambda: fire(annuler, made, by=zoe, motif="pluie"),
     ):
         change()

@@ -39,6 +39,16 @@ def test_a_request_says_who_is_to_take_it_then_to_answer_then_to_propose_it(acti
     assert awaited(action) == "Zoé Hoarau la propose à un pôle."
 
 
+def test_the_pole_that_is_asked_is_named_in_a_sentence(action):
+    culture = builders.pole("culture", members=[builders.personne()])
+    assert awaited(builders.proposed(action.bienveillant, culture)) == "Le pôle culture dit s’il la porte."
+
+
+def test_the_one_who_sets_it_up_is_told_so(action):
+    assert awaited(action, action.bienveillant_id) == "Tu publies les missions et prépares le jour J."
+    assert awaited(action, builders.bienveillant("Bruno Ozoux").id) == "Zoé Hoarau publie les missions et prépare le jour J."
+
+
 def test_a_confirmed_action_whose_date_has_passed_asks_for_the_closing(action):
     assert "publie les missions" in awaited(action)
     with clock.freeze(action.fin):

@@ -9,9 +9,10 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select, update
 
-from portal import clock
+from portal import clock, filters
 from portal.actions import commands, decalage, retroplanning
-from portal.actions.models import Action, Etat, annuler, decaler, reading
+from portal.actions.models import Action, Etat, reading
+from portal.actions.processus import annuler, decaler, enregistrer
 from portal.actions.programme import Slot
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -20,11 +21,14 @@ from portal.missions import creneau
 from portal.missions.models import Mission
 from portal.missions.models import annuler as annuler_mission
 from portal.missions.queries import active_on
+from portal.notifications import messages
+from portal.notifications.genres import Outdated
 from portal.outbox import Message
-from portal.workflow import Refusal
+from portal.workflow import MotifMissing, Refusal
 from tests import builders
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WHY = {"motif": "La cour est en travaux."}
 
 
 @pytest.fixture
@@ -49,7 +53,8 @@ def step(action: Action, titre: str, start: float, hours: float = 1, **fields: A
 
 
 def shift(action: Action, delta: timedelta = 7 * DAY, **more: Any) -> decalage.Move:
-    return decalage.shift(action, by=action.bienveillant, debut=action.debut + delta, fin=action.fin + delta, **more)
+    slot = {"debut": action.debut + delta, "fin": action.fin + delta}
+    return decalage.shift(action, **({"by": action.bienveillant} | WHY | slot | more))
 
 
 def at(instant: datetime) -> str:
@@ -62,6 +67,10 @@ def page(answer) -> BeautifulSoup:
 
 def words(answer) -> str:
     return " ".join(page(answer).body.get_text(" ").split())
+
+
+def link_of(answer, label: str) -> Any:
+    return next(link for link in page(answer).select("a") if link.get_text(strip=True) == label)
 
 
 def confirm(client, answer) -> Any:
@@ -90,7 +99,7 @@ def test_all_that_it_changes_is_shown_first_and_nothing_is_done(as_, zoe, action
     db.session.commit()
     client, path, new = as_(zoe), f"/actions/{action.id}/decaler", action.debut - 6 * DAY
     before = everything()
-    answer = client.post(path, data={"debut": at(new)})
+    answer = client.post(path, data=WHY | {"debut": at(new)})
     assert answer.status_code == 200
     said = words(answer)
     assert "Rien n’est encore fait" in said
@@ -99,7 +108,7 @@ def test_all_that_it_changes_is_shown_first_and_nothing_is_done(as_, zoe, action
     assert "Léa Grondin" in said
     assert "Une étape suit" in said
     assert "En retard dès maintenant : Commander le pain" in said
-    assert "Les 2 messages qui partiraient" in said
+    assert "Les 3 messages qui partiraient" in said
     assert everything() == before
     assert confirm(client, answer).location == f"/actions/{action.id}"
     db.session.expire_all()
@@ -112,7 +121,7 @@ def test_what_was_not_announced_is_shown_again(as_, zoe, action, lea):
     """Somebody was accepted between the preview and its confirmation: who is affected has changed."""
     mission = builders.mission(action)
     client = as_(zoe)
-    answer = client.post(f"/actions/{action.id}/decaler", data={"debut": at(action.debut + 7 * DAY)})
+    answer = client.post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(action.debut + 7 * DAY)})
     assert "Personne n’a à confirmer de nouveau." in words(answer)
     builders.hold(mission, lea)
     db.session.commit()
@@ -125,7 +134,7 @@ def test_what_was_not_announced_is_shown_again(as_, zoe, action, lea):
 
 def test_a_key_made_up_confirms_nothing(as_, zoe, action):
     before = everything()
-    data = {"debut": at(action.debut + DAY), "annonce": "x" * 32}
+    data = WHY | {"debut": at(action.debut + DAY), "annonce": "x" * 32}
     assert as_(zoe).post(f"/actions/{action.id}/decaler", data=data).status_code == 200
     assert everything() == before
 
@@ -173,13 +182,13 @@ def test_what_falls_outside_the_new_slot_is_said(zoe, action):
 def test_what_now_runs_at_the_same_time_is_said(as_, zoe, action):
     step(action, "Accueil", 1)
     step(action, "Bus", 2, ancre=True)
-    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data={"debut": at(action.debut + HOUR)})
+    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(action.debut + HOUR)})
     assert "En même temps, désormais : Accueil et Bus." in words(answer)
 
 
 def test_without_an_end_it_lasts_as_long(as_, zoe, action):
     client, new = as_(zoe), action.debut + 2 * DAY
-    confirm(client, client.post(f"/actions/{action.id}/decaler", data={"debut": at(new)}))
+    confirm(client, client.post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(new)}))
     db.session.expire_all()
     assert (action.debut, action.fin) == (new, new + 9 * HOUR)
 
@@ -187,7 +196,7 @@ def test_without_an_end_it_lasts_as_long(as_, zoe, action):
 def test_with_another_end_nothing_else_gets_longer(as_, zoe, action):
     mission = builders.mission(action)
     client, new = as_(zoe), action.debut + 2 * DAY
-    confirm(client, client.post(f"/actions/{action.id}/decaler", data={"debut": at(new), "jusqu_a": at(new + 12 * HOUR)}))
+    confirm(client, client.post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(new), "jusqu_a": at(new + 12 * HOUR)}))
     db.session.expire_all()
     assert action.fin - action.debut == 12 * HOUR
     assert mission.fin - mission.debut == 9 * HOUR
@@ -206,7 +215,7 @@ def test_whoever_moves_it_has_nothing_to_confirm(zoe, action, outbox):
     post = builders.referent_mission(action, take_post=True)
     shift(action)
     assert not active_on(post)[0].a_confirmer_avant
-    assert outbox() == []
+    assert {m.genre for m in outbox()} == {"demande_decalee"}
 
 
 def test_each_is_asked_for_every_place_they_hold_and_has_48_hours(zoe, action, lea, outbox):
@@ -214,7 +223,7 @@ def test_each_is_asked_for_every_place_they_hold_and_has_48_hours(zoe, action, l
     with clock.freeze(clock.now()):
         shift(action)
         assert {place.a_confirmer_avant for place in places} == {clock.now() + 48 * HOUR}
-    assert [m.genre for m in outbox()] == ["mission_deplacee"] * 2
+    assert [m.genre for m in outbox() if m.genre != "demande_decalee"] == ["mission_deplacee"] * 2
 
 
 def test_confirmed_they_keep_their_place(zoe, action, lea):
@@ -240,9 +249,11 @@ def test_an_offer_on_hold_leaves_less_time_when_it_comes_nearer(zoe, action):
 
 def test_moved_by_an_admin_its_bienveillant_hears_of_it(zoe, action, outbox):
     ada = builders.personne("Ada Dijoux", [builders.ADMIN])
-    decalage.shift(action, by=ada, debut=action.debut + DAY, fin=action.fin + DAY)
-    decalage.shift(action, by=ada, debut=action.debut + DAY, fin=action.fin + DAY)
-    assert {(m.genre, m.adresse) for m in outbox()} == {("action_arretee", zoe.email)}
+    shift(action, DAY, by=ada)
+    shift(action, DAY, by=ada)
+    told = {(m.genre, m.adresse) for m in outbox()}
+    assert told == {("action_arretee", zoe.email), ("demande_decalee", "dal@example.org")}
+    assert {m.faits["motif"] for m in outbox() if m.genre == "action_arretee"} == {WHY["motif"]}
 
 
 def test_only_the_tasks_that_become_late_are_named(zoe, action):
@@ -262,36 +273,153 @@ def test_the_journal_says_from_when_to_when(as_, zoe, action):
     assert "Action : décalée, " in words(as_(zoe).get(f"/actions/{action.id}/journal"))
 
 
+# --- why, and who is told -------------------------------------------------------------------------------------
+
+
+def to_the_demandeur(outbox) -> list[Message]:
+    return [m for m in outbox() if m.genre == "demande_decalee"]
+
+
+def test_without_a_reason_it_does_not_move_and_every_word_comes_back(as_, zoe, action):
+    before = everything()
+    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data={"debut": at(action.debut + DAY), "motif": "  ", "dire": "y"})
+    assert answer.status_code == 422
+    assert "pourquoi l’action change de date" in words(answer)
+    assert page(answer).select_one("#debut")["value"] == at(action.debut + DAY)
+    assert page(answer).select_one("#dire").has_attr("checked")
+    with pytest.raises(MotifMissing):
+        shift(action, motif=" ")
+    assert everything() == before
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(("more", "said"), [({}, False), ({"dire": "y"}, True)])
+def test_the_demandeur_reads_both_dates_and_why_only_if_it_is_to_be_said(as_, zoe, action, outbox, more, said):
+    """In the preview first, in the same words."""
+    client, before, new = as_(zoe), action.debut, action.debut + 7 * DAY
+    answer = client.post(f"/actions/{action.id}/decaler", data=WHY | more | {"debut": at(new), "jusqu_a": at(new + HOUR)})
+    assert f"reçoit un e-mail avec l’ancienne date et la nouvelle, {'et' if said else 'sans'} ta raison" in words(answer)
+    [announced] = [d.get_text() for d in page(answer).select("details") if "dal@example.org" in d.get_text()]
+    confirm(client, answer)
+    [message] = to_the_demandeur(outbox)
+    assert message.adresse == "dal@example.org"
+    letter = messages.render(message.genre, message.faits)
+    for told in (announced, letter.texte):
+        assert f"{filters.jour_long(before)}, {filters.creneau(before, before + 9 * HOUR)}" in told
+        assert f"{filters.jour_long(new)}, {filters.creneau(new, new + HOUR)}" in told
+        assert (WHY["motif"] in told) is said
+    assert WHY["motif"] in words(client.get(f"/actions/{action.id}/journal"))
+
+
+def test_each_of_two_moves_is_told(zoe, action, outbox):
+    for n in range(2):
+        with clock.freeze(clock.now() + n * HOUR):
+            shift(action, DAY)
+    dates = [(m.faits["avant"], m.faits["debut"]) for m in to_the_demandeur(outbox)]
+    assert dates[0][1] == dates[1][0]
+    assert all(messages.render(m.genre, m.faits) for m in to_the_demandeur(outbox))
+
+
+def test_cancelled_meanwhile_its_new_date_is_no_news(zoe, action, outbox):
+    shift(action, DAY)
+    commands.decide(action, annuler, by=zoe, motif="pluie")
+    with pytest.raises(Outdated):
+        messages.render("demande_decalee", to_the_demandeur(outbox)[0].faits)
+
+
+def test_without_an_address_the_team_is_asked_to_say_it(as_, zoe, outbox):
+    action = builders.action(zoe, demandeur={"nom": "DAL974", "contact": "", "email": "", "telephone": "+262692000048"})
+    client = as_(zoe)
+    answer = client.post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(action.debut + DAY)})
+    assert "DAL974 n’a pas d’adresse e-mail" in words(answer)
+    confirm(client, answer)
+    assert to_the_demandeur(outbox) == []
+    assert "préviens-le autrement" in page(client.get(f"/actions/{action.id}")).select_one("#toasts").get_text()
+
+
 # --- what left it behind -------------------------------------------------------------------------------------
+# --- the sheet alone ------------------------------------------------------------------------------------------
 
 
-def test_dates_changed_on_the_sheet_lead_to_what_stayed_behind(as_, zoe, action):
-    """The sheet alone moved: its warning leads to the rest, which then follows by as much."""
-    mission, before = builders.mission(action), action.debut
-    repas = step(action, "Repas", 3)
+def typed_sheet(action: Action, **fields: object) -> dict[str, object]:
+    sheet = {name: at(v) if isinstance(v, datetime) else v for name, v in action.sheet.items() if v is not None}
+    return sheet | {"lu": reading(action.sheet)} | fields
+
+
+def confirmed(action: Action) -> None:
+    commands.decide(action, enregistrer, by=action.bienveillant, motif="vu en réunion")
+
+
+def with_a_mission(action: Action) -> None:
+    builders.mission(action, published=False)
+
+
+def with_a_step(action: Action) -> None:
+    step(action, "Repas", 3)
+
+
+def with_a_need(action: Action) -> None:
+    builders.besoin(action, builders.pole(), asked=False)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("hang", [confirmed, with_a_step, with_a_mission, with_a_need])
+def test_the_sheet_alone_does_not_leave_behind_what_hangs_on_the_date(as_, zoe, hang):
+    """Every other word is kept, and the dates wait in the link that moves it all."""
+    action = builders.action(zoe, confirmed=False)
+    hang(action)
+    before, new = action.debut, action.debut + 7 * DAY
+    data = typed_sheet(action, titre="Fête du sucre", debut=at(new), fin=at(new + 2 * HOUR))
     client, path = as_(zoe), f"/actions/{action.id}/modifier"
-    sheet = action.sheet | {"debut": action.debut + 7 * DAY, "fin": action.fin + 7 * DAY}
-    data = {name: at(v) if isinstance(v, datetime) else v for name, v in sheet.items() if v is not None}
-    answer = client.post(path, data=data | {"lu": reading(action.sheet)}, follow_redirects=True)
-    link = page(answer).select_one(".toast a.bouton")
-    assert link.get_text() == "Tout décaler"
-    form = page(client.get(link["href"])).select_one("#decaler")
-    sent = {field["name"]: field["value"] for field in form.select("input")}
-    assert confirm(client, client.post(form["action"], data=sent)).status_code == 303
+    answer = client.post(path, data=data)
+    assert answer.status_code == 409
+    assert "tout change avec elle" in words(answer)
+    assert page(answer).select_one("#titre")["value"] == "Fête du sucre"
+    assert page(answer).select_one("#debut")["value"] == at(before)
     db.session.expire_all()
-    assert (action.debut, mission.debut, repas.debut) == (before + 7 * DAY, before + 7 * DAY, before + 7 * DAY + 3 * HOUR)
+    assert action.debut == before
+    link = link_of(answer, "Décaler vers ces dates")
+    form = page(client.get(link["href"])).select_one("#decaler")
+    assert [form.select_one(f"#{name}")["value"] for name in ("debut", "jusqu_a")] == [at(new), at(new + 2 * HOUR)]
 
 
-@pytest.mark.parametrize("depuis", ["hier", "2027", "<svg>", "9" * 40])
-def test_an_address_made_up_is_the_plain_form(as_, zoe, action, depuis):
-    form = page(as_(zoe).get(f"/actions/{action.id}/decaler", query_string={"depuis": depuis})).select_one("#decaler")
-    assert not form.select("[name=depuis]")
+def test_a_day_that_has_begun_keeps_its_dates(as_, zoe, action):
+    db.session.execute(update(Action).values(etat=Etat.EN_COURS))
+    data = typed_sheet(action, fin=at(action.fin + HOUR))
+    answer = as_(zoe).post(f"/actions/{action.id}/modifier", data=data)
+    assert answer.status_code == 409
+    assert "a déjà commencé" in words(answer)
+    assert page(answer).select_one("#fin")["value"] == at(action.fin + HOUR)
+
+
+def test_asked_for_with_nothing_but_a_cancelled_mission_it_has_other_dates(as_, zoe):
+    action = builders.action(zoe, confirmed=False)
+    missions.decide(builders.mission(action, published=False), annuler_mission, by=zoe, motif="pluie")
+    new = action.debut + DAY
+    data = typed_sheet(action, debut=at(new), fin=at(new + HOUR))
+    assert as_(zoe).post(f"/actions/{action.id}/modifier", data=data).status_code == 303
+    db.session.expire_all()
+    assert (action.debut, action.fin) == (new, new + HOUR)
+
+
+@pytest.mark.parametrize("debut", ["hier", "2027", "<svg>", "9" * 40])
+def test_an_address_made_up_is_the_plain_form(as_, zoe, action, debut):
+    form = page(as_(zoe).get(f"/actions/{action.id}/decaler", query_string={"debut": debut})).select_one("#decaler")
+    assert form.select_one("#debut")["value"] == at(action.debut)
+
+
+def test_going_back_from_the_preview_keeps_the_dates_that_were_typed(as_, zoe, action):
+    client, new = as_(zoe), action.debut + 7 * DAY
+    answer = client.post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(new), "jusqu_a": at(new + HOUR)})
+    back = link_of(answer, "Revenir")
+    form = page(client.get(back["href"])).select_one("#decaler")
+    assert [form.select_one(f"#{name}")["value"] for name in ("debut", "jusqu_a")] == [at(new), at(new + HOUR)]
 
 
 def test_confirmed_twice_by_one_thumb_it_moves_once(as_, zoe, action):
     mission = builders.mission(action)
     client, new = as_(zoe), action.debut + 7 * DAY
-    answer = client.post(f"/actions/{action.id}/decaler", data={"debut": at(new)})
+    answer = client.post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(new)})
     assert [confirm(client, answer).status_code for _ in range(2)] == [303, 422]
     db.session.expire_all()
     assert (action.debut, mission.debut) == (new, new)
@@ -312,7 +440,7 @@ def test_confirmed_twice_by_one_thumb_it_moves_once(as_, zoe, action):
 )
 def test_a_wrong_date_is_refused_beside_its_field(as_, zoe, action, fields, sentence):
     before = everything()
-    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data=fields)
+    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data=WHY | fields)
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert page(answer).select_one("#debut")["value"] == fields["debut"]
@@ -320,7 +448,7 @@ def test_a_wrong_date_is_refused_beside_its_field(as_, zoe, action, fields, sent
 
 
 def test_the_same_date_moves_nothing(as_, zoe, action):
-    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data={"debut": at(action.debut)})
+    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(action.debut)})
     assert answer.status_code == 422
     assert "rien ne bougerait" in words(answer)
 
@@ -330,7 +458,7 @@ def test_neither_under_way_nor_over(as_, zoe, action, etat, sentence):
     db.session.execute(update(Action).values(etat=etat))
     db.session.commit()
     client, path = as_(zoe), f"/actions/{action.id}/decaler"
-    for answer in (client.get(path), client.post(path, data={"debut": at(action.debut + DAY)})):
+    for answer in (client.get(path), client.post(path, data=WHY | {"debut": at(action.debut + DAY)})):
         assert answer.status_code == 409
         assert sentence in words(answer)
 
@@ -357,7 +485,7 @@ def test_a_mission_that_would_fall_in_the_past_keeps_the_whole_in_place(as_, zoe
     builders.mission(action, titre="Montage", debut=action.debut - 2 * DAY, fin=action.debut - DAY)
     db.session.commit()
     before = everything()
-    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data={"debut": at(action.debut - 9 * DAY)})
+    answer = as_(zoe).post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(action.debut - 9 * DAY)})
     assert answer.status_code == 422
     assert "La mission « Montage » commencerait dans le passé" in words(answer)
     assert page(answer).select_one("#debut")["value"] == at(action.debut - 9 * DAY)
@@ -376,7 +504,7 @@ def test_a_package_that_says_no_keeps_the_whole_in_place(as_, zoe, action):
     decaler.reactions.append(refuse)
     try:
         before = everything()
-        answer = as_(zoe).post(f"/actions/{action.id}/decaler", data={"debut": at(action.debut + DAY)})
+        answer = as_(zoe).post(f"/actions/{action.id}/decaler", data=WHY | {"debut": at(action.debut + DAY)})
         assert answer.status_code == 409
         assert "La case est prise ce jour-là." in words(answer)
         assert everything() == before

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from portal import clock, reglage
 from portal.actions import avis, interpole
 from portal.actions import commands as actions
-from portal.actions.models import Avis, Decision, Etat, Ou, Sens, reading
+from portal.actions.deliberation import Avis, Decision, Ou, Sens
+from portal.actions.models import Etat, reading
 from portal.comptes.commands import set_active
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -126,6 +127,16 @@ def test_a_pole_that_was_passed_over_meanwhile_answers_no_more(asked, house):
     for answer in (interpole.take, lambda action, by: interpole.pass_on(action, by=by, motif="Non")):
         with pytest.raises(TransitionRefused):
             answer(asked, by=house["Culture"].member)
+
+
+def test_what_the_interpole_validated_does_not_change_pole_on_the_sheet(open_action, house, zoe):
+    interpole.decide(open_action, by=house["Sport"].member, favorable=True, **MEETING)
+    fields = {"demandeur": {}, "pole_porteur_id": house["Jardin"].pole.id}
+    with pytest.raises(actions.PoleAsked):
+        actions.edit(open_action, by=zoe, read=reading(open_action.sheet), **fields)
+    recorded = builders.action(zoe)
+    actions.edit(recorded, by=zoe, read=reading(recorded.sheet), **fields)
+    assert recorded.pole_id == house["Jardin"].pole.id
 
 
 def test_while_a_pole_answers_the_sheet_does_not_name_another(asked, house, zoe):
@@ -345,7 +356,7 @@ def test_what_awaits_the_poles_of_somebody(zoe, house):
     proposed = builders.proposed(zoe, jardin.pole, titre="À porter")
     builders.join(jardin.member, culture.pole)
     builders.opinion(soon, culture, favorable())
-    assert avis.proposed_to_poles_of(jardin.member) == [proposed]
+    assert avis.asked_of(jardin.member).to_carry == [proposed]
     assert [(a.titre, p.nom) for a, p in avis.awaiting_opinion_of(jardin.member)] == [
         ("Bientôt", "Jardin"),
         ("Plus tard", "Culture"),

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from portal.actions.models import Avis, Etat, Sens
+from portal.actions.deliberation import Avis, Sens
+from portal.actions.models import Etat
 from portal.db import db
 from tests import builders
 

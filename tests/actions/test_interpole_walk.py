@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from portal import clock, reglage
 from portal.actions import avis, interpole
-from portal.actions.models import Avis, Decision, Etat, Ou, Sens
+from portal.actions.deliberation import Avis, Decision, Ou, Sens
+from portal.actions.models import Etat
 from portal.comptes.commands import set_active
 from portal.db import db
 from portal.workflow import Refusal

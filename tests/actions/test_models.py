@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from portal.actions.models import WORKFLOW, Action, Etat, reading
+from portal.actions.models import Action, Etat, reading
+from portal.actions.processus import WORKFLOW
 from portal.workflow import EVENTS, MotifMissing, TransitionRefused, fire
 from tests import builders
 

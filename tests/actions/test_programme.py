@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.actions import commands
-from portal.actions.models import Action, Etape, annuler
+from portal.actions.models import Action, Etape
+from portal.actions.processus import annuler
 from portal.comptes import commands as comptes
 from portal.db import db
 from portal.journal import EntreeJournal

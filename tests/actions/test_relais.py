@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from portal import clock, reglage
 from portal.actions import commands, echanges, relais
-from portal.actions.models import Action, Canal, Etat, annuler, refuser
+from portal.actions.models import Action, Canal, Etat
+from portal.actions.processus import annuler, refuser
 from portal.comptes import commands as comptes
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -85,7 +86,10 @@ def test_an_admin_may_take_one_and_a_member_of_a_pole_may_not(as_, asked):
     assert as_(member).post(f"/actions/{asked.id}/prendre").status_code == 403
     assert as_(builders.personne("Tara", [builders.TRESORIER])).post(f"/actions/{asked.id}/prendre").status_code == 403
     assert as_(builders.personne()).post(f"/actions/{asked.id}/prendre").status_code == 403
-    assert as_(builders.personne("Ada", [builders.ADMIN])).post(f"/actions/{asked.id}/prendre").status_code == 303
+    ada = builders.personne("Ada", [builders.ADMIN])
+    assert as_(ada).post(f"/actions/{asked.id}/prendre").status_code == 303
+    db.session.expire_all()
+    assert asked.bienveillant is ada
 
 
 def test_what_was_stopped_is_not_taken(as_, zoe, bruno, asked):
@@ -126,7 +130,7 @@ def test_the_list_costs_the_same_for_one_or_many(as_, zoe, count_queries, many, 
     client = as_(zoe)
     with count_queries() as statements:
         client.get(f"/actions/?qui={qui}")
-    assert len(statements) == 4  # who asks, each state's count, the page, the delay
+    assert len(statements) == 5  # who asks, each state’s count, the page, who asks twice, the delay
 
 
 # --- the quick entry -------------------------------------------------------------------------------------------
@@ -158,7 +162,7 @@ def test_all_else_is_folded_and_unfolds_with_its_mistakes(as_, zoe):
     assert form
     seen = [e["name"] for e in form.select("input[name]:not([type=hidden]), select") if not e.find_parent("details")]
     assert list(dict.fromkeys(seen)) == [
-        "demandeur_nom", "demandeur_telephone", "demandeur_email", "prevenir", "titre", "debut", "souple", "canal", "prise",
+        "demandeur_nom", "titre", "debut", "demandeur_telephone", "demandeur_email", "prevenir", "souple", "canal", "prise",
     ]  # fmt: skip
     assert not form.details.has_attr("open")
     refused = page(client.post("/actions/nouvelle", data=typed(lieu="")))
@@ -218,7 +222,9 @@ def test_it_may_be_declined_and_stays_where_it_was(as_, zoe, bruno, outbox):
     db.session.expire_all()
     assert (action.bienveillant, action.relais) == (zoe, None)
     assert [(m.genre, m.adresse) for m in outbox()] == [("relais_propose", bruno.email), ("relais_suite", zoe.email)]
-    assert as_(bruno).post(f"/actions/{action.id}/accepter_relais").status_code == 403
+    answer = as_(bruno).post(f"/actions/{action.id}/accepter_relais")
+    assert answer.status_code == 409
+    assert "Ce relais n’est plus proposé" in words(answer)
 
 
 def test_it_may_be_taken_back_before_an_answer_and_nobody_is_told_twice(as_, zoe, bruno, outbox):
@@ -229,6 +235,12 @@ def test_it_may_be_taken_back_before_an_answer_and_nobody_is_told_twice(as_, zoe
     assert [m.genre for m in outbox()] == ["relais_propose"]
     with pytest.raises(relais.NotOffered):
         relais.accept(action, by=bruno)
+
+
+def test_offered_by_an_admin_it_stays_whose_it_was(as_, zoe, bruno):
+    action, ada = builders.action(zoe), as_(builders.personne("Ada Robert", [builders.ADMIN]))
+    answer = ada.post(f"/actions/{action.id}/confier", data={"personne": bruno.id}, follow_redirects=True)
+    assert "L’action reste à Zoé Hoarau jusqu’à sa réponse" in answer.text
 
 
 @pytest.mark.parametrize("who", ["nobody", "oneself", "a volunteer", "somebody gone"])

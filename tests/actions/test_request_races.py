@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.actions import relais
-from portal.actions.models import Action, Demandeur, Echange, prendre
+from portal.actions.models import Action, Demandeur, Echange
+from portal.actions.processus import prendre
 from portal.actions.suivi import page_token
 from portal.db import db
 from portal.journal import EntreeJournal

@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal import clock
-from portal.actions import commands, modeles, queries, retroplanning
-from portal.actions.models import Action, Avancee, Tache, TypeAction, annuler, reading
+from portal.actions import commands, echeancier, modeles, retroplanning
+from portal.actions.models import Action, TypeAction, reading
+from portal.actions.processus import annuler
 from portal.actions.saisie import TaskForm
+from portal.actions.tache import Avancee, Tache
 from portal.comptes import commands as comptes
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -98,7 +100,7 @@ def test_proposed_once_whatever_the_taps(as_, zoe, action):
     assert f"Proposer les {wanted} tâches" in client.get(path).text
     for _ in range(2):
         assert client.post(f"{path}/modele").location == path
-    assert len(queries.tasks_of(action)) == wanted
+    assert len(echeancier.tasks_of(action)) == wanted
     told = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "action.appliquer_taches")).all()
     assert [entry.faits["nombre"] for entry in told] == [wanted]
 
@@ -118,7 +120,7 @@ def test_another_type_brings_what_it_lacks(as_, zoe):
     page = words(as_(zoe).get(f"/actions/{action.id}/retroplanning"))
     assert "tâches du modèle ne sont pas dans cette liste" in page
     retroplanning.apply_template(action, by=zoe)
-    assert {t.modele for t in queries.tasks_of(action)} >= {"sacem", "supports"}
+    assert {t.modele for t in echeancier.tasks_of(action)} >= {"sacem", "supports"}
 
 
 # --- its days ------------------------------------------------------------------------------------------------
@@ -141,13 +143,12 @@ def test_its_day_is_la_reunion_s(zoe):
 
 def test_what_is_late_stands_out_and_comes_first(as_, zoe, action):
     task(action, "Louer le chapiteau", 20)
-    task(action, "Commander le pain", 3)
+    task(action, "Commander le pain", 8)
     task(action, "Balayer", 1)
     page = shown(as_(zoe).get(f"/actions/{action.id}/retroplanning"))
     heads = [" ".join(h.get_text().split()) for h in page.select("main h2")]
-    assert heads[:2] == ["En retard (1)", "À faire (2)"]
+    assert heads[:3] == ["En retard (1)", "Cette semaine (1)", "Plus tard (1)"]
     assert [h.get_text() for h in page.select("main li h3")] == ["Louer le chapiteau", "Commander le pain", "Balayer"]
-    assert page.select_one("main li .badge").get_text() == "En retard"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_one_says_for_when_as_one_would(app, action, typed, days):
 def test_a_date_becomes_so_many_days_before(as_, zoe, action, form_of):
     day = (clock.today() + 4 * DAY).strftime(form_of)
     as_(zoe).post(f"/actions/{action.id}/retroplanning", data={"titre": "Pain", "jours": day})
-    assert [(t.titre, t.jours) for t in queries.tasks_of(action)] == [("Pain", 6)]
+    assert [(t.titre, t.jours) for t in echeancier.tasks_of(action)] == [("Pain", 6)]
 
 
 # --- by hand -------------------------------------------------------------------------------------------------
@@ -179,7 +180,16 @@ def test_a_task_by_hand_sent_twice_is_there_once(as_, zoe, action, lea):
     client, path = as_(zoe), f"/actions/{action.id}/retroplanning"
     for _ in range(2):
         assert client.post(path, data={"titre": "Pain", "jours": "J-3", "responsable_id": lea.id}).status_code == 303
-    assert [(t.titre, t.jours, t.responsable) for t in queries.tasks_of(action)] == [("Pain", 3, lea)]
+    assert [(t.titre, t.jours, t.responsable) for t in echeancier.tasks_of(action)] == [("Pain", 3, lea)]
+
+
+def test_what_another_has_or_what_is_done_is_another_task(zoe, action, lea):
+    first = task(action, "Pain")
+    assert task(action, "Pain", responsable_id=lea.id) is not first
+    retroplanning.do(first, by=zoe)
+    again = task(action, "Pain")
+    assert again.is_open
+    assert len(echeancier.tasks_of(action)) == 3
 
 
 def test_a_wrong_task_keeps_every_word(as_, zoe, action):
@@ -359,8 +369,8 @@ def test_late_or_due_within_a_week_is_on_its_owner_s_mind(zoe, action, lea):
     """In ten days: J-20 is late, J-10 is today, J-3 is in a week, J-2 in eight days."""
     for jours in (20, 10, 3, 2):
         task(action, f"Pour J-{jours}", jours)
-    assert titles(queries.tasks_awaiting(zoe)) == ["Pour J-20", "Pour J-10", "Pour J-3"]
-    assert queries.tasks_awaiting(lea) == []
+    assert titles(echeancier.tasks_awaiting(zoe)) == ["Pour J-20", "Pour J-10", "Pour J-3"]
+    assert echeancier.tasks_awaiting(lea) == []
 
 
 @pytest.mark.both
@@ -370,21 +380,35 @@ def test_a_week_is_counted_in_days_of_la_reunion(zoe, hour):
     task(action, "Dans sept jours", 3)
     task(action, "Dans huit jours", 2)
     with clock.freeze(clock.start_of(clock.today()) + timedelta(hours=hour)):
-        assert titles(queries.tasks_awaiting(zoe)) == ["Dans sept jours"]
+        assert titles(echeancier.tasks_awaiting(zoe)) == ["Dans sept jours"]
 
 
 def test_entrusted_to_somebody_it_is_no_more_the_bienveillant_s(zoe, action, lea):
     task(action, "À Léa", 10, responsable_id=lea.id)
     task(action, "À personne", 10)
-    assert (titles(queries.tasks_awaiting(lea)), titles(queries.tasks_awaiting(zoe))) == (["À Léa"], ["À personne"])
+    assert (titles(echeancier.tasks_awaiting(lea)), titles(echeancier.tasks_awaiting(zoe))) == (["À Léa"], ["À personne"])
+
+
+def test_what_somebody_who_left_had_is_on_the_bienveillant_s_mind(zoe, action, lea):
+    task(action, "À Léa", 10, responsable_id=lea.id)
+    lea.desactive_le = clock.now()
+    assert titles(echeancier.tasks_awaiting(zoe)) == ["À Léa"]
+
+
+def test_whoever_is_bienveillant_no_more_has_only_their_own(zoe, action):
+    """They could settle none of the others."""
+    for owner in ({}, {"responsable_id": zoe.id}):
+        task(action, "À elle" if owner else "À personne", 10, **owner)
+    comptes.set_roles(zoe, [], by=builders.personne("Ada Dijoux", [builders.ADMIN]))
+    assert titles(echeancier.tasks_awaiting(zoe)) == ["À elle"]
 
 
 def test_what_is_settled_or_of_an_action_that_stopped_awaits_nobody(zoe, action):
     retroplanning.do(task(action, "Faite", 10), by=zoe)
-    assert queries.tasks_awaiting(zoe) == []
+    assert echeancier.tasks_awaiting(zoe) == []
     task(action, "Encore", 10)
     commands.decide(action, annuler, by=zoe, motif="pluie")
-    assert queries.tasks_awaiting(zoe) == []
+    assert echeancier.tasks_awaiting(zoe) == []
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -396,8 +420,8 @@ def test_what_awaits_costs_one_query_and_the_tab_four(as_, zoe, action, count_qu
         client.get(path)
     assert len(statements) == 4, statements
     with count_queries() as statements:
-        assert [t.action.titre for t in queries.tasks_awaiting(zoe)] == ["Fête du moulin"] * n
-    assert len(statements) == 2, statements  # one of them reads Zoé again
+        assert [t.action.titre for t in echeancier.tasks_awaiting(zoe)] == ["Fête du moulin"] * n
+    assert len(statements) == 3, statements  # two of them read Zoé and her roles again
 
 
 def test_hostile_words_stay_words(as_, zoe, action):

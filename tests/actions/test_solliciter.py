@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal import clock
-from portal.actions.models import Action, Canal, Etat, solliciter
+from portal.actions import relais
+from portal.actions.models import Action, Canal, Etat
+from portal.actions.processus import solliciter
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.poles import commands as poles
@@ -184,16 +186,37 @@ def test_a_mistake_keeps_every_word_and_says_beside_its_field_what_to_mend(clien
     assert outbox() == []
 
 
+def test_an_hour_of_today_that_is_over_is_said_beside_its_field(client):
+    with clock.freeze(builders.in_days(0, 21)):
+        today = clock.today().isoformat()
+        answers = [client.post(ASK, data=typed(jour=today, de=de, a="23:30")) for de in ("20:59", "21:01")]
+    assert [a.status_code for a in answers] == [422, 303]
+    assert "Cette heure est déjà passée." in page(answers[0]).select_one("#de-erreur").get_text()
+
+
 def test_a_robot_and_whoever_is_too_fast_are_asked_to_send_once_more(client, settings):
     settings(rate_limits=True)
     for trap in ({"site_web": "http://spam"}, {}):  # filled the hidden field; sent without the form's own time
         answer = client.post(ASK, data=typed(**trap))
         assert answer.status_code == 422
         assert "envoyez encore une fois" in words(answer)
-    again = {
-        e["name"]: e.get("value", "") for e in page(answer).select("form.formulaire input[name]") if e["type"] != "checkbox"
-    }
-    assert client.post(ASK, data=typed(cle=again["cle"], vu=again["vu"])).status_code == 303
+    again = keys(answer)
+    assert client.post(ASK, data=typed(**again)).status_code == 303
+
+
+def keys(answer) -> dict[str, str]:
+    """What the form itself put there: which sending it is, and since when it is read."""
+    return {name: page(answer).select_one(f"form.formulaire input[name={name}]")["value"] for name in ("cle", "vu")}
+
+
+def test_only_the_form_s_own_time_lets_it_through_and_no_sooner_than_a_hand_writes(client, settings):
+    settings(rate_limits=True)
+    shown = keys(client.get(ASK))
+    assert client.post(ASK, data=typed(**shown)).status_code == 422
+    second, _, seal = shown["vu"].partition(".")
+    assert client.post(ASK, data=typed(**shown | {"vu": f"{int(second) - 60}.{seal}"})).status_code == 422
+    with clock.freeze(clock.now() + timedelta(seconds=3)):
+        assert client.post(ASK, data=typed(**shown)).status_code == 303
 
 
 def test_too_many_from_one_place_wait_a_moment(client, settings):
@@ -228,15 +251,6 @@ def test_sent_twice_it_is_one_action_and_one_message(client, outbox):
     assert len(places) == 1
     assert made()
     assert len(outbox()) == 1
-
-
-def test_back_a_word_changed_sent_again_the_last_words_count_until_somebody_takes_it(client):
-    client.post(ASK, data=typed())
-    client.post(ASK, data=typed(titre="Trente ans de la chorale", email="vwa2@example.org"))
-    assert (made().titre, made().demandeur.email) == ("Trente ans de la chorale", "vwa2@example.org")
-    made().bienveillant = builders.bienveillant()
-    client.post(ASK, data=typed(titre="Autre chose"))
-    assert made().titre == "Trente ans de la chorale"
 
 
 def test_another_form_is_another_request(client):
@@ -274,6 +288,16 @@ def test_the_list_marks_them_too(app, as_):
     for more in ({}, {"email": "VWA@Example.org"}, {"email": "autre@example.org"}, {"email": ""}, {"email": ""}):
         builders.request(**more)
     assert words(as_(builders.bienveillant()).get("/actions/?qui=a_prendre")).count("Peut-être en double") == 2
+
+
+def test_a_twin_on_another_page_or_under_another_filter_marks_it_too(app, as_):
+    zoe = builders.bienveillant()
+    relais.take(builders.request(), by=zoe)
+    builders.request(email="VWA@example.org")
+    marked = [
+        words(as_(zoe).get(f"/actions/?qui={qui}")).count("Peut-être en double") for qui in ("miennes", "a_prendre", "toutes")
+    ]
+    assert marked == [1, 1, 2]
 
 
 def test_those_without_an_address_are_no_twins(app, as_):

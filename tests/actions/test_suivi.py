@@ -9,8 +9,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, update
 
 from portal import clock, filters, security
-from portal.actions import commands, depot, echanges, relais
-from portal.actions.models import Action, Echange, Etat, annuler, decliner, enregistrer, refuser
+from portal.actions import commands, depot, echanges, interpole, relais
+from portal.actions.models import Action, Echange, Etat
+from portal.actions.processus import annuler, decliner, enregistrer, refuser
 from portal.actions.suivi import LINE, STEP, page_token
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -141,6 +142,24 @@ def test_it_says_who_follows_it_and_what_is_awaited_of_them(client, zoe, asked):
     assert "L’équipe vous a écrit" not in words(client.get(url(asked)))
 
 
+def test_it_names_the_pole_that_looks_at_it_then_the_one_that_carries_it(client, zoe, asked):
+    house = builders.interpole("Culture", "Jardin")
+    relais.take(asked, by=zoe)
+    interpole.propose(asked, house["Jardin"].pole, by=zoe)
+    assert "Le pôle Jardin regarde s’il peut la porter." in words(client.get(url(asked)))
+    interpole.pass_on(asked, by=house["Jardin"].member, motif="Trop de monde.")
+    shown = words(client.get(url(asked)))
+    assert "L’équipe cherche quel pôle de la maison peut la porter." in shown
+    assert "Trop de monde" not in shown  # a pôle's reason is for the house
+    interpole.propose(asked, house["Culture"].pole, by=zoe)
+    interpole.take(asked, by=house["Culture"].member)
+    until = filters.jour_long(asked.avis_avant).replace("\u00a0", " ")
+    carried = "Le pôle Culture la porte. Les pôles de la maison donnent leur avis"
+    assert f"{carried}, jusqu’au {until}." in words(client.get(url(asked)))
+    with clock.freeze(asked.avis_avant + timedelta(minutes=1)):
+        assert f"{carried}." in words(client.get(url(asked)))
+
+
 def test_a_promise_that_was_not_kept_is_owned_up_to(client):
     with clock.freeze(clock.now() - timedelta(days=6)):
         late = builders.request()
@@ -208,6 +227,43 @@ def test_what_they_write_reaches_whoever_sets_it_up_once(client, zoe, asked, out
     assert f"/actions/{asked.id}/echanges" in letter.texte
 
 
+@pytest.mark.both
+def test_all_that_they_write_in_a_few_minutes_is_one_message(client, zoe, asked, outbox):
+    relais.take(asked, by=zoe)
+    db.session.commit()
+    start = clock.start_of(clock.today() + timedelta(days=1))
+    for minutes, texte in ((0, "Un"), (9.9, "Deux"), (10, "Trois")):
+        with clock.freeze(start + timedelta(minutes=minutes)):
+            client.post(url(asked, "/ecrire"), data={"texte": texte})
+    first, second = (m for m in outbox() if m.genre == "message_du_demandeur")
+    assert [m.du_le for m in (first, second)] == [start + timedelta(minutes=n) for n in (10, 20)]
+    letters = [messages.render(m.genre, m.faits).texte for m in (first, second)]
+    assert ["> Un" in letters[0], "> Deux" in letters[0], "> Trois" in letters[0]] == [True, True, False]
+    assert ["> Deux" in letters[1], "> Trois" in letters[1]] == [False, True]
+
+
+def test_whoever_holds_a_link_floods_neither_the_page_nor_the_team(client, zoe, asked, outbox, settings):
+    settings(rate_limits=True)
+    bruno = builders.bienveillant("Bruno Ozoux")
+    with clock.freeze(clock.start_of(clock.today() + timedelta(days=1))):
+        answers = [client.post(url(asked, "/ecrire"), data={"texte": f"Message {n}"}).status_code for n in range(12)]
+    assert answers == [303] * 10 + [429] * 2
+    found = [m for m in outbox() if m.genre == "message_du_demandeur"]
+    assert sorted(m.adresse for m in found) == sorted([zoe.email, bruno.email])
+    letter = messages.render(found[0].genre, found[0].faits).texte
+    assert "> Message 4" in letter
+    assert "> Message 5" not in letter
+    assert "Et 5 autres messages, sur la page." in letter
+
+
+def test_another_link_is_not_slowed_down(client, asked, settings):
+    settings(rate_limits=True)
+    other = builders.request(titre="Un bal")
+    for n in range(11):
+        client.post(url(asked, "/ecrire"), data={"texte": f"Message {n}"})
+    assert client.post(url(other, "/ecrire"), data={"texte": "Bonjour"}).status_code == 303
+
+
 def test_while_nobody_has_it_every_bienveillant_reads_it(client, zoe, asked, outbox):
     bruno = builders.bienveillant("Bruno Ozoux")
     client.post(url(asked, "/ecrire"), data={"texte": "Bonjour"})
@@ -253,14 +309,15 @@ def test_an_empty_message_and_one_too_long_come_back_with_every_word(client, as_
     assert said(asked) == []
 
 
-def test_insiders_read_the_exchange_and_only_who_sets_it_up_writes(as_, zoe, asked):
+def test_those_who_answer_for_it_read_the_exchange_and_only_who_sets_it_up_writes(as_, zoe, asked):
     relais.take(asked, by=zoe)
     member = builders.personne("Paul Maillot")
-    builders.pole("Jardin", members=[member])
-    for who in (builders.bienveillant("Bruno Ozoux"), member, builders.personne("Tara", [builders.TRESORIER])):
+    asked.pole_porteur = builders.pole("Jardin", members=[member])
+    for who in (builders.bienveillant("Bruno Ozoux"), member):
         client = as_(who)
         read = client.get(f"/actions/{asked.id}/echanges")
         assert read.status_code == 200
+        assert "0692 00 00 48" in words(client.get(f"/actions/{asked.id}"))
         assert not page(read).select("textarea")
         for act in ("echanges", "lien", "repondue"):
             assert client.post(f"/actions/{asked.id}/{act}", data={"texte": "x"}).status_code == 403
@@ -271,6 +328,20 @@ def test_insiders_read_the_exchange_and_only_who_sets_it_up_writes(as_, zoe, ask
         .location.endswith("/echanges#reponse")
     )
     assert said(asked) == ["Bonjour"]
+
+
+def test_the_others_of_the_house_read_neither_the_exchange_nor_how_to_reach_the_demandeur(as_, zoe):
+    action = builders.action(
+        zoe, demandeur={"nom": "Dal", "contact": "Zaza", "email": "d@example.org", "telephone": "+262692000048"}
+    )
+    neighbour, referent = builders.personne("Nadia Bègue"), builders.personne("Rémi Fontaine")
+    builders.pole("Sport", members=[neighbour])
+    builders.hold(builders.referent_mission(action), referent)
+    for who in (neighbour, referent, builders.personne("Tara", [builders.TRESORIER])):
+        sheet = as_(who).get(f"/actions/{action.id}")
+        assert as_(who).get(f"/actions/{action.id}/echanges").status_code == 403
+        assert not [kept for kept in ("0692", "d@example.org", "Zaza", "Échanges") if kept in words(sheet)]
+        assert "Dal" in words(sheet)
 
 
 def test_the_journal_says_that_they_wrote_and_never_what(app, zoe, asked):
@@ -308,6 +379,17 @@ def test_nobody_sends_links_to_address_after_address(client, asked, outbox, sett
     for n in range(5):
         client.post(url(asked, "/corriger"), data={"email": f"victime{n}@example.org"})
     assert len([m for m in outbox() if m.genre == "demande_lien"]) == 3
+
+
+def test_nobody_s_mailbox_is_flooded_by_links_from_many_requests(client, outbox, settings):
+    settings(rate_limits=True)
+    for n in range(4):
+        builders.request(email=f"robot{n}@example.org")
+    for action in db.session.scalars(select(Action)).all():
+        client.post(url(action, "/corriger"), data={"email": "Victime@example.org"})
+    for _ in range(4):
+        builders.request(email="victime@example.org")
+    assert len([m for m in outbox() if m.adresse.lower() == "victime@example.org"]) == 5
 
 
 @pytest.mark.both
@@ -386,6 +468,17 @@ def test_what_is_no_longer_so_is_not_sent(app, zoe, asked):
     assert is_outdated("demande_recue")
 
 
+def test_a_request_that_is_confirmed_at_once_is_told_so_but_not_one_that_was_recorded_as_such(zoe, asked, outbox):
+    builders.action(zoe)
+    told = len(outbox())
+    relais.take(asked, by=zoe)
+    commands.decide(asked, enregistrer, by=zoe, motif="vu en réunion")
+    assert [(m.genre, m.adresse) for m in outbox()[told:]] == [("demande_suite", asked.demandeur.email)]
+    text = messages.render("demande_suite", outbox()[-1].faits)
+    assert text.objet.replace("\u00a0", " ") == "C’est confirmé : Vingt ans de la chorale"
+    assert ("la date est à vous" in text.texte, "vu en réunion" in text.texte) == (True, False)
+
+
 def test_a_validated_request_is_told_yes_in_principle(app, zoe, asked):
     db.session.execute(update(Action).values(etat=Etat.VALIDEE))
     db.session.refresh(asked)
@@ -393,3 +486,32 @@ def test_a_validated_request_is_told_yes_in_principle(app, zoe, asked):
     letter = messages.render("demande_suite", faits)
     assert letter.objet.startswith("C’est oui sur le principe")
     assert "devis" in letter.texte
+
+
+# --- what came back ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "data", "field"), [("/ecrire", {"texte": " "}, "texte"), ("/renoncer", {"mot": "x" * 501}, "mot")]
+)
+def test_what_is_missing_is_said_first_and_leads_to_its_field(client, asked, end, data, field):
+    answer = client.post(url(asked, end), data=data)
+    assert answer.status_code == 422
+    [summary] = page(answer).select(".resume-erreurs[autofocus]")
+    assert [link["href"] for link in summary.select("a")] == [f"#{field}"]
+    assert page(answer).find(id=field)["aria-invalid"] == "true"
+
+
+def test_the_link_that_is_kept_opens_the_page_wherever_it_was_copied(client, asked):
+    for answer in (client.get(url(asked, "?utm_source=x")), client.post(url(asked, "/ecrire"), data={"texte": ""})):
+        kept = page(answer).select_one("[data-partager]")["data-partager"]
+        assert kept == f"http://localhost{url(asked)}"
+
+
+def test_once_the_quote_is_sent_they_have_something_to_do(client, asked):
+    assert "Vous n’avez rien à faire" in words(client.get(url(asked)))
+    db.session.execute(update(Action).values(etat=Etat.DEVIS_ENVOYE))
+    db.session.commit()
+    said = words(client.get(url(asked)))
+    assert "c’est à vous d’y répondre" in said
+    assert "Vous n’avez rien à faire" not in said

@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.actions import commands, interpole
-from portal.actions.models import Action, Avis, Decision, Etat, Ou, Sens, reading
+from portal.actions.deliberation import Avis, Decision, Ou, Sens
+from portal.actions.models import Action, Etat, reading
 from portal.db import db
+from portal.filters import date_longue
 from portal.journal import EntreeJournal
 from portal.poles.models import Genre
 from portal.poles.queries import poles_of
@@ -20,7 +22,13 @@ from tests.builders import against, favorable
 
 WHO = ("AN", "VO", "RF", "BA", "BO", "PM", "TR", "AD")
 FAVORABLE = {"technique": "favorable", "ethique": "favorable", "organisationnelle": "favorable"}
-MEETING = {"favorable": "favorable", "ou": "reunion", "le": "2026-03-03", "presents": "Tous", "compte_rendu": "Oui."}
+MEETING = {
+    "favorable": "favorable",
+    "ou": "reunion",
+    "le": clock.today().isoformat(),
+    "presents": "Tous",
+    "compte_rendu": "Oui.",
+}
 # PM belongs to the pôle that is asked, and that gives its opinion.
 WRITES = {
     # what is sent             in which state    AN   VO   RF   BA   BO   PM   TR   AD
@@ -323,8 +331,9 @@ def test_on_the_channel_nobody_is_present(as_, action, house):
     assert as_(house["Sport"].member).post(f"/actions/{action.id}/decision", data=fields).status_code == 303
     db.session.expire_all()
     assert action.etat is Etat.REFUSEE
+    today = date_longue(clock.today()).replace("\u00a0", " ")
     shown = words(tab(as_(house["Sport"].member), action).select_one("#decision"))
-    assert shown.startswith("La décision Défavorable Sur Rocket.Chat, 3 mars 2026 Trop de bruit. Notée par Membre de Sport")
+    assert shown.startswith(f"La décision Défavorable Sur Rocket.Chat, {today} Trop de bruit. Notée par Membre de Sport")
 
 
 def test_its_messages_are_read_before(as_, action, house, outbox):
@@ -406,4 +415,4 @@ def test_the_screens_cost_the_same_whatever_is_said(as_, zoe, house, count_queri
         builders.opinion(action, house[name], against("technique"))
         builders.in_validation(zoe, house["Culture"])
         builders.proposed(zoe, house["Sport"].pole)
-    assert one == cost() == [7, 7, 4, 6]
+    assert one == cost() == [9, 8, 6, 6]

@@ -9,10 +9,13 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.actions import commands as actions
+from portal.actions import retroplanning
 from portal.actions.commands import ActionOver, Conflict
-from portal.actions.models import annuler, reading, solliciter
+from portal.actions.models import reading
+from portal.actions.processus import annuler, solliciter
 from portal.besoins import commands, occupations, queries
 from portal.besoins.models import Etat, confirmer, refuser
+from portal.comptes import commands as comptes
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.poles.commands import save_prestation
@@ -86,6 +89,19 @@ def test_two_people_who_write_on_one_need_lose_nothing(house, action):
         commands.edit(besoin, by=house.zoe, read=read, titre="Quatre personnes")
     commands.edit(besoin, by=house.zoe, read=reading(besoin.sheet), titre="Trois personnes")
     assert facts() == before
+
+
+def test_nobody_chosen_is_who_lends_it_as_a_rule_in_a_change_too(house, action):
+    """What a pôle has refused always has one to answer."""
+    seats = builders.besoin(action, builders.pole("Sport"), house.chairs, asked=False)
+    commands.edit(seats, by=house.zoe, read=reading(seats.sheet), pole_id=None)
+    assert seats.pole_id == house.groupe.id
+    hands, draft = (builders.besoin(action, house.groupe, asked=asked) for asked in (True, False))
+    answer(house, hands, refuser, motif="Personne ce jour-là")
+    with pytest.raises(commands.NoPole):
+        commands.edit(hands, by=house.zoe, read=reading(hands.sheet), pole_id=None)
+    commands.edit(draft, by=house.zoe, read=reading(draft.sheet), pole_id=None)
+    assert (hands.pole_id, draft.pole_id) == (house.groupe.id, None)
 
 
 def test_what_a_pole_holds_is_taken_back_before_it_changes(house, action):
@@ -166,6 +182,15 @@ def test_an_answer_said_twice_is_one(house, action):
     assert facts() == before
 
 
+def test_another_reason_for_the_same_no_is_not_lost_in_silence(house, action):
+    besoin = builders.besoin(action, house.groupe)
+    for _ in range(2):
+        answer(house, besoin, refuser, motif="Personne ce jour-là")
+    with pytest.raises(TransitionRefused):
+        answer(house, besoin, refuser, motif="Nous fermons")
+    assert besoin.motif == "Personne ce jour-là"
+
+
 def test_a_no_and_another_quantity_want_a_word(house, action):
     besoin = builders.besoin(action, house.groupe)
     for said in ({"transition": refuser}, {"quantite": 1}, {"quantite": 3, "motif": "  "}):
@@ -239,3 +264,20 @@ def test_what_awaits_a_person_is_what_is_asked_of_their_poles(house, action, cou
         assert queries.to_confirm_by(house.gina) == [mine]
         assert queries.refused_of(house.gina) == []
     assert len([sql for sql in asked if "FROM besoin" in sql]) == 2
+
+
+# --- who is erased -------------------------------------------------------------------------------------------
+
+
+def test_a_name_in_what_was_asked_or_answered_goes_with_its_owner(house, action):
+    vanille = builders.personne("Vanille Técher", telephone="+262692123456")
+    besoin = builders.besoin(action, house.groupe, mot="Voir Vanille Técher", depassement="Vanille Técher est d’accord")
+    answer(house, besoin, refuser, motif="Demande au 0692 12 34 56, à Vanille Técher")
+    task = retroplanning.add(action, by=house.zoe, titre="Pain", jours=3)
+    retroplanning.set_aside(task, by=house.zoe, motif="Vanille Técher l’apporte")
+    comptes.erase(vanille, by=builders.personne("Ada Dijoux", [builders.ADMIN]))
+    db.session.expire_all()
+    assert (besoin.mot, besoin.depassement) == ("Voir (effacé)", "(effacé) est d’accord")
+    assert "Vanille" not in besoin.motif
+    assert "12 34 56" not in besoin.motif
+    assert task.motif == "(effacé) l’apporte"

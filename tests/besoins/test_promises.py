@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import annuler, decaler, decliner, enregistrer, refuser, revenir_au_devis
-from portal.besoins import commands, occupations, prets
+from portal.actions.processus import annuler, decaler, decliner, enregistrer, refuser, revenir_au_devis
+from portal.besoins import commands, occupations, prets, promesses
 from portal.besoins.models import Besoin, Etat, Occupation, Pret, confirmer
 from portal.besoins.queries import expired_options
 from portal.besoins.reactions import StockPromised
@@ -164,7 +164,7 @@ def test_an_option_that_has_run_out_frees_its_space_at_once_and_asks_the_pole_ag
         assert (other.etat, other.quantite_confirmee) == (Etat.A_CONFIRMER, None)
         assert "expiré" in other.motif
         assert (len(of(later)), len(of(third))) == (0, 2)
-        commands.expire(other.id)  # another worker
+        promesses.expire(other.id)  # another worker
         assert other.etat is Etat.A_CONFIRMER
 
 
@@ -249,7 +249,8 @@ def test_the_database_itself_counts_what_is_lent(house):
 
 def move(action, delta: timedelta) -> None:
     action.debut, action.fin = action.debut + delta, action.fin + delta
-    decaler.tell(action, by=None, minutes=int(delta.total_seconds() // 60))
+    dates = dict.fromkeys(("avant", "fin_avant", "debut", "fin"), action.debut.isoformat())
+    decaler.tell(action, by=None, minutes=int(delta.total_seconds() // 60), dire=False, **dates)
 
 
 def test_all_moves_with_the_action(house):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -112,13 +114,15 @@ def test_one_tap_saves_and_asks_or_gives_every_word_back(house, zoe, action, slo
         ({"fin": "{debut}"}, "La fin doit venir après"),
         ({"debut": "2020-01-01T09:00", "fin": "2020-01-01T10:00"}, "tombe un autre jour"),
         ({"fin": "2099-01-01T09:00"}, "plus de 14 jours"),
+        ({"fin": "{long}"}, "trop longtemps après elle"),
         ({"pole_id": "999"}, "pas un choix valide"),
         ({"pole_id": "x"}, ""),
     ],
 )
 def test_what_makes_no_sense_is_said_beside_its_field(zoe, action, slot, changed, sentence):
     data = {**slot, "ressource": "humain", "titre": "Deux bras", "quantite": "2", **changed}
-    data = {name: value.format(**slot) for name, value in data.items()}
+    late = f"{clock.local(action.fin) + timedelta(days=1, minutes=1):%Y-%m-%dT%H:%M}"
+    data = {name: value.format(**slot, long=late) for name, value in data.items()}
     page = zoe.post(f"/besoins/nouveau/{action.id}", data=data)
     assert page.status_code == 422
     assert sentence in words(main(page).select_one(".resume-erreurs"))
@@ -200,6 +204,19 @@ def test_two_options_show_on_both_tabs(house, zoe):
     assert "Option, expire" in said
 
 
+def test_a_referent_reads_nothing_of_other_actions(house, as_):
+    kabar = house.action("Kabar")
+    commands.answer(builders.besoin(kabar, house.groupe, house.case), confirmer, by=house.gina)
+    mine = house.action("Bal", confirmed=False)
+    builders.besoin(mine, house.groupe, house.salle, asked=False)
+    held = builders.personne("Rémi Fontaine")
+    builders.hold(builders.referent_mission(mine, published=False), held)
+    db.session.commit()
+    for page in (f"/besoins/action/{mine.id}", f"/actions/{mine.id}"):
+        assert "Kabar" in words(main(as_(house.zoe).get(page)))
+        assert "Kabar" not in words(main(as_(held).get(page)))
+
+
 def test_the_tab_is_read_only_for_the_others(house, gina, action, tab):
     besoin = builders.besoin(action, house.groupe)
     page = main(gina.get(tab))
@@ -224,8 +241,8 @@ def test_yes_in_one_tap_and_what_is_promised_stays_in_sight(house, gina, action)
     form = main(page).find("form", action=f"/besoins/{besoin.id}/confirmer")
     data = {field["name"]: field["value"] for field in form.select("input[name]")}
     assert gina.post(form["action"], data=data).location == "/besoins/"
-    after = words(main(gina.get("/besoins/")))
-    assert "Promis Deux personnes à la sono" in after.replace("\u00a0", " ")
+    after = words(main(gina.get("/besoins/"))).partition("Promis ")[2]
+    assert "Deux personnes à la sono 2 personnes pour Fête du moulin" in after
     twice = gina.post(form["action"], data=data)
     assert twice.status_code == 303
     late = gina.post(f"/besoins/{besoin.id}/refuser", data={"motif": "Non"})
@@ -251,6 +268,30 @@ def test_a_quantity_that_makes_no_sense_gives_the_words_back(house, gina, action
     assert [field["value"] for field in opened.select("input:not([type=hidden])")] == [quantite, motif]
     assert kept in str(opened)
     assert only().etat is Etat.A_CONFIRMER
+
+
+@pytest.mark.parametrize(
+    ("slug", "sent", "faulty"),
+    [
+        ("refuser", {"motif": " "}, "motif-refuser"),
+        ("confirmer", {"quantite": "12", "motif": ""}, "motif-autre"),
+        ("confirmer", {"quantite": "x", "motif": "Oui"}, "quantite"),
+    ],
+)
+def test_the_field_to_mend_is_marked_reads_why_and_has_the_focus(house, gina, action, slug, sent, faulty):
+    besoin = builders.besoin(action, house.groupe, house.chairs, quantite=40)
+    found = main(gina.post(f"/besoins/{besoin.id}/{slug}", data=sent))
+    assert [e["id"] for e in found.select("[aria-invalid=true]")] == [f"{faulty}-{besoin.id}"]
+    assert [e["id"] for e in found.select("[autofocus]")] == [f"{faulty}-{besoin.id}"]
+    assert found.find(id=found.find(id=f"{faulty}-{besoin.id}")["aria-describedby"]).text.strip()
+
+
+def test_a_plain_yes_that_comes_too_late_opens_no_drawer(house, gina, action):
+    besoin = builders.besoin(action, house.groupe, house.chairs, quantite=40)
+    page = gina.post(f"/besoins/{besoin.id}/confirmer", data={"lu": "autre-chose"})
+    assert page.status_code == 409
+    assert not main(page).select(f"#besoin-{besoin.id} details[open]")
+    assert [e["id"] for e in main(page).select("[autofocus]")] == [f"erreur-{besoin.id}"]
 
 
 def test_what_is_promised_elsewhere_is_said_before_and_after(house, gina, action):
@@ -298,6 +339,23 @@ def test_what_was_taken_back_meanwhile_is_told(house, gina, action):
     page = gina.post(f"/besoins/{besoin.id}/refuser", data={"motif": "Non"})
     assert page.status_code == 409
     assert "est maintenant « Brouillon »" in words(main(page)).replace("\u00a0", " ")
+
+
+def test_a_yes_is_taken_back_with_a_word_and_nothing_typed_is_lost(house, zoe, gina, action, tab):
+    besoin = builders.besoin(action, house.groupe, house.salle)
+    early = gina.post(f"/besoins/{besoin.id}/desister", data={"motif": "Le toit fuit"})
+    assert early.status_code == 409
+    assert "Tu avais écrit : « Le toit fuit »" in words(main(early)).replace("\u00a0", " ")
+    gina.post(f"/besoins/{besoin.id}/confirmer")
+    page = gina.post(f"/besoins/{besoin.id}/desister", data={"motif": " "})
+    assert page.status_code == 422
+    assert "Un motif est nécessaire" in card(page, besoin)
+    (opened,) = main(page).select("details[open]")
+    assert gina.post(opened.form["action"], data={"motif": "Le toit fuit"}).status_code == 303
+    said = card(zoe.get(tab), besoin)
+    assert "Refusé" in said
+    assert "Le toit fuit" in said
+    assert "Redemander" in said
 
 
 # --- the spaces ----------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_the_home_page_takes_the_same_queries_whatever_the_hours(closed, as_, co
     with count_queries() as statements:
         assert zoe.get("/").status_code == 200
     assert len(queries.awaiting(closed.zoe)) == actions
-    assert len(statements) == 9
+    assert len(statements) == 10
 
 
 def test_the_tab_is_there_as_soon_as_hours_are_proposed(past, as_):

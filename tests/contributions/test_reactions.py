@@ -15,7 +15,7 @@ from portal.db import db
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
-from portal.notifications.reactions import PATIENCE
+from portal.notifications.publics.heures import PATIENCE
 from tests import builders
 from tests.contributions.conftest import at
 

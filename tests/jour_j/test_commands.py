@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import Etat, annuler, revenir_au_devis
+from portal.actions.models import Etat
+from portal.actions.processus import annuler, revenir_au_devis
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j import commands, modeles, queries

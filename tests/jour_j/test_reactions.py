@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.actions import commands as actions
-from portal.actions.models import Etat, confirmer, reading, revenir_au_devis
+from portal.actions.models import Etat, reading
+from portal.actions.processus import confirmer, revenir_au_devis
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
 from portal.db import db

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import Etat, annuler
+from portal.actions.models import Etat
+from portal.actions.processus import annuler
 from portal.db import db
 from portal.jour_j.commands import Statut
 from portal.jour_j.models import Entree, Genre, Phase
@@ -445,9 +446,10 @@ def test_a_longer_programme_is_told_day_by_day(saturday, as_, path):
 
 
 def test_an_item_says_until_when(saturday, as_):
-    for path in (saturday.url, f"{saturday.url}/feuille", f"/actions/{saturday.action.id}/programme"):
+    programme = f"/actions/{saturday.action.id}/programme"
+    for path, end in ((saturday.url, "jusqu’à"), (f"{saturday.url}/feuille", "jusqu’à"), (programme, "à")):
         text = " ".join(soup(as_(saturday.awa).get(path).text).get_text(" ").split())
-        assert "jusqu’à 17 h 30" in text
+        assert f" {end} 17 h 30" in text
         assert "8 h 30" not in text
     assert "jusqu’à 13 h 30 · heure fixe" in said_in(soup(as_(saturday.awa).get(saturday.url).text), "#programme")
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import annuler as annuler_action
 from portal.actions.models import reading
+from portal.actions.processus import annuler as annuler_action
 from portal.db import db
 from portal.missions import commands
 from portal.missions.models import WORKFLOW, Etat, Mission, Nature, Origine, annuler
@@ -196,7 +196,7 @@ def test_a_volontaire_s_mission_takes_no_amount_whatever_is_sent(as_, zoe, actio
     client.post(f"/missions/nouvelle/{action.id}", data=typed(action, contrepartie="50 €"))
     assert made().contrepartie == ""
     client.post(f"/missions/nouvelle/{action.id}", data=typed(action, "charge_de_mission", contrepartie="50 €"))
-    assert made().contrepartie == "50 €"
+    assert made().contrepartie == "50\u00a0€"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,16 @@ import pytest
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions import models as action_models
+from portal.actions import deliberation, interpole, processus, retroplanning
+from portal.besoins import commands as besoins
+from portal.besoins.models import confirmer
 from portal.candidatures import commands
 from portal.candidatures.models import Candidature, accepter, mettre_en_attente, refuser
 from portal.missions import commands as missions
 from portal.missions.models import annuler
 from portal.missions.queries import active_of, of_action
+from portal.notifications import messages
+from portal.poles.models import Genre
 from tests import builders
 
 
@@ -82,7 +86,7 @@ def test_an_action_that_falls_tells_each_of_them_and_its_bienveillant_once(zoe, 
     addresses = engaged(action := builders.action(zoe))
     builders.referent_mission(action, take_post=True)
     told()
-    actions.decide(action, action_models.annuler, by=ada, motif="Cyclone")
+    actions.decide(action, processus.annuler, by=ada, motif="Cyclone")
     expected = {("mission_annulee", address): 1 for address in addresses} | {("action_arretee", zoe.email): 1}
     expected |= {("demande_suite", action.demandeur.email): 1}
     assert told() == expected
@@ -92,3 +96,85 @@ def test_a_post_held_by_priority_tells_its_holder_once(zoe, ada, told):
     post = builders.referent_mission(builders.action(zoe), take_post=True)
     missions.decide(post, annuler, by=ada, motif="Pluie")
     assert told() == {("mission_annulee", zoe.email): 1}
+
+
+# --- who still had something to do for it --------------------------------------------------------------------
+
+
+def without_suite(told) -> list[str]:
+    return sorted(address for (genre, address), n in told().items() for _ in range(n) if genre == "action_sans_suite")
+
+
+@pytest.mark.parametrize("slug", ["annuler", "refuser", "decliner"])
+def test_a_pole_that_is_asked_to_carry_it_hears_that_it_stops(zoe, told, slug):
+    house = builders.interpole("Culture", "Sport")
+    action = builders.proposed(zoe, house["Culture"].pole)
+    told()
+    actions.decide(action, processus.WORKFLOW.get(slug), by=zoe, motif="Pluie")
+    assert without_suite(told) == [house["Culture"].member.email]
+
+
+@pytest.mark.both
+def test_all_who_are_asked_for_an_opinion_hear_of_it_once_but_for_whoever_stops_it(zoe, told):
+    house = builders.interpole("Culture", "Sport", "Jardin")
+    action = builders.in_validation(zoe, house["Culture"])
+    builders.join(house["Sport"].member, house["Culture"].pole)
+    builders.join(zoe, house["Jardin"].pole)
+    builders.opinion(action, house["Jardin"], builders.favorable())
+    told()
+    actions.decide(action, processus.annuler, by=zoe, motif="Pluie")
+    assert without_suite(told) == sorted(voice.member.email for voice in house.values())
+
+
+def test_the_interpole_is_not_told_what_it_decided(zoe, told):
+    house = builders.interpole("Culture", "Sport")
+    action = builders.in_validation(zoe, house["Culture"])
+    minute = {"ou": deliberation.Ou.REUNION, "le": clock.today(), "compte_rendu": "Non."}
+    interpole.decide(action, by=house["Sport"].member, favorable=False, **minute)
+    assert without_suite(told) == []
+
+
+def test_a_pole_that_was_only_thought_of_hears_nothing(zoe, told):
+    culture = builders.interpole("Culture")["Culture"].pole
+    action = builders.action(zoe, confirmed=False, pole_porteur=culture)
+    actions.decide(action, processus.annuler, by=zoe, motif="Pluie")
+    assert without_suite(told) == []
+
+
+def test_a_groupe_that_still_had_to_answer_hears_of_it_and_one_that_promised_hears_of_its_need(zoe, told):
+    gina, paul = builders.personne("Gina Payet"), builders.personne("Paul Maillot")
+    action = builders.action(zoe)
+    builders.besoin(action, builders.pole("Mobilier", Genre.GROUPE, members=[gina]))
+    promised = builders.besoin(action, builders.pole("Cuisine", Genre.GROUPE, members=[paul]))
+    builders.besoin(action, builders.pole("Jardin", members=[builders.personne()]), asked=False)
+    besoins.answer(promised, confirmer, by=paul)
+    told()
+    actions.decide(action, processus.annuler, by=zoe, motif="Pluie")
+    found = told()
+    assert [key for key in found if key[0] in {"action_sans_suite", "besoin_libere"}] == [
+        ("besoin_libere", paul.email),
+        ("action_sans_suite", gina.email),
+    ]
+
+
+def test_the_owner_of_a_task_hears_of_it_without_a_link_that_does_not_open(zoe, told, outbox):
+    awa, lea = builders.personne("Awa Payet"), builders.personne("Léa Grondin")
+    action = builders.action(zoe)
+    for titre, owner in (("Le pain", awa), ("Le vin", awa), ("Les verres", lea), ("Les nappes", zoe)):
+        task = retroplanning.add(action, by=zoe, titre=titre, jours=3, responsable_id=owner.id)
+        if owner is lea:
+            retroplanning.do(task, by=lea)
+    told()
+    actions.decide(action, processus.annuler, by=zoe, motif="Pluie")
+    assert without_suite(told) == [awa.email]
+    [message] = [m for m in outbox() if m.genre == "action_sans_suite"]
+    letter = messages.render(message.genre, message.faits).texte
+    assert "Pluie" in letter
+    assert "/actions/" not in letter
+
+
+def test_somebody_of_a_pole_has_the_link_of_its_sheet(zoe, outbox):
+    action = builders.proposed(zoe, builders.interpole("Culture")["Culture"].pole)
+    actions.decide(action, processus.annuler, by=zoe, motif="Pluie")
+    [message] = [m for m in outbox() if m.genre == "action_sans_suite"]
+    assert f"/actions/{action.id}" in messages.render(message.genre, message.faits).texte

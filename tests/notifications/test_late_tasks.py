@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from portal import clock
-from portal.actions import commands, retroplanning
-from portal.actions import queries as actions
-from portal.actions.models import Action, Tache, annuler
+from portal.actions import commands, echeancier, retroplanning
+from portal.actions.models import Action, reading
+from portal.actions.processus import annuler
+from portal.actions.tache import Tache
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
 from portal.db import db
@@ -78,9 +79,19 @@ def test_what_its_owner_left_behind_is_the_bienveillant_s(zoe, action, told):
     assert told(6) == [zoe.email]
 
 
+def test_of_an_action_that_waits_for_a_bienveillant_it_is_told_to_the_one_who_comes(zoe, action, told):
+    task(action, "Pain", 5)
+    action.bienveillant = None
+    assert told(6) == []
+    with clock.freeze(builders.in_days(6)):
+        assert echeancier.late_untold() == []  # the worker does not come back to it at each turn
+    action.bienveillant = zoe
+    assert told(6) == [zoe.email]
+
+
 def test_late_from_the_start_they_have_just_seen_it(zoe, action, told):
     retroplanning.apply_template(action, by=zoe)
-    assert [t for t in actions.tasks_of(action) if t.is_late]
+    assert [t for t in echeancier.tasks_of(action) if t.is_late]
     assert told(0) == []
 
 
@@ -104,5 +115,6 @@ def test_done_meanwhile_the_message_does_not_leave(zoe, action, told, outbox):
 def test_given_another_day_and_late_again_it_is_said_again(zoe, action, told):
     pain = task(action, "Pain", 5)
     assert len(told(6)) == 1
-    retroplanning.edit(pain, by=zoe, read="", **pain.sheet | {"jours": 5})
+    retroplanning.edit(pain, by=zoe, read=reading(pain.sheet), **pain.sheet | {"jours": 4})
     assert len(told(6)) == 1
+    assert len(told(7)) == 2

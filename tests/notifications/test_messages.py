@@ -17,14 +17,16 @@ from sqlalchemy import select
 
 from portal import clock, outbox
 from portal.actions import commands as actions
+from portal.actions import decalage, echanges, relais, retroplanning
 from portal.actions import depot as request_links
-from portal.actions import echanges, relais, retroplanning
 from portal.actions import interpole as validation
-from portal.actions.models import Ou, reading
-from portal.actions.models import annuler as annuler_action
-from portal.actions.models import refuser as refuser_action
+from portal.actions.deliberation import Ou
+from portal.actions.models import reading
+from portal.actions.processus import annuler as annuler_action
+from portal.actions.processus import refuser as refuser_action
 from portal.besoins import commands as besoins
 from portal.besoins import models as besoins_models
+from portal.besoins import promesses
 from portal.candidatures import attente, commands, depot
 from portal.candidatures.models import Candidature, Etat, accepter, mettre_en_attente, refuser
 from portal.comptes import commands as comptes
@@ -142,6 +144,7 @@ def endings(zoe, action, motif: str) -> None:
     db.session.commit()
     pass_time()
     stopped = builders.action(zoe, titre="Autre fête")
+    retroplanning.add(stopped, by=zoe, titre="Acheter le pain", jours=2, responsable_id=builders.personne().id)
     actions.decide(stopped, annuler_action, by=admin, motif=motif or "-")
     hours(zoe, motif)
     asked_for(zoe, admin, motif)
@@ -159,6 +162,8 @@ def interpole(zoe, motif: str) -> None:
     """Actions on the way to a pôle, passed on, waiting for opinions on the last day, refused by a pôle, validated."""
     house = builders.interpole("Culture", "Jardin")
     culture, jardin = house.values()
+    with clock.freeze(clock.now() - timedelta(days=8)):
+        builders.proposed(zoe, culture.pole)
     for other in (jardin.pole, None):
         validation.pass_on(builders.proposed(zoe, culture.pole), by=culture.member, motif=motif or "-", to=other)
     with clock.freeze(clock.now() - timedelta(days=6)):
@@ -184,10 +189,14 @@ def changes(zoe, action, motif: str) -> None:
         builders.candidature(mission)
         slot = mission.sheet | {"debut": debut, "fin": fin}
         missions.edit(mission, by=zoe, read=reading(mission.sheet), announced=True, **slot)
+    slot = {"debut": action.debut + hour, "fin": action.fin + hour}
+    decalage.shift(builders.action(zoe), by=zoe, motif=motif or "-", dire=bool(motif), **slot)
 
 
 def needs(zoe, action, motif: str) -> None:
-    """What a groupe is asked, answers, and has promised for nothing."""
+    """What a groupe is asked, answers, and has promised for nothing; what somebody is given to do."""
+    washer = builders.personne("Vanille Técher")
+    retroplanning.add(action, by=zoe, titre="Laver les nappes", jours=3, responsable_id=washer.id)
     groupe, case = (
         builders.pole(f"Mobilier {motif}", members=[builders.personne("Gina"), zoe]),
         builders.espace(f"La case {motif}"),
@@ -195,10 +204,12 @@ def needs(zoe, action, motif: str) -> None:
     two = [builders.action(zoe, titre=titre, confirmed=False) for titre in ("Kabar", "Bal")]
     first, second = (builders.besoin(one, groupe, case, mot=motif) for one in two)
     seats, hands, late = (builders.besoin(action, groupe) for _ in range(3))
-    for besoin in (first, second, hands):
+    gone = builders.besoin(action, groupe)
+    for besoin in (first, second, hands, gone):
         besoins.answer(besoin, besoins_models.confirmer, by=builders.personne(), quantite=None)
     besoins.answer(late, besoins_models.confirmer, by=builders.personne(), quantite=1, motif="-")
-    besoins.shift(action, timedelta(), by=zoe)
+    besoins.answer(gone, besoins_models.desister, by=builders.personne(), motif=motif or "-")
+    promesses.shift(action, timedelta(), by=zoe)
     besoins.take_back(hands, by=zoe)
     besoins.answer(seats, besoins_models.refuser, by=builders.personne(), motif=motif or "-")
     third = builders.besoin(
@@ -206,7 +217,7 @@ def needs(zoe, action, motif: str) -> None:
     )
     besoins.answer(third, besoins_models.confirmer, by=builders.personne())
     with clock.freeze(third.action.debut):
-        besoins.expire(third.id)
+        promesses.expire(third.id)
 
 
 def waiting_list(action) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import annuler, enregistrer
-from portal.besoins import commands
-from portal.besoins.models import confirmer, refuser
+from portal.actions.models import reading
+from portal.actions.processus import annuler, enregistrer, revenir_au_devis
+from portal.actions.processus import confirmer as accept
+from portal.besoins import commands, promesses
+from portal.besoins.models import confirmer, desister, refuser
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.filters import creneau, jour_long
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
 from portal.outbox import Poids
 from portal.poles.commands import add_member
+from portal.workflow import fire
 from tests import builders
 
 pytestmark = pytest.mark.both
@@ -47,8 +52,14 @@ def told(outbox):
     return lambda: [(m.genre, db.session.get(Personne, m.personne_id).prenom) for m in outbox() if m.personne_id]
 
 
-def yes(besoin, gina, **said):
-    commands.answer(besoin, confirmer, by=gina, **said)
+def yes(besoin, gina, transition=confirmer, **said):
+    commands.answer(besoin, transition, by=gina, **said)
+
+
+def yes_to(besoin, gina):
+    """The same need, promised."""
+    yes(besoin, gina)
+    return besoin
 
 
 def test_a_groupe_is_told_once_of_all_that_an_action_asks_in_a_few_minutes(zoe, gina, groupe, told, outbox):
@@ -113,21 +124,48 @@ def test_two_options_on_one_space_are_told_to_both(zoe, gina, groupe, told, outb
     with clock.freeze(clock.now() + timedelta(hours=1)):
         actions.decide(one, enregistrer, by=builders.personne(), motif="vu")
     assert sorted(who for genre, who in told() if genre == "besoin_chevauche") == ["Olivier", "Olivier", "Zoé"]
-    late = outbox()[-1]
+    late = [m for m in outbox() if m.genre == "besoin_chevauche"][-1]
     assert "a réservé" in messages.render(late.genre, late.faits).texte
 
 
-def test_an_option_that_runs_out_is_told_to_the_bienveillant(zoe, gina, groupe, told):
+def test_whoever_sets_up_both_actions_reads_it_once(zoe, gina, groupe, told):
+    case = builders.espace()
+    one, two = (builders.action(zoe, titre=titre, confirmed=False) for titre in ("Kabar", "Séminaire"))
+    for action in (one, two):
+        yes(builders.besoin(action, groupe, case), gina)
+    assert [who for genre, who in told() if genre == "besoin_chevauche"] == ["Zoé"]
+    with clock.freeze(clock.now() + timedelta(hours=1)):
+        actions.decide(one, enregistrer, by=builders.personne(), motif="vu")
+    assert [who for genre, who in told() if genre == "besoin_chevauche"] == ["Zoé", "Zoé"]
+
+
+def letter(message) -> str:
+    return messages.render(message.genre, message.faits).texte
+
+
+def of(outbox, genre: str, to: Personne) -> list[str]:
+    """The texts of a genre to somebody, but for what is outdated."""
+    found = []
+    for message in outbox():
+        if (message.genre, message.personne_id) == (genre, to.id):
+            with suppress(Outdated):
+                found.append(letter(message))
+    return found
+
+
+def test_an_option_that_runs_out_is_told_to_the_bienveillant_and_asked_again(zoe, gina, groupe, told, outbox):
     action = builders.action(zoe, confirmed=False, debut=builders.in_days(60), fin=builders.in_days(60, 18))
     yes(builders.besoin(action, groupe, builders.espace()), gina)
     db.session.commit()
     with clock.freeze(clock.now() + timedelta(days=31)):
         pass_time()
         pass_time()
-    assert [who for genre, who in told() if genre == "option_expiree"] == ["Zoé"]
+        assert [who for genre, who in told() if genre == "option_expiree"] == ["Zoé"]
+        assert [who for genre, who in told() if genre == "besoin_a_confirmer"] == ["Bruno", "Gina"] * 2
+        assert "À redire\u00a0: L’option a expiré" in of(outbox, "besoin_a_confirmer", gina)[-1]
 
 
-def test_who_promised_hears_that_it_is_not_awaited_any_more(zoe, gina, groupe, told):
+def test_who_promised_hears_that_it_is_not_awaited_any_more(zoe, gina, groupe, told, outbox):
     """When the bienveillant takes it back, or when the whole action stops; not what nobody had promised."""
     action = builders.action(zoe)
     one, two = (builders.besoin(action, groupe) for _ in range(2))
@@ -137,11 +175,82 @@ def test_who_promised_hears_that_it_is_not_awaited_any_more(zoe, gina, groupe, t
     yes(builders.besoin(action, groupe), gina)
     actions.decide(action, annuler, by=zoe, motif="Pluie")
     assert [who for genre, who in told() if genre == "besoin_libere"] == ["Bruno", "Gina"] * 2
+    for text in of(outbox, "besoin_libere", gina):
+        assert "L’action s’arrête" in text
+        assert "La raison\u00a0: Pluie" in text
+
+
+def test_taken_back_then_removed_or_changed_it_is_said_as_it_was(zoe, gina, groupe, outbox):
+    action = builders.action(zoe)
+    gone, other = (yes_to(builders.besoin(action, groupe, titre=titre), gina) for titre in ("Deux bras", "Trois bras"))
+    for besoin in (gone, other):
+        commands.take_back(besoin, by=zoe)
+    commands.remove(gone, by=zoe)
+    commands.edit(other, by=zoe, read=reading(other.sheet), titre="Une sono", debut=action.debut - timedelta(days=1))
+    texts = of(outbox, "besoin_libere", gina)
+    for titre, text in zip(("Deux bras", "Trois bras"), texts, strict=True):
+        assert f"{titre}\n" in text
+        assert jour_long(action.debut) in text.lower()
+        assert "Pour «\u00a0Fête du moulin\u00a0»" in text
+
+
+def test_taken_back_then_asked_of_them_again_only_that_is_said(zoe, gina, groupe, outbox):
+    besoin = yes_to(builders.besoin(builders.action(zoe), groupe), gina)
+    commands.take_back(besoin, by=zoe)
+    commands.ask(besoin, by=zoe)
+    assert of(outbox, "besoin_libere", gina) == []
+    yes(besoin, gina)
+    assert of(outbox, "besoin_libere", gina) == []
+    commands.take_back(besoin, by=zoe)
+    commands.edit(besoin, by=zoe, read=reading(besoin.sheet), pole_id=builders.pole("Sport").id)
+    commands.ask(besoin, by=zoe)
+    assert of(outbox, "besoin_libere", gina) != []
 
 
 def test_who_promised_hears_the_new_hour(zoe, gina, groupe, told, outbox):
     action = builders.action(zoe)
-    yes(builders.besoin(action, groupe), gina)
+    besoin = yes_to(builders.besoin(action, groupe), gina)
     builders.besoin(action, groupe)
-    commands.shift(action, timedelta(days=1), by=zoe)
+    promesses.shift(action, timedelta(hours=1), by=zoe)
     assert [who for genre, who in told() if genre == "besoin_deplace"] == ["Bruno", "Gina"]
+    (text,) = of(outbox, "besoin_deplace", gina)
+    assert creneau(besoin.debut, besoin.fin) in text
+    assert "retire le oui" in text
+
+
+def test_for_another_day_they_are_asked_again(zoe, gina, groupe, told, outbox):
+    action = builders.action(zoe)
+    besoin = yes_to(builders.besoin(action, groupe), gina)
+    with clock.freeze(clock.now() + timedelta(hours=1)):
+        promesses.shift(action, timedelta(days=1), by=zoe)
+    assert "besoin_deplace" not in dict(told())
+    assert [who for genre, who in told() if genre == "besoin_a_confirmer"] == ["Bruno", "Gina"] * 2
+    text = of(outbox, "besoin_a_confirmer", gina)[-1]
+    assert jour_long(besoin.debut) in text.lower()
+    assert "À redire\u00a0: L’action a changé de jour." in text
+
+
+def test_a_yes_taken_back_presses_the_bienveillant(zoe, gina, groupe, outbox):
+    besoin = yes_to(builders.besoin(builders.action(zoe), groupe), gina)
+    yes(besoin, gina, transition=desister, motif="Le camion est en panne")
+    message = outbox()[-1]
+    assert (message.genre, message.personne_id, message.poids) == ("besoin_perdu", zoe.id, Poids.PRESSANT)
+    assert "Gina Payet a retiré le oui de Pôle Mobilier" in letter(message)
+    assert "La raison\u00a0: Le camion est en panne" in letter(message)
+    commands.ask(besoin, by=zoe)
+    assert of(outbox, "besoin_perdu", zoe) == []
+
+
+def test_a_space_lost_while_the_demandeur_agreed_is_told_to_both_sides(zoe, gina, groupe, told, outbox):
+    case = builders.espace()
+    late, first = builders.action(zoe), builders.action(zoe, titre="Kabar", confirmed=False)
+    actions.decide(late, revenir_au_devis, by=zoe, motif="il n’a pas encore dit oui")
+    for action in (late, first):
+        yes(builders.besoin(action, groupe, case), gina)
+    actions.decide(first, enregistrer, by=zoe, motif="vu")
+    with clock.freeze(clock.now() + timedelta(hours=1)):
+        fire(accept, late, by=None)
+    assert told()[-3:] == [("besoin_perdu", "Zoé"), ("besoin_a_confirmer", "Bruno"), ("besoin_a_confirmer", "Gina")]
+    (text,) = of(outbox, "besoin_perdu", zoe)
+    assert "Le oui de Pôle Mobilier ne tient plus" in text
+    assert "La raison\u00a0: L’espace a été pris entre-temps." in text

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from portal import security
-from portal.actions.models import WORKFLOW, Action, Etat
+from portal.actions.models import Action, Etat
+from portal.actions.processus import WORKFLOW
 from portal.cache import Version
 from portal.db import db
 from portal.workflow import fire
@@ -112,7 +113,7 @@ def test_what_is_not_found_is_said(zoe, answer, words):
 
 def test_to_validate_it_gives_the_page_and_decides_nothing(zoe, answer):
     made = action(zoe, "Kabar", "proposer", "prendre_en_charge")
-    for words in (f"valider {made.id}", "VALIDER kabar", "refuser kabar"):
+    for words in (f"valider {made.id}", "VALIDER kabar", "refuser kabar", "Décider kabar", "decider kabar"):
         told = answer(words)
         assert "donne ton avis et décide sur le portail, une fois connecté." in told
         assert told.endswith(f"/actions/{made.id}/validation")

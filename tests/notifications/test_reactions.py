@@ -8,7 +8,7 @@ import pytest
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions import models as action_models
+from portal.actions import processus
 from portal.candidatures import commands
 from portal.candidatures.models import accepter, mettre_en_attente, refuser
 from portal.db import db
@@ -133,7 +133,7 @@ def test_a_cancelled_mission_tells_everyone_engaged_once_and_nothing_else(zoe, t
 def test_a_cancelled_action_tells_whoever_is_on_its_missions(zoe, told):
     action = builders.action(zoe)
     candidatures = [builders.candidature(builders.mission(action)) for _ in range(2)]
-    actions.decide(action, action_models.annuler, by=zoe, motif="Reportée")
+    actions.decide(action, processus.annuler, by=zoe, motif="Reportée")
     assert told() == [("mission_annulee", c.personne.email) for c in candidatures]
 
 
@@ -152,7 +152,7 @@ def test_nobody_s_mailbox_is_flooded_whoever_types_the_address(mission, outbox, 
 def test_whose_action_somebody_else_stops_hears_of_it(zoe, told, outbox):
     admin = builders.personne("Root", [builders.ADMIN])
     for by in (zoe, admin):
-        actions.decide(builders.action(zoe), action_models.annuler, by=by, motif="Cyclone")
+        actions.decide(builders.action(zoe), processus.annuler, by=by, motif="Cyclone")
     assert told() == [("action_arretee", zoe.email)]
     assert [m.adresse for m in outbox() if m.genre == "demande_suite"] == ["dal@example.org"] * 2
     assert outbox()[-1].faits["motif"] == "Cyclone"

@@ -14,14 +14,19 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import WORKFLOW, Action, prendre_en_charge, refuser, valider
+from portal.actions import interpole
+from portal.actions.deliberation import Ou
+from portal.actions.models import Action
+from portal.actions.processus import annuler, decliner, refuser
 from portal.db import db
 from portal.notifications import rocketchat, worker
 from portal.notifications.lettres.canal import harmless
 from portal.outbox import Message, Voie
-from portal.workflow import fire
+from portal.poles.models import Pole
+from portal.poles.queries import present_in
 from tests import builders
 from tests.notifications.chat import HOOK, POSTED, Chat, Silent
+from tests.services import wait_until
 
 DAY = builders.in_days
 
@@ -45,17 +50,24 @@ def zoe(app):
     return builders.bienveillant()
 
 
+def culture() -> builders.Voice:
+    """A pôle that carries actions, and somebody of it."""
+    found = db.session.scalar(select(Pole).where(Pole.nom == "Culture"))
+    return builders.Voice(found, present_in(found.id)[0]) if found else builders.interpole("Culture")["Culture"]
+
+
 def proposed(zoe, titre: str = "Kabar") -> Action:
-    action = builders.action(zoe, titre=titre, confirmed=False, debut=DAY(10, 9), fin=DAY(10, 18))
-    fire(WORKFLOW.get("proposer"), action, by=zoe, pole=None)
-    return action
+    return builders.proposed(zoe, culture().pole, titre=titre, debut=DAY(10, 9), fin=DAY(10, 18))
 
 
 def taken(zoe, titre: str = "Kabar") -> Action:
     """An action that the interpôle is asked about."""
-    action = proposed(zoe, titre)
-    fire(prendre_en_charge, action, by=zoe)
-    return action
+    return builders.in_validation(zoe, culture(), titre=titre, debut=DAY(10, 9), fin=DAY(10, 18))
+
+
+def decide(action: Action, *, favorable: bool, compte_rendu: str = "Dit en réunion.") -> None:
+    minute = {"ou": Ou.REUNION, "le": clock.today(), "compte_rendu": compte_rendu}
+    interpole.decide(action, by=culture().member, favorable=favorable, **minute)
 
 
 def rows() -> list[Message]:
@@ -79,7 +91,7 @@ def plain(text: str) -> str:
 def test_it_hears_of_a_question_then_of_the_outcome(chat, zoe):
     action = taken(zoe)
     run()
-    fire(valider, action, by=zoe)
+    decide(action, favorable=True)
     run()
     day = clock.local(action.debut)
     asked, outcome = map(plain, chat.texts)
@@ -96,27 +108,36 @@ def test_it_hears_of_a_question_then_of_the_outcome(chat, zoe):
 def test_it_hears_that_the_interpole_refused(chat, zoe):
     action = taken(zoe)
     run()
-    fire(refuser, action, by=zoe, motif="Contraire à nos valeurs, dit Paul Grondin")
+    decide(action, favorable=False, compte_rendu="Contraire à nos valeurs, dit Paul Grondin")
     run()
     assert plain(chat.texts[1]).startswith("Refusée par l’interpôle : « Kabar »")
     assert "Grondin" not in chat.texts[1]
 
 
-@pytest.mark.parametrize("slugs", [[], ["prendre_en_charge", "valider"]])
-def test_what_was_refused_elsewhere_is_not_its_business(chat, zoe, slugs):
-    action = proposed(zoe)
-    for slug in slugs:
-        fire(WORKFLOW.get(slug), action, by=zoe)
+@pytest.mark.parametrize("end", [refuser, decliner, annuler])
+def test_it_hears_that_somebody_stopped_it_before_any_decision(chat, zoe, end):
+    action = taken(zoe)
+    run()
+    actions.decide(action, end, by=zoe, motif="plus de place")
+    run()
+    assert plain(chat.texts[1]).startswith("Plus d’avis à donner : « Kabar »")
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_what_was_refused_elsewhere_is_not_its_business(chat, zoe, validated):
+    action = taken(zoe) if validated else proposed(zoe)
+    if validated:
+        decide(action, favorable=True)
     run()
     before = len(chat.texts)
-    fire(refuser, action, by=zoe, motif="plus de place")
+    actions.decide(action, refuser, by=zoe, motif="plus de place")
     run()
     assert len(chat.texts) == before
 
 
 def test_nothing_of_anybody_is_said(chat, zoe):
     action = taken(zoe)
-    actions.decide(action, valider, by=zoe)
+    decide(action, favorable=True)
     run()
     said = " ".join(chat.texts) + " ".join(str(row.faits) for row in rows())
     for secret in ("DAL974", "dal@example.org", "Zoé", "Hoarau", zoe.email):
@@ -126,7 +147,7 @@ def test_nothing_of_anybody_is_said(chat, zoe):
 def test_a_question_that_is_no_more_asked_is_not_put(chat, zoe):
     """The chat was down, and the decision was faster: one line, no storm."""
     action = taken(zoe)
-    fire(valider, action, by=zoe)
+    decide(action, favorable=True)
     run()
     assert [text.split(" ")[0] for text in chat.texts] == ["Validée"]
     assert [(row.envoye_le is None, row.erreur) for row in rows()] == [(True, "périmé"), (False, "")]
@@ -144,13 +165,22 @@ def test_once_the_address_is_taken_away_what_waits_is_put_aside(chat, settings, 
     assert [(row.ecarte_le is not None, row.abandonne_le) for row in rows()] == [(True, None)]
 
 
+def test_without_an_address_the_table_is_asked_once(app, count_queries):
+    """Each look would take SQLite's one write lock, every second."""
+    with worker.Round(rocketchat.Channel(app.config["PORTAL"])) as round_:
+        assert not round_.next()
+        with count_queries() as asked:
+            assert not round_.next()
+    assert asked == []
+
+
 def test_a_preview_shows_what_the_channel_would_read(chat, zoe, as_):
     """The same page as for mails."""
     action = taken(zoe)
     data = {"apercu": "1", "motif": "plus de place"}
     page = as_(zoe).post(f"/actions/{action.id}/refuser", data=data)
     assert "Canal interpôle, Rocket.Chat" in page.text
-    assert "Refusée par l’interpôle" in page.text
+    assert "Plus d’avis à donner" in page.text
     assert len(rows()) == 1
 
 
@@ -231,9 +261,23 @@ def test_a_chat_that_never_answers_is_left_alone_and_mails_leave(chat, smtp, set
     run()
     silent.stop()
     assert time.monotonic() - started < 3
-    assert [mail.recipients for mail in smtp.mails] == [["lea@example.org"]]
+    assert ["lea@example.org"] in [mail.recipients for mail in smtp.mails]
     [row] = rows()
-    assert (row.envoye_le, row.essais, row.erreur) == (None, 0, "Rocket.Chat ne répond pas (TimeoutError)")
+    assert (row.envoye_le, row.essais, row.doutes) == (None, 1, 1)
+    assert row.erreur == "Doubtful: Rocket.Chat n’a pas dit s’il l’a pris (TimeoutError)"
+
+
+def test_a_chat_that_takes_it_and_says_so_too_late_posts_it_twice_at_most(chat, zoe, monkeypatch):
+    monkeypatch.setattr(rocketchat, "TIMEOUT", 0.2)
+    chat.hangs = True
+    taken(zoe)
+    for minutes in range(0, 60, 10):
+        with clock.freeze(clock.now() + timedelta(minutes=minutes)):
+            run()
+    chat.hangs = False
+    wait_until(lambda: len(chat.texts) == 2, "both were posted")
+    [row] = rows()
+    assert (chat.calls, row.doutes, row.abandonne_le is not None) == (2, 2, True)
 
 
 @pytest.mark.parametrize(("mail_url", "chat_up"), [("smtp://127.0.0.1:1", True), ("", False)])
@@ -247,14 +291,17 @@ def test_in_the_loop_neither_waits_for_the_others_server(chat, smtp, settings, z
         **({"mail_url": mail_url} if mail_url else {}), **({} if chat_up else {"rocketchat_url": f"http://127.0.0.1:1{HOOK}"})
     )
     worker.loop(Rests(2))
-    assert (len(chat.texts), len(smtp.mails)) == ((3, 0) if chat_up else (0, 3))
+    assert (len(chat.texts), len(smtp.mails)) == (
+        (3, 0) if chat_up else (0, 6)
+    )  # who asks for a place, and whose action a pôle carries
 
 
 def test_in_the_loop_a_chat_that_hangs_costs_the_mails_one_try_and_no_more(smtp, settings, zoe, monkeypatch):
     monkeypatch.setattr(rocketchat, "TIMEOUT", 0.3)
     silent = Silent()
     settings(rocketchat_url=silent.url)
-    taken(zoe)
+    for titre in ("Kabar", "Bal"):
+        taken(zoe, titre)
     for number in range(5):
         builders.candidature(builders.mission(builders.action(zoe)), email=f"lea{number}@example.org")
     db.session.commit()
@@ -262,7 +309,7 @@ def test_in_the_loop_a_chat_that_hangs_costs_the_mails_one_try_and_no_more(smtp,
     worker.loop(Rests(1))
     calls = silent.calls
     silent.stop()
-    assert (len(smtp.mails), calls) == (5, 1)
+    assert (len(smtp.mails), calls) == (7, 1)
     assert time.monotonic() - started < 3
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions.models import annuler as annuler_action
+from portal.actions.processus import annuler as annuler_action
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne
 from portal.db import db

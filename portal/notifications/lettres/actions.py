@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from portal import clock
-from portal.actions import queries as actions
+from portal.actions import echeancier
 from portal.actions.models import Action
+from portal.actions.tache import Tache
 from portal.comptes.models import Personne
 from portal.contributions import queries as contributions
 from portal.contributions.models import Etat as EtatReleve
@@ -12,6 +13,13 @@ from portal.contributions.models import Releve
 from portal.db import db
 from portal.missions.models import Nature
 from portal.notifications.genres import Context, Facts, first_name, genre, link, still
+
+
+@genre("action_sans_suite")
+def _nothing_more_to_do(faits: Facts) -> Context:
+    """To whoever still had something to do for it; somebody of a pôle may read its sheet."""
+    action = still(db.session.get(Action, faits["action"]))
+    return {"action": action, "fiche": link("actions.show", id=action.id) if faits["maison"] else ""}
 
 
 @genre("action_arretee")
@@ -33,13 +41,22 @@ def _of_the_action(faits: Facts) -> Context:
 def _late_tasks(faits: Facts) -> Context:
     """To whom they are entrusted, or else to the bienveillant: those of them that are still late."""
     action = still(db.session.get(Action, faits["action"]))
-    late = [task for task in actions.tasks_of(action) if task.id in faits["taches"] and task.is_late]
+    late = [task for task in echeancier.tasks_of(action) if task.id in faits["taches"] and task.is_late]
     still(late and not action.is_stopped)
     return {
         "action": action,
         "prenom": first_name(db.session.get(Personne, faits["personne"])),
         "taches": [(task, link("actions.planning.show", id=action.id, tache_id=task.id)) for task in late],
     }
+
+
+@genre("tache_confiee")
+def _entrusted(faits: Facts) -> Context:
+    """To whoever has it now, while it is to do."""
+    task = still(db.session.get(Tache, faits.get("tache", 0), options=echeancier.TASK))
+    still(task.is_open and task.responsable_id == faits["personne"] and not task.action.is_stopped)
+    page = link("actions.planning.show", id=task.action_id, tache_id=task.id)
+    return {"tache": task, "action": task.action, "prenom": first_name(task.responsable), "page": page}
 
 
 @genre("heures_a_valider")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from portal.actions.models import Action
 from portal.besoins import queries
 from portal.besoins.models import Besoin, Etat
@@ -20,8 +22,9 @@ def _asked(faits: Facts) -> Context:
 
 
 @genre("besoin_repondu")
+@genre("besoin_perdu")
 def _answered(faits: Facts) -> Context:
-    """To the bienveillant, while it is that answer."""
+    """To the bienveillant, while it is that answer, or while nothing was promised since."""
     besoin = _need(faits)
     still(besoin.etat == faits["etat"])
     return _about(besoin)
@@ -43,11 +46,21 @@ def _overlaps(faits: Facts) -> Context:
     return _about(besoin) | {"autre": still(next((o for o in ways if o.besoin_id == other.id), None))}
 
 
-@genre("besoin_libere")
 @genre("besoin_deplace")
 def _moved(faits: Facts) -> Context:
-    """To a member of the pôle that had promised it."""
-    return _about(_need(faits))
+    """To a member of the pôle that had promised it, while it is promised."""
+    besoin = _need(faits)
+    still(besoin.is_promised)
+    return _about(besoin)
+
+
+@genre("besoin_libere")
+def _freed(faits: Facts) -> Context:
+    """The same, such as it was promised; unless it was asked of that pôle again, which is said elsewhere."""
+    action, besoin = still(db.session.get(Action, faits["action"])), queries.need(faits["besoin"])
+    still(action.is_stopped or not besoin or not besoin.is_asked or besoin.pole_id != faits["pole"])
+    promis = {name: datetime.fromisoformat(faits[name]) for name in ("debut", "fin")}
+    return {"action": action, "promis": promis, "page": link("besoins.of_action", action_id=action.id)}
 
 
 def _need(faits: Facts) -> Besoin:

@@ -13,10 +13,12 @@ from portal.notifications.genres import Facts, link, still
 CHAT = "interpole"
 CANAL = "Canal interpôle, Rocket.Chat"
 LONGEST = 120
+STOPPED = "arreter"  # by somebody, before the interpôle decided
 FAITS = {
     "prendre_en_charge": "À valider par l’interpôle",
     "valider": "Validée par l’interpôle",
     "refuser": "Refusée par l’interpôle",
+    STOPPED: "Plus d’avis à donner",
 }
 # Rocket.Chat acts on these; people read their look-alikes as well. So it does on a dot or a colon before a letter: an
 # address, a smiley.

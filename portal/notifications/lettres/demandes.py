@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from portal import reglage
 from portal.actions import queries as actions
 from portal.actions import suivi
@@ -9,6 +11,14 @@ from portal.actions.models import Echange, Etat
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.notifications.genres import Context, Facts, genre, link, still
+
+TOGETHER = 600  # seconds: what a demandeur writes in them is one message to whoever reads it
+MOST = 5  # messages that are quoted whole
+
+
+def turn_end(instant: datetime) -> datetime:
+    """When the minutes that hold this instant are over."""
+    return datetime.fromtimestamp((instant.timestamp() // TOGETHER + 1) * TOGETHER, UTC)
 
 
 def to_the_demandeur(faits: Facts) -> Context:
@@ -61,7 +71,15 @@ def _what_became_of_it(faits: Facts) -> Context:
     """While it is still so."""
     context = to_the_demandeur(faits)
     still(context["action"].etat == faits["etat"])
-    return context | {"oui": faits["etat"] == Etat.VALIDEE}
+    return context | {"oui": faits["etat"] == Etat.VALIDEE, "confirmee": faits["etat"] == Etat.CONFIRMEE}
+
+
+@genre("demande_decalee")
+def _moved(faits: Facts) -> Context:
+    """From when to when, as it was said then: each of two moves is told."""
+    context = to_the_demandeur(faits)
+    still(not context["action"].is_stopped)
+    return context | {name: datetime.fromisoformat(faits[name]) for name in ("avant", "fin_avant", "debut", "fin")}
 
 
 @genre("demande_a_prendre")
@@ -74,7 +92,10 @@ def _to_take(faits: Facts) -> Context:
 
 @genre("message_du_demandeur")
 def _from_the_demandeur(faits: Facts) -> Context:
-    return to_the_team(faits) | {"echange": _words(faits)}
+    """All that they wrote from that message on, within its few minutes."""
+    context, first = to_the_team(faits), _words(faits)
+    written = actions.written_by_the_demandeur(first, turn_end(first.ecrit_le))
+    return context | {"ecrits": written[:MOST], "autres": len(written[MOST:])}
 
 
 def _words(faits: Facts) -> Echange:

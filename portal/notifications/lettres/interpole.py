@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from portal import reglage
 from portal.actions import avis
-from portal.actions.models import Action, Avis, Etat, Sens
+from portal.actions.deliberation import Avis, Sens
+from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.notifications.genres import Context, Facts, genre, link, still
@@ -23,6 +25,20 @@ def _proposed(faits: Facts) -> Context:
     context = _about(faits, Etat.PROPOSEE)
     still(context["action"].pole_porteur_id == faits["pole"])
     return context | {"pole": context["action"].pole_porteur}
+
+
+@genre("action_portee")
+def _carried(faits: Facts) -> Context:
+    """To the bienveillant, while the interpôle gives its opinion."""
+    return _about(faits, Etat.EN_VALIDATION) | {"pole": still(db.session.get(Pole, faits["pole"]))}
+
+
+@genre("action_sans_porteur")
+def _carried_by_nobody(faits: Facts) -> Context:
+    """To the bienveillant, while the same pôle is asked, or none."""
+    context = _about(faits, Etat.PROPOSEE)
+    still(context["action"].pole_porteur_id == faits["pole"])
+    return context | {"pole": context["action"].pole_porteur, "delai": reglage.DELAI_AVIS.valeur}
 
 
 @genre("action_passee")

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal import clock
 from portal.besoins import queries
-from portal.besoins.models import Besoin, Etat
+from portal.besoins.models import Besoin
 from portal.besoins.occupations import FIRM
 from portal.notifications.commands import NOW, Envoi
 from portal.poles import queries as house
@@ -28,9 +28,15 @@ def pole_that_is_asked(news: News) -> Iterator[Envoi]:
 def pole_that_had_promised(news: News) -> Iterator[Envoi]:
     """What they keep for an action is not awaited any more, or at another hour."""
     besoin: Besoin = news.subject
-    if news.facts.get("promis") or besoin.etat is Etat.CONFIRME:
-        said = {"besoin": besoin.id, "motif": news.motif, "fait": news.event.slug}
+    if news.facts.get("promis") or besoin.is_promised:
+        said = {"motif": news.motif, "fait": news.event.slug} | _as_it_was(besoin)
         yield from _members(news, f"besoin:{besoin.id}:{news.event.slug}:{_now()}", said)
+
+
+def _as_it_was(besoin: Besoin) -> dict[str, Any]:
+    """Enough to say which promise it was, once the need has changed or is gone."""
+    slot = {"debut": besoin.debut.isoformat(), "fin": besoin.fin.isoformat()}
+    return {"besoin": besoin.id, "action": besoin.action_id, "pole": besoin.pole_id, "titre": besoin.titre, **slot}
 
 
 def bienveillant_of_the_need(news: News) -> Iterator[Envoi]:
@@ -40,12 +46,14 @@ def bienveillant_of_the_need(news: News) -> Iterator[Envoi]:
 
 
 def both_bienveillants(news: News) -> Iterator[Envoi]:
-    """Two actions are promised one space: each of them hears of the other, but one that has it firmly."""
+    """Two actions are promised one space: each hears of the other, but one that has it firmly; once who sets up both."""
     besoin, other = news.subject, queries.need(news.facts["autre"])
     assert other
-    for one, two in ((besoin, other), (other, besoin)):
-        if one.action.etat not in FIRM:
-            yield from _bienveillant(news, one, f"besoin:{one.id}:avec:{two.id}:{_now()}", {"autre": two.id})
+    told = [(one, two) for one, two in ((besoin, other), (other, besoin)) if one.action.etat not in FIRM]
+    if besoin.action.bienveillant_id == other.action.bienveillant_id:
+        del told[1:]
+    for one, two in told:
+        yield from _bienveillant(news, one, f"besoin:{one.id}:avec:{two.id}:{_now()}", {"autre": two.id})
 
 
 def _bienveillant(news: News, besoin: Besoin, cle: str, said: dict[str, Any]) -> Iterator[Envoi]:

@@ -10,17 +10,23 @@ from portal.comptes import queries as comptes
 from portal.comptes.models import Personne
 from portal.fields import address_key
 from portal.notifications.commands import Envoi
+from portal.notifications.lettres.demandes import turn_end
 from portal.workflow import News
 
-MOST_AN_HOUR = 5  # acknowledgements to one address: whoever types it, its owner is not flooded
+MOST_AN_HOUR = 5  # acknowledgements and links to one address: whoever types it, its owner is not flooded
 MOST_LINKS_AN_HOUR = 3  # to the addresses that one demandeur types in turn
 
 
 def asked(news: News) -> Iterator[Envoi]:
     """The demandeur, with their link; not for ever to an address that anybody may have typed."""
     action: Action = news.subject
-    if not security.is_too_much(f"demande:{address_key(action.demandeur.email)}", MOST_AN_HOUR):
+    if not _is_flooded(action):
         yield Envoi(action.demandeur, f"action:{action.id}:demande", {"action": action.id})
+
+
+def _is_flooded(action: Action) -> bool:
+    """Whether strangers have typed that address too often within the hour, in one request or in many."""
+    return security.is_too_much(f"demande:{address_key(action.demandeur.email)}", MOST_AN_HOUR)
 
 
 def who_may_take_it(news: News) -> Iterator[Envoi]:
@@ -35,7 +41,7 @@ def who_may_take_it(news: News) -> Iterator[Envoi]:
 def linked(news: News) -> Iterator[Envoi]:
     """The demandeur, whose older links may open nothing any more."""
     action: Action = news.subject
-    if news.by is None and security.is_too_much(f"lien:{action.id}", MOST_LINKS_AN_HOUR):
+    if news.by is None and (security.is_too_much(f"lien:{action.id}", MOST_LINKS_AN_HOUR) or _is_flooded(action)):
         return
     said = {"action": action.id, "generation": news.facts["generation"]}
     yield Envoi(action.demandeur, f"action:{action.id}:lien:{said['generation']}:{address_key(action.demandeur.email)}", said)
@@ -49,10 +55,13 @@ def the_other_side(news: News) -> Iterator[Envoi]:
 
 
 def the_team(news: News) -> Iterator[Envoi]:
-    """The demandeur wrote: whoever sets it up reads it, or all who may take it."""
+    """The demandeur wrote: whoever sets it up reads it, or all who may take it, once for all that comes in a few minutes."""
     if news.by is None:
+        now = clock.now()
+        end = turn_end(now)
         for personne in _readers(news.subject):
-            yield Envoi(personne, f"echange:{news.facts['echange']}:{personne.id}", _of_the_exchange(news))
+            cle = f"action:{news.subject.id}:ecrit:{end:%Y%m%d%H%M}:{personne.id}"
+            yield Envoi(personne, cle, _of_the_exchange(news), end - now)
 
 
 def _of_the_exchange(news: News) -> dict[str, object]:
@@ -60,17 +69,28 @@ def _of_the_exchange(news: News) -> dict[str, object]:
 
 
 def _readers(action: Action) -> list[Personne]:
-    if action.is_to_take or not action.bienveillant:
-        return comptes.bienveillants()
-    return [action.bienveillant]
+    """Whoever carries it; all who may take it too, when that is nobody, or an admin who stands in."""
+    sets_up = [action.bienveillant] if action.bienveillant and action.bienveillant.is_active else []
+    return list({*sets_up, *comptes.bienveillants()}) if action.is_to_take else sets_up
 
 
 def answered(news: News) -> Iterator[Envoi]:
-    """What became of the request, unless the demandeur did it themselves."""
+    """What became of the request, unless the demandeur did it themselves, or it was confirmed as it was recorded.
+
+    Of a decision, the word that was written for them.
+    """
     action: Action = news.subject
-    if news.by:
-        said = {"action": action.id, "etat": action.etat, "motif": news.motif}
+    if news.by and not news.facts.get("des_l_entree"):
+        said = {"action": action.id, "etat": action.etat, "motif": news.facts.get("mot", news.motif)}
         yield Envoi(action.demandeur, f"action:{action.id}:suite:{action.etat}", said)
+
+
+def told_of_the_move(news: News) -> Iterator[Envoi]:
+    """It is another day, or another hour; why, only when whoever moved it wants that said."""
+    action, facts = news.subject, news.facts
+    motif = news.motif if facts["dire"] else ""
+    said = {"action": action.id, "motif": motif, **{name: facts[name] for name in ("avant", "fin_avant", "debut", "fin")}}
+    yield Envoi(action.demandeur, f"action:{action.id}:decalee:{_again(action)}", said)
 
 
 def who_is_offered_it(news: News) -> Iterator[Envoi]:

@@ -1,0 +1,346 @@
+"""security.md's matrix asked over HTTP, cell by cell: what is allowed is done, what is refused leaves every row as it was.
+
+AN anonymous · DE the demandeur, by their link · VO volontaire · CM chargé de mission · RF référent · BA its bienveillant ·
+BO another one · PM a member of the pôle that carries it · PO of another pôle · GM of a groupe · TR treasurer · AD admin.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal import clock, security
+from portal.actions import commands as actions
+from portal.actions import interpole, relais, retroplanning
+from portal.actions.suivi import page_token
+from portal.besoins import commands as besoins
+from portal.besoins.models import confirmer
+from portal.comptes import entree
+from portal.db import db
+from portal.missions.models import Nature
+from portal.poles.commands import save_equipment
+from portal.poles.models import Genre
+from tests import builders, support
+from tests.actions.test_routes import shown
+from tests.builders import Voice, favorable
+from tests.cells import Row, ask, fingerprint, rows
+from tests.test_policy import bare
+
+TABLE = """
+                                                       AN  DE  VO  CM  RF  BA  BO  PM  PO  GM  TR  AD
+GET /                                                  200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/                                          303 303 403 403 403 200 200 200 200 200 200 200
+GET /actions/tableau                                   303 303 403 403 403 200 200 200 200 200 200 200
+GET /actions/reunion                                   303 303 403 403 403 200 200 200 200 200 200 200
+GET /actions/agenda                                    200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/agenda.ics                                200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/agenda/abonnement                         200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/agenda/{secret}.ics                       200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/solliciter                                200 200 200 200 200 200 200 200 200 200 200 200
+POST /actions/solliciter                               303 303 303 303 303 303 303 303 303 303 303 303
+GET /actions/suivi/{link}                              200 200 200 200 200 200 200 200 200 200 200 200
+POST /actions/suivi/{link}/ecrire                      303 303 303 303 303 303 303 303 303 303 303 303
+POST /actions/suivi/{link}/corriger                    303 303 303 303 303 303 303 303 303 303 303 303
+POST /actions/suivi/{link}/renoncer                    303 303 303 303 303 303 303 303 303 303 303 303
+GET /actions/suivi/{altered}                           404 404 404 404 404 404 404 404 404 404 404 404
+POST /actions/suivi/{altered}/renoncer                 404 404 404 404 404 404 404 404 404 404 404 404
+GET /actions/nouvelle                                  303 303 403 403 403 200 200 403 403 403 403 403
+POST /actions/nouvelle                                 303 303 403 403 403 303 303 403 403 403 403 403
+GET /actions/{action}                                  303 303 404 404 200 200 200 200 200 200 200 200
+GET /actions/999                                       303 303 404 404 404 404 404 404 404 404 404 404
+GET /actions/{action}/modifier                         303 303 403 403 403 200 403 403 403 403 403 200
+POST /actions/{action}/modifier                        303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{action}/journal                          303 303 403 403 403 200 403 403 403 403 403 200
+POST /actions/{request}/prendre                        303 303 403 403 403 303 303 403 403 403 403 303
+POST /actions/{request}/echanges                       303 303 403 403 403 403 403 403 403 403 403 303
+POST /actions/{request}/accepter_relais                303 303 403 403 403 409 409 403 403 403 403 403
+POST /actions/{action}/prendre                         303 303 403 403 403 303 409 403 403 403 403 409
+GET /actions/{action}/confier                          303 303 403 403 403 200 403 403 403 403 403 200
+POST /actions/{action}/confier                         303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{handed}/accepter_relais                 303 303 403 403 403 303 303 403 403 403 403 403
+POST /actions/{action}/accepter_relais                 303 303 403 403 403 303 409 403 403 403 403 403
+POST /actions/{handed}/laisser_relais                  303 303 403 403 403 303 303 403 403 403 403 303
+GET /actions/{action}/echanges                         303 303 404 404 403 200 200 200 403 403 403 200
+POST /actions/{action}/echanges                        303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{asked}/repondue                         303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{action}/lien                            303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{voted}/validation                        303 303 404 404 200 200 200 200 200 200 200 200
+POST /actions/{asked}/proposer                         303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{proposed}/proposer                      303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{proposed}/prendre_en_charge             303 303 404 404 403 403 403 303 403 403 403 303
+POST /actions/{proposed}/passer                        303 303 404 404 403 403 403 303 403 403 403 303
+POST /actions/{voted}/avis/{pm}                        303 303 404 404 404 403 403 303 403 403 403 403
+POST /actions/{voted}/avis/{po}                        303 303 404 404 404 403 403 403 303 403 403 403
+POST /actions/{voted}/avis/{groupe}                    303 303 404 404 404 403 403 403 403 409 403 403
+POST /actions/{voted}/avis/999                         303 303 404 404 404 404 404 404 404 404 404 404
+POST /actions/{voted}/valider                          303 303 403 403 403 403 303 303 303 403 403 303
+POST /actions/{voted}/decision                         303 303 403 403 403 403 303 303 303 403 403 303
+POST /actions/{asked}/enregistrer                      303 303 404 404 403 303 403 403 403 403 403 403
+POST /actions/{asked}/refuser                          303 303 404 404 403 303 403 403 403 403 403 303
+POST /actions/{asked}/decliner                         303 303 404 404 403 303 403 403 403 403 403 303
+POST /actions/{action}/annuler                         303 303 404 404 403 303 403 403 403 403 403 303
+POST /actions/{validated}/envoyer_le_devis             303 303 404 404 403 403 403 403 403 403 403 403
+POST /actions/{validated}/confirmer_sans_devis         303 303 404 404 403 403 403 403 403 403 403 403
+POST /actions/{action}/revenir_au_devis                303 303 404 404 403 403 403 403 403 403 403 403
+POST /actions/{action}/facturer                        303 303 404 404 403 403 403 403 403 403 403 403
+POST /actions/{action}/ouvrir                          303 303 404 404 409 409 403 403 403 403 403 403
+POST /actions/{action}/inventer                        303 303 404 404 404 404 404 404 404 404 404 404
+GET /actions/{action}/programme                        303 303 404 404 200 200 200 200 200 200 200 200
+POST /actions/{action}/programme                       303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{action}/programme/{etape}                303 303 403 403 403 200 403 403 403 403 403 200
+POST /actions/{action}/programme/{etape}               303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{action}/programme/{etape}/descendre     303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{action}/programme/{etape}/retirer       303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{asked}/programme/{etape}                 303 303 403 403 403 404 403 403 403 403 403 404
+POST /actions/{asked}/programme/{etape}/retirer        303 303 403 403 403 404 403 403 403 403 403 404
+GET /actions/{action}/decaler                          303 303 403 403 403 200 403 403 403 403 403 200
+POST /actions/{action}/decaler                         303 303 403 403 403 200 403 403 403 403 403 200
+GET /actions/{action}/retroplanning                    303 303 404 404 200 200 200 200 200 200 200 200
+POST /actions/{action}/retroplanning                   303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{action}/retroplanning/modele            303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{action}/retroplanning/{tache}            303 303 404 404 200 200 200 200 200 200 200 200
+POST /actions/{action}/retroplanning/{tache}           303 303 403 403 403 303 403 403 403 403 403 303
+POST /actions/{action}/retroplanning/{tache}/faire     303 303 404 404 403 303 403 403 403 403 403 303
+POST /actions/{action}/retroplanning/{tache}/ecarter   303 303 404 404 403 303 403 403 403 403 403 303
+POST /actions/{action}/retroplanning/{tache}/reprendre 303 303 404 404 403 303 403 403 403 403 403 303
+POST /actions/{action}/retroplanning/{tache}/retirer   303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{action}/retroplanning/{theirs}           303 303 200 404 200 200 200 200 200 200 200 200
+POST /actions/{action}/retroplanning/{theirs}/faire    303 303 303 404 403 303 403 403 403 403 403 303
+POST /actions/{action}/retroplanning/{theirs}/retirer  303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{asked}/retroplanning/{tache}             303 303 404 404 404 404 404 404 404 404 404 404
+POST /actions/{asked}/retroplanning/{tache}/faire      303 303 404 404 404 404 404 404 404 404 404 404
+GET /besoins/                                          303 303 403 403 403 403 403 200 200 200 403 403
+GET /besoins/espaces                                   303 303 403 403 403 200 200 200 200 200 200 200
+GET /besoins/action/{action}                           303 303 404 404 200 200 200 200 200 200 200 200
+GET /besoins/action/999                                303 303 404 404 404 404 404 404 404 404 404 404
+POST /besoins/action/{action}/demander                 303 303 403 403 403 303 403 403 403 403 403 303
+GET /besoins/nouveau/{action}                          303 303 403 403 403 200 403 403 403 403 403 200
+POST /besoins/nouveau/{action}                         303 303 403 403 403 303 403 403 403 403 403 303
+GET /besoins/{draft}/modifier                          303 303 403 403 403 200 403 403 403 403 403 200
+POST /besoins/{draft}/modifier                         303 303 403 403 403 303 403 403 403 403 403 303
+POST /besoins/{draft}/demander                         303 303 403 403 403 303 403 403 403 403 403 303
+POST /besoins/{draft}/retirer                          303 303 403 403 403 303 403 403 403 403 403 303
+GET /besoins/999/modifier                              303 303 403 403 403 404 404 403 403 403 403 404
+POST /besoins/999/confirmer                            303 303 403 403 403 403 403 404 404 404 403 403
+POST /besoins/{of_pm}/reprendre                        303 303 403 403 403 303 403 403 403 403 403 303
+POST /besoins/{of_pm}/confirmer                        303 303 403 403 403 403 403 303 403 403 403 403
+POST /besoins/{of_pm}/refuser                          303 303 403 403 403 403 403 303 403 403 403 403
+POST /besoins/{of_gm}/confirmer                        303 303 403 403 403 403 403 403 403 303 403 403
+POST /besoins/{of_gm}/refuser                          303 303 403 403 403 403 403 403 403 303 403 403
+POST /besoins/{otherwise}/adopter                      303 303 403 403 403 303 403 403 403 403 403 303
+GET /poles/                                            303 303 403 403 403 200 200 200 200 200 200 200
+GET /jour-j/                                           303 303 200 200 200 200 200 200 200 200 200 200
+GET /jour-j/{action}                                   303 303 200 200 200 200 200 200 200 200 404 200
+GET /missions/action/{action}                          303 303 404 404 200 200 200 200 200 200 200 200
+GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/poles/                                   303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/poles/nouveau                            303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/poles/nouveau                           303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/poles/{pm}                               303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/poles/{pm}                              303 303 403 403 403 403 403 403 403 403 403 303
+POST /reglages/poles/{pm}/membres/{bo}                 303 303 403 403 403 403 403 403 403 403 403 303
+POST /reglages/poles/{po}/membres/{pm_member}/retirer  303 303 403 403 403 403 403 403 403 403 403 404
+POST /reglages/poles/{pm}/membres/{pm_member}/retirer  303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/espaces/                                 303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/espaces/nouveau                         303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/espaces/{espace}                         303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/espaces/{espace}                        303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/materiel/                                303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/materiel/nouveau                        303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/materiel/{materiel}                      303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/materiel/{materiel}                     303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/prestations/                             303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/prestations/nouvelle                    303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/prestations/{prestation}                 303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/prestations/{prestation}                303 303 403 403 403 403 403 403 403 403 403 303
+"""
+
+
+def local(instant: Any) -> str:
+    return clock.local(instant).strftime("%Y-%m-%dT%H:%M")
+
+
+class World:
+    """A house with an action in each of the states that the rows speak of, kept aside to be given back at once."""
+
+    ids: dict[str, Any]  # what stands between braces in the rows
+
+    def __init__(self, site: support.Site):
+        self.site = site
+        site.renew()
+        with site.app.app_context():
+            self._people()
+            self._actions()
+            self._things()
+            self.slot = [local(self.action.debut + timedelta(minutes=minutes)) for minutes in (5, 60)]
+            self.tokens = {who: entree.open_session(one, agent="pytest") for who, one in self.people.items()}
+            self.ids = {who.lower(): one.id for who, one in self.people.items()} | self.ids
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()
+        assert isinstance(site.database, support.SqliteDatabase)
+        self.kept = site.database.path.read_bytes()
+
+    def renew(self) -> None:
+        """As it was built."""
+        db.session.remove()
+        self.site.renew()
+        self.site.database.path.write_bytes(self.kept)
+
+    def _people(self) -> None:
+        people = {"VO": "Vanille Técher", "CM": "Charlie Maillot", "RF": "Rémi Fontaine", "PM": "Paul Maillot"}
+        people |= {"PO": "Pia Hoarau", "GM": "Gina Payet"}
+        self.people = {who: builders.personne(nom) for who, nom in people.items()} | {
+            "BA": builders.bienveillant(),
+            "BO": builders.bienveillant("Bruno Ozoux"),
+            "TR": builders.personne("Tara Robert", [builders.TRESORIER]),
+            "AD": builders.personne("Ada Dijoux", [builders.ADMIN]),
+        }
+        self.pm = Voice(builders.pole("Culture", members=[self.people["PM"]]), self.people["PM"])
+        self.po = Voice(builders.pole("Jardin", members=[self.people["PO"]]), self.people["PO"])
+        self.groupe = builders.pole("Mobilier", Genre.GROUPE, members=[self.people["GM"]])
+
+    def _actions(self) -> None:
+        """Each has its référent, a volontaire and a chargé de mission; BA sets it up, but for one that nobody has taken."""
+        ba = self.people["BA"]
+        made = {
+            "action": builders.action(ba, pole_porteur=self.pm.pole),
+            "asked": builders.action(ba, confirmed=False),
+            "handed": builders.action(ba, confirmed=False),
+            "proposed": builders.proposed(ba, self.pm.pole),
+            "voted": builders.in_validation(ba, self.pm),
+            "validated": builders.in_validation(ba, self.pm),
+        }
+        relais.offer(made["handed"], to=self.people["BO"], by=ba)
+        interpole.give(made["voted"], self.po.pole, by=self.po.member, **favorable())
+        interpole.give(made["voted"], self.pm.pole, by=self.pm.member, **favorable())
+        for voice in (self.pm, self.po):
+            builders.opinion(made["validated"], voice, favorable())
+        interpole.close(made["validated"], by=self.po.member)
+        for action in made.values():
+            for who, nature in (("VO", Nature.VOLONTAIRE), ("CM", Nature.CHARGE_DE_MISSION), ("RF", Nature.REFERENT)):
+                builders.hold(builders.mission(action, nature=nature, published=False), self.people[who])
+        self.action, self.request = made["action"], builders.request()
+        link = page_token(self.request)
+        self.ids = {name: action.id for name, action in made.items()} | {
+            "request": self.request.id, "link": link, "altered": f"{link[:-1]}{'A' if link[-1] != 'A' else 'B'}",
+        }  # fmt: skip
+
+    def _things(self) -> None:
+        ba, action, slot = self.people["BA"], self.action, self.action.debut
+        first, _ = (
+            actions.add_step(action, by=ba, titre=titre, debut=slot + timedelta(hours=n), fin=slot + timedelta(hours=n + 1))
+            for n, titre in enumerate(("Accueil", "Repas"))
+        )
+        task = retroplanning.add(action, by=ba, titre="Commander le pain", jours=3)
+        theirs = retroplanning.add(action, by=ba, titre="Laver les nappes", jours=3, responsable_id=self.people["VO"].id)
+        otherwise = builders.besoin(action, self.groupe, titre="Trois bras")
+        besoins.answer(otherwise, confirmer, by=self.people["GM"], quantite=1, motif="Pas plus.")
+        found: dict[str, Any] = {
+            "etape": first,
+            "tache": task,
+            "theirs": theirs,
+            "draft": builders.besoin(action, self.groupe, asked=False),
+            "of_pm": builders.besoin(action, self.pm.pole),
+            "of_gm": builders.besoin(action, self.groupe),
+            "otherwise": otherwise,
+            "espace": builders.espace(),
+            "materiel": save_equipment(None, nom="Chaises", stock=80, pole=self.groupe, by=None),
+            "prestation": builders.prestation(),
+            "pm": self.pm.pole,
+            "po": self.po.pole,
+            "groupe": self.groupe,
+            "pm_member": self.pm.member,
+        }
+        db.session.flush()
+        self.ids |= {name: row.id for name, row in found.items()}
+        self.ids["secret"] = security.seal("agenda.actions", ba.id, ba.agenda_generation)
+
+    def visitor(self, who: str) -> support.PortalClient:
+        client = self.site.app.test_client()
+        assert isinstance(client, support.PortalClient)
+        if who in self.tokens:
+            client.remember(_user_id=self.tokens[who], _fresh=True)
+        if who == "DE":
+            assert client.get(f"/actions/suivi/{self.ids['link']}").status_code == 200
+        return client
+
+    def fields(self, row: Row) -> dict[str, Any]:
+        """What somebody types there: the page's own form as it is shown to whoever may, filled in where it is empty."""
+        if row.method == "GET":
+            return {}
+        path, as_it_is = row.path(self.ids), {}
+        for who in ("BA", "AD"):
+            found = self.visitor(who).get(path)
+            if found.status_code == 200 and 'class="formulaire' in found.text:
+                as_it_is = {
+                    name: said for name, said in shown(self.visitor(who), path).items() if said and name != "csrf_token"
+                }
+        chosen = {"pole": self.ids["po"], "personne": self.ids["bo"], "le": clock.today().isoformat()}
+        return TYPED | chosen | dict(zip(("debut", "fin"), self.slot, strict=True)) | as_it_is | OWN.get(row.asked, {})
+
+
+TYPED = {  # each form reads what it knows of it
+    "nom": "Chorale", "titre": "Vingt ans", "email": "vwa@example.org", "demandeur_nom": "Chorale", "texte": "Bonjour",
+    "motif": "Ainsi dit.", "mot": "Merci", "type": "autre", "canal": "mail", "jour": "2027-10-30", "de": "15:00", "a": "22:00",
+    "cle": "une-cle-bien-a-soi-0001", "technique": "favorable", "ethique": "favorable", "organisationnelle": "favorable",
+    "favorable": "favorable", "ou": "reunion", "presents": "Tous", "compte_rendu": "D’accord.", "jours": "3", "stock": "90",
+    "quantite": "2", "genre": "pole", "ressource": "humain", "ordre": "1",
+}  # fmt: skip
+OWN: dict[str, dict[str, Any]] = {
+    "POST /actions/{action}/decaler": {"debut": "2027-10-30T09:00"},  # shows what it would do, and does nothing
+    "POST /actions/{action}/retroplanning/{tache}": {"titre": "Commander le pain"},
+    "POST /besoins/nouveau/{action}": {"ressource": "humain"},
+}
+
+
+@pytest.fixture(scope="module")
+def built(sqlite_site):
+    return World(sqlite_site)
+
+
+@pytest.fixture
+def world(built):
+    with built.site.app.app_context():
+        built.renew()
+        yield built
+        db.session.remove()
+
+
+@pytest.mark.parametrize("row", rows(TABLE), ids=lambda row: row.asked)
+def test_the_row(world, row):
+    """Those who are refused first, on one house; each of the others on a house of their own."""
+    fields = world.fields(row)
+    before, visitors = fingerprint(), {who: world.visitor(who) for who in row.cells}
+    kept = [who for who in row.cells if not row.moves(who)]
+    found = {who: ask(visitors[who], row, world.ids, fields) for who in kept}
+    assert fingerprint() == before
+    for who in row.cells.keys() - kept:
+        world.renew()
+        found[who] = ask(visitors[who], row, world.ids, fields)
+    assert found == row.cells
+
+
+NESTED = (  # a number that is another's, beside one that is nobody's
+    ("GET /actions/{asked}/programme/{etape}", "GET /actions/{asked}/programme/999"),
+    ("POST /actions/{asked}/programme/{etape}/retirer", "POST /actions/{asked}/programme/999/retirer"),
+    ("GET /actions/{asked}/retroplanning/{tache}", "GET /actions/{asked}/retroplanning/999"),
+    ("POST /actions/{asked}/retroplanning/{tache}/faire", "POST /actions/{asked}/retroplanning/999/faire"),
+    ("POST /actions/{asked}/retroplanning/{tache}/retirer", "POST /actions/{asked}/retroplanning/999/retirer"),
+    ("POST /reglages/poles/{po}/membres/{pm_member}/retirer", "POST /reglages/poles/{po}/membres/999/retirer"),
+    ("GET /besoins/action/999", "GET /besoins/action/998"),
+)
+
+
+@pytest.mark.parametrize(("theirs", "nobody_s"), NESTED)
+def test_a_number_that_belongs_elsewhere_is_answered_as_an_absent_one(world, theirs, nobody_s):
+    ada, before = world.visitor("AD"), fingerprint()
+    two = [Row(asked, {}) for asked in (theirs, nobody_s)]
+    found = [ada.open(row.path(world.ids), method=row.method) for row in two]
+    assert [answer.status_code for answer in found] == [404, 404]
+    assert bare(found[0].text) == bare(found[1].text)
+    assert fingerprint() == before
