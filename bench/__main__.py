@@ -29,6 +29,7 @@ MEASURES: dict[str, Callable[[Site], Iterator[Result]]] = {
     "formulaire": speed.forms,
     "croissance": growth.growth,
     "depot": speed.applying,
+    "devis": speed.devis,
     "sql": sql.queries,
     "telephone": phone.phone,
     "demarrage": startup.startup,

@@ -15,7 +15,7 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import insert
 
-from bench import process
+from bench import devis, process
 from portal import clock, create_app
 from portal.actions import models as actions
 from portal.actions.models import Action, Demandeur, Etape
@@ -90,6 +90,7 @@ def build(instance: Path, missions: int, rows: int, past: int = 0) -> House:
             for model, lines in _tables(house):
                 if made := list(lines):
                     connection.execute(insert(model), made)
+        devis.freeze()
         study()
         db.engine.dispose()
     return house
@@ -121,6 +122,7 @@ def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
     yield Action, _actions(house)
     yield Etape, _steps(house)
     yield from process.tables(house)
+    yield from devis.tables(house)
     yield Mission, _missions(house)
     yield Affectation, _places(house)
     yield Candidature, _candidatures(house)

@@ -6,16 +6,21 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from time import process_time
+from typing import Any
 from urllib.parse import urlencode
 
-from bench.data import BIENVEILLANT, VOLONTAIRE, House
+from bench.data import BIENVEILLANT, NATURES, VOLONTAIRE, House, build
+from bench.devis import DRAFT, OUT, SIXTY
 from bench.house import MISSIONS, Site
-from bench.load import Comparison, Load, Refused, Target, compare
+from bench.load import ROUNDS, Comparison, Load, Refused, Target, compare, spread
 from bench.results import Result, number
 from bench.servers import Server
+from portal.devis import document, lien, queries
 
 ZIPPED = {"Accept-Encoding": "gzip"}  # as every browser asks
 CLIENTS = 32  # people who apply at once
+RENDERINGS = 20  # of a devis, in one round
 
 
 def listing(site: Site) -> Iterator[Result]:
@@ -89,6 +94,43 @@ def _received(house: House) -> int:
     """How many candidatures the house holds besides those it was built with."""
     with closing(sqlite3.connect(house.instance / "portail.db")) as connection:
         return int(connection.execute("SELECT count(*) FROM candidature").fetchone()[0]) - 2 * house.missions
+
+
+def devis(site: Site) -> Iterator[Result]:
+    """Sixty lines, once the process is warm: shown to whoever builds it, read by its demandeur, printed."""
+    house = build(site.new_folder(), len(NATURES), SIXTY)
+    client, contenu, link = house.app.test_client(use_cookies=False), *_at_its_demandeur(house)
+
+    def show(path: str, **headers: str) -> None:
+        assert client.get(path, headers=headers).status_code == 200
+
+    cookie = house.cookies[BIENVEILLANT]
+    yield _warm("devis de 60 lignes, page du demandeur", lambda _: show(link), most=30)
+    yield _warm("devis de 60 lignes, PDF", lambda turn: document.pdf(contenu | {"mot": f"Mesure {turn}"}), most=30)
+    yield _warm("devis de 60 lignes, en construction", lambda _: show(f"/devis/{DRAFT}", Cookie=cookie))
+
+
+def _at_its_demandeur(house: House) -> tuple[dict[str, Any], str]:
+    """What the devis that is out says, and its link."""
+    with house.app.app_context():
+        found = queries.fresh(OUT)
+        assert found
+        assert found.contenu
+        assert len(found.lignes) == SIXTY
+        return found.contenu, f"/devis/lien/{lien.page_token(found)}"
+
+
+def _warm(name: str, render: Callable[[int], object], most: float | None = None) -> Result:
+    """The processor's milliseconds of one rendering in this process, of which no two are the same."""
+    render(0)
+    rounds = []
+    for n in range(ROUNDS):
+        start = process_time()
+        for turn in range(RENDERINGS):
+            render(1 + n * RENDERINGS + turn)
+        rounds.append((process_time() - start) / RENDERINGS * 1000)
+    found = spread(rounds)
+    return Result(name, found.value, found.noise, "ms", most=most)
 
 
 def _page(server: Server, path: str, headers: dict[str, str]) -> bytes:

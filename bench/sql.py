@@ -11,6 +11,7 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 
 from bench.data import BIENVEILLANT, VOLONTAIRE, House, build
+from bench.devis import OUT
 from bench.house import Site
 from bench.results import Result
 from portal import security
@@ -20,7 +21,7 @@ from tests.support import OVERHEAD
 FEW, MANY = 1, 500
 PAST = 5_000  # actions of the years before, in the house where lists are long
 # packages whose pages, and tabs of an action elsewhere, that may ask ten queries; the others six
-LARGE, TABS = {"accueil", "jour_j", "actions"}, {"besoins.of_action"}
+LARGE, TABS = {"accueil", "jour_j", "actions"}, {"besoins.of_action", "devis.of_action"}
 # pages that are not made of rows: files, one-use links, the health of the portal
 ASIDE = {"static", "comptes.lien", "accueil.sante"}
 
@@ -78,6 +79,8 @@ def _pages(app: Flask, house: House) -> Iterator[tuple[str, str]]:
         "mission_id": 1,
         "etape_id": _first_step(house),
         "tache_id": 1,
+        "line_id": 1,
+        "page": "devis",
         "nom": "accessibilite",
     }
     for rule in app.url_map.iter_rules():
@@ -92,6 +95,8 @@ def _token(app: Flask, house: House, endpoint: str) -> str:
     purpose, id = {
         "actions.follow": ("demandeur", house.day),
         "actions.house_feed": ("agenda.actions", BIENVEILLANT),
+        "devis.link": ("devis", OUT),
+        "devis.linked_paper": ("devis", OUT),
         "moi.feed": ("agenda", VOLONTAIRE),
     }.get(endpoint, ("candidature", 1))
     with app.app_context():

@@ -15,6 +15,7 @@ FEATURES = (
     "poles",
     "actions",
     "besoins",
+    "devis",
     "missions",
     "candidatures",
     "jour_j",

@@ -16,6 +16,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
+from stdnum.fr import siret
 from wtforms import DateField, Field, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
@@ -152,6 +153,17 @@ def _phone_advice(text: str) -> str:
     return "Ce numéro ne semble pas exister : par exemple 0692 12 34 56 ou 06 12 34 56 78."
 
 
+class Siret(Line):
+    """Fourteen digits that their key confirms, kept without blanks; La Poste's own are an exception that stdnum knows."""
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        if not siret.is_valid(self.data):
+            raise ValidationError("Ce SIRET n’est pas valide\u00a0: quatorze chiffres, sur l’avis de situation.")
+        self.data = siret.compact(self.data)
+
+
 class LocalDateTime(Field):
     """A wall-clock date and hour at La Réunion (`datetime-local`, or "29/10/2022 9h30"); `data` is an instant in UTC."""
 
@@ -254,10 +266,47 @@ class Several(SelectMultipleField):
         self.data = [choice.value for choice in self.choices if choice.value in valuelist]
 
 
-class Euros(Field):
-    """An amount typed the French way; `data` is whole cents."""
+class Hundredths(Field):
+    """A number typed the French way with two decimals at most, from `least` to `most` hundredths; `data` is hundredths."""
 
     widget = TextInput()
+
+    def __init__(self, *args: Any, least: int = 0, most: int = 1_000_000, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.least, self.most = least, most
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else quantite(self.data)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        text = re.sub(r"[\s%]", "", one_line(valuelist[0]) if valuelist else "").replace(",", ".")
+        if not text:
+            return
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text, re.A):
+            raise ValueError("Ce nombre n’est pas compris : par exemple 7,5.")
+        found = int(Decimal(text) * 100)
+        if not self.least <= found <= self.most:
+            raise ValueError(f"Entre {quantite(self.least)} et {quantite(self.most)}.")
+        self.data = found
+
+
+def quantite(hundredths: int | None) -> str:
+    """ "3", "7,5": hundredths without needless decimals; "" for nothing."""
+    if hundredths is None:
+        return ""
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole:,}".replace(",", "\u202f") + (f",{rest:02d}".rstrip("0") if rest else "")
+
+
+class Euros(Field):
+    """An amount typed the French way, from `least` to `most` cents; `data` is whole cents."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, least: int | None = None, most: int = 99_999_999_999, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.least, self.most = least, most
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else euros_typed(self.data)
@@ -269,7 +318,12 @@ class Euros(Field):
             return
         if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,2})?", text):
             raise ValueError("Ce montant n’est pas compris : par exemple 1 234,50.")
-        self.data = int(Decimal(text) * 100)
+        found = int(Decimal(text) * 100)
+        if found > self.most:
+            raise ValueError(f"C’est trop : {euros_typed(self.most)}\u00a0€ au plus.")
+        if self.least is not None and found < self.least:
+            raise ValueError(f"C’est trop peu : {euros_typed(self.least)}\u00a0€ au moins.")
+        self.data = found
 
 
 def euros_typed(cents: int | None) -> str:

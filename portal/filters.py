@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from portal import clock
 from portal.db import MANY
 from portal.feries import ferie
-from portal.fields import local_phone
+from portal.fields import local_phone, quantite
 
 NBSP, THIN = "\u00a0", "\u202f"
 
@@ -42,6 +42,8 @@ def init_app(app: Flask) -> None:
         moment,
         duree,
         euros,
+        quantite,
+        taux,
         telephone,
         tel,
         depuis,
@@ -158,6 +160,11 @@ def euros(cents: int) -> str:
     """ "1 234,50 €"; whole amounts too keep their cents."""
     sign, cents = ("-" if cents < 0 else ""), abs(cents)
     return f"{sign}{cents // 100:,}".replace(",", THIN) + f",{cents % 100:02d}{NBSP}€"
+
+
+def taux(hundredths: int) -> str:
+    """ "8,5 %": hundredths of a percent."""
+    return f"{quantite(hundredths)}{NBSP}%"
 
 
 def telephone(number: str) -> str:

@@ -148,7 +148,7 @@ RULES: dict[str, Rule] = {
     "action.valider": (any_bienveillant | pole_member | admin) & decides,
     "action.envoyer_le_devis": nobody,
     "action.confirmer": nobody,
-    "action.confirmer_sans_devis": nobody,
+    "action.confirmer_sans_devis": bienveillant | admin,
     "action.revenir_au_devis": nobody,
     "action.ouvrir": referent | bienveillant,
     "action.clore": referent | bienveillant,
@@ -217,6 +217,22 @@ RULES: dict[str, Rule] = {
     "besoin.desister": pole_member & in_pole,
     "besoin.expirer": nobody,
     "besoin.perdre": nobody,
+    # the devis: its prices are read by the house, not by a référent
+    "devis.lister": any_bienveillant | treasurer | admin,
+    "devis.voir": house,
+    "devis.preparer": bienveillant | admin,  # asked of the action
+    "devis.modifier": bienveillant | admin,
+    "devis.approuver": any_bienveillant | treasurer | admin,  # but whoever granted the discount
+    "devis.confirmer_lignes": pole_member & in_pole,  # asked of the pôle
+    "devis.envoyer": bienveillant | admin,
+    "devis.accepter": bienveillant | admin,  # recording what the demandeur said otherwise than by the link
+    "devis.refuser": bienveillant | admin,
+    "devis.annuler_accord": bienveillant | admin,
+    "devis.expirer": nobody,
+    "devis.remplacer": nobody,
+    "devis.exporter": treasurer | admin,
+    "tarif.voir": house,
+    "tarif.modifier": treasurer | admin,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,

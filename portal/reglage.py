@@ -1,4 +1,4 @@
-"""What the collective itself sets: a few numbers, each with its default, kept in the database."""
+"""What the collective itself sets: numbers, texts and choices, each with its default, kept in the database."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal import clock, journal
 from portal.db import Base, db
 from portal.journal import Person
+from portal.shown import Shown
 
 
 class Reglage(Base):
-    """A number that somebody changed; one that nobody touched has no row."""
+    """What somebody changed; a setting that nobody touched has no row."""
 
     __tablename__ = "reglage"
     cle: Mapped[str] = mapped_column(primary_key=True)
-    valeur: Mapped[int]
+    valeur: Mapped[int] = mapped_column(default=0)  # of a number
+    texte: Mapped[str] = mapped_column(default="")  # of a text, of a choice
     modifie_le: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
 
@@ -32,7 +34,7 @@ class Reglage(Base):
 
 @dataclass(frozen=True)
 class Nombre:
-    """One thing that is set, as its form says it."""
+    """A whole number, as its form says it."""
 
     cle: str
     label: str
@@ -43,7 +45,48 @@ class Nombre:
 
     @property
     def valeur(self) -> int:
-        return _stored().get(self.cle, self.defaut)
+        row = _stored().get(self.cle)
+        return row[0] if row else self.defaut
+
+
+@dataclass(frozen=True)
+class Texte:
+    """A text of so many characters at most, on one line or on several."""
+
+    cle: str
+    label: str
+    aide: str = ""
+    defaut: str = ""
+    most: int = 200
+    lignes: int = 1
+
+    @property
+    def valeur(self) -> str:
+        row = _stored().get(self.cle)
+        return row[1] if row else self.defaut
+
+
+class Profil(Shown):
+    """How the house stands before the TVA; its accountant knows (legal.md 5.1)."""
+
+    EXONEREE = "exoneree", "Association non lucrative, exonérée (art. 261-7 du CGI)"
+    FRANCHISE = "franchise", "Franchise en base (art. 293 B du CGI)"
+    ASSUJETTIE = "assujettie", "Assujettie à la TVA"
+
+
+@dataclass(frozen=True)
+class Choix:
+    """One value of a closed list."""
+
+    cle: str
+    label: str
+    aide: str
+    defaut: Shown
+
+    @property
+    def valeur(self) -> Any:
+        row = _stored().get(self.cle)
+        return type(self.defaut)(row[1]) if row else self.defaut
 
 
 QUORUM = Nombre("quorum", "Avis pour clore une validation en ligne", "Le nombre de pôles qui doivent avoir répondu.", 3, 1, 30)
@@ -63,27 +106,92 @@ DUREE_OPTION = Nombre(
 )
 NOMBRES = (QUORUM, DELAI_AVIS, DELAI_REPONSE, DUREE_OPTION)
 
+NOM = Texte("identite_nom", "Nom de l’association")
+FORME = Texte("identite_forme", "Forme", defaut="Association loi 1901")
+ADRESSE = Texte("identite_adresse", "Adresse du siège", most=400, lignes=3)
+SIRET = Texte("identite_siret", "SIRET", "Quatorze chiffres.")
+RNA = Texte("identite_rna", "Numéro RNA", "Un W et neuf caractères.")
+TVA_INTRA = Texte("identite_tva", "Numéro de TVA intracommunautaire", "Si l’association en a un.")
+COURRIEL = Texte("identite_email", "Adresse e-mail")
+TELEPHONE = Texte("identite_telephone", "Téléphone")
+IDENTITE = (NOM, FORME, ADRESSE, SIRET, RNA, TVA_INTRA, COURRIEL, TELEPHONE)
 
-def set_number(nombre: Nombre, valeur: int, *, by: Person) -> None:
-    """Change it, and journal what it was."""
-    before = nombre.valeur
+PROFIL = Choix("profil_fiscal", "Régime de TVA", "À confirmer avec la personne qui tient les comptes.", Profil.EXONEREE)
+TAUX = Texte(
+    "taux_tva", "Taux de TVA proposés, en %", "Séparés par des points-virgules\u00a0: 8,5\u00a0; 2,1", "8,5\u00a0; 2,1"
+)
+PAIEMENT = Texte("devis_paiement", "Paiement", "Sous les totaux du devis.", most=1_000, lignes=3)
+CONDITIONS = Texte(
+    "devis_conditions", "Conditions générales", "Le demandeur les lit avant d’accepter. Un devis envoyé garde les siennes.",
+    most=20_000, lignes=12,
+)  # fmt: skip
+MEDIATEUR = Texte("devis_mediateur", "Médiateur de la consommation", "Nommé sur le devis d’un particulier.", most=400, lignes=2)
+VALIDITE = Nombre("devis_validite", "Jours pendant lesquels un devis est valable", "Jusqu’à la fin du dernier.", 30, 1, 365)
+ACOMPTE = Nombre("devis_acompte", "Acompte à l’accord, en %", "Du total à payer. 0\u00a0: aucun.", 30, 0, 100)
+REMISE_SEULE = Nombre(
+    "devis_remise_seule", "Remise qu’une personne accorde seule, en %", "Au-delà, une deuxième personne l’approuve.", 15, 0, 100
+)
+RELANCE = Nombre("devis_relance", "Jours sans réponse à un devis", "Après, il ressort parmi ceux à relancer.", 10, 1, 90)
+SITE_LEAST = Nombre("site_heure_min", "Heure de site, au moins, en €", "En dehors, le devis demande pourquoi.", 100, 0, 10_000)
+SITE_MOST = Nombre("site_heure_max", "Heure de site, au plus, en €", "Le poste de référent est compris.", 150, 0, 10_000)
+PART_COMMUN = Nombre(
+    "part_commun",
+    "Part du bénéfice qui va au commun, en %",
+    "Le reste va aux pôles et aux groupes qui ont pris part.",
+    50,
+    0,
+    100,
+)
+DEVIS = (
+    PROFIL,
+    TAUX,
+    VALIDITE,
+    RELANCE,
+    ACOMPTE,
+    PAIEMENT,
+    REMISE_SEULE,
+    SITE_LEAST,
+    SITE_MOST,
+    PART_COMMUN,
+    CONDITIONS,
+    MEDIATEUR,
+)
+
+Setting = Nombre | Texte | Choix
+
+
+def hold() -> None:
+    """Nobody else changes what somebody has already set, until the end of this transaction; it is read anew."""
+    db.session.execute(select(Reglage.cle).order_by(Reglage.cle).with_for_update())
+    _read_anew()
+
+
+def change(setting: Setting, valeur: Any, *, by: Person) -> None:
+    """Set it, and journal what it was."""
+    before = setting.valeur
     if before == valeur:
         return
-    row = db.session.merge(Reglage(cle=nombre.cle, valeur=valeur, par_id=by.id))
-    if has_request_context():
-        g.pop("reglages", None)
+    said = {"valeur": valeur} if isinstance(setting, Nombre) else {"texte": str(valeur)}
+    row = db.session.merge(Reglage(cle=setting.cle, par_id=by.id, **said))
+    _read_anew()
     journal.record("reglage.changer", row, by=by, avant=str(before), apres=str(valeur))
 
 
-def _stored() -> dict[str, int]:
+def _read_anew() -> None:
+    if has_request_context():
+        g.pop("reglages", None)
+
+
+def _stored() -> dict[str, tuple[int, str]]:
     """What was changed, read once a request."""
     if not has_request_context():
         return _read()
     if "reglages" not in g:
         g.reglages = _read()
-    found: dict[str, Any] = g.reglages
+    found: dict[str, tuple[int, str]] = g.reglages
     return found
 
 
-def _read() -> dict[str, int]:
-    return dict(db.session.execute(select(Reglage.cle, Reglage.valeur)).all())
+def _read() -> dict[str, tuple[int, str]]:
+    rows = db.session.execute(select(Reglage.cle, Reglage.valeur, Reglage.texte))
+    return {cle: (valeur, texte) for cle, valeur, texte in rows}

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
-from portal import clock
+from portal import clock, reglage
 from portal.actions import commands as actions
 from portal.actions import depot as requests
 from portal.actions import interpole as validation
-from portal.actions.deliberation import CRITERES, Sens
+from portal.actions.deliberation import CRITERES, Ou, Sens
 from portal.actions.models import Action, Canal, TypeAction
 from portal.besoins import commands as besoins
 from portal.besoins.models import Besoin
@@ -22,6 +22,11 @@ from portal.candidatures.offres import last_offer
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
+from portal.devis import accords as agreements
+from portal.devis import commands as quotes
+from portal.devis import envoi as sending
+from portal.devis import tarifs
+from portal.devis.models import Devis, Tarif, Unite
 from portal.missions import commands as missions
 from portal.missions.models import Affectation, Mission, Nature, Origine, publier
 from portal.poles import commands as poles
@@ -124,6 +129,61 @@ def action(by: Personne, *, confirmed: bool = True, **fields: Any) -> Action:
     }
     motif = "vu en réunion interpôle" if confirmed else ""
     return actions.create(by=by, outside_motif=motif, **(typical | fields))
+
+
+def validated(by: Personne, **fields: Any) -> Action:
+    """An action that the interpôle has validated: its devis may leave."""
+    voice = next(iter(interpole(f"Pôle {next(_number)}").values()))
+    made = in_validation(by, voice, **fields)
+    le = clock.today()
+    validation.decide(made, by=voice.member, ou=Ou.REUNION, le=le, favorable=True, compte_rendu="D’accord.")
+    return made
+
+
+def identity(by: Personne) -> None:
+    """Who the house is, on its papers."""
+    said = {
+        reglage.NOM: "La Raffinerie",
+        reglage.ADRESSE: "12 rue du Moulin\n97434 L’Hermitage",
+        reglage.SIRET: "12345678200010",
+    }
+    for texte, words in said.items():
+        reglage.change(texte, words, by=by)
+
+
+def tarif(libelle: str = "Heure de site", prix: int = 120_00, *, by: Personne, **fields: Any) -> Tarif:
+    """A line of the price list since a month; the hour of the site, unless said otherwise."""
+    typical: dict[str, Any] = {
+        "detail": "", "unite": Unite.HEURE, "taux": 850, "cout": 0, "pole_id": None, "ressource": None, "espace_id": None,
+        "materiel_id": None, "site": libelle == "Heure de site", "comprise": False, "du": clock.today() - timedelta(days=30),
+    }  # fmt: skip
+    return tarifs.add(libelle=libelle, prix=prix, by=by, **(typical | fields))
+
+
+def devis(of: Action, **fields: Any) -> Devis:
+    """A draft with a line of 9 hours at 120 €, that benefits the commun, for a demandeur whose address is known."""
+    assert of.bienveillant
+    of.demandeur.adresse = "3 chemin Bruniquel\n97434 La Saline"
+    made = quotes.draft(of, by=of.bienveillant)
+    if not made.lignes:
+        typical = {"libelle": "Heure de site", "quantite": 900, "unite": Unite.HEURE, "prix": 120_00, "taux": 850, "site": True}
+        quotes.add(made, by=of.bienveillant, **(typical | fields))
+    return made
+
+
+def sent(of: Action) -> Devis:
+    """The devis of this action, as its demandeur received it."""
+    assert of.bienveillant
+    identity(of.bienveillant)
+    made = devis(of)
+    sending.send(made, by=of.bienveillant, force="La salle a dit oui de vive voix.")
+    return made
+
+
+def accepted(of: Action) -> Devis:
+    made = sent(of)
+    agreements.accept(made, signature=agreements.Signature("Armelle Gigan"), empreinte=made.empreinte, by=None)
+    return made
 
 
 def prestation(titre: str = "La grande salle", of: Pole | None = None) -> Prestation:

@@ -20,6 +20,10 @@ from portal.candidatures.models import Etat as EtatCandidature
 from portal.comptes.models import Personne
 from portal.comptes.queries import confirmed
 from portal.db import db
+from portal.devis import envoi, listes
+from portal.devis.listes import Filtres, Vue
+from portal.devis.models import Devis
+from portal.devis.models import Etat as EtatDevis
 from portal.jour_j.models import Entree
 from portal.journal import EntreeJournal
 from portal.missions import commands as missions
@@ -57,6 +61,7 @@ def test_a_house_to_believe_in(app):
     missions_of_every_kind()
     candidatures_in_every_state()
     what_awaits_the_bienveillant()
+    devis_in_every_state()
     every_place_adds_up()
     time_went_forward()
     nothing_waits_to_be_sent()
@@ -94,6 +99,7 @@ def actions_in_every_state_reached_by_hand():
         EtatAction.PROPOSEE: 1,
         EtatAction.EN_VALIDATION: 2,
         EtatAction.VALIDEE: 1,
+        EtatAction.DEVIS_ENVOYE: 2,
         EtatAction.CONFIRMEE: 7,
         EtatAction.EN_COURS: 1,
         EtatAction.TERMINEE: 4,
@@ -172,6 +178,19 @@ def what_awaits_the_bienveillant():
     assert len([row for row in rows if row.candidature.en_double]) == 1
     assert len([row for row in rows if not row.candidature.personne.confirme_le]) == 3
     assert len(candidatures.queue(known("bienveillant2")).items) >= 3
+
+
+def devis_in_every_state():
+    made = every(Devis, joinedload(Devis.action))
+    assert {d.etat for d in made} == set(EtatDevis)
+    assert [d.action.titre for d in made if d.etat is EtatDevis.BROUILLON and envoi.awaited(d)]
+    zoe, treasurer = known("bienveillant"), known("tresorier")
+    for vue, by in ((Vue.EN_ATTENTE, zoe), (Vue.A_RELANCER, zoe), (Vue.ACCEPTES, zoe), (Vue.A_APPROUVER, treasurer)):
+        assert listes.listed(Filtres(vue), 1, by=by).leaf.items, vue
+    [soon] = listes.listed(Filtres(Vue.A_RELANCER), 1, by=zoe).leaf.items
+    assert soon.days_left == 2
+    assert {line.taux for d in made for line in d.lignes} == {850, 210}
+    assert any(line.comprise for d in made for line in d.lignes)
 
 
 def every_place_adds_up():

@@ -20,7 +20,7 @@ from tests import builders
 pytestmark = pytest.mark.both
 
 # what each action brings with it; PostgreSQL prefers to read a small table whole, unless it is told not to
-GROWING = "action|avis|besoin|echange|etape|occupation|pret|tache"
+GROWING = "action|avis|accord|besoin|devis|echange|etape|journal|ligne_devis|occupation|pret|tache"
 WHOLE = re.compile(rf"SCAN ({GROWING})\b|Seq Scan on ({GROWING})\b")
 PAGES = (
     "/",
@@ -38,6 +38,11 @@ PAGES = (
     "/actions/{action}/validation",
     "/jour-j/",
     "/poles/",
+    "/devis/",
+    "/devis/?etat=a_relancer&qui=toutes",
+    "/devis/?etat=a_revoir",
+    "/devis/?etat=acceptes&qui=toutes",
+    "/devis/montants",
 )
 
 
@@ -47,6 +52,8 @@ def zoe(app) -> Personne:
     zoe = builders.bienveillant()
     lender = builders.pole("Mobilier", Genre.GROUPE, members=[zoe])
     builders.in_validation(zoe, builders.interpole("Culture", "Sport")["Culture"])
+    builders.accepted(builders.validated(zoe))
+    builders.sent(builders.validated(zoe))
     action, case = builders.action(zoe), builders.espace()
     for thing in (case, case, save_equipment(None, nom="Chaises", stock=80, pole=lender, by=None)):
         builders.besoin(action, lender, thing)

@@ -18,6 +18,7 @@ from portal.candidatures.models import DECISIONS, accepter, annuler, liberer, re
 from portal.comptes import commands as comptes
 from portal.contributions.models import Attestation
 from portal.db import db
+from portal.devis.models import Devis
 from portal.jour_j.models import Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, fermer, publier, rouvrir
@@ -41,6 +42,8 @@ candidature.lister                -  -  -  y  y  -  -  y
 besoin.lister                     -  -  -  -  -  y  -  -
 jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
+devis.lister                      -  -  -  y  y  -  y  y
+devis.exporter                    -  -  -  -  -  -  y  y
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
 contribution.exporter             -  -  -  -  -  -  y  y
@@ -74,7 +77,7 @@ avis.donner (another pôle)        -  -  -  -  -  -  -  -
 avis.lire (action)                -  -  -  y  -  -  -  y
 action.envoyer_le_devis           -  -  -  -  -  -  -  -
 action.confirmer                  -  -  -  -  -  -  -  -
-action.confirmer_sans_devis       -  -  -  -  -  -  -  -
+action.confirmer_sans_devis       -  -  -  y  -  -  -  y
 action.revenir_au_devis           -  -  -  -  -  -  -  -
 action.ouvrir                     -  -  y  y  -  -  -  -
 action.clore                      -  -  y  y  -  -  -  -
@@ -119,6 +122,20 @@ candidature.rendre                -  -  -  -  -  -  -  -
 candidature.prendre_place         -  -  -  -  -  -  -  -
 candidature.retirer (of VO)       -  y  -  -  -  -  -  -
 candidature.desister (of VO)      -  y  -  -  -  -  -  -
+devis.voir                        -  -  -  y  y  y  y  y
+devis.preparer (action)           -  -  -  y  -  -  -  y
+devis.modifier                    -  -  -  y  -  -  -  y
+devis.approuver                   -  -  -  y  y  -  y  y
+devis.confirmer_lignes (the pôle of PM)  -  -  -  -  -  y  -  -
+devis.confirmer_lignes (another pôle)    -  -  -  -  -  -  -  -
+devis.envoyer                     -  -  -  y  -  -  -  y
+devis.accepter                    -  -  -  y  -  -  -  y
+devis.refuser                     -  -  -  y  -  -  -  y
+devis.annuler_accord              -  -  -  y  -  -  -  y
+devis.expirer                     -  -  -  -  -  -  -  -
+devis.remplacer                   -  -  -  -  -  -  -  -
+tarif.voir                        -  -  -  y  y  y  y  y
+tarif.modifier                    -  -  -  -  -  -  y  y
 besoin.voir                       -  -  y  y  y  y  y  y
 besoin.ajouter (action)           -  -  -  y  -  -  -  y
 besoin.modifier                   -  -  -  y  -  -  -  y
@@ -207,6 +224,11 @@ def subjects(action, people):
         "avis.donner (the pôle of PM)": pm,
         "avis.donner (another pôle)": builders.pole("Boules", members=[builders.personne("Autre")]),
         "avis.lire (action)": action,
+        "devis": Devis(action_id=action.id, action=action),
+        "devis.preparer (action)": action,
+        "devis.confirmer_lignes (the pôle of PM)": pm,
+        "devis.confirmer_lignes (another pôle)": builders.pole("Pétanque", members=[builders.personne("Encore")]),
+        "tarif": builders.tarif(by=people["TR"]),
         "outbox": unsent,
         "outbox.voir (to VO, not yet sent)": unsent,
         "outbox.voir (sent to VO by BA)": sent,

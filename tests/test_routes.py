@@ -23,6 +23,7 @@ PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the doo
     "candidatures.send_links", "candidatures.suivi", "candidatures.take_place", "comptes.ask_link", "comptes.code",
     "comptes.connexion", "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code", "comptes.use_link",
     "contributions.ask_code", "contributions.verify",
+    "devis.accept", "devis.ask_for_a_change", "devis.link", "devis.linked_paper", "devis.refuse",
     "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
     "notifications.rocketchat",
 }  # fmt: skip

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,23 @@ def member(archive: tarfile.TarFile, path: str) -> bytes:
     return content.read()
 
 
+def opentype(woff: bytes) -> bytes:
+    """The font inside a WOFF, as typst reads it: the same tables, unpacked and laid one after the other."""
+    flavor, count = woff[4:8], int.from_bytes(woff[12:14], "big")
+    directory, body = b"", b""
+    begins = 12 + 16 * count
+    for at in range(44, 44 + 20 * count, 20):
+        tag, checksum = woff[at : at + 4], woff[at + 16 : at + 20]
+        offset, packed, length = (int.from_bytes(woff[at + i : at + i + 4], "big") for i in (4, 8, 12))
+        table = woff[offset : offset + packed]
+        table = table if packed == length else zlib.decompress(table)
+        directory += tag + checksum + (begins + len(body)).to_bytes(4, "big") + length.to_bytes(4, "big")
+        body += table + b"\0" * (-length % 4)
+    power = count.bit_length() - 1
+    sizes = (count, 16 << power, power, 16 * (count - (1 << power)))
+    return flavor + b"".join(size.to_bytes(2, "big") for size in sizes) + directory + body
+
+
 def symbol(name: str, drawing: str) -> str:
     found = SVG.search(re.sub(r"<!--.*?-->", "", drawing, flags=re.DOTALL))
     assert found is not None, name
@@ -63,7 +81,8 @@ def update() -> None:
                 for file in package["files"]:
                     target = ROOT / file["to"]
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(member(archive, file["from"]))
+                    content = member(archive, file["from"])
+                    target.write_bytes(opentype(content) if target.suffix == ".ttf" else content)
                 if "sprite" in package:
                     (ROOT / package["sprite"]).write_text(sprite(archive, package), "utf-8")
 

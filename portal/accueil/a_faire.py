@@ -17,6 +17,9 @@ from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
 from portal.comptes.models import Personne
 from portal.db import Found, counts
+from portal.devis import listes as devis
+from portal.devis import queries as quotes
+from portal.missions import ouverture, revue
 from portal.missions import queries as missions
 from portal.notifications import queries as mail
 from portal.policy import can
@@ -134,12 +137,60 @@ ATTENTES = (
         Page("besoins.index", {"_anchor": "besoin-{id}"}),
     ),
     Attente(
+        "lignes",
+        "devis à confirmer",
+        "devis à confirmer",
+        "Ton pôle ou ton groupe dit oui à ses lignes, ou ce qui ne va pas",
+        POLES,
+        Page("devis.show", {"id": "{id}", "_anchor": "nos-lignes"}),
+    ),
+    Attente(
+        "revoir",
+        "mission à revoir",
+        "missions à revoir",
+        "Un autre devis est accepté, qui change quelque chose",
+        Page("missions.ouvrir.index", {"_anchor": "revoir"}),
+        Page("missions.of_action", {"action_id": "{action}", "_anchor": "mission-{id}"}),
+    ),
+    Attente(
+        "ouvrir",
+        "équipe à réunir",
+        "équipes à réunir",
+        "C’est confirmé, ouvre les missions",
+        Page("missions.ouvrir.index", {"_anchor": "ouvrir"}),
+        Page("missions.ouvrir.show", {"action_id": "{action}"}),
+    ),
+    Attente(
         "reponse",
         "besoin refusé ou changé",
         "besoins refusés ou changés",
         "À revoir avec le pôle",
         Page("besoins.answers"),
         Page("besoins.of_action", {"action_id": "{action}", "_anchor": "besoin-{id}"}),
+    ),
+    Attente(
+        "devis_a_revoir",
+        "devis à revoir",
+        "devis à revoir",
+        "Refusé, expiré, ou un changement est demandé",
+        Page("devis.index", {"etat": "a_revoir"}),
+        Page("devis.show", {"id": "{id}"}),
+    ),
+    Attente(
+        "devis_a_relancer",
+        "devis à relancer",
+        "devis à relancer",
+        "Sans réponse depuis longtemps, ou il expire bientôt",
+        Page("devis.index", {"etat": "a_relancer"}),
+        Page("devis.show", {"id": "{id}"}),
+    ),
+    Attente(
+        "remise",
+        "remise à approuver",
+        "remises à approuver",
+        "Une deuxième personne y regarde, puis le devis part",
+        Page("devis.index", {"etat": "a_approuver", "qui": "toutes"}),
+        Page("devis.show", {"id": "{id}"}),
     ),
     Attente(
         "tache",
@@ -189,11 +240,18 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "demande", actions.to_take()
         yield "sans_reponse", actions.unanswered_by(personne)
         yield "a_proposer", actions.passed_back_to(personne)
+        yield "revoir", revue.to_review(personne)
+        yield "ouvrir", ouverture.to_open(personne)
         yield "reponse", besoins.answered_otherwise(personne)
         yield "envoi", candidatures.kept_back(personne)
+        yield "devis_a_revoir", devis.to_look_at_again(personne)
+        yield "devis_a_relancer", devis.to_follow_up(personne)
     if personne.is_pole_member:
         yield "a_porter", avis.to_carry_by(personne).with_only_columns(Action.id)
         yield "avis", avis.owed_by(personne).with_only_columns(Action.id)
         yield "besoin", besoins.asked_of(personne, EtatBesoin.A_CONFIRMER)
+        yield "lignes", quotes.to_confirm_by(personne)
+    if can(personne, "devis.approuver"):
+        yield "remise", devis.to_approve(personne)
     if can(personne, "outbox.lister"):
         yield "courrier", mail.given_up()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from portal import clock
 from portal.actions.models import Action, Etat
-from portal.filters import moment
+from portal.filters import jour_long, moment
 
 STEPS: tuple[tuple[str, frozenset[Etat]], ...] = (
     ("Demande", frozenset({Etat.SOLLICITEE})),
@@ -29,6 +32,41 @@ class Step:
     is_here: bool
 
 
+class Reponse(StrEnum):
+    """What came of the devis that the demandeur received last."""
+
+    ATTENDUE = "attendue"
+    REFUS = "refus"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True)
+class Chiffrage:
+    """Where the devis of an action stands: whether one is being prepared, what came of the last that left, until when."""
+
+    is_drafted: bool = False
+    reponse: Reponse | None = None
+    jusqu_au: date | None = None
+
+
+Reads = Callable[[Action], Chiffrage]
+_reads: list[Reads] = []
+
+
+def reads_the_devis(function: Reads) -> Reads:
+    """Decorator: the package of the devis, above this one, says where that of an action stands."""
+    _reads.append(function)
+    return function
+
+
+def chiffrage(action: Action) -> Chiffrage:
+    """One query, for an action whose devis is in question; none for the others."""
+    return _reads[0](action) if action.etat in _QUOTED else Chiffrage()
+
+
+_QUOTED = frozenset({Etat.VALIDEE, Etat.DEVIS_ENVOYE})
+
+
 def way(action: Action) -> list[Step]:
     """The steps in order; none for an action that was stopped on its way."""
     here = next((n for n, (_, etats) in enumerate(STEPS) if action.etat in etats), None)
@@ -46,8 +84,8 @@ def awaited(action: Action, reader_id: int | None = None) -> str:
         if action.pole_porteur
         else f"{who} la propose{s} à un pôle.",
         Etat.EN_VALIDATION: _of_a_validation(action),
-        Etat.VALIDEE: f"{who} confirme{s} les besoins avec les pôles et prépare{s} le devis.",
-        Etat.DEVIS_ENVOYE: f"{action.demandeur.nom} répond au devis.",
+        Etat.VALIDEE: _of_a_validated(chiffrage(action), who, s),
+        Etat.DEVIS_ENVOYE: _of_a_devis(chiffrage(action), action.demandeur.nom, who, s),
         Etat.CONFIRMEE: _of_a_confirmed(action, who, s),
         Etat.EN_COURS: "Le référent suit le programme, puis ferme le site.",
         Etat.TERMINEE: "Les heures se valident, puis la facture part.",
@@ -75,9 +113,31 @@ def _of_a_validation(action: Action) -> str:
     return f"Chaque pôle donne son avis{f', avant {moment(action.avis_avant)}' if action.avis_avant else ''}."
 
 
+def _of_a_validated(devis: Chiffrage, who: str, s: str) -> str:
+    if devis.is_drafted:
+        return f"{who} termine{s} le devis, et l’envoie{s} dès que les pôles ont confirmé leurs lignes."
+    return f"{who} confirme{s} les besoins avec les pôles et prépare{s} le devis."
+
+
+def _of_a_devis(devis: Chiffrage, demandeur: str, who: str, s: str) -> str:
+    if devis.is_drafted:
+        return f"{who} prépare{s} une autre version du devis."
+    if devis.reponse is Reponse.REFUS:
+        return f"{demandeur} a refusé le devis\u00a0: {_lower(who)} en prépare{s} une autre version, ou l’action s’arrête là."
+    if devis.reponse is Reponse.EXPIRE:
+        return f"Le devis n’est plus valable\u00a0: {_lower(who)} en envoie{s} une autre version."
+    until = f", valable jusqu’au {jour_long(devis.jusqu_au)} inclus" if devis.jusqu_au else ""
+    return f"{demandeur} répond au devis{until}."
+
+
+def _lower(who: str) -> str:
+    """Within a sentence: "tu", "quelqu’un", or a name as it is."""
+    return who.lower() if who in {"Tu", "Quelqu’un"} else who
+
+
 def _of_a_confirmed(action: Action, who: str, s: str) -> str:
     if action.is_late:
         return "Sa date est passée\u00a0: ferme le site depuis la page du jour."
     if clock.local(action.debut).date() <= clock.today():
         return "Le référent ouvre le site."
-    return f"{who} publie{s} les missions et prépare{s} le jour J."
+    return f"{who} ouvre{s} les missions et prépare{s} le jour J."

@@ -94,7 +94,7 @@ def create(
     return action
 
 
-def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, str], **fields: Any) -> None:
+def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, Any], **fields: Any) -> None:
     """Change the sheet; `read` is `reading(action.sheet)` when the form was shown. Raises ActionOver or Conflict."""
     action = _open(action)
     db.session.refresh(action.demandeur)

@@ -15,7 +15,7 @@ from portal.actions.depot import Demande
 from portal.actions.forms import MOST, at_most
 from portal.actions.models import Action
 from portal.comptes.models import Personne
-from portal.fields import Day, Email, Form, Hour, Line, Phone, PublicForm, Whole, Words, choices, combine
+from portal.fields import Day, Email, Form, Hour, Line, Phone, PublicForm, Siret, Whole, Words, choices, combine
 
 REACH = "Donnez une adresse e-mail ou un numéro de téléphone\u00a0: sans l’un des deux, personne ne peut vous répondre."
 
@@ -85,8 +85,14 @@ class RequestForm(PublicForm, ReachFields):
         )
 
 
+KNOWN = ("contact", "email", "telephone", "adresse", "siret")
+
+
 class ContactForm(ReachFields):
-    """The demandeur mends how to reach them."""
+    """The demandeur mends how to reach them, and who their papers are made out to."""
+
+    adresse = Words("Adresse", [at_most(400, "Cette adresse")], render_kw={"rows": 3})
+    siret = Siret("SIRET, pour une structure")
 
     @classmethod
     def of(cls, action: Action, **more: Any) -> ContactForm:
@@ -94,7 +100,8 @@ class ContactForm(ReachFields):
 
     @property
     def fields(self) -> dict[str, str]:
-        return {name: self[name].data for name in ("contact", "email", "telephone")}
+        """What was sent: a page that was open before these fields existed empties none of them."""
+        return {field.short_name: field.data for field in self if field.short_name in KNOWN and field.raw_data}
 
 
 class MessageForm(Form):

@@ -46,6 +46,8 @@ def erase(action: Action, *, by: Personne | None) -> None:
     _forget(action, [sign for sign in known if not (keeps_name and sign == client.nom)])
     client.nom = client.nom if keeps_name else STRUCK
     client.contact, client.email, client.telephone = STRUCK, "", ""
+    if not keeps_name:
+        client.adresse, client.siret = "", ""
 
 
 def signs(client: Demandeur) -> list[str]:

@@ -11,8 +11,8 @@ from flask import request
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from portal.actions.models import CLIENT, LONGEST, SHEET, STEP, Action, Canal, TypeAction, digest, reading
-from portal.fields import Email, Form, Line, LocalDateTime, Phone, Several, Whole, Words, choices, one_line
+from portal.actions.models import BILLED, CLIENT, LONGEST, SHEET, STEP, Action, Canal, TypeAction, digest, reading
+from portal.fields import Email, Form, Line, LocalDateTime, Phone, Several, Siret, Whole, Words, choices, one_line
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
 
@@ -161,7 +161,7 @@ class ActionForm(SlotForm):
         return {name: self[name].data for name in SHEET}
 
     @property
-    def demandeur(self) -> dict[str, str]:
+    def demandeur(self) -> dict[str, Any]:
         return {name: self[f"demandeur_{name}"].data for name in CLIENT}
 
 
@@ -213,7 +213,17 @@ class NewActionForm(ActionForm):
 
 
 class EditActionForm(EditForm, ActionForm):
-    """The sheet of an action that is stored."""
+    """The sheet of an action that is stored, with what its papers say of the demandeur."""
+
+    demandeur_adresse = Words(
+        "Adresse", [at_most(400, "Cette adresse")], description="Sur le devis et la facture.", render_kw={"rows": 3}
+    )
+    demandeur_siret = Siret("SIRET")
+    demandeur_particulier = BooleanField("C’est un particulier")
+
+    @property
+    def demandeur(self) -> dict[str, Any]:
+        return {name: self[f"demandeur_{name}"].data for name in BILLED}
 
     def keep_dates(self, action: Action) -> None:
         """As they are stored, whatever was typed."""

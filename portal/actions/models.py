@@ -58,6 +58,7 @@ SHEET = (
     "publique",
 )  # fmt: skip
 CLIENT = ("nom", "contact", "email", "telephone")
+BILLED = (*CLIENT, "adresse", "siret", "particulier")  # as the devis and the facture know them
 LONGEST = timedelta(days=14)
 SHARED_BEFORE, SHARED_AFTER = timedelta(days=2), timedelta(days=7)
 STEP = ("titre", "debut", "fin", "lieu", "piste", "ancre", "butoir", "responsable_id")
@@ -82,6 +83,9 @@ class Demandeur(Base):
     contact: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     telephone: Mapped[str] = mapped_column(default="")
+    adresse: Mapped[str] = mapped_column(default="")  # where the devis and the facture are made out to
+    siret: Mapped[str] = mapped_column(default="")
+    particulier: Mapped[bool] = mapped_column(default=False)  # a consumer, whose price is said with its TVA
 
     @property
     def is_erased(self) -> bool:
@@ -157,7 +161,7 @@ class Action(Base):
     def sheet(self) -> dict[str, Any]:
         """What the edition form shows and changes, by field."""
         return {name: getattr(self, name) for name in SHEET} | {
-            f"demandeur_{name}": getattr(self.demandeur, name) for name in CLIENT
+            f"demandeur_{name}": getattr(self.demandeur, name) for name in BILLED
         }
 
     @property

@@ -59,6 +59,7 @@ def _line(entry: EntreeJournal, nom: str | None, called: dict[str, str]) -> Line
 
 def _fact(entry: EntreeJournal, words: str) -> str:
     if entry.evenement != decaler.key:
-        return words
+        ligne = entry.faits.get("ligne")
+        return f"{words}, «\u00a0{ligne}\u00a0»" if ligne else words
     before, after = (datetime.fromisoformat(entry.faits[name]) for name in ("avant", "debut"))
     return f"{words}, {jour_long(before)} à {heure(before)} devient {jour_long(after)} à {heure(after)}"

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.exceptions import NotFound
 
 from portal import reglage, security
-from portal.actions import depot, queries
+from portal.actions import chemin, depot, queries
 from portal.actions.demandes import ContactForm, GiveUpForm, MessageForm
 from portal.actions.models import Action, Etat
 from portal.actions.processus import decliner
@@ -60,6 +60,7 @@ def page(action: Action, jeton: str, status: int = 200, **forms: Any) -> Page:
         jeton=jeton,
         line=LINE,
         step=STEP.get(action.etat),
+        devis=chemin.chiffrage(action),
         motif=queries.why_it_is_so(action) if action.is_stopped or action.etat is Etat.VALIDEE else "",
         echanges=queries.exchange(action),
         souhaits=poles.prestations(action.souhaits),

@@ -56,8 +56,11 @@ def draft_them_again(news: News) -> None:
 
 @actions.confirmer.react
 def keep_what_can_be(news: News) -> None:
-    """The demandeur accepts from their page, and has no say in spaces: one that was taken since stops nothing."""
-    promesses.settle(news.subject, by=news.by, yielding=True)
+    """The demandeur accepts, and has no say in spaces: one that was taken since stops nothing.
+
+    Nobody took it back: whoever records the agreement hears of it too.
+    """
+    promesses.settle(news.subject, by=None, yielding=True)
 
 
 @actions.confirmer_sans_devis.react

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from stdnum.fr import siret
 from wtforms import HiddenField, PasswordField, RadioField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal.comptes.models import Situation, Statut
-from portal.fields import Email, Form, Line, choices
+from portal.fields import Email, Form, Line, Siret, choices
 from portal.security import MAX_PASSWORD, MIN_PASSWORD
 
 
@@ -20,7 +19,7 @@ class StatutFields(Form):
         validate_choice=False,
         default="",
     )
-    siret = Line("Ton SIRET, si tu es indépendant", render_kw={"inputmode": "numeric", "autocomplete": "off"})
+    siret = Siret("Ton SIRET, si tu es indépendant", render_kw={"inputmode": "numeric", "autocomplete": "off"})
     structure = Line("Le nom de la structure, si une autre te paie", [Length(max=120, message="Ce nom est trop long.")])
 
     def validate_statut(self, field: RadioField) -> None:
@@ -28,12 +27,8 @@ class StatutFields(Form):
             raise ValidationError("Choisis l’une des trois réponses.")
 
     def validate_siret(self, field: Line) -> None:
-        """Fourteen digits that their key confirms; La Poste's own are an exception that stdnum knows."""
-        if self.statut.data != Statut.INDEPENDANT:
-            return
-        field.data = siret.compact(field.data)
-        if not siret.is_valid(field.data):
-            raise ValidationError("Ce SIRET n’est pas valide\u00a0: quatorze chiffres, sur ton avis de situation.")
+        if self.statut.data == Statut.INDEPENDANT and not field.data:
+            raise ValidationError("Écris ton SIRET\u00a0: quatorze chiffres, sur ton avis de situation.")
 
     def validate_structure(self, field: Line) -> None:
         if self.statut.data == Statut.AUTRE_STRUCTURE and not field.data:

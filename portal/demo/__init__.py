@@ -13,6 +13,7 @@ from portal.demo.besoins import NeedTale
 from portal.demo.candidatures import CandidatureTale
 from portal.demo.day import DayTale
 from portal.demo.demandes import RequestTale
+from portal.demo.devis import DevisTale
 from portal.demo.interpole import ValidationTale
 from portal.demo.missions import MissionTale
 from portal.demo.story import PAGES, Sheet, Story, page
@@ -60,6 +61,8 @@ def _plan(story: Story, sheet: Sheet) -> None:
         ValidationTale(action, sheet["validation"]).plan()
     for need in sheet.get("besoin", ()):
         NeedTale(action, need).plan()
+    for version in sheet.get("devis", ()):
+        DevisTale(action, version).plan()
     for post in sheet.get("mission", ()):
         mission = MissionTale(action, post)
         mission.plan()

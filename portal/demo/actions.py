@@ -35,7 +35,8 @@ class ActionTale:
         story.at(story.ago(sheet["recue"]), self.create)
         if "accord" in sheet:
             agreed = story.ago(sheet["accord"])
-            story.at(agreed, self.confirm)
+            if "motif" in sheet:  # else it is its devis that was accepted
+                story.at(agreed, self.confirm)
             story.at(agreed, self.write_programme)
             if "retroplanning" in sheet:
                 self.prepare(agreed, sheet["retroplanning"])

@@ -8,6 +8,7 @@ from functools import partial
 from portal.actions.models import reading
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
+from portal.demo.devis import plan_prices
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.equipe import commands as equipe
 from portal.moi import commands as moi
@@ -29,6 +30,7 @@ def plan(story: Story, *, accounts: Collection[str], password: str) -> None:
             secret = password if contact["email"] in accounts else ""
             story.at(story.ago(person["depuis"]), partial(_welcome, story, person, contact, secret))
     story.at(story.ago("895 j"), partial(_settle, story, house))
+    plan_prices(story, house)
 
 
 def _welcome(story: Story, person: Sheet, contact: Sheet, password: str) -> None:

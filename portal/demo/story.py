@@ -16,6 +16,7 @@ from typing import Any
 from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.devis.models import Tarif
 from portal.fields import combine
 from portal.poles.models import Espace, Materiel, Pole
 
@@ -38,6 +39,7 @@ class Story:
     poles: dict[str, Pole] = field(default_factory=dict)
     spaces: dict[str, Espace] = field(default_factory=dict)
     equipment: dict[str, Materiel] = field(default_factory=dict)
+    tarifs: dict[str, Tarif] = field(default_factory=dict)
     chance: Random = field(default_factory=lambda: Random(20221029))
     _deeds: list[tuple[datetime, int, Deed]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)

@@ -110,6 +110,7 @@ def edit(mission: Mission, *, by: Personne, read: str, announced: bool = False, 
     `read` is `reading(mission.sheet)` when the form was shown: raises Conflict when somebody stored something since.
     A slot that moves asks those on it to confirm: raises Unannounced unless `by` was told so; returns who is asked.
     """
+    lock_one(mission.action)
     mission = lock_one(mission)
     check_reading(read, mission.sheet, fields)
     if mission.etat is Etat.ANNULEE:
@@ -158,6 +159,7 @@ def _check_values(action: Action, nature: Nature) -> None:
 
 def decide(mission: Mission, transition: Transition, *, by: Personne | None, motif: str = "") -> None:
     """Publish, close, reopen or cancel. Cancelling frees every place; candidatures react."""
+    lock_one(mission.action)  # its agreement may be undone meanwhile
     mission = lock_one(mission)
     if transition is not fermer and mission.is_past and transition.opens_from(mission.etat):
         raise MissionOver

@@ -162,3 +162,42 @@ class EditMissionForm(EditForm, MissionForm):
         if wanted is not Nature.CHARGE_DE_MISSION:
             forced |= {"points": None, "montant": None}
         return super().fields | forced
+
+
+class PostForm(SlotForm):
+    """One of the posts that an action calls for, beside the others on one page; `nature` is what it is first proposed as."""
+
+    retenir = BooleanField("Créer cette mission")
+    titre = Line("Titre", [DataRequired("Donne un titre à la mission."), at_most(120, "Ce titre")])
+    nature = RadioField("Nature", coerce=Nature)
+    places = Whole("Nombre de places", [InputRequired("Écris combien de personnes il faut.")], least=1, most=500)
+    prendre_poste = BooleanField("Je prends le poste de référent")
+
+    class Meta(SlotForm.Meta):
+        csrf = False  # the page has its own
+
+    def __init__(self, *args: Any, nature: Nature, values: bool, offer_post: bool, **kwargs: Any):
+        super().__init__(*args, data=kwargs.pop("data", {}) | {"nature": nature}, **kwargs)
+        self.kind = nature
+        if nature is Nature.REFERENT:
+            del self.nature, self.places
+        else:
+            offered = [n for n in Nature if n is not Nature.REFERENT and (values or n is not Nature.VOLONTAIRE)]
+            self.nature.choices = choices(*((n.value, n.label) for n in offered))
+        if nature is not Nature.REFERENT or not offer_post:
+            del self.prendre_poste
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """What is left out is not looked at."""
+        return not self.retenir.data or super().validate(*args, **kwargs)
+
+    @property
+    def takes_post(self) -> bool:
+        return bool(self.retenir.data and "prendre_poste" in self and self.prendre_poste.data)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        typed = {name: self[name].data for name in ("titre", "debut", "fin")}
+        if self.kind is Nature.REFERENT:
+            return typed | {"nature": self.kind, "places": 1}
+        return typed | {"nature": self.nature.data, "places": self.places.data}

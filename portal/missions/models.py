@@ -85,6 +85,8 @@ class Mission(Base):
     alerte: Mapped[int] = mapped_column(default=ALERTE)  # days before it starts, when they are
     points: Mapped[int | None]  # what a chargé de mission earns: points, or an amount in cents
     montant: Mapped[int | None]
+    besoin_id: Mapped[int | None] = mapped_column(ForeignKey("besoin.id", ondelete="SET NULL"))  # it answers it
+    a_revoir: Mapped[str] = mapped_column(default="")  # what an accepted devis has changed under it, until somebody looked
     sequence: Mapped[int] = mapped_column(default=0)  # grows with each change that calendars show (RFC 5545)
     a_offrir: Mapped[int] = mapped_column(default=0)  # places freed or added, that the waiting list is offered first
     candidatures_du: Mapped[datetime | None]  # the phase de candidature; None: as soon as published
@@ -112,7 +114,11 @@ class Mission(Base):
         CheckConstraint("nature = 'charge_de_mission' OR (points IS NULL AND montant IS NULL)", name="jamais_paye"),
         CheckConstraint("a_offrir >= 0", name="a_offrir"),
         Index("ix_mission__a_venir", "debut", "id"),
-    )
+        Index(
+            "uq_mission__besoin_id", "besoin_id", unique=True,
+            postgresql_where=text("etat <> 'annulee'"), sqlite_where=text("etat <> 'annulee'"),
+        ),
+    )  # fmt: skip
 
     @validates("titre", "description")
     def _keep_the_search(self, name: str, words: str) -> str:
@@ -261,3 +267,6 @@ prendre = Event("mission.prendre", "Je prends le poste", "prise par priorité", 
 confirmer_creneau = Event("mission.confirmer_creneau", "Je confirme", "nouveau créneau confirmé", "calendar-plus")
 liberer = Event("mission.liberer", "Je rends le poste", "rendue", "undo-2")
 inviter = Event("mission.inviter", "Inviter", "renfort demandé", "send")
+toucher = Event("mission.toucher", "À revoir", "à revoir après un nouveau devis", "triangle-alert")
+revoir = Event("mission.revoir", "C’est vu", "revue après un nouveau devis", "check")
+ecarter = Event("besoin.sans_mission", "Sans mission", "n’aura pas de mission", "minus")

@@ -13,11 +13,23 @@ from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.comptes import models as comptes
 from portal.db import db, lock
+from portal.devis import models as devis
 from portal.filters import moment
 from portal.journal import EntreeJournal, forget
-from portal.missions import commands, decalage, queries
+from portal.missions import commands, decalage, queries, revue
 from portal.missions.models import Affectation, Etat, Mission, annuler, liberer
-from portal.workflow import News
+from portal.workflow import News, Refusal
+
+
+class Counted(Refusal):
+    """People were told of this action as of one that is sure."""
+
+    def __init__(self, missions: list[Mission]):
+        named = ", ".join(f"«\u00a0{m.titre}\u00a0»" for m in missions[:3])
+        super().__init__(
+            f"Des missions sont ouvertes ou ont déjà du monde ({named})\u00a0: annule-les d’abord, pour que chacun soit "
+            "prévenu."
+        )
 
 
 @comptes.effacer.react
@@ -88,6 +100,21 @@ def _asks(places: list[Affectation]) -> str:
     before = places[0].a_confirmer_avant
     assert before
     return f"À reconfirmer avant {moment(before)}\u00a0: {', '.join(a.personne.nom for a in places)}"
+
+
+@devis.accepter.react
+def look_at_them_again(news: News) -> None:
+    """A later version may change the hours or the people of what was opened from the one before."""
+    revue.flag(news.subject, by=news.by)
+
+
+@devis.annuler_accord.react
+def keep_our_word(news: News) -> None:
+    """An acceptance is undone until missions that it opened are published, or have people; nobody publishes one meanwhile."""
+    standing = select(Mission.id).where(Mission.action_id == news.subject.action_id, Mission.etat != Etat.ANNULEE)
+    missions = lock(Mission, *db.session.scalars(standing))
+    if told := [m for m in missions if m.etat is not Etat.BROUILLON or m.prises]:
+        raise Counted(told)
 
 
 @actions.annuler.react

@@ -14,7 +14,7 @@ from portal.actions import queries as actions
 from portal.actions.commands import ActionOver, Conflict
 from portal.actions.forms import MotifForm
 from portal.actions.models import Action
-from portal.missions import commands, queries
+from portal.missions import commands, ouverture, ouvrir, queries, revue
 from portal.missions.creneau import Unannounced
 from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
 from portal.missions.models import WORKFLOW, Affectation, Etat, Mission, Nature, liberer, publier
@@ -24,6 +24,7 @@ from portal.web import Done, GuardedBlueprint, Page, Refused, done, me, page_num
 from portal.workflow import Event, MotifMissing, Refusal
 
 bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
+bp.register_blueprint(ouvrir.bp)
 
 
 # --- public --------------------------------------------------------------------------------------------------
@@ -111,6 +112,8 @@ def _tab(action: Action, **said: Any) -> Page:
     """The missions of the action; `said` names which event of which mission did not pass, and why."""
     context = {"refused": None, "on": 0, "sentence": "", "workflow": WORKFLOW, "publier": publier, "liberer": liberer} | said
     context["new_key"] = lambda: secrets.token_urlsafe(16)  # a copy asked for twice by one tap is one copy
+    mine = can(current_user, "mission.creer", action) and not action.is_over
+    context["calls"] = mine and ouverture.calls_for_posts(action)
     return render("missions/action.html", action=action, missions=queries.of_action(action), **context)
 
 
@@ -234,6 +237,15 @@ def duplicate(id: int) -> Any:
     copy = commands.duplicate(mission, by=me(), cle=request.form.get("cle", "")[:64])
     toast("Voici la copie, en brouillon : change ce qui diffère.")
     return done(url_for(".edit", id=copy.id))
+
+
+@bp.post("/<int:id>/vu", access="mission.modifier")
+def see(id: int) -> Any:
+    """What a devis has changed under it was looked at."""
+    mission = load(Mission, id, "mission.modifier", queries.WITH_ACTION)
+    revue.see(mission, by=me())
+    toast("C’est noté.")
+    return _back_to(mission)
 
 
 # --- the référent's priority, and the states -----------------------------------------------------------------

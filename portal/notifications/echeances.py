@@ -21,6 +21,8 @@ from portal.candidatures import queries as candidatures_queries
 from portal.contributions import queries as contributions
 from portal.contributions.commands import propose_of
 from portal.db import db
+from portal.devis import envoi
+from portal.devis import queries as devis
 from portal.missions import queries as missions_queries
 from portal.notifications import commands, queries, retards
 from portal.workflow import Refusal
@@ -43,6 +45,8 @@ ECHEANCES = (
     Echeance(echeancier.late_untold, retards.tell_what_is_late),
     Echeance(queries.opinions_to_remind, commands.remind_of_an_opinion),
     Echeance(besoins.expired_options, promesses.expire),
+    Echeance(devis.expired, envoi.expire),
+    Echeance(devis.to_remind, envoi.remind),
     Echeance(contributions.unproposed, propose_of),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),

@@ -16,11 +16,13 @@ from portal.actions.models import Action, Etat
 from portal.besoins import models as besoins
 from portal.candidatures import models as candidatures
 from portal.contributions import models as contributions
+from portal.devis import models as devis
 from portal.missions import models as missions
 from portal.notifications.commands import Envoi, send
 from portal.notifications.lettres.canal import CANAL, CHAT, STOPPED
 from portal.notifications.publics import arrets, demandes
 from portal.notifications.publics import besoins as of_needs
+from portal.notifications.publics import devis as of_devis
 from portal.notifications.publics import taches as of_tasks
 from portal.notifications.publics.actions import (
     bienveillant_of_the_action,
@@ -116,6 +118,16 @@ TABLE = (
     Row(besoins.reprendre,              of_needs.pole_that_had_promised,   "besoin_libere",      ORDINAIRE),
     Row(besoins.liberer,                of_needs.pole_that_had_promised,   "besoin_libere",      ORDINAIRE),
     Row(besoins.deplacer,               of_needs.pole_that_had_promised,   "besoin_deplace",     ORDINAIRE),
+    Row(devis.demander,                 of_devis.poles_that_are_asked,    "devis_a_confirmer",   ORDINAIRE),
+    Row(devis.envoyer,                  of_devis.demandeur,               "devis_envoye",        ESSENTIEL),
+    Row(devis.rappeler,                 of_devis.demandeur,               "devis_rappel",        ESSENTIEL),
+    Row(devis.accepter,                 of_devis.demandeur,               "devis_accord",        ESSENTIEL),
+    Row(devis.accepter,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(devis.accepter,                 of_devis.poles_that_take_part,    "devis_confirme",      ORDINAIRE),
+    Row(devis.refuser,                  of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(devis.expirer,                  of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(devis.reserver,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(devis.demander_un_changement,   of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(contributions.proposer,         referents_of_the_action,          "heures_a_valider",    ORDINAIRE),
     Row(contributions.transmettre,      bienveillant_of_the_hours,        "heures_a_valider",    ORDINAIRE),
     Row(contributions.valider,          whose_hours,                      "heures_validees",     ORDINAIRE),
@@ -170,6 +182,16 @@ def tell_the_channel(news: News) -> None:
         cle = f"interpole:{action.id}:{news.event.slug}:{clock.now():%Y%m%d%H%M%S}"
         par_id = news.by.id if news.by else None
         fait = news.event.slug if decided else STOPPED
+        outbox.post(CHAT, cle, to=CANAL, par_id=par_id, voie=Voie.ROCKETCHAT, action=action.id, fait=fait)
+
+
+@devis.accepter.react
+def tell_the_channel_of_an_agreement(news: News) -> None:
+    """The house hears that an action is sure; that its devis is accepted anew, after a change, is between those concerned."""
+    action: Action = news.subject.action
+    if news.facts["avant"] is None and current_app.config["PORTAL"].rocketchat_url:
+        cle = f"devis:{news.subject.id}:{news.event.slug}:{clock.now():%Y%m%d%H%M%S}"
+        par_id, fait = news.by.id if news.by else None, news.event.slug
         outbox.post(CHAT, cle, to=CANAL, par_id=par_id, voie=Voie.ROCKETCHAT, action=action.id, fait=fait)
 
 

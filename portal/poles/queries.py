@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from portal.comptes.models import Personne
 from portal.db import db
@@ -30,9 +30,9 @@ def poles() -> list[Pole]:
 
 
 def poles_with_members() -> list[Pole]:
-    """The same with who belongs to them; two queries."""
-    query = select(Pole).options(selectinload(Pole.adhesions).joinedload(Adhesion.personne))
-    return sorted(db.session.scalars(query), key=_by_name)
+    """The same with who belongs to them; one query."""
+    query = select(Pole).options(joinedload(Pole.adhesions).joinedload(Adhesion.personne))
+    return sorted(db.session.scalars(query).unique(), key=_by_name)
 
 
 def _by_name(pole: Pole) -> tuple[bool, str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from stdnum.fr import tva
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.actions.forms import EditForm
 from portal.comptes.models import NomRole
-from portal.fields import Email, Form, Line, Phone, Whole, Words, choices
+from portal.fields import Email, Form, Line, Phone, Siret, Whole, Words, choices
 from portal.poles.models import Espace, Genre, Materiel, Pole, Ressource
-from portal.reglage import Nombre
+from portal.reglage import COURRIEL, RNA, SIRET, SITE_LEAST, SITE_MOST, TAUX, TVA_INTRA, Choix, Nombre, Setting
 from portal.workflow import Refusal
 
 
@@ -49,17 +53,59 @@ class PoleForm(RefusableForm):
     description = Words("Ce qu’on y fait", [Length(max=2000, message="2 000 caractères au plus.")])
 
 
-class NombresForm(Form):
-    """The numbers that the collective sets, each a field under its key."""
+class SettingsForm(EditForm):
+    """What the collective sets, each a field under its key; somebody else may be changing it at the same time."""
 
     @classmethod
-    def of(cls, nombres: Iterable[Nombre], **kwargs: Any) -> NombresForm:
-        fields = {
-            n.cle: Whole(n.label, [InputRequired("Écris un nombre.")], least=n.least, most=n.most, description=n.aide)
-            for n in nombres
-        }
-        form: NombresForm = type("NombresForm", (cls,), fields)(**kwargs)
-        return form
+    def of(cls, settings: Iterable[Setting]) -> type[SettingsForm]:
+        return type("SettingsForm", (cls,), {s.cle: _field(s) for s in settings})
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return bool(super().validate(extra_validators)) & self._site_range_is_one()
+
+    def _site_range_is_one(self) -> bool:
+        if SITE_LEAST.cle not in self or None in (least := self[SITE_LEAST.cle].data, most := self[SITE_MOST.cle].data):
+            return True
+        if least > most:
+            self[SITE_LEAST.cle].errors = [f"Le minimum dépasse le maximum, {most}\u00a0€\u00a0: baisse l’un ou monte l’autre."]
+        return bool(least <= most)
+
+
+def _is_rna(form: Form, field: Line) -> None:
+    if field.data and not RNA_NUMBER.fullmatch(field.data):
+        raise ValidationError("Un numéro RNA est un W et neuf caractères\u00a0: il est sur le récépissé de la préfecture.")
+
+
+def _is_tva_number(form: Form, field: Line) -> None:
+    if field.data and not tva.is_valid(field.data):
+        raise ValidationError("Ce numéro de TVA n’est pas valide\u00a0: FR, deux caractères, puis le SIREN.")
+
+
+def _are_rates(form: Form, field: Line) -> None:
+    if not RATES.fullmatch(field.data or ""):
+        raise ValidationError("Écris chaque taux, séparés par des points-virgules\u00a0: 8,5\u00a0; 2,1")
+
+
+RNA_NUMBER = re.compile(r"W[0-9A-Z]{9}")
+RATES = re.compile(r"([0-9]{1,2}([.,][0-9]{1,2})?\s*%?\s*(;\s*|$))+")
+FIELDS = {SIRET.cle: Siret, COURRIEL.cle: Email}  # a line, unless it is one of these
+RULES = {RNA.cle: _is_rna, TVA_INTRA.cle: _is_tva_number, TAUX.cle: _are_rates}
+
+
+def _field(setting: Setting) -> UnboundField[Any]:
+    if isinstance(setting, Nombre):
+        hint = f"{setting.aide} De {setting.least} à {setting.most}, {setting.defaut} au départ."
+        return Whole(
+            setting.label, [InputRequired("Écris un nombre.")], least=setting.least, most=setting.most, description=hint
+        )
+    if isinstance(setting, Choix):
+        values = choices(*((value.value, value.label) for value in type(setting.defaut)))
+        return SelectField(setting.label, choices=values, coerce=type(setting.defaut), description=setting.aide)
+    most = [Length(max=setting.most, message=f"{setting.most} caractères au plus.")]
+    most += [RULES[setting.cle]] if setting.cle in RULES else []
+    if setting.lignes > 1:
+        return Words(setting.label, most, description=setting.aide, render_kw={"rows": setting.lignes})
+    return FIELDS.get(setting.cle, Line)(setting.label, most, description=setting.aide)
 
 
 class EspaceForm(RefusableForm):

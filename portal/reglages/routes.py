@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, request, url_for
 
+from portal.actions.commands import Conflict
 from portal.comptes import commands as comptes
 from portal.comptes import queries as people
 from portal.comptes.models import Personne
@@ -14,12 +16,13 @@ from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Genre, Pole
 from portal.policy import load
-from portal.reglage import NOMBRES, set_number
+from portal.reglage import DEVIS, IDENTITE, NOMBRES, Setting
+from portal.reglages import commands
 from portal.reglages.forms import (
     NewPersonForm,
-    NombresForm,
     PersonForm,
     PoleForm,
+    SettingsForm,
 )
 from portal.reglages.maison import bp
 from portal.web import Page, done, me, page_number, render, toast
@@ -34,27 +37,53 @@ def _search() -> str:
     return one_line(request.args.get("q"))[:100]
 
 
-# --- numbers -------------------------------------------------------------------------------------------------
+# --- what the collective sets --------------------------------------------------------------------------------
 
 
-@bp.get("/nombres", access="reglages.voir")
-def nombres() -> Any:
-    return _numbers(NombresForm.of(NOMBRES, formdata=None, data={nombre.cle: nombre.valeur for nombre in NOMBRES}))
+@dataclass(frozen=True)
+class Reglages:
+    """One page of settings."""
+
+    titre: str
+    chapo: str
+    settings: tuple[Setting, ...]
 
 
-@bp.post("/nombres", access="reglages.voir")
-def set_numbers() -> Any:
-    form = NombresForm.of(NOMBRES)
+PAGES = {
+    "nombres": Reglages("Délais et quorum", "Ce que le collectif a décidé.", NOMBRES),
+    "identite": Reglages("Identité de l’association", "Ce que portent les devis et les factures.", IDENTITE),
+    "devis": Reglages("Devis et TVA", "Ce que le collectif et la personne qui tient les comptes ont décidé.", DEVIS),
+}
+PAGE = f"<any({', '.join(PAGES)}):page>"
+
+
+@bp.get(f"/{PAGE}", access="reglages.voir")
+def settings(page: str) -> Any:
+    return _settings(page, _over(page))
+
+
+@bp.post(f"/{PAGE}", access="reglages.voir")
+def set_settings(page: str) -> Any:
+    asked = PAGES[page].settings
+    form = SettingsForm.of(asked)()
     if not form.validate():
-        return _numbers(form, 422)
-    for nombre in NOMBRES:
-        set_number(nombre, form[nombre.cle].data, by=me())
+        return _settings(page, form, 422)
+    try:
+        commands.save(asked, {s.cle: form[s.cle].data for s in asked}, read=form.lu.data or "", by=me())
+    except Conflict as conflict:
+        form = _over(page, form)
+        form.form_errors.append(conflict.sentence)
+        return _settings(page, form, conflict.status)
     toast("C’est enregistré, et vaut dès maintenant.")
-    return done(url_for(".nombres"))
+    return done(url_for(".settings", page=page))
 
 
-def _numbers(form: NombresForm, status: int = 200) -> Page:
-    return render("reglages/nombres.html", status=status, form=form, nombres=NOMBRES)
+def _over(page: str, typed: SettingsForm | None = None) -> SettingsForm:
+    return SettingsForm.of(PAGES[page].settings).over(commands.sheet(PAGES[page].settings), typed)
+
+
+def _settings(page: str, form: SettingsForm, status: int = 200) -> Page:
+    return render("reglages/reglages.html", status=status, form=form, page=page, shown=PAGES[page])
 
 
 # --- people --------------------------------------------------------------------------------------------------

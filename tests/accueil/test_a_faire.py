@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from portal import reglage
 from portal.actions import relais, retroplanning
 from portal.besoins import commands as besoins
 from portal.besoins.models import confirmer, refuser
 from portal.db import db
+from portal.devis import accords, envoi
+from portal.devis import commands as quotes
 from tests import builders
 
 ZOE, GINA = "Zoé Hoarau", "Gina Mussard"
@@ -76,6 +79,35 @@ def a_need_to_confirm(house: House, n: int) -> str:
     return f"/besoins/#besoin-{builders.besoin(house.action(n), house.jardin).id}"
 
 
+def a_devis_to_confirm(house: House, n: int) -> str:
+    devis = builders.devis(builders.validated(house.zoe, titre=f"Fête {n}"), pole_id=house.jardin.id)
+    envoi.ask_poles(devis, by=house.zoe)
+    return f"/devis/{devis.id}#nos-lignes"
+
+
+def a_refused_devis(house: House, n: int) -> str:
+    devis = builders.sent(builders.validated(house.zoe, titre=f"Fête {n}"))
+    accords.refuse(devis, mot="Trop cher", by=None)
+    return f"/devis/{devis.id}"
+
+
+def a_devis_to_change(house: House, n: int) -> str:
+    devis = builders.sent(builders.validated(house.zoe, titre=f"Fête {n}"))
+    accords.ask_for_a_change(devis, mot="Sans le repas")
+    return f"/devis/{devis.id}"
+
+
+def a_devis_that_expires(house: House, n: int) -> str:
+    reglage.change(reglage.VALIDITE, 3, by=house.zoe)
+    return f"/devis/{builders.sent(builders.validated(house.zoe, titre=f'Fête {n}')).id}"
+
+
+def a_discount(house: House, n: int) -> str:
+    devis = builders.devis(builders.validated(house.rose, titre=f"Fête {n}"))
+    quotes.discount(devis, by=house.rose, remise=50_00)
+    return f"/devis/{devis.id}"
+
+
 #    what awaits          whom   how it is said                several lead to             of which it names
 KINDS = (
     (a_relay,            ZOE,  "action que l’on te confie",  "/actions/?qui=relais",     "Relais {n}"),
@@ -83,9 +115,14 @@ KINDS = (
     (a_refused_need,     ZOE,  "besoin refusé ou changé",    "/besoins/reponses",        "Fête {n}"),
     (a_changed_need,     ZOE,  "besoin refusé ou changé",    "/besoins/reponses",        "Fête {n}"),
     (a_late_task,        ZOE,  "tâche à faire",              "/actions/taches",          "Tâche {n}"),
+    (a_refused_devis,    ZOE,  "devis à revoir",             "/devis/?etat=a_revoir",    "Fête {n}"),
+    (a_devis_to_change,  ZOE,  "devis à revoir",             "/devis/?etat=a_revoir",    "Fête {n}"),
+    (a_devis_that_expires, ZOE, "devis à relancer",          "/devis/?etat=a_relancer",  "Fête {n}"),
+    (a_discount,         ZOE,  "remise à approuver",         "/devis/?etat=a_approuver&qui=toutes", "Fête {n}"),
     (an_action_to_carry, GINA, "action à porter",            "/poles/",                  "Fête {n}"),
     (an_opinion,         GINA, "avis à donner",              "/poles/",                  "Fête {n}"),
     (a_need_to_confirm,  GINA, "besoin à confirmer",         "/besoins/",                "Fête {n}"),
+    (a_devis_to_confirm, GINA, "devis à confirmer",          "/poles/",                  "Fête {n}"),
 )  # fmt: skip
 each_kind = pytest.mark.parametrize(("make", "who", "said", "listed", "named"), KINDS, ids=[k[0].__name__ for k in KINDS])
 

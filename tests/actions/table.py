@@ -15,6 +15,9 @@ from portal.actions.processus import WORKFLOW
 from portal.besoins import commands as besoins
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.devis import accords, envoi
+from portal.devis import queries as quotes
+from portal.devis.models import Devis
 from portal.poles.models import Espace, Genre, Pole, Ressource
 from tests import builders
 from tests.builders import Voice, favorable
@@ -49,6 +52,7 @@ MOVES: dict[str, tuple[tuple[str, ...], str]] = {  # slug: from any of these, to
 SAY_WHY = (
     "enregistrer", "confirmer_sans_devis", "solder_sans_facture", "revenir_au_devis", "refuser", "decliner", "annuler",
 )  # fmt: skip
+AGAIN = {"confirmer": ("confirmee",)}  # said once more, it changes nothing and is not refused
 FACTS: dict[str, tuple[str, ...]] = {  # what happens to an action and moves it nowhere: the states that let it
     "passer": ("proposee",),
     "donner": ("en_validation",),
@@ -70,7 +74,7 @@ SHORTEST = {  # a way to each state
     "en_validation": ("proposer", "prendre_en_charge"),
     "validee": ("proposer", "prendre_en_charge", "valider"),
     "devis_envoye": ("proposer", "prendre_en_charge", "valider", "envoyer_le_devis"),
-    "confirmee": ("enregistrer",),
+    "confirmee": ("proposer", "prendre_en_charge", "valider", "envoyer_le_devis", "confirmer"),
     "en_cours": ("enregistrer", "ouvrir"),
     "terminee": ("enregistrer", "ouvrir", "clore"),
     "facturee": ("enregistrer", "ouvrir", "clore", "facturer"),
@@ -92,27 +96,30 @@ class House:
     voices: dict[str, Voice] = field(default_factory=lambda: builders.interpole("Culture", "Jardin"))
 
     def __post_init__(self) -> None:
+        builders.identity(self.zoe)
         self.groupe: Pole = builders.pole("Mobilier", Genre.GROUPE, members=[self.gina])
         site = builders.espace("Le site")
         self.espaces: dict[str, Espace] = {"site": site} | {nom: builders.espace(nom, site) for nom in ("case", "jardin")}
 
     def do(self, slug: str, action: Action, motif: str = "", by: Personne | None = None) -> None:
         """The portal's own command for that row of the table, or for that fact."""
-        if deed := self._deeds.get(slug):
+        if deed := self._deeds(motif).get(slug):
             deed(action, by or self.zoe)
         else:
             transition = WORKFLOW.get(slug)
             assert transition, slug
             commands.decide(action, transition, by=by or self.zoe, motif=motif)
 
-    @property
-    def _deeds(self) -> dict[str, Callable[[Action, Personne], Any]]:
+    def _deeds(self, motif: str) -> dict[str, Callable[[Action, Personne], Any]]:
         carrier, other = self.voices["Culture"], self.voices["Jardin"]
         met = {"ou": Ou.REUNION, "le": clock.today(), "favorable": True, "compte_rendu": "D’accord."}
         return {
             "proposer": lambda a, by: interpole.propose(a, carrier.pole, by=by),
             "prendre_en_charge": lambda a, by: interpole.take(a, by=carrier.member),
             "valider": lambda a, by: interpole.decide(a, by=other.member, **met),
+            "envoyer_le_devis": lambda a, by: envoi.send(first_devis(a), by=by),
+            "confirmer": lambda a, by: agree(first_devis(a)),
+            "revenir_au_devis": lambda a, by: accords.undo(first_devis(a), by=by, motif=motif),
             "passer": lambda a, by: interpole.pass_on(a, by=carrier.member, motif="Pas nous.", to=other.pole),
             "donner": lambda a, by: interpole.give(a, other.pole, by=other.member, **favorable()),
             "modifier": lambda a, by: commands.edit(a, by=by, read=reading(a.sheet), demandeur={}, titre=f"{a.titre} bis"),
@@ -131,10 +138,25 @@ class House:
         slot = {"debut": action.debut, "fin": action.fin}
         besoins.add(action, by=by, ressource=Ressource.HUMAIN, titre="Deux bras", pole_id=self.groupe.id, **slot)
 
+    def ask(self, **fields: Any) -> Action:
+        """An action that is asked for; a first devis is drafted, which the table sends."""
+        action = builders.action(self.zoe, confirmed=False, **fields)
+        builders.devis(action)
+        return action
+
     def bring_to(self, state: str, **fields: Any) -> Action:
         """An action in that state, by its shortest way."""
-        action = builders.action(self.zoe, confirmed=False, **fields)
+        action = self.ask(**fields)
         for slug in SHORTEST[state]:
             self.do(slug, action, "Ainsi dit.")
         db.session.commit()
         return action
+
+
+def first_devis(action: Action) -> Devis:
+    return quotes.of_action(action)[-1]
+
+
+def agree(devis: Devis) -> None:
+    """Its demandeur says yes, by their link."""
+    accords.accept(devis, signature=accords.Signature("Armelle Gigan"), empreinte=devis.empreinte, by=None)

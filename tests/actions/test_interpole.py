@@ -56,7 +56,7 @@ def journal(action):
 
 @pytest.mark.both
 def test_an_action_is_proposed_to_a_pole_which_carries_it(zoe, house):
-    reglage.set_number(reglage.DELAI_AVIS, 5, by=zoe)
+    reglage.change(reglage.DELAI_AVIS, 5, by=zoe)
     action = builders.action(zoe, confirmed=False)
     interpole.propose(action, house["Culture"].pole, by=zoe)
     assert (action.etat, action.pole_porteur.nom) == (Etat.PROPOSEE, "Culture")
@@ -236,7 +236,7 @@ def test_the_tally_counts_the_poles_that_have_somebody(open_action, house, zoe):
 
 @pytest.mark.parametrize(("set_to", "of_four"), [(1, 1), (3, 3), (4, 4), (30, 4)])
 def test_the_quorum_is_never_more_than_there_are_voices(open_action, zoe, set_to, of_four):
-    reglage.set_number(reglage.QUORUM, set_to, by=zoe)
+    reglage.change(reglage.QUORUM, set_to, by=zoe)
     assert avis.tally(open_action).quorum == of_four
 
 

@@ -36,7 +36,7 @@ class Interpole(RuleBasedStateMachine):
         self.renew()
         self.zoe, self.house = builders.bienveillant(), builders.interpole(*NAMES)
         self.action = builders.action(self.zoe, confirmed=False)
-        reglage.set_number(reglage.QUORUM, quorum, by=self.zoe)
+        reglage.change(reglage.QUORUM, quorum, by=self.zoe)
         self.etat, self.quorum, self.decided = Etat.SOLLICITEE, quorum, 0
         self.asked: str | None = None
         self.said: dict[str, Sens] = {}

@@ -317,7 +317,7 @@ def test_while_nobody_has_it_every_bienveillant_is_told_once(app, zoe, bruno, ou
 
 def test_the_delay_is_the_one_that_the_house_set(app, zoe, outbox):
     late()
-    reglage.set_number(reglage.DELAI_REPONSE, 10, by=zoe)
+    reglage.change(reglage.DELAI_REPONSE, 10, by=zoe)
     db.session.commit()
     pass_time()
     assert told(outbox) == []

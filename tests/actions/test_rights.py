@@ -34,14 +34,14 @@ def test_a_number_that_is_none_is_absent(as_, action, id):
     assert zoe.post(f"/actions/{id}/annuler", data={"motif": "pluie"}).status_code == 404
 
 
-TABS = ["Fiche", "Échanges", "Validation", "Besoins", "Programme", "Rétroplanning", "Missions"]
+TABS = ["Fiche", "Échanges", "Validation", "Besoins", "Devis", "Programme", "Rétroplanning", "Missions"]
 WITHOUT_EXCHANGE = [tab for tab in TABS if tab != "Échanges"]
 
 
 @pytest.mark.parametrize(
     ("who", "tabs"),
     [
-        ("RF", [*WITHOUT_EXCHANGE, "Équipe", "Jour J"]),
+        ("RF", [*(tab for tab in WITHOUT_EXCHANGE if tab != "Devis"), "Équipe", "Jour J"]),
         (
             "BA",
             [
@@ -49,6 +49,7 @@ WITHOUT_EXCHANGE = [tab for tab in TABS if tab != "Échanges"]
                 "Échanges",
                 "Validation",
                 "Besoins",
+                "Devis",
                 "Programme",
                 "Rétroplanning",
                 "Missions",
@@ -66,6 +67,7 @@ WITHOUT_EXCHANGE = [tab for tab in TABS if tab != "Échanges"]
                 "Échanges",
                 "Validation",
                 "Besoins",
+                "Devis",
                 "Programme",
                 "Rétroplanning",
                 "Missions",

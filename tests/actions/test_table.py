@@ -7,12 +7,14 @@ import pytest
 from portal.actions.processus import WORKFLOW
 from portal.db import db
 from portal.workflow import Refusal
-from tests.actions.table import FACTS, MOVES, SAY_WHY, STATES, House
+from tests.actions.table import AGAIN, FACTS, MOVES, SAY_WHY, STATES, House
 from tests.cells import fingerprint
 
 EXPECTED = {slug: dict.fromkeys(sources, target) for slug, (sources, target) in MOVES.items()} | {
     slug: {state: state for state in states} for slug, states in FACTS.items()
 }
+for slug, states in AGAIN.items():
+    EXPECTED[slug] |= {state: state for state in states}
 
 
 def test_the_table_names_every_transition_of_the_code_and_no_other():

@@ -455,7 +455,7 @@ def test_hostile_words_stay_words(as_, zoe, action):
 
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("who", ["zoe", "ada"])
-@pytest.mark.parametrize(("path", "queries"), [("/missions/action/{id}", 4), ("/missions/equipe/{id}", 3)])
+@pytest.mark.parametrize(("path", "queries"), [("/missions/action/{id}", 5), ("/missions/equipe/{id}", 3)])
 def test_a_page_costs_the_same_for_one_or_many(as_, zoe, action, count_queries, path, queries, who, n):
     for i in range(n):
         hold(builders.mission(action, titre=f"Mission {i}"), f"Nom {i}")

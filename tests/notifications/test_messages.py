@@ -37,6 +37,8 @@ from portal.contributions import commands as contributions
 from portal.contributions.models import Line, sheet_of, valider
 from portal.contributions.queries import of_action as hours_of
 from portal.db import db
+from portal.devis import accords, envoi
+from portal.devis.models import rappeler
 from portal.equipe import commands as equipe
 from portal.missions import commands as missions
 from portal.missions.models import Nature, annuler
@@ -116,6 +118,17 @@ def minimal(zoe) -> None:
     endings(zoe, action, "")
 
 
+def quoted(zoe, motif: str) -> None:
+    """A devis that waits for a groupe, one that expires soon, one that is refused, one that is agreed to."""
+    kitchen = builders.pole("Cuisine", builders.Genre.GROUPE, [builders.personne("Gina")])
+    waiting, soon, refused, agreed = (builders.validated(zoe, titre=titre) for titre in ("Bal", "Stage", "Noce", "Kabar"))
+    envoi.ask_poles(builders.devis(waiting, pole_id=kitchen.id), by=zoe)
+    rappeler.tell(builders.sent(soon), by=None)
+    accords.refuse(builders.sent(refused), mot=motif or "-", by=None)
+    builders.devis(agreed, pole_id=kitchen.id)
+    builders.accepted(agreed)
+
+
 def endings(zoe, action, motif: str) -> None:
     """What ends, with its reason; a reason that the rules ask for is at least a dash."""
     freed, left = (builders.candidature(builders.mission(action, places=1)) for _ in range(2))
@@ -149,6 +162,7 @@ def endings(zoe, action, motif: str) -> None:
     hours(zoe, motif)
     asked_for(zoe, admin, motif)
     interpole(zoe, motif)
+    quoted(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
@@ -436,6 +450,7 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
         "actions",
         "besoins",
         "comptes",
+        "devis",
         "missions",
         "candidatures",
         "contributions",
@@ -513,6 +528,7 @@ def test_what_no_longer_exists_is_not_spoken_of(app):
                     "mission": 9,
                     "releve": 9,
                     "avis": 9,
+                    "devis": 9,
                     "resume": "9",
                     "adresse": "9",
                     "rappel": "veille",

@@ -67,7 +67,7 @@ def test_the_page_costs_the_same_whatever_the_house_holds(app, as_, count_querie
     grow(3)
     with count_queries() as many:
         reader.get("/poles/")
-    assert (len(one), len(many)) == (4, 4)
+    assert (len(one), len(many)) == (3, 3)
 
 
 def test_what_people_wrote_stays_text(app, as_):

@@ -28,7 +28,8 @@ def changes():
 def test_an_admin_changes_a_number_and_the_journal_keeps_what_it_was(as_, ada):
     client = as_(ada)
     for value in ("5", "4"):
-        assert client.post("/reglages/nombres", data=TYPED | {"quorum": value}).status_code == 303
+        lu = BeautifulSoup(client.get("/reglages/nombres").text, "html5lib").select_one("[name=lu]")["value"]
+        assert client.post("/reglages/nombres", data=TYPED | {"quorum": value, "lu": lu}).status_code == 303
     assert reglage.QUORUM.valeur == 4
     assert changes() == [("reglage:quorum", "3", "5", ada.id), ("reglage:quorum", "5", "4", ada.id)]
     form = BeautifulSoup(client.get("/reglages/nombres").text, "html5lib").select_one("form.formulaire")

@@ -19,6 +19,7 @@ FAITS = {
     "valider": "Validée par l’interpôle",
     "refuser": "Refusée par l’interpôle",
     STOPPED: "Plus d’avis à donner",
+    "accepter": "Devis accepté, c’est confirmé",
 }
 # Rocket.Chat acts on these; people read their look-alikes as well. So it does on a dot or a colon before a letter: an
 # address, a smiley.

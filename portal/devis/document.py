@@ -1,0 +1,68 @@
+"""The paper of a devis: a PDF/A that says what was frozen, the same to the byte each time."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portal.config import ROOT
+from portal.devis.glyphes import written
+from portal.fields import quantite
+from portal.filters import date_longue, euros, taux
+
+LAYOUT, FONTS = Path(__file__).with_name("devis.typ"), ROOT / "portal" / "polices"
+STANDARDS = ["a-3b", "ua-1"]  # kept for ten years; read aloud by a screen reader
+
+
+def pdf(contenu: dict[str, Any]) -> bytes:
+    """What people typed goes in as data, which typst never reads as its own language."""
+    made = _compiler().compile(format="pdf", sys_inputs={"faits": json.dumps(facts(contenu))}, pdf_standards=STANDARDS)
+    assert isinstance(made, bytes)
+    return made
+
+
+@cache
+def _compiler() -> Any:
+    """One a process: it keeps the fonts and the layout that it has read."""
+    import typst  # heavy, for the few who ask
+
+    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=[FONTS], ignore_system_fonts=True)
+
+
+def facts(contenu: dict[str, Any]) -> dict[str, Any]:
+    """The same, in the words of the paper, and in the letters that its font has."""
+    said: dict[str, Any] = written(_said(contenu), FONTS / "atkinson-400.ttf")
+    return said
+
+
+def _said(contenu: dict[str, Any]) -> dict[str, Any]:
+    issued = date.fromisoformat(contenu["le"])
+    return (
+        contenu
+        | {
+            "le": date_longue(issued),
+            "jour": [issued.year, issued.month, issued.day],
+            "valable_jusqu_au": date_longue(date.fromisoformat(contenu["valable_jusqu_au"])),
+            "groupes": [_group(group) for group in contenu["groupes"]],
+            "parts": [{"taux": taux(p["taux"]), "base": euros(p["base"]), "tva": euros(p["tva"])} for p in contenu["parts"]],
+            "a_un_rabais": contenu["rabais"] > 0,
+        }
+        | {name: euros(contenu[name]) for name in ("ht", "tva", "ttc", "acompte", "rabais")}
+    )
+
+
+def _group(group: dict[str, Any]) -> dict[str, Any]:
+    return {"nom": group["nom"], "total": euros(group["total"]), "lignes": [_line(line) for line in group["lignes"]]}
+
+
+def _line(line: dict[str, Any]) -> dict[str, Any]:
+    return line | {
+        "quantite": quantite(line["quantite"]),
+        "prix": euros(line["prix"]),
+        "taux": taux(line["taux"]),
+        "remise": taux(line["remise"]) if line["remise"] else "",
+        "montant": "compris" if line["comprise"] else euros(line["montant"]),
+    }

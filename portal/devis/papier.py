@@ -1,0 +1,93 @@
+"""All that a devis says, as data: its paper and its page are made of it, and it is what is frozen when it leaves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from portal import clock, reglage
+from portal.devis import chiffrage, commands
+from portal.devis.models import Devis, LigneDevis
+from portal.filters import creneau, jour_long
+from portal.poles.models import Pole
+from portal.reglage import Profil
+
+MENTIONS = {
+    Profil.EXONEREE: "TVA non applicable, article 261-7 du CGI.",
+    Profil.FRANCHISE: "TVA non applicable, article 293 B du CGI.",
+    Profil.ASSUJETTIE: "",
+}
+COMMUN = "La Raffinerie"  # the heading of what benefits no pôle
+
+
+def last_day(devis: Devis, at: datetime) -> date:
+    """Until when it is valid when it leaves at that instant, that day included."""
+    return clock.local(at).date() + timedelta(days=devis.valable_jours)
+
+
+def content(devis: Devis, at: datetime) -> dict[str, Any]:
+    """The devis as it leaves at that instant, in plain JSON: texts as they are read, dates as ISO days, amounts in cents,
+    quantities in hundredths, rates in hundredths of a percent.
+    """
+    sums = commands.totals(devis.lignes)
+    action, profil = devis.action, reglage.PROFIL.valeur
+    return {
+        "numero": devis.numero,
+        "version": devis.version,
+        "le": clock.local(at).date().isoformat(),
+        "valable_jusqu_au": last_day(devis, at).isoformat(),
+        "maison": {texte.cle.removeprefix("identite_"): texte.valeur for texte in reglage.IDENTITE},
+        "client": _client(devis),
+        "action": {
+            "titre": action.titre,
+            "quand": f"{_day(action.debut)}, {creneau(action.debut, action.fin)}",
+            "lieu": action.lieu,
+            "personnes": action.personnes,
+        },
+        "mot": devis.mot,
+        "groupes": _groups(devis.lignes, sums),
+        "parts": [{"taux": p.taux, "base": p.base, "tva": p.tva} for p in sums.parts],
+        "ht": sums.ht,
+        "rabais": sums.rabais,
+        "tva": sums.tva,
+        "ttc": sums.ttc,
+        "acompte_pct": devis.acompte,
+        "acompte": sums.acompte(devis.acompte),
+        "avec_tva": profil is Profil.ASSUJETTIE,
+        "mention": MENTIONS[profil],
+        "paiement": reglage.PAIEMENT.valeur,
+        "conditions": reglage.CONDITIONS.valeur,
+        "mediateur": reglage.MEDIATEUR.valeur if action.demandeur.particulier else "",
+    }
+
+
+def _day(debut: datetime) -> str:
+    """With its year, whatever the year in which it is read."""
+    said, year = jour_long(debut), str(clock.local(debut).year)
+    return said if year in said else f"{said} {year}"
+
+
+def _client(devis: Devis) -> dict[str, Any]:
+    asks = devis.action.demandeur
+    return {name: getattr(asks, name) for name in ("nom", "contact", "email", "telephone", "adresse", "siret", "particulier")}
+
+
+def _groups(lines: list[LigneDevis], sums: chiffrage.Totaux) -> list[dict[str, Any]]:
+    """The lines by pôle or groupe, in the order in which each first appears, with its subtotal."""
+    found: dict[int | None, dict[str, Any]] = {}
+    for line in lines:
+        group = found.setdefault(
+            line.pole_id, {"nom": _named(line.pole), "total": sums.sous_totaux[line.pole_id], "lignes": []}
+        )
+        group["lignes"].append(_said(line))
+    return list(found.values())
+
+
+def _named(pole: Pole | None) -> str:
+    return pole.label if pole else reglage.NOM.valeur or COMMUN
+
+
+def _said(line: LigneDevis) -> dict[str, Any]:
+    said = {name: getattr(line, name) for name in ("libelle", "detail", "quantite", "prix", "taux", "remise", "comprise")}
+    unite, montant = line.unite.of(line.quantite), line.compte.montant
+    return said | {"unite": unite, "montant": montant, "besoin": line.besoin_id, "ressource": line.ressource}

@@ -1,0 +1,176 @@
+"""Reading the price list and the devis."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
+
+from portal import clock
+from portal.actions.chemin import Chiffrage, Reponse, reads_the_devis
+from portal.actions.models import ALIVE, Action
+from portal.comptes.models import Personne
+from portal.db import MANY, db
+from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif
+from portal.journal import describes
+from portal.poles.models import Adhesion
+from portal.poles.queries import awaits
+
+REMINDED = timedelta(days=3)  # before it expires
+LINES = selectinload(Devis.lignes)
+SHEET: tuple[Any, ...] = (
+    joinedload(Devis.action).joinedload(Action.demandeur),
+    joinedload(Devis.action).joinedload(Action.bienveillant),
+    LINES.joinedload(LigneDevis.pole),
+    LINES.joinedload(LigneDevis.besoin),
+    LINES.joinedload(LigneDevis.confirmee_par),
+)
+
+
+# --- the price list ------------------------------------------------------------------------------------------
+
+
+def tarifs(day: date | None = None) -> list[Tarif]:
+    """The price list of that day (today's without one), the hour of the site first, then by pôle and name."""
+    on = day or clock.today()
+    query = select(Tarif).where(Tarif.du <= on, or_(Tarif.au.is_(None), Tarif.au > on))
+    rows = db.session.scalars(query.options(joinedload(Tarif.pole), joinedload(Tarif.espace), joinedload(Tarif.materiel)))
+    return sorted(rows, key=lambda t: (not t.site, t.pole.nom if t.pole else "", t.libelle))
+
+
+def past_prices(tarif: Tarif) -> list[Tarif]:
+    """What the same thing cost before, the latest first."""
+    before = select(Tarif).where(Tarif.libelle == tarif.libelle, Tarif.id != tarif.id, Tarif.du < tarif.du)
+    return list(db.session.scalars(before.order_by(Tarif.du.desc())))
+
+
+def tarifs_to_come() -> list[Tarif]:
+    """Those that are not yet in force, the soonest first."""
+    later = select(Tarif).where(Tarif.du > clock.today()).options(joinedload(Tarif.pole))
+    return list(db.session.scalars(later.order_by(Tarif.du, Tarif.libelle)))
+
+
+def same_tarif(libelle: str, du: date) -> Tarif | None:
+    return db.session.scalar(select(Tarif).where(Tarif.libelle == libelle, Tarif.du == du))
+
+
+# --- the devis of an action ----------------------------------------------------------------------------------
+
+
+def fresh(id: int) -> Devis | None:
+    """A devis as it now is, with its lines."""
+    query = select(Devis).where(Devis.id == id).options(*SHEET)
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def of_action(action: Action) -> list[Devis]:
+    """All its versions, the latest first."""
+    query = select(Devis).where(Devis.action_id == action.id).options(*SHEET)
+    return list(db.session.scalars(query.order_by(Devis.version.desc())))
+
+
+def in_state(action: Action, *etats: Etat) -> Devis | None:
+    """The one devis of the action in that state, if any; of several states, the latest version."""
+    query = select(Devis).where(Devis.action_id == action.id, Devis.etat.in_(etats)).options(*SHEET)
+    return db.session.scalars(query.order_by(Devis.version.desc()).execution_options(populate_existing=True)).first()
+
+
+def before(devis: Devis) -> Devis | None:
+    """The version that it follows."""
+    earlier = select(Devis).where(Devis.action_id == devis.action_id, Devis.version < devis.version).options(*SHEET)
+    return db.session.scalars(earlier.order_by(Devis.version.desc()).limit(1)).first()
+
+
+def last_sent(action: Action) -> Devis | None:
+    """The latest version that the demandeur was sent; its lines are not read."""
+    sent = select(Devis).where(Devis.action_id == action.id, ~is_draft()).order_by(Devis.version.desc()).limit(1)
+    return db.session.scalar(sent)
+
+
+def replaced_by(devis: Devis) -> Devis | None:
+    """The latest version that left after this one."""
+    later = select(Devis).where(Devis.action_id == devis.action_id, Devis.version > devis.version, ~is_draft())
+    return db.session.scalars(later.order_by(Devis.version.desc())).first()
+
+
+def accord_of(devis: Devis) -> Accord | None:
+    """The acceptance of that version that stands."""
+    query = select(Accord).where(Accord.devis_id == devis.id, Accord.annule_le.is_(None)).options(joinedload(Accord.par))
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def accords_of(devis: Devis) -> Sequence[Accord]:
+    """Those that were undone too, the latest first."""
+    query = select(Accord).where(Accord.devis_id == devis.id).options(joinedload(Accord.par), joinedload(Accord.annule_par))
+    return db.session.scalars(query.order_by(Accord.id.desc())).all()
+
+
+@reads_the_devis
+def standing(action: Action) -> Chiffrage:
+    """Where it stands, for the head of the action's screens and its demandeur's page; one query, without its lines."""
+    columns = (Devis.etat, Devis.valable_jusqu_au)
+    rows = db.session.execute(select(*columns).where(Devis.action_id == action.id).order_by(Devis.version.desc())).all()
+    left = next(((etat, last) for etat, last in rows if etat is not Etat.BROUILLON), None)
+    drafted = any(etat is Etat.BROUILLON for etat, _ in rows)
+    if left is None:
+        return Chiffrage(drafted)
+    etat, last = left
+    over = etat is Etat.EXPIRE or (etat is Etat.ENVOYE and last and last < clock.today())
+    return Chiffrage(drafted, Reponse.EXPIRE if over else _ANSWERS.get(etat), last)
+
+
+_ANSWERS = {Etat.ENVOYE: Reponse.ATTENDUE, Etat.REFUSE: Reponse.REFUS}
+
+
+def is_draft() -> ColumnElement[bool]:
+    return Devis.etat == Etat.BROUILLON
+
+
+# --- what a pôle or groupe is asked --------------------------------------------------------------------------
+
+
+def to_confirm_by(personne: Personne) -> Select[Devis]:
+    """The drafts that the pôles and groupes of a person are asked about, and have not answered, soonest action first."""
+    mine = select(Adhesion.pole_id).where(Adhesion.personne_id == personne.id)
+    silent = (LigneDevis.pole_id.in_(mine), LigneDevis.confirmee_le.is_(None), LigneDevis.reserve == "")
+    asked = (is_draft(), Devis.demande_le.is_not(None), Action.etat.in_(ALIVE))
+    waits = select(Devis).join(Devis.action).where(*asked, exists().where(LigneDevis.devis_id == Devis.id, *silent))
+    return waits.options(contains_eager(Devis.action)).order_by(Action.debut, Devis.id)
+
+
+@awaits("devis")
+def asked_of(personne: Personne) -> list[Devis]:
+    """The same, for the page of their pôles; one query."""
+    return list(db.session.scalars(to_confirm_by(personne).limit(MANY)))
+
+
+# --- what the journal calls them -----------------------------------------------------------------------------
+
+
+@describes("devis")
+def _called(ids: Collection[int]) -> dict[int, str]:
+    """ "Devis D-0042-2"."""
+    rows = db.session.scalars(select(Devis).where(Devis.id.in_(ids)).options(load_only(Devis.action_id, Devis.version)))
+    return {devis.id: f"Devis {devis.numero}" for devis in rows}
+
+
+# --- what time does ------------------------------------------------------------------------------------------
+
+
+def expired() -> list[int]:
+    """Those whose last day is past, at La Réunion."""
+    return list(db.session.scalars(_sent().where(Devis.valable_jusqu_au < clock.today())))
+
+
+def to_remind() -> list[int]:
+    """Those that expire in three days or fewer, whose demandeur was not told so; nobody is reminded of what left today."""
+    soon = Devis.valable_jusqu_au.between(clock.today(), clock.today() + REMINDED)
+    left_before = Devis.envoye_le < clock.start_of(clock.today())
+    return list(db.session.scalars(_sent().where(soon, left_before, Devis.rappele_le.is_(None))))
+
+
+def _sent() -> Select[int]:
+    return select(Devis.id).where(Devis.etat == Etat.ENVOYE).order_by(Devis.id)

@@ -1,0 +1,50 @@
+"""What happens to the devis of a demandeur who is erased."""
+
+from __future__ import annotations
+
+from functools import reduce
+from hashlib import sha256
+from typing import Any
+
+from portal.actions import effacement, processus
+from portal.actions import models as actions
+from portal.db import STRUCK, strike
+from portal.devis import document, queries
+from portal.devis.models import Accord, Devis, Etat, LigneDevis
+from portal.workflow import News
+
+
+@processus.effacer_demandeur.react
+def name_the_demandeur_no_more(news: News) -> None:
+    """Amounts stay, and the paper says no more to whom; but the one that was accepted, then paid, is kept as its invoice is."""
+    settled, known = news.subject.etat is actions.Etat.SOLDEE, effacement.signs(news.subject.demandeur)
+    for devis in queries.of_action(news.subject):
+        if not (settled and devis.etat is Etat.ACCEPTE):
+            _forget(devis, known)
+
+
+def _forget(devis: Devis, known: list[str]) -> None:
+    for accord in queries.accords_of(devis):
+        accord.nom, accord.adresse, accord.preuve = STRUCK, "", STRUCK if accord.preuve else ""
+    for column in (LigneDevis.libelle, LigneDevis.detail, LigneDevis.motif, LigneDevis.reserve):
+        strike(column, known, LigneDevis.devis_id == devis.id)
+    for column in (Devis.mot, Devis.force):
+        strike(column, known, Devis.id == devis.id)
+    strike(Accord.motif, known, Accord.devis_id == devis.id)
+    if devis.contenu:
+        devis.contenu = _struck(devis.contenu, known) | {"client": _nobody(devis.contenu["client"])}
+        devis.pdf = document.pdf(devis.contenu)
+        devis.empreinte = sha256(devis.pdf).hexdigest()
+
+
+def _nobody(client: dict[str, Any]) -> dict[str, Any]:
+    return client | dict.fromkeys(("contact", "email", "telephone", "adresse", "siret"), "") | {"nom": STRUCK}
+
+
+def _struck(value: Any, known: list[str]) -> Any:
+    """The same JSON value, without what tells who they are."""
+    if isinstance(value, dict):
+        return {name: _struck(part, known) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_struck(part, known) for part in value]
+    return reduce(lambda words, sign: words.replace(sign, STRUCK), known, value) if isinstance(value, str) else value

@@ -1,0 +1,81 @@
+"""Messages about a devis: to the demandeur, whose link they carry, and to the team."""
+
+from __future__ import annotations
+
+from portal.actions import suivi
+from portal.db import db
+from portal.devis import lien, queries
+from portal.devis.models import Devis, Etat
+from portal.notifications.genres import Context, Facts, genre, link, still
+from portal.poles.models import Pole
+
+
+def _about(faits: Facts, *etats: Etat) -> Context:
+    """The devis, while it is in one of those states."""
+    devis = still(queries.fresh(faits["devis"]))
+    still(not etats or devis.etat in etats)
+    return {"devis": devis, "action": devis.action}
+
+
+def _to_the_demandeur(faits: Facts, etat: Etat) -> Context:
+    """With their link, made when the message leaves."""
+    context = _about(faits, etat)
+    devis: Devis = context["devis"]
+    return context | {
+        "prenom": devis.action.demandeur.contact or devis.action.demandeur.nom,
+        "lire": link("devis.link", jeton=lien.page_token(devis)),
+        "suivi": link("actions.follow", jeton=suivi.page_token(devis.action)),
+    }
+
+
+@genre("devis_envoye")
+def _sent(faits: Facts) -> Context:
+    return _to_the_demandeur(faits, Etat.ENVOYE) | {"avant": _version_before(faits)}
+
+
+def _version_before(faits: Facts) -> bool:
+    """Whether the demandeur has read another version already."""
+    devis = queries.fresh(faits["devis"])
+    return devis is not None and any(d.version < devis.version and not d.is_draft for d in queries.of_action(devis.action))
+
+
+@genre("devis_rappel")
+def _expires_soon(faits: Facts) -> Context:
+    return _to_the_demandeur(faits, Etat.ENVOYE)
+
+
+@genre("devis_accord")
+def _agreed(faits: Facts) -> Context:
+    context = _to_the_demandeur(faits, Etat.ACCEPTE)
+    return context | {"accord": still(queries.accord_of(context["devis"]))}
+
+
+@genre("devis_repondu")
+def _answered(faits: Facts) -> Context:
+    """To the bienveillant, while it is that answer."""
+    context = _about(faits)
+    still(context["devis"].etat == faits["etat"])
+    devis: Devis = context["devis"]
+    avant = faits.get("avant")  # the version that it replaces, whose missions are there
+    to_missions = link("missions.of_action" if avant else "missions.ouvrir.show", action_id=devis.action_id)
+    pages = {"page": link("devis.show", id=devis.id), "missions": to_missions}
+    pages["echanges"] = link("actions.exchange", id=devis.action_id)
+    return context | pages | {"fait": faits["fait"], "accord": queries.accord_of(devis), "avant": avant}
+
+
+@genre("devis_a_confirmer")
+def _to_confirm(faits: Facts) -> Context:
+    """To a member, while lines of their pôle wait."""
+    context = _about(faits, Etat.BROUILLON)
+    pole = still(db.session.get(Pole, faits["pole"]))
+    lines = [line for line in context["devis"].lignes if line.pole_id == pole.id and line.confirmee_le is None]
+    return context | {"pole": pole, "lignes": still(lines), "page": link("devis.show", id=context["devis"].id)}
+
+
+@genre("devis_confirme")
+def _taken(faits: Facts) -> Context:
+    """To a member of a pôle that takes part."""
+    context = _about(faits, Etat.ACCEPTE)
+    pole = still(db.session.get(Pole, faits["pole"]))
+    lines = [line for line in context["devis"].lignes if line.pole_id == pole.id]
+    return context | {"pole": pole, "lignes": still(lines), "page": link("devis.show", id=context["devis"].id)}

@@ -1,0 +1,146 @@
+"""Who hears of a devis: the demandeur with their link, whoever sets the action up, the pôles whose lines it holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal import clock
+from portal.actions.models import reading
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.devis import accords, commands, envoi, lien, queries
+from portal.devis.models import Etat
+from portal.notifications import messages
+from portal.notifications.echeances import pass_time
+from portal.notifications.genres import Outdated
+from portal.outbox import Voie
+from tests import builders
+from tests.cells import fingerprint
+
+pytestmark = pytest.mark.both
+
+
+@pytest.fixture
+def zoe(app):
+    return builders.bienveillant()
+
+
+@pytest.fixture
+def action(zoe):
+    return builders.validated(zoe)
+
+
+@pytest.fixture
+def told(outbox):
+    """(genre, first name or address) of the messages of a devis, in order."""
+
+    def read():
+        found = [(m.genre, m) for m in outbox() if m.genre.startswith("devis")]
+        return [(g, db.session.get(Personne, m.personne_id).prenom if m.personne_id else m.adresse) for g, m in found]
+
+    return read
+
+
+def test_the_demandeur_receives_it_with_a_link_that_needs_no_account(action, told, outbox):
+    devis = builders.sent(action)
+    assert told() == [("devis_envoye", "dal@example.org")]
+    letter = messages.render("devis_envoye", {"devis": devis.id})
+    assert f"/devis/lien/{lien.page_token(devis)}" in letter.texte
+    assert "1\u202f080,00\u00a0€" in letter.texte
+
+
+def test_what_was_replaced_before_it_left_is_not_sent(action, zoe):
+    first = builders.sent(action)
+    envoi.send(commands.draft(action, by=zoe), by=zoe)
+    with pytest.raises(Outdated):
+        messages.render("devis_envoye", {"devis": first.id})
+
+
+def test_an_agreement_is_noted_to_the_demandeur_and_told_to_the_house(action, told):
+    builders.accepted(action)
+    assert told()[1:] == [("devis_accord", "dal@example.org"), ("devis_repondu", "Zoé")]
+
+
+def test_a_pole_is_asked_for_its_lines_and_hears_that_they_are_taken(action, zoe, told):
+    gina = builders.personne("Gina Payet")
+    cuisine = builders.pole("Cuisine", members=[gina])
+    devis = builders.devis(action)
+    commands.edit(devis.lignes[0], by=zoe, read=reading(devis.lignes[0].sheet), pole_id=cuisine.id)
+    assert [pole.nom for pole in envoi.ask_poles(devis, by=zoe)] == ["Cuisine"]
+    assert told() == [("devis_a_confirmer", "Gina")]
+    accepted = builders.accepted(action)
+    assert ("devis_confirme", "Gina") in told()
+    assert accepted.etat is Etat.ACCEPTE
+
+
+def test_it_is_reminded_once_three_days_before_and_expires_after_its_last_day(action, told):
+    devis = builders.sent(action)
+    db.session.commit()
+    last = devis.valable_jusqu_au
+    assert last == clock.today() + timedelta(days=30)
+    evening = clock.start_of(last) + timedelta(hours=23)
+    with clock.freeze(evening - timedelta(days=4)):
+        pass_time()
+        assert len(told()) == 1
+    for _ in range(2):
+        with clock.freeze(evening - timedelta(days=3)):
+            pass_time()
+    assert told()[1:] == [("devis_rappel", "dal@example.org")]
+    with clock.freeze(evening):
+        pass_time()
+        assert accords.is_answerable(queries.fresh(devis.id))
+    with clock.freeze(evening + timedelta(hours=1, minutes=1)):
+        assert not accords.is_answerable(queries.fresh(devis.id))
+        pass_time()
+    assert queries.fresh(devis.id).etat is Etat.EXPIRE
+    assert told()[2:] == [("devis_repondu", "Zoé")]
+
+
+# --- the channel of the house ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def channel(settings, outbox):
+    """What the channel reads, once its address is set."""
+    settings(rocketchat_url="https://chat.example.org/hooks/x")
+
+    def read():
+        return [messages.render(m.genre, m.faits).texte for m in outbox() if m.voie is Voie.ROCKETCHAT]
+
+    return read
+
+
+def test_the_channel_hears_once_that_an_action_is_sure_and_nothing_of_its_price(zoe, action, channel):
+    first = builders.accepted(action)
+    said = [line for line in channel() if "Devis accepté" in line]
+    assert len(said) == 1
+    title, address = said[0].splitlines()
+    assert title.startswith(f"Devis accepté, c’est confirmé : «\u00a0{action.titre}\u00a0», ")
+    assert address.endswith(f"/actions/{action.id}")
+    for word in ("1\u202f080", "Armelle", first.numero, action.demandeur.nom):
+        assert word not in said[0]
+    envoi.send(commands.draft(action, by=zoe), by=zoe, force="Dit de vive voix")
+    second = queries.last_sent(action)
+    accords.accept(second, signature=accords.Signature("Armelle"), empreinte=second.empreinte, by=None)
+    assert len([line for line in channel() if "Devis accepté" in line]) == 1
+
+
+def test_without_an_address_the_channel_hears_nothing(action, outbox):
+    builders.accepted(action)
+    assert not [m for m in outbox() if m.voie is Voie.ROCKETCHAT]
+
+
+def test_what_would_leave_is_read_first_and_nothing_has_left(as_, zoe, action, outbox):
+    builders.identity(zoe)
+    devis = builders.devis(action)
+    db.session.commit()
+    client = as_(zoe)
+    assert "Lire le message avant" in client.get(f"/devis/{devis.id}").text
+    before = fingerprint()
+    answer = client.post(f"/devis/{devis.id}/envoyer", data={"mot": "Dit de vive voix", "apercu": "Envoyer au demandeur"})
+    assert answer.status_code == 200
+    for shown in ("dal@example.org", "Votre devis pour", "1\u202f080,00", "Envoyer au demandeur", "Dit de vive voix"):
+        assert shown in answer.text
+    assert fingerprint() == before
