@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 DRAFT, OUT = 1, 2  # of the day's action, being built; of the first action, at its demandeur's
+BEFORE = 3  # the version that the draft changes
 SIXTY = 60  # lines of these two, where lists are long
 STATES = (Etat.ENVOYE, Etat.ACCEPTE, Etat.REFUSE, Etat.EXPIRE)
 
@@ -38,18 +39,20 @@ def _listed(house: House) -> Iterator[tuple[int, int, Etat]]:
     """(id, action, state)."""
     yield DRAFT, house.day, Etat.BROUILLON
     yield OUT, 1, Etat.ENVOYE
+    yield BEFORE, house.day, Etat.REFUSE
     others = min(house.rows, house.day - 2)
     for n in range(others):
-        yield OUT + 1 + n, 2 + n, STATES[n % len(STATES)]
+        yield BEFORE + 1 + n, 2 + n, STATES[n % len(STATES)]
     for n, (action, *_) in enumerate(process.past(house)):
-        yield OUT + 1 + others + n, action, Etat.ACCEPTE
+        yield BEFORE + 1 + others + n, action, Etat.ACCEPTE
 
 
 def _devis(id: int, action: int, etat: Etat) -> Row:
     left = None if etat is Etat.BROUILLON else clock.now() - timedelta(days=20)
     paper = {"contenu": {}, "pdf": b"%PDF", "empreinte": "0"} if left else {"contenu": None, "pdf": None, "empreinte": ""}
     until = clock.today() + timedelta(days=2) if left else None
-    whole = {"acompte": 30, "valable_jours": 30, "par_id": 2, "ht": 12_00, "ttc": 13_02}
+    version = 2 if id == DRAFT else 1
+    whole = {"version": version, "acompte": 30, "valable_jours": 30, "par_id": 2, "ht": 12_00, "ttc": 13_02}
     return {"id": id, "action_id": action, "etat": etat, "envoye_le": left, "valable_jusqu_au": until, **paper, **whole}
 
 
@@ -65,9 +68,10 @@ def _accord(id: int) -> Row:
 
 
 def freeze() -> None:
-    """What the devis at its demandeur's says, as it is said when one leaves."""
-    devis = queries.fresh(OUT)
-    assert devis
-    said = papier.content(devis, clock.now())
-    db.session.execute(update(Devis).where(Devis.id == OUT).values(contenu=said))
+    """What those that have left and are read say, as it is said when one leaves."""
+    for id in (OUT, BEFORE):
+        devis = queries.fresh(id)
+        assert devis
+        said = papier.content(devis, clock.now())
+        db.session.execute(update(Devis).where(Devis.id == id).values(contenu=said))
     db.session.commit()
