@@ -67,31 +67,30 @@ def board(
 
     Of one bienveillant: with what is being handed over to them.
     """
-    where: list[ColumnElement[bool]] = [Action.etat.not_in(ALIVE) if over else Action.etat.in_(ALIVE)]
-    if bienveillant_id:
-        where.append(or_(Action.bienveillant_id == bienveillant_id, Action.relais_id == bienveillant_id))
+    where = [Action.etat.not_in(ALIVE) if over else Action.etat.in_(ALIVE), *_theirs(bienveillant_id, pole_id)]
     if relais_id:
         where.append(Action.relais_id == relais_id)
     if to_take:
         where.append(is_to_take())
-    if pole_id:
-        where.append(Action.pole_porteur_id == pole_id)
-    by_state = db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat))
-    counts: dict[Etat, int] = dict(by_state.all())
+    found = db.session.execute(select(Action.etat, func.count()).where(*where).group_by(Action.etat))
+    by_state: dict[Etat, int] = dict(found.all())
     if etat:
         where.append(Action.etat == etat)
-    rows = list(
-        db.session.scalars(
-            select(Action)
-            .where(*where)
-            .options(*SHEET)
-            .order_by(*((Action.debut.desc(), Action.id.desc()) if over else (Action.debut, Action.id)))
-            .limit(PAGE)
-            .offset((number - 1) * PAGE)
-        )
-    )
-    total = counts.get(etat, 0) if etat else sum(counts.values())
-    return Board(Leaf(rows, number, total, PAGE), {e: counts[e] for e in Etat if e in counts}, _twins(rows))
+    order = (Action.debut.desc(), Action.id.desc()) if over else (Action.debut, Action.id)
+    query = select(Action).where(*where).options(*SHEET).order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+    rows = list(db.session.scalars(query))
+    total = by_state.get(etat, 0) if etat else sum(by_state.values())
+    return Board(Leaf(rows, number, total, PAGE), {e: by_state[e] for e in Etat if e in by_state}, _twins(rows))
+
+
+def _theirs(bienveillant_id: int | None, pole_id: int | None) -> list[ColumnElement[bool]]:
+    """Of that bienveillant, what is being handed over to them included, and of that pôle; each only if it is given."""
+    where: list[ColumnElement[bool]] = []
+    if bienveillant_id:
+        where.append(or_(Action.bienveillant_id == bienveillant_id, Action.relais_id == bienveillant_id))
+    if pole_id:
+        where.append(Action.pole_porteur_id == pole_id)
+    return where
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,7 @@ class Column:
 
 def columns(*, pole_id: int | None = None, bienveillant_id: int | None = None) -> list[Column]:
     """Every action by state, in the order of the process; two queries. Of one bienveillant as `board` does."""
-    where: list[ColumnElement[bool]] = []
-    if pole_id:
-        where.append(Action.pole_porteur_id == pole_id)
-    if bienveillant_id:
-        where.append(or_(Action.bienveillant_id == bienveillant_id, Action.relais_id == bienveillant_id))
+    where = _theirs(bienveillant_id, pole_id)
     of = {etat: select(Action).where(*where, Action.etat == etat) for etat in Etat}
     numbers = counts({etat.value: query for etat, query in of.items()})
     first = union_all(*(_first_of(etat, query) for etat, query in of.items()))
