@@ -39,7 +39,7 @@ FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=clock.REUNION)
 OF_THE_DAY = ("ouvrir", "clore", "rouvrir")
 STOPS = ("refuser", "decliner", "annuler")
 BY_HAND = [slug for slug in MOVES if slug not in OF_THE_DAY]
-RARE = ("revenir_au_devis", "confirmer_sans_devis", "envoyer_le_devis")
+RARE = ("confirmer_sans_devis", "revenir_au_devis")  # what the plain suite makes sure to begin with
 WAY_ON = [slug for slug in MOVES if slug not in (*STOPS, "revenir_au_devis")]
 ITS_OWN_WORDS = ("proposer", "prendre_en_charge", "valider", "envoyer_le_devis", "confirmer")  # nobody types a reason there
 OF_THE_DEVIS = {"envoyer_le_devis": "envoye", "confirmer": "accepte", "revenir_au_devis": "envoye"}  # what it then is
@@ -94,6 +94,7 @@ def share(a: str, b: str) -> bool:
 
 class Table(RuleBasedStateMachine):
     renew: Callable[[], None]
+    aim: str  # the row of the table that this walk begins with: what chance alone hardly ever finds
     walked: Counter[str]
     rows: str  # the fingerprint of all that was done so far
 
@@ -107,6 +108,8 @@ class Table(RuleBasedStateMachine):
         self.promise(0, "case")
         if engaged:
             self.engage(0)
+        self.ask(0, MOVES[self.aim][0][0])
+        self.go(1, self.aim)
 
     def teardown(self) -> None:
         if hasattr(self, "held"):
@@ -178,14 +181,6 @@ class Table(RuleBasedStateMachine):
         at.moves(slug, "" if slug in ITS_OWN_WORDS else motif)
         if at.etat in STOPPED:
             self.all_hear_of_it(at, stranger)
-
-    @rule(slug=st.sampled_from(RARE))
-    def find(self, slug: str) -> None:
-        """Of the first action that lets it: what chance alone hardly ever finds."""
-        for n, at in enumerate(self.pencils):
-            if self.may(at, slug):
-                self.move(n, slug, "Ainsi dit.", False)
-                break
 
     def may(self, at: Pencil, slug: str) -> bool:
         """Its row of the table, and what the devis adds to it."""
@@ -338,11 +333,12 @@ class Table(RuleBasedStateMachine):
 
 @pytest.mark.both
 @pytest.mark.proof
-def test_the_table_walked_at_random(app, renew, size, record_property):
+def test_the_table_walked_at_random_from_each_of_its_rows(app, renew, size, record_property):
     Table.renew, Table.walked = staticmethod(renew), Counter()
     found_only = (Phase.reuse, Phase.generate)  # the plain suite has no minutes to make a failing walk shorter
-    far = {"max_examples": size(6, 120), "stateful_step_count": size(25, 40), "phases": size(found_only, tuple(Phase))}
-    walks = settings(settings.get_profile("portail"), **far)
-    run_state_machine_as_test(Table, settings=walks)
+    far = {"max_examples": size(3, 8), "stateful_step_count": size(25, 40), "phases": size(found_only, tuple(Phase))}
+    rows = size(RARE, tuple(MOVES))
+    for Table.aim in rows:
+        run_state_machine_as_test(Table, settings=settings(settings.get_profile("portail"), **far))
     record_property("transitions passées", ", ".join(f"{slug} {many}" for slug, many in Table.walked.most_common()))
-    assert set(Table.walked) == size(set(Table.walked), set(MOVES))
+    assert Table.walked.keys() >= set(rows)

@@ -180,7 +180,7 @@ def interpole(zoe, motif: str) -> None:
         builders.proposed(zoe, culture.pole)
     for other in (jardin.pole, None):
         validation.pass_on(builders.proposed(zoe, culture.pole), by=culture.member, motif=motif or "-", to=other)
-    with clock.freeze(clock.now() - timedelta(days=6)):
+    with clock.freeze(clock.now() - timedelta(days=7)):
         waited_for = builders.in_validation(zoe, culture)
     builders.opinion(waited_for, culture, builders.against("ethique", motif or "-"))
     validated = builders.in_validation(zoe, culture)
