@@ -230,6 +230,7 @@ RULES: dict[str, Rule] = {
     "devis.annuler_accord": bienveillant | admin,
     "devis.expirer": nobody,
     "devis.remplacer": nobody,
+    "devis.retablir": nobody,
     "devis.exporter": treasurer | admin,
     "tarif.voir": house,
     "tarif.modifier": treasurer | admin,

@@ -134,6 +134,7 @@ devis.refuser                     -  -  -  y  -  -  -  y
 devis.annuler_accord              -  -  -  y  -  -  -  y
 devis.expirer                     -  -  -  -  -  -  -  -
 devis.remplacer                   -  -  -  -  -  -  -  -
+devis.retablir                    -  -  -  -  -  -  -  -
 tarif.voir                        -  -  -  y  y  y  y  y
 tarif.modifier                    -  -  -  -  -  -  y  y
 besoin.voir                       -  -  y  y  y  y  y  y

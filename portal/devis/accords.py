@@ -23,6 +23,7 @@ from portal.devis.models import (
     demander_un_changement,
     refuser,
     remplacer,
+    retablir,
 )
 from portal.workflow import MotifMissing, Refusal, fire
 
@@ -163,9 +164,10 @@ def ask_for_a_change(devis: Devis, *, mot: str, cle: str = "") -> None:
 
 
 def undo(devis: Devis, *, by: Personne, motif: str) -> None:
-    """The acceptance was a mistake: the devis waits again. Whatever depends on it by now refuses, in its own package.
+    """The acceptance was a mistake: the devis waits again, and the version accepted before it, if any, is the one that holds.
 
-    Raises NothingToUndo, NewerOut, MotifMissing, TransitionRefused once the site is open.
+    Whatever depends on it by now refuses, in its own package. Raises NothingToUndo, NewerOut, MotifMissing, and
+    TransitionRefused once the site is open on this agreement alone.
     """
     devis = _current(devis)
     accord = queries.accord_of(devis)
@@ -173,9 +175,14 @@ def undo(devis: Devis, *, by: Personne, motif: str) -> None:
         raise NothingToUndo
     if newer := queries.in_state(devis.action, Etat.ENVOYE):
         raise NewerOut(newer)
-    fire(annuler_accord, devis, by=by, motif=motif)
+    before = queries.agreed_before(devis)
+    fire(annuler_accord, devis, by=by, motif=motif, accord=accord.id, rend=before.version if before else None)
     accord.annule_le, accord.annule_par_id, accord.motif = clock.now(), by.id, motif.strip()
-    fire(processus.revenir_au_devis, devis.action, by=by, motif=motif)
+    db.session.flush()  # an action has one accepted devis at most
+    if before:
+        fire(retablir, before, by=by)
+    else:
+        fire(processus.revenir_au_devis, devis.action, by=by, motif=motif)
 
 
 def _current(devis: Devis) -> Devis:

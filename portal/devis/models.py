@@ -288,7 +288,8 @@ remplacer = Transition("devis.remplacer", "Remplacer", "remplacé par une autre 
 annuler_accord = Transition(
     "devis.annuler_accord", "Annuler l’accord", "accord annulé", "undo-2", frozenset({_A}), _E, needs_motif=True
 )
-WORKFLOW = Workflow(Devis.etat, (envoyer, accepter, refuser, expirer, remplacer, annuler_accord))
+retablir = Transition("devis.retablir", "Rétablir", "de nouveau celui qui vaut", "undo-2", frozenset({_V}), _A)
+WORKFLOW = Workflow(Devis.etat, (envoyer, accepter, refuser, expirer, remplacer, annuler_accord, retablir))
 
 creer = Event("devis.creer", "Préparer un devis", "préparé", "plus")
 ajouter = Event("ligne.ajouter", "Ajouter une ligne", "ajoutée au devis", "plus")

@@ -96,6 +96,14 @@ def replaced_by(devis: Devis) -> Devis | None:
     return db.session.scalars(later.order_by(Devis.version.desc())).first()
 
 
+def agreed_before(devis: Devis) -> Devis | None:
+    """The version that its acceptance replaced, whose own acceptance stands."""
+    standing = exists().where(Accord.devis_id == Devis.id, Accord.annule_le.is_(None))
+    earlier = (Devis.action_id == devis.action_id, Devis.version < devis.version, Devis.etat == Etat.REMPLACE)
+    query = select(Devis).where(*earlier, standing).options(*SHEET).order_by(Devis.version.desc()).limit(1)
+    return db.session.scalar(query)
+
+
 def accord_of(devis: Devis) -> Accord | None:
     """The acceptance of that version that stands."""
     query = select(Accord).where(Accord.devis_id == devis.id, Accord.annule_le.is_(None)).options(joinedload(Accord.par))

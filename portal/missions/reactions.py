@@ -103,14 +103,20 @@ def _asks(places: list[Affectation]) -> str:
 
 
 @devis.accepter.react
+@devis.retablir.react
 def look_at_them_again(news: News) -> None:
-    """A later version may change the hours or the people of what was opened from the one before."""
+    """Another version may change the hours or the people of what was opened from the one before."""
     revue.flag(news.subject, by=news.by)
 
 
 @devis.annuler_accord.react
 def keep_our_word(news: News) -> None:
-    """An acceptance is undone until missions that it opened are published, or have people; nobody publishes one meanwhile."""
+    """An acceptance is undone until missions that it opened are published, or have people; nobody publishes one meanwhile.
+
+    One that gives way to the version accepted before it leaves the action confirmed, and its missions with it.
+    """
+    if news.facts["rend"]:
+        return
     standing = select(Mission.id).where(Mission.action_id == news.subject.action_id, Mission.etat != Etat.ANNULEE)
     missions = lock(Mission, *db.session.scalars(standing))
     if told := [m for m in missions if m.etat is not Etat.BROUILLON or m.prises]:

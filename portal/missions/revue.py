@@ -19,7 +19,7 @@ from portal.missions.models import Etat, Mission, Nature, revoir, toucher
 
 
 def flag(devis: Devis, *, by: Personne | None) -> list[Mission]:
-    """The demandeur has just accepted it: the missions that it changes carry the sentence that says how.
+    """It is now the one that was accepted: the missions that it changes carry the sentence that says how.
 
     The caller holds the lock of the action.
     """

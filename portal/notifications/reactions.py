@@ -124,6 +124,8 @@ TABLE = (
     Row(devis.accepter,                 of_devis.demandeur,               "devis_accord",        ESSENTIEL),
     Row(devis.accepter,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.accepter,                 of_devis.poles_that_take_part,    "devis_confirme",      ORDINAIRE),
+    Row(devis.annuler_accord,           of_devis.demandeur_who_agreed,    "devis_accord_annule", ESSENTIEL),
+    Row(devis.annuler_accord,           of_devis.who_counted_on_it,       "devis_suspendu",      PRESSANT),
     Row(devis.refuser,                  of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.expirer,                  of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.reserver,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),

@@ -126,6 +126,20 @@ def test_an_acceptance_stands_while_a_newer_version_waits_for_its_answer(client,
     assert queries.fresh(devis.id).etat is Etat.ACCEPTE
 
 
+@pytest.mark.both
+def test_undone_the_version_that_was_accepted_before_holds_again_whoever_is_engaged(client, devis, zoe):
+    client.post(f"/devis/{devis.id}/accord", data=words())
+    builders.hold(builders.mission(queries.fresh(devis.id).action), builders.personne())
+    second = builders.accepted(queries.fresh(devis.id).action)
+    db.session.commit()
+    assert "La version 1, acceptée avant" in client.get(f"/devis/{second.id}/annuler_accord").text
+    assert client.post(f"/devis/{second.id}/annuler_accord", data={"motif": "Une erreur"}).status_code == 303
+    etats = [queries.fresh(one.id).etat for one in (devis, second)]
+    assert (etats, second.action.etat) == ([Etat.ACCEPTE, Etat.ENVOYE], ActionEtat.CONFIRMEE)
+    assert client.post(f"/devis/{second.id}/accord", data=words()).status_code == 303
+    assert [queries.fresh(one.id).etat for one in (devis, second)] == [Etat.REMPLACE, Etat.ACCEPTE]
+
+
 @pytest.mark.parametrize("who", ["stranger", "volunteer", "pole", "other", "admin"])
 def test_its_bienveillant_and_an_admin_alone_record_and_undo(client, as_, devis, who):
     people = {

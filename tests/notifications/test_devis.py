@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from portal import clock
 from portal.actions.models import reading
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.devis import accords, commands, envoi, lien, queries
-from portal.devis.models import Etat
+from portal.devis.models import Etat, Unite
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
-from portal.outbox import Voie
+from portal.outbox import Message, Voie
 from tests import builders
 from tests.cells import fingerprint
 
@@ -61,6 +62,32 @@ def test_what_was_replaced_before_it_left_is_not_sent(action, zoe):
 def test_an_agreement_is_noted_to_the_demandeur_and_told_to_the_house(action, told):
     builders.accepted(action)
     assert told()[1:] == [("devis_accord", "dal@example.org"), ("devis_repondu", "Zoé")]
+
+
+def test_an_agreement_that_is_undone_is_told_to_each_who_counted_on_it_and_to_the_demandeur(action, zoe, told):
+    gina, ada = builders.personne("Gina Payet"), builders.personne("Ada Dijoux", [builders.ADMIN])
+    two = [builders.pole(nom, members=[gina, zoe]) for nom in ("Cuisine", "Jardin")]
+    for pole in two:
+        commands.add(builders.devis(action), by=zoe, libelle=pole.nom, unite=Unite.FORFAIT, prix=50_00, pole_id=pole.id)
+    devis = builders.accepted(action)
+    before = len(told())
+    accords.undo(devis, by=ada, motif="Paul s’est trompé")
+    assert sorted(told()[before:]) == [
+        ("devis_accord_annule", "dal@example.org"), ("devis_suspendu", "Gina"), ("devis_suspendu", "Zoé"),
+    ]  # fmt: skip
+    theirs, ours = (_letter(genre) for genre in ("devis_accord_annule", "devis_suspendu"))
+    assert "La date n’est plus confirmée" in theirs.texte
+    assert f"/devis/lien/{lien.page_token(devis)}" in theirs.texte
+    assert ["s’est trompé" in letter.texte for letter in (theirs, ours)] == [False, True]
+    builders.accepted(action)
+    with pytest.raises(Outdated):
+        _letter("devis_suspendu")
+
+
+def _letter(genre: str) -> messages.Letter:
+    message = db.session.scalars(select(Message).where(Message.genre == genre)).first()
+    assert message
+    return messages.render(genre, message.faits)
 
 
 def test_a_pole_is_asked_for_its_lines_and_hears_that_they_are_taken(action, zoe, told):

@@ -127,6 +127,8 @@ def quoted(zoe, motif: str) -> None:
     accords.refuse(builders.sent(refused), mot=motif or "-", by=None)
     builders.devis(agreed, pole_id=kitchen.id)
     builders.accepted(agreed)
+    undone = builders.validated(zoe, titre="Baptême")
+    accords.undo(builders.accepted(undone), by=builders.bienveillant("Rose"), motif=motif or "-")
 
 
 def endings(zoe, action, motif: str) -> None:

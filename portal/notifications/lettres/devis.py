@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.actions import suivi
 from portal.db import db
 from portal.devis import lien, queries
-from portal.devis.models import Devis, Etat
+from portal.devis.models import Accord, Devis, Etat
 from portal.notifications.genres import Context, Facts, genre, link, still
 from portal.poles.models import Pole
 
@@ -48,6 +48,22 @@ def _expires_soon(faits: Facts) -> Context:
 def _agreed(faits: Facts) -> Context:
     context = _to_the_demandeur(faits, Etat.ACCEPTE)
     return context | {"accord": still(queries.accord_of(context["devis"]))}
+
+
+@genre("devis_accord_annule")
+def _agreed_no_more(faits: Facts) -> Context:
+    return _to_the_demandeur(faits, Etat.ENVOYE) | _undone(faits)
+
+
+@genre("devis_suspendu")
+def _counted_on_no_more(faits: Facts) -> Context:
+    """To the team: who had agreed, why it does not hold, which version does, if any."""
+    context = _about(faits, Etat.ENVOYE)
+    return context | _undone(faits) | {"page": link("devis.show", id=context["devis"].id)}
+
+
+def _undone(faits: Facts) -> Context:
+    return {"accord": still(db.session.get(Accord, faits["accord"])), "rend": faits["rend"]}
 
 
 @genre("devis_repondu")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from portal import clock
 from portal.devis.models import Devis
@@ -25,6 +27,24 @@ def bienveillant_who_is_answered(news: News) -> Iterator[Envoi]:
         said = {"devis": devis.id, "etat": devis.etat, "fait": news.event.slug, "motif": news.motif}
         said |= {"avant": news.facts.get("avant")}  # the version that it replaces, accepted too
         yield Envoi(sets_up, f"devis:{devis.id}:{news.event.slug}:{_now()}:equipe", said)
+
+
+def demandeur_who_agreed(news: News) -> Iterator[Envoi]:
+    """What the house had noted from them is undone."""
+    for envoi in demandeur(news):
+        yield replace(envoi, faits=_undone(news))
+
+
+def who_counted_on_it(news: News) -> Iterator[Envoi]:
+    """Whoever sets the action up, unless they did it, and the members of the pôles and groupes that take part, each once."""
+    told = [*bienveillant_who_is_answered(news), *poles_that_take_part(news)]
+    for envoi in {envoi.personne.id: envoi for envoi in reversed(told)}.values():
+        yield replace(envoi, faits=_undone(news) | {"motif": news.motif})
+
+
+def _undone(news: News) -> dict[str, Any]:
+    """`rend`: the version that holds instead, if any."""
+    return {"devis": news.subject.id, "accord": news.facts["accord"], "rend": news.facts["rend"]}
 
 
 def poles_that_are_asked(news: News) -> Iterator[Envoi]:
