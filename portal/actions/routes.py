@@ -20,7 +20,7 @@ from portal.poles import queries as poles
 from portal.poles.models import Pole
 from portal.policy import can, load
 from portal.web import Page, done, me, page_number, refused, render, toast
-from portal.workflow import MotifMissing, Refusal, Transition
+from portal.workflow import Refusal
 
 bp.register_blueprint(planning.bp)
 bp.add_app_template_global(chemin.way, "pas_de")  # the head of an action is drawn in every package that has a tab there
@@ -272,16 +272,14 @@ def decide(id: int, slug: str) -> Any:
     action = load(Action, id, transition, queries.SHEET)
     form = MotifForm()
     if transition in OF_THE_DAY:
-        return _refused(action, transition, commands.OfTheDay.sentence, 409)
+        return _sheet(action, 409, refused=transition, sentence=commands.OfTheDay.sentence)
+    said: dict[str, Any] = {"refused": transition, "motif": form.motif.data}
     if not form.validate():
-        return _refused(action, transition, next(e for errors in form.errors.values() for e in errors), 422, form.motif.data)
+        return _sheet(action, 422, sentence=next(e for errors in form.errors.values() for e in errors), **said)
     try:
         commands.decide(action, transition, by=me(), motif=form.motif.data)
-    except MotifMissing as missing:
-        return _refused(action, transition, missing.sentence, missing.status)
+    except Refusal as refusal:
+        said["sentence"] = refusal.sentence
+        return refused(refusal.status, lambda: _sheet(load(Action, id, "action.voir", queries.SHEET), **said))
     toast(f"Action {transition.done}.")
     return done(url_for(".show", id=id))
-
-
-def _refused(action: Action, transition: Transition, sentence: str, status: int, motif: str = "") -> Page:
-    return _sheet(action, status, refused=transition, sentence=sentence, motif=motif)

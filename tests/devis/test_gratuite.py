@@ -46,6 +46,20 @@ def test_it_is_confirmed_its_spaces_are_firm_and_the_demandeur_hears_yes_without
     assert db.session.scalars(said).all() == ["Journée de l’association, offerte."]
 
 
+def test_a_space_that_another_action_took_stops_it_and_the_reason_comes_back(as_, zoe, action):
+    gina, case = builders.personne("Gina Payet"), builders.espace()
+    pole, other = builders.pole("Communs", members=[gina]), builders.validated(zoe, titre="Kabar")
+    for one in (action, other):
+        besoins.answer(builders.besoin(one, pole, case), confirmer, by=gina)
+    assert skip(as_(zoe), other).status_code == 303
+    before = fingerprint()
+    answer = skip(as_(zoe), action, "Offerte.")
+    found = BeautifulSoup(answer.text, "html5lib")
+    assert (answer.status_code, fingerprint()) == (409, before)
+    assert found.select_one("#motif-confirmer_sans_devis")["value"] == "Offerte."
+    assert "Kabar" in found.select_one("#motif-confirmer_sans_devis-erreur").get_text()
+
+
 @pytest.mark.parametrize("path", ["/actions/{id}", "/devis/action/{id}"])
 def test_the_sheet_and_the_tab_of_the_devis_offer_it_and_ask_why(as_, zoe, action, path):
     form = f'form[action="/actions/{action.id}/confirmer_sans_devis"]'
