@@ -138,6 +138,11 @@ POST /besoins/{otherwise}/adopter                      303 303 403 403 403 303 4
 GET /poles/                                            303 303 403 403 403 200 200 200 200 200 200 200
 GET /jour-j/                                           303 303 200 200 200 200 200 200 200 200 200 200
 GET /jour-j/{action}                                   303 303 200 200 200 200 200 200 200 200 404 200
+GET /devis/                                            303 303 403 403 403 200 200 403 403 403 200 200
+GET /devis/montants                                    303 303 403 403 403 200 200 403 403 403 200 200
+POST /devis/export.csv                                 303 303 403 403 403 200 200 403 403 403 200 200
+POST /devis/export.xlsx                                303 303 403 403 403 200 200 403 403 403 200 200
+POST /devis/montants/export.csv                        303 303 403 403 403 200 200 403 403 403 200 200
 GET /devis/action/{action}                             303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/action/999                                  303 303 403 403 403 404 404 404 404 404 404 404
 POST /devis/action/{voted}/preparer                    303 303 403 403 403 303 403 403 403 403 403 303
@@ -145,6 +150,13 @@ GET /devis/{quote}                                     303 303 403 403 403 200 2
 GET /devis/{quote}.pdf                                 303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/{sent}                                      303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/999                                         303 303 403 403 403 404 404 404 404 404 404 404
+GET /devis/{agreed}                                    303 303 403 403 403 200 200 200 200 200 200 200
+GET /devis/{agreed}/changements                        303 303 403 403 403 404 404 404 404 404 404 404
+POST /devis/{quote}/calcul                             303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{quote}/lignes                             303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{quote}/ajouter                            303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{quote}/entete                             303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{sent}/entete                              303 303 403 403 403 409 403 403 403 403 403 409
 POST /devis/{quote}/remise                             303 303 403 403 403 303 403 403 403 403 403 303
 POST /devis/{quote}/besoins                            303 303 403 403 403 303 403 403 403 403 403 303
 GET /devis/{quote}/ligne                               303 303 403 403 403 200 403 403 403 403 403 200
@@ -158,6 +170,19 @@ POST /devis/{discounted}/lignes/{ligne}/retirer        303 303 403 403 403 409 4
 POST /devis/{discounted}/approuver                     303 303 403 403 403 403 303 403 403 403 303 303
 POST /devis/{quote}/envoyer                            303 303 403 403 403 303 403 403 403 403 403 303
 POST /devis/{sent}/envoyer                             303 303 403 403 403 409 403 403 403 403 403 409
+POST /devis/{lined}/demander                           303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{lined}/confirmer_lignes/{pm}              303 303 403 403 403 403 403 303 403 403 403 403
+POST /devis/{lined}/confirmer_lignes/{groupe}          303 303 403 403 403 403 403 403 403 303 403 403
+POST /devis/{lined}/confirmer_lignes/999               303 303 403 403 403 403 403 404 404 404 403 403
+POST /devis/{lined}/reserver/{pm}                      303 303 403 403 403 403 403 303 403 403 403 403
+GET /devis/{sent}/accord                               303 303 403 403 403 200 403 403 403 403 403 200
+POST /devis/{sent}/accord                              303 303 403 403 403 303 403 403 403 403 403 303
+GET /devis/{sent}/refus                                303 303 403 403 403 200 403 403 403 403 403 200
+POST /devis/{sent}/refus                               303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{agreed}/refus                             303 303 403 403 403 409 403 403 403 403 403 409
+GET /devis/{agreed}/annuler_accord                     303 303 403 403 403 200 403 403 403 403 403 200
+POST /devis/{agreed}/annuler_accord                    303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{sent}/annuler_accord                      303 303 403 403 403 409 403 403 403 403 403 409
 GET /devis/lien/{offer}                                200 200 200 200 200 200 200 200 200 200 200 200
 GET /devis/lien/{offer}/devis.pdf                      200 200 200 200 200 200 200 200 200 200 200 200
 POST /devis/lien/{offer}/accepter                      303 303 303 303 303 303 303 303 303 303 303 303
@@ -181,8 +206,6 @@ GET /missions/action/{action}                          303 303 404 404 200 200 2
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303
-GET /devis/                                            303 303 403 403 403 200 200 403 403 403 200 200
-GET /devis/montants                                    303 303 403 403 403 200 200 403 403 403 200 200
 GET /reglages/identite                                 303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200
@@ -255,7 +278,9 @@ class World:
         self.groupe = builders.pole("Mobilier", Genre.GROUPE, members=[self.people["GM"]])
 
     def _actions(self) -> None:
-        """Each has its référent, a volontaire and a chargé de mission; BA sets it up, but for one that nobody has taken."""
+        """Each has its référent, a volontaire and a chargé de mission, but for the one whose agreement may be undone; BA sets
+        it up, but for one that nobody has taken.
+        """
         ba = self.people["BA"]
         made = {
             "action": builders.action(ba, pole_porteur=self.pm.pole),
@@ -265,15 +290,17 @@ class World:
             "voted": builders.in_validation(ba, self.pm),
             "validated": builders.in_validation(ba, self.pm),
             "priced": builders.in_validation(ba, self.pm),
+            "shared": builders.in_validation(ba, self.pm),
+            "settled": builders.in_validation(ba, self.pm),
         }
         relais.offer(made["handed"], to=self.people["BO"], by=ba)
         interpole.give(made["voted"], self.po.pole, by=self.po.member, **favorable())
         interpole.give(made["voted"], self.pm.pole, by=self.pm.member, **favorable())
-        for name in ("validated", "priced"):
+        for name in ("validated", "priced", "shared", "settled"):
             for voice in (self.pm, self.po):
                 builders.opinion(made[name], voice, favorable())
             interpole.close(made[name], by=self.po.member)
-        for action in made.values():
+        for action in [made[name] for name in made if name != "settled"]:
             for who, nature in (("VO", Nature.VOLONTAIRE), ("CM", Nature.CHARGE_DE_MISSION), ("RF", Nature.REFERENT)):
                 builders.hold(builders.mission(action, nature=nature, published=False), self.people[who])
         self._devis(made)
@@ -284,9 +311,13 @@ class World:
         }  # fmt: skip
 
     def _devis(self, made: dict[str, Any]) -> None:
-        """A draft of two lines, another whose discount a second person approves, and one that was sent."""
-        ba, sent = self.people["BA"], builders.sent(made["priced"])
-        quote, discounted = (builders.devis(made[name]) for name in ("validated", "action"))
+        """A draft of two lines, another whose discount a second person approves, one that two pôles are asked about, one that
+        was sent, one that was accepted.
+        """
+        ba, sent, agreed = self.people["BA"], builders.sent(made["priced"]), builders.accepted(made["settled"])
+        quote, discounted, lined = (builders.devis(made[name]) for name in ("validated", "action", "shared"))
+        for pole in (self.pm.pole, self.groupe):
+            devis.add(lined, by=ba, libelle=pole.nom, unite=Unite.FORFAIT, prix=50_00, pole_id=pole.id)
         ligne = quote.lignes[0]
         devis.add(quote, by=ba, libelle="Ménage", unite=Unite.FORFAIT, prix=50_00)
         devis.discount(discounted, by=ba, remise=5_000)
@@ -294,6 +325,8 @@ class World:
             "quote": quote,
             "discounted": discounted,
             "sent": sent,
+            "agreed": agreed,
+            "lined": lined,
             "ligne": ligne,
             "tarif": builders.tarif(by=ba),
         }
@@ -356,7 +389,8 @@ class World:
             "personne": self.ids["bo"],
             "le": clock.today().isoformat(),
         }
-        return TYPED | chosen | dict(zip(("debut", "fin"), self.slot, strict=True)) | as_it_is | OWN.get(row.asked, {})
+        own = {name: said.format(**self.ids) for name, said in OWN.get(row.asked, {}).items()}
+        return TYPED | chosen | dict(zip(("debut", "fin"), self.slot, strict=True)) | as_it_is | own
 
 
 TYPED = {  # each form reads what it knows of it
@@ -366,12 +400,14 @@ TYPED = {  # each form reads what it knows of it
     "favorable": "favorable", "ou": "reunion", "presents": "Tous", "compte_rendu": "D’accord.", "jours": "3", "stock": "90",
     "quantite": "2", "genre": "pole", "ressource": "humain", "ordre": "1",
 }  # fmt: skip
-OWN: dict[str, dict[str, Any]] = {
+OWN: dict[str, dict[str, str]] = {
     "POST /actions/{action}/decaler": {"debut": "2027-10-30T09:00"},  # shows what it would do, and does nothing
     "POST /actions/{action}/retroplanning/{tache}": {"titre": "Commander le pain"},
     "POST /besoins/nouveau/{action}": {"ressource": "humain"},
     "POST /devis/{quote}/remise": {"remise": "5"},
+    "POST /devis/{quote}/ajouter": {"tarif": "{tarif}"},
     "POST /devis/{quote}/ligne": {"libelle": "Sono", "prix": "20"},
+    "POST /devis/{sent}/accord": {"voie": "mail", "preuve": "Son message"},
     "POST /devis/lien/{offer}/accepter": {"accord": "y"},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},
 }

@@ -25,7 +25,7 @@ from portal.devis.saisie import Saisie
 from portal.poles import queries as house
 from portal.poles.models import Pole
 from portal.policy import can, load
-from portal.web import Page, done, me, refused, render, toast
+from portal.web import Page, done, me, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
 WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Rien n’est encore enregistré."
@@ -136,7 +136,9 @@ def _counted(devis: Devis, lines: list[chiffrage.Ligne]) -> dict[str, Any]:
 
 @bp.post("/<int:id>/calcul", access="devis.modifier")
 def count(id: int) -> Any:
-    """The totals of what is being typed; nothing is stored."""
+    """The totals of what is being typed, into a page that is open; nothing is stored."""
+    if not wants_fragment():
+        return done(url_for(".show", id=_read(id, "devis.modifier").id))
     return refused(200, lambda: _count(id))  # only looked at: no write lock is held, no kept page is made anew
 
 
