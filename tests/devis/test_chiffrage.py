@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -90,6 +92,43 @@ def test_the_commun_has_its_part_at_least_to_a_cent(lines, commun):
     foreseen = prevision(lines, commun=commun)
     if foreseen.benefice > 0:
         assert foreseen.parts[None] >= foreseen.benefice * commun // 100
+
+
+OF_LINES = (
+    test_the_subtotals_make_the_total_and_so_do_the_bases,
+    test_the_tva_is_summed_by_rate_then_rounded,
+    test_a_house_that_charges_no_tva_charges_none_whatever_the_lines_say,
+    test_a_discount_and_what_is_paid_make_the_full_price,
+)
+OF_LINES_AND_A_PART = (
+    test_the_deposit_is_never_more_than_the_total,
+    test_what_is_foreseen_for_each_sums_to_the_profit_and_a_loss_is_shared_by_nobody,
+    test_the_commun_has_its_part_at_least_to_a_cent,
+)
+
+
+@pytest.mark.proof
+def test_each_of_these_holds_for_a_hundred_thousand_devis_drawn_at_random(size, record_property):
+    """Long ones too, and as people make them: chance draws what hypothesis, which looks for the smallest, seldom does."""
+    draw, lengths = random.Random(20_261_126), Counter[int]()
+    many = size(1_000, 100_000)
+    for _ in range(many):
+        lines = [_line(draw) for _ in range(draw.choice((0, 1, 2, 5, 10, 20)))]
+        lengths[len(lines)] += 1
+        for holds in OF_LINES:
+            holds.hypothesis.inner_test(lines)
+        for holds in OF_LINES_AND_A_PART:
+            holds.hypothesis.inner_test(lines, draw.randint(0, 100))
+    record_property("devis tirés", f"{many}, de {min(lengths)} à {max(lengths)} lignes")
+
+
+def _line(draw: random.Random) -> Ligne:
+    """Half of them at the prices and hours of every day."""
+    usual = draw.random() < 0.5
+    quantite = draw.randrange(25, 2_000, 25) if usual else draw.randint(1, 1_000_000)
+    prix = draw.randrange(0, 20_000, 50) if usual else draw.randint(0, 10_000_000)
+    remise, pole = draw.choice((0, 0, 500, draw.randint(0, 10_000))), draw.choice((None, 1, 2, 3))
+    return Ligne(quantite, prix, draw.choice(RATES), remise, draw.random() < 0.1, pole, draw.choice((0, prix // 2, 2 * prix)))
 
 
 @pytest.mark.parametrize(

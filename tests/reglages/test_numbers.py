@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal import reglage
 from portal.db import db
 from portal.journal import EntreeJournal
 from tests import builders
+from tests.test_races import badge
+from tests.test_races import crowd as crowd  # a fixture
 
 TYPED = {nombre.cle: str(nombre.defaut) for nombre in reglage.NOMBRES}
 
@@ -34,6 +36,20 @@ def test_an_admin_changes_a_number_and_the_journal_keeps_what_it_was(as_, ada):
     assert changes() == [("reglage:quorum", "3", "5", ada.id), ("reglage:quorum", "5", "4", ada.id)]
     form = BeautifulSoup(client.get("/reglages/nombres").text, "html5lib").select_one("form.formulaire")
     assert {i["name"]: i["value"] for i in form.select("input[inputmode]")} == TYPED | {"quorum": "4"}
+
+
+@pytest.mark.both
+@pytest.mark.proof
+def test_two_first_changes_at_once_keep_one_and_say_so_to_the_other(crowd, as_, ada, size):
+    """Nobody had touched it: there is no row of it to lock yet."""
+    for _ in range(size(3, 60)):
+        db.session.execute(delete(reglage.Reglage))
+        client = as_(ada)
+        lu = BeautifulSoup(client.get("/reglages/nombres").text, "html5lib").select_one("[name=lu]")["value"]
+        posts = [("/reglages/nombres", TYPED | {"quorum": value, "lu": lu}, badge(client)) for value in ("5", "6")]
+        assert sorted(answer.status for answer in crowd.press(posts)) == [303, 409]
+        assert (len(changes()), reglage.QUORUM.valeur in {5, 6}) == (1, True)
+        db.session.execute(delete(EntreeJournal).where(EntreeJournal.evenement == "reglage.changer"))
 
 
 @pytest.mark.parametrize("wrong", ["0", "31", "-1", "", "trois", "2,5", "1_0"])
