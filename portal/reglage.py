@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock, journal
@@ -161,8 +161,9 @@ Setting = Nombre | Texte | Choix
 
 
 def hold() -> None:
-    """Nobody else changes what somebody has already set, until the end of this transaction; it is read anew."""
-    db.session.execute(select(Reglage.cle).order_by(Reglage.cle).with_for_update())
+    """Nobody else changes a setting until the end of this transaction; they are read anew."""
+    if db.engine.dialect.name == "postgresql":  # whose rows are locked once they are there; SQLite has one writer at a time
+        db.session.execute(text("LOCK TABLE reglage IN SHARE ROW EXCLUSIVE MODE"))
     _read_anew()
 
 
