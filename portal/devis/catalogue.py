@@ -34,7 +34,7 @@ def add_tarif() -> Any:
 
 @bp.get("/tarifs/<int:id>", access="tarif.modifier")
 def tarif(id: int) -> Any:
-    found = load(Tarif, id, "tarif.modifier")
+    found = load(Tarif, id, "tarif.modifier", queries.PRICES)
     data = found.sheet | {"du": max(found.du, clock.today())}
     return _tarif_page(found, _tarif_form(formdata=None, data=data, present=found.taux))
 
@@ -73,5 +73,4 @@ def _save_tarif(found: Tarif | None, form: TarifForm) -> Any:
 
 
 def _tarif_page(found: Tarif | None, form: TarifForm, status: int = 200) -> Page:
-    before = queries.past_prices(found) if found else []
-    return render("devis/tarif.html", status=status, tarif=found, form=form, before=before)
+    return render("devis/tarif.html", status=status, tarif=found, form=form)

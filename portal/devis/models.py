@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, deferred, foreign, mapped_column, relationship, remote
 
 from portal import clock
 from portal.actions.models import Action, digest
@@ -69,6 +69,11 @@ class Tarif(Base):
     pole: Mapped[Pole | None] = relationship()
     espace: Mapped[Espace | None] = relationship()
     materiel: Mapped[Materiel | None] = relationship()
+    avant: Mapped[list[Tarif]] = relationship(  # what the same thing cost before, the latest first
+        primaryjoin=lambda: (Tarif.libelle == foreign(remote(Tarif.libelle))) & (remote(Tarif.du) < Tarif.du),
+        order_by=lambda: remote(Tarif.du).desc(),
+        viewonly=True,
+    )
 
     __table_args__ = (
         UniqueConstraint("libelle", "du"),

@@ -21,6 +21,7 @@ from portal.poles.queries import awaits
 
 REMINDED = timedelta(days=3)  # before it expires
 LINES = selectinload(Devis.lignes)
+PRICES: tuple[Any, ...] = (joinedload(Tarif.avant),)
 SHEET: tuple[Any, ...] = (
     joinedload(Devis.action).joinedload(Action.demandeur),
     joinedload(Devis.action).joinedload(Action.bienveillant),
@@ -39,12 +40,6 @@ def tarifs(day: date | None = None) -> list[Tarif]:
     query = select(Tarif).where(Tarif.du <= on, or_(Tarif.au.is_(None), Tarif.au > on))
     rows = db.session.scalars(query.options(joinedload(Tarif.pole), joinedload(Tarif.espace), joinedload(Tarif.materiel)))
     return sorted(rows, key=lambda t: (not t.site, t.pole.nom if t.pole else "", t.libelle))
-
-
-def past_prices(tarif: Tarif) -> list[Tarif]:
-    """What the same thing cost before, the latest first."""
-    before = select(Tarif).where(Tarif.libelle == tarif.libelle, Tarif.id != tarif.id, Tarif.du < tarif.du)
-    return list(db.session.scalars(before.order_by(Tarif.du.desc())))
 
 
 def tarifs_to_come() -> list[Tarif]:

@@ -42,7 +42,7 @@ def test_a_new_price_keeps_the_one_of_before(treasurer):
     new = tarifs.change(meal, by=treasurer, du=later, **(meal.sheet | {"prix": 15_00}))
     assert [t.prix for t in queries.tarifs()] == [14_50]
     assert [t.prix for t in queries.tarifs(later)] == [15_00]
-    assert queries.past_prices(new) == [meal]
+    assert new.avant == [meal]
     with pytest.raises(tarifs.Withdrawn):
         tarifs.change(meal, by=treasurer, du=later, **meal.sheet | {"prix": 16_00})
 
