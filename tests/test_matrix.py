@@ -159,6 +159,8 @@ POST /devis/{quote}/entete                             303 303 403 403 403 303 4
 POST /devis/{sent}/entete                              303 303 403 403 403 409 403 403 403 403 403 409
 POST /devis/{quote}/remise                             303 303 403 403 403 303 403 403 403 403 403 303
 POST /devis/{quote}/besoins                            303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{quote}/ligne/ouvrir                       303 303 403 403 403 303 403 403 403 403 403 303
+POST /devis/{quote}/lignes/{ligne}/ouvrir              303 303 403 403 403 303 403 403 403 403 403 303
 GET /devis/{quote}/ligne                               303 303 403 403 403 200 403 403 403 403 403 200
 POST /devis/{quote}/ligne                              303 303 403 403 403 303 403 403 403 403 403 303
 GET /devis/{quote}/lignes/{ligne}                      303 303 403 403 403 200 403 403 403 403 403 200

@@ -159,19 +159,23 @@ def _as_typed(line: LigneDevis, form: NumbersForm | None) -> chiffrage.Ligne:
     return replace(line.compte, **{name: form.fields[name] for name in ("quantite", "prix", "remise")})
 
 
-def _build(id: int, step: Callable[[Devis], str | None], *, right: str = "devis.modifier", part: str = "") -> Any:
-    """Keep all that was typed in the page, then take the step, which may say where the page goes on: all of it or nothing."""
+def _build(id: int, step: Callable[[Devis], str], *, right: str = "devis.modifier", part: str = "") -> Any:
+    """Keep all that was typed in the page, then take the step, which says where one goes on: all of it or nothing."""
     devis = _read(id, right)
     page = Saisie.typed(devis, part)
     if not page.validate():
         return refused(422, lambda: _unsaved(id, WRONG, part))
     try:
         page.keep(by=me())
-        anchor = step(devis)
+        onward = step(devis)
     except Refusal as refusal:
         said = refusal
         return refused(said.status, lambda: _unsaved(id, said.sentence, part))
-    return done(url_for(".show", id=id, _anchor=anchor))
+    return done(onward)
+
+
+def _at(devis: Devis, anchor: str | None = None) -> str:
+    return url_for(".show", id=devis.id, _anchor=anchor)
 
 
 def _unsaved(id: int, sentence: str, part: str = "") -> Page:
@@ -193,9 +197,9 @@ def _force() -> str:
 def save(id: int, part: str) -> Any:
     """One page, one form: what each of its buttons sends is all of it, but that a button wants its own part."""
 
-    def said(_devis: Devis) -> str | None:
+    def said(devis: Devis) -> str:
         toast("Devis enregistré.")
-        return "ajouter" if part == "ajouter" else None
+        return _at(devis, "ajouter" if part == "ajouter" else None)
 
     return _build(id, said, part=part)
 
@@ -205,9 +209,20 @@ def take_needs(id: int) -> Any:
     def take(devis: Devis) -> str:
         many = commands.take_needs(devis, by=me())
         toast(f"{many} ligne{'s' if many > 1 else ''} de plus." if many else "Tous les besoins confirmés y sont déjà.")
-        return "ajouter"
+        return _at(devis, "ajouter")
 
     return _build(id, take)
+
+
+@bp.post("/<int:id>/ligne/ouvrir", access="devis.modifier")
+def open_new_line(id: int) -> Any:
+    """The page of a line to write, once what was typed here is kept."""
+    return _build(id, lambda _devis: url_for(".new_line", id=id))
+
+
+@bp.post("/<int:id>/lignes/<int:line_id>/ouvrir", access="devis.modifier")
+def open_line(id: int, line_id: int) -> Any:
+    return _build(id, lambda devis: url_for(".edit_line", id=id, line_id=_line(devis, line_id).id))
 
 
 def _line(devis: Devis, line_id: int) -> LigneDevis:
@@ -223,7 +238,7 @@ def move_line(id: int, line_id: int, sens: str) -> Any:
         commands.move(_line(devis, line_id), by=me(), up=sens == "monter")
         at = _line(devis, line_id).rang
         way = "descendre" if at == 1 else "monter" if at == len(devis.lignes) else sens
-        return f"{way}-{line_id}"  # the button under the finger, or the only one that is left
+        return _at(devis, f"{way}-{line_id}")  # the button under the finger, or the only one that is left
 
     return _build(id, move)
 
@@ -234,7 +249,7 @@ def remove_line(id: int, line_id: int) -> Any:
         line = _line(devis, line_id)
         toast(f"«\u00a0{line.libelle}\u00a0» est retirée.")
         commands.remove(line, by=me())
-        return "lignes"
+        return _at(devis, "lignes")
 
     return _build(id, remove)
 
@@ -247,16 +262,17 @@ def ask_poles(id: int) -> Any:
     def ask(devis: Devis) -> str:
         names = ", ".join(pole.label for pole in envoi.ask_poles(devis, by=me()))
         toast(f"C’est demandé\u00a0: {names}." if names else "Tous les pôles ont déjà confirmé.")
-        return "envoi"
+        return _at(devis, "envoi")
 
     return _build(id, ask)
 
 
 @bp.post("/<int:id>/envoyer", access="devis.envoyer", preview=True)
 def send(id: int) -> Any:
-    def leave(devis: Devis) -> None:
+    def leave(devis: Devis) -> str:
         envoi.send(devis, by=me(), force=_force())
         toast("Devis envoyé.")
+        return _at(devis)
 
     return _build(id, leave, right="devis.envoyer")
 

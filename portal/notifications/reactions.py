@@ -129,6 +129,7 @@ TABLE = (
     Row(devis.refuser,                  of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.expirer,                  of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.reserver,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(devis.confirmer_lignes,         of_devis.bienveillant_of_what_is_whole, "devis_repondu", PRESSANT),
     Row(devis.demander_un_changement,   of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(contributions.proposer,         referents_of_the_action,          "heures_a_valider",    ORDINAIRE),
     Row(contributions.transmettre,      bienveillant_of_the_hours,        "heures_a_valider",    ORDINAIRE),

@@ -190,6 +190,19 @@ def test_every_button_keeps_what_was_typed(client, devis, zoe):
     assert (found.acompte, found.mot) == (40, "Bonjour")
 
 
+def test_the_page_of_a_line_opens_once_what_was_typed_here_is_kept(client, devis):
+    line, more = devis.lignes[0], add(devis)
+    ways = {f"lignes/{more.id}/ouvrir": f"lignes/{more.id}", "ligne/ouvrir": "ligne"}
+    for hours, (way, page) in zip(("2", "3"), ways.items(), strict=True):
+        answer = client.post(f"/devis/{devis.id}/{way}", data=numbers(line, quantite=hours))
+        assert answer.location == f"/devis/{devis.id}/{page}"
+        assert queries.fresh(devis.id).lignes[0].quantite == int(hours) * 100
+        assert client.get(answer.location).status_code == 200
+    gone = client.post(f"/devis/{devis.id}/lignes/999/ouvrir", data=numbers(line, quantite="4"))
+    assert (gone.status_code, "a été retirée entre-temps" in words(gone)) == (409, True)
+    assert 'value="4"' in gone.text
+
+
 def test_a_button_that_does_not_pass_gives_every_word_back_and_does_nothing(client, devis):
     line, more = devis.lignes[0], add(devis)
     answer = client.post(f"/devis/{devis.id}/lignes/{more.id}/retirer", data=numbers(line, quantite="beaucoup"))

@@ -84,6 +84,23 @@ def test_an_agreement_that_is_undone_is_told_to_each_who_counted_on_it_and_to_th
         _letter("devis_suspendu")
 
 
+def test_the_last_pole_that_confirms_tells_that_it_may_leave_until_a_line_changes(action, zoe, told):
+    members = [builders.personne(nom) for nom in ("Gina Payet", "Paul Maillot")]
+    poles = [builders.pole(nom, members=[one]) for nom, one in zip(("Cuisine", "Jardin"), members, strict=True)]
+    devis = builders.devis(action)
+    for pole in poles:
+        commands.add(devis, by=zoe, libelle=pole.nom, unite=Unite.FORFAIT, prix=50_00, pole_id=pole.id)
+    for pole, member in zip(poles, members, strict=True):
+        assert told() == []
+        envoi.confirm_lines(devis, pole, by=member)
+    assert told() == [("devis_repondu", "Zoé")]
+    assert "tu peux l’envoyer" in _letter("devis_repondu").texte
+    line = queries.fresh(devis.id).lignes[-1]
+    commands.edit(line, by=zoe, read=reading(line.sheet), prix=60_00)
+    with pytest.raises(Outdated):
+        _letter("devis_repondu")
+
+
 def _letter(genre: str) -> messages.Letter:
     message = db.session.scalars(select(Message).where(Message.genre == genre)).first()
     assert message

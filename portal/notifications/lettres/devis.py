@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.actions import suivi
 from portal.db import db
-from portal.devis import lien, queries
+from portal.devis import envoi, lien, queries
 from portal.devis.models import Accord, Devis, Etat
 from portal.notifications.genres import Context, Facts, genre, link, still
 from portal.poles.models import Pole
@@ -70,8 +70,9 @@ def _undone(faits: Facts) -> Context:
 def _answered(faits: Facts) -> Context:
     """To the bienveillant, while it is that answer."""
     context = _about(faits)
-    still(context["devis"].etat == faits["etat"])
     devis: Devis = context["devis"]
+    still(devis.etat == faits["etat"])
+    still(faits["fait"] != "confirmer_lignes" or not envoi.awaited(devis))
     avant = faits.get("avant")  # the version that it replaces, whose missions are there
     to_missions = link("missions.of_action" if avant else "missions.ouvrir.show", action_id=devis.action_id)
     pages = {"page": link("devis.show", id=devis.id), "missions": to_missions}

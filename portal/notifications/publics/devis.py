@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from portal import clock
+from portal.devis import envoi
 from portal.devis.models import Devis
 from portal.notifications.commands import Envoi
 from portal.poles import queries as house
@@ -31,20 +32,26 @@ def bienveillant_who_is_answered(news: News) -> Iterator[Envoi]:
 
 def demandeur_who_agreed(news: News) -> Iterator[Envoi]:
     """What the house had noted from them is undone."""
-    for envoi in demandeur(news):
-        yield replace(envoi, faits=_undone(news))
+    for told in demandeur(news):
+        yield replace(told, faits=_undone(news))
 
 
 def who_counted_on_it(news: News) -> Iterator[Envoi]:
     """Whoever sets the action up, unless they did it, and the members of the pôles and groupes that take part, each once."""
     told = [*bienveillant_who_is_answered(news), *poles_that_take_part(news)]
-    for envoi in {envoi.personne.id: envoi for envoi in reversed(told)}.values():
-        yield replace(envoi, faits=_undone(news) | {"motif": news.motif})
+    for each in {one.personne.id: one for one in reversed(told)}.values():
+        yield replace(each, faits=_undone(news) | {"motif": news.motif})
 
 
 def _undone(news: News) -> dict[str, Any]:
     """`rend`: the version that holds instead, if any."""
     return {"devis": news.subject.id, "accord": news.facts["accord"], "rend": news.facts["rend"]}
+
+
+def bienveillant_of_what_is_whole(news: News) -> Iterator[Envoi]:
+    """The last pôle that was awaited has confirmed its lines: the devis may leave."""
+    if not envoi.awaited(news.subject):
+        yield from bienveillant_who_is_answered(news)
 
 
 def poles_that_are_asked(news: News) -> Iterator[Envoi]:
