@@ -112,5 +112,5 @@ def _said(devis: Devis, quoi: str, form: Form, command: Callable[[], None], word
 
 def _page(devis: Devis, quoi: str, form: Form, status: int = 200) -> Page:
     """`quoi` is the end of its address, and which of the three it is."""
-    said = {"devis": devis, "action": devis.action, "before": queries.agreed_before(devis)}
+    said: dict[str, Any] = {"devis": devis, "action": devis.action, "before": queries.agreed_before(devis)}
     return render("devis/reponse.html", status=status, quoi=quoi, form=form, **said)

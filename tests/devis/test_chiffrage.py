@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,13 +95,13 @@ def test_the_commun_has_its_part_at_least_to_a_cent(lines, commun):
         assert foreseen.parts[None] >= foreseen.benefice * commun // 100
 
 
-OF_LINES = (
+OF_LINES: tuple[Any, ...] = (
     test_the_subtotals_make_the_total_and_so_do_the_bases,
     test_the_tva_is_summed_by_rate_then_rounded,
     test_a_house_that_charges_no_tva_charges_none_whatever_the_lines_say,
     test_a_discount_and_what_is_paid_make_the_full_price,
 )
-OF_LINES_AND_A_PART = (
+OF_LINES_AND_A_PART: tuple[Any, ...] = (
     test_the_deposit_is_never_more_than_the_total,
     test_what_is_foreseen_for_each_sums_to_the_profit_and_a_loss_is_shared_by_nobody,
     test_the_commun_has_its_part_at_least_to_a_cent,
