@@ -66,7 +66,7 @@ class OutOfRange(Obstacle):
         self.line = line
         least, most = reglage.SITE_LEAST.valeur, reglage.SITE_MOST.valeur
         super().__init__(
-            f"«\u00a0{line.libelle}\u00a0» n’est pas entre {least} et {most}\u00a0€ de l’heure\u00a0: "
+            f"«\u00a0{line.libelle}\u00a0» n’est pas entre {least} et {most}\u00a0€ de l’heure, remise déduite\u00a0: "
             "écris pourquoi dans la ligne."
         )
 
