@@ -20,6 +20,7 @@ from portal.actions.processus import (
     enregistrer,
     modifier,
     passer,
+    prendre,
     prendre_en_charge,
     proposer,
     reproposer,
@@ -153,13 +154,14 @@ def may_decide(personne: Personne, action: Action) -> bool:
 
 
 def has_set_up(personne: Personne, action: Action) -> bool:
-    """Whether they are its bienveillant, or were: a relay makes nobody a stranger to what they set up."""
+    """Whether they are its bienveillant, or were: whoever follows them makes nobody a stranger to what they set up."""
     return action.bienveillant_id == personne.id or bool(db.session.scalar(select(_handed_over(personne, action))))
 
 
 def _handed_over(personne: Personne, action: Action) -> ColumnElement[bool]:
     before = EntreeJournal.faits["personne"].as_integer() == personne.id
-    return exists().where(EntreeJournal.action_id == action.id, EntreeJournal.evenement == accepter_relais.key, before)
+    handed = EntreeJournal.evenement.in_((accepter_relais.key, prendre.key))
+    return exists().where(EntreeJournal.action_id == action.id, handed, before)
 
 
 def pending() -> list[Action]:

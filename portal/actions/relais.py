@@ -32,8 +32,9 @@ def take(action: Action, *, by: Personne) -> None:
     if not action.is_to_take:
         assert action.bienveillant
         raise AlreadyTaken(f"{action.bienveillant.nom} a déjà pris cette demande.")
+    before = action.bienveillant_id
     _hand_to(action, by)
-    prendre.tell(action, by=by)
+    prendre.tell(action, by=by, personne=before)
 
 
 def offer(action: Action, *, to: Personne | None, by: Personne) -> None:

@@ -86,6 +86,22 @@ def test_a_relay_makes_nobody_a_stranger_to_what_they_set_up(as_, action, zoe):
     assert as_(builders.bienveillant("Bruno Ozoux")).post(f"/actions/{action.id}/valider").status_code == 303
 
 
+@pytest.mark.both
+def test_nor_does_a_bienveillant_who_takes_it_from_an_admin_who_stood_in(as_, house):
+    """An admin keeps a request to be taken until a bienveillant takes it."""
+    ada, rose = builders.personne("Ada Dijoux", [builders.ADMIN]), builders.bienveillant("Rose Técher")
+    made = builders.request()
+    for who in (ada, rose):
+        relais.take(made, by=who)
+    interpole.propose(made, house["Culture"].pole, by=rose)
+    interpole.take(made, by=house["Culture"].member)
+    db.session.commit()
+    assert not is_offered(as_(ada), made)
+    assert ways_to_decide(as_(ada), made) == [403] * 3
+    with pytest.raises(interpole.OwnAction):
+        interpole.close(made, by=ada)
+
+
 def test_whoever_was_only_offered_the_relay_decides(as_, action, zoe):
     rose = builders.bienveillant("Rose Técher")
     relais.offer(action, to=rose, by=zoe)
