@@ -89,7 +89,8 @@ class Demandeur(Base):
 
     @property
     def is_erased(self) -> bool:
-        return self.contact == STRUCK
+        """Anybody may type that word: somebody who can be reached was not erased."""
+        return self.contact == STRUCK and not (self.email or self.telephone)
 
 
 class Action(Base):

@@ -143,6 +143,17 @@ def test_whoever_must_still_be_reached_is_not_erased(as_, zoe, etat):
     assert everything().count("Unique") == before.count("Unique")
 
 
+def test_the_word_that_says_it_may_be_typed_by_anybody(as_, client, zoe):
+    action = asked(zoe, contact="(effacé)")
+    assert client.get(f"/actions/suivi/{page_token(action)}").status_code == 200
+    commands.decide(action, annuler, by=zoe, motif="Pluie.")
+    db.session.commit()
+    assert "effacer_demandeur" in as_(zoe).get(f"/actions/{action.id}").text
+    erase(as_(zoe), action)
+    db.session.expire_all()
+    assert (action.demandeur.nom, action.demandeur.email, action.demandeur.is_erased) == ("(effacé)", "", True)
+
+
 def test_without_the_box_ticked_nothing_goes(as_, zoe):
     action = asked(zoe)
     commands.decide(action, annuler, by=zoe, motif="Pluie.")
