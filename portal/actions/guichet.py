@@ -42,7 +42,10 @@ def ask() -> Any:
         return _request_again(form)
     action = depot.ask(form.demande)
     if action.generation > 1:  # its link was replaced since: an old form does not give the new one
-        toast("Cette demande est bien arrivée. Pour la suivre, ouvrez le lien de notre dernier e-mail.")
+        follows = (
+            "Pour la suivre, ouvrez le lien de notre dernier e-mail." if action.demandeur.email else "L’équipe vous appelle."
+        )
+        toast(f"Cette demande est bien arrivée. {follows}")
         return done(url_for(".solliciter"))
     toast("Merci, votre demande est bien arrivée.")
     return done(url_for(".follow", jeton=suivi.page_token(action)))

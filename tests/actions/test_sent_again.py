@@ -89,6 +89,15 @@ def test_a_link_that_was_replaced_does_not_come_back_with_the_old_form(client, z
 # --- another address ---------------------------------------------------------------------------------------------------
 
 
+def test_sent_again_without_an_address_no_mail_is_promised(client):
+    for reach in ({"email": "faux@example.org"}, {"email": ""}):
+        answer = client.post(ASK, data=typed(**reach))
+    assert (made().demandeur.email, answer.location) == ("", ASK)
+    said = client.get(ASK).text
+    assert "L’équipe vous appelle." in said
+    assert "e-mail." not in said
+
+
 def test_once_they_mend_their_address_the_link_that_went_elsewhere_opens_nothing(client):
     action = builders.request(email="faux@example.org")
     old, fields = url(action), {"email": "vrai@example.org", "telephone": "0692112233"}
