@@ -38,6 +38,11 @@ def one_line(text: str | None) -> str:
     return " ".join(clean(text).split())
 
 
+def row_id(text: str | None) -> int | None:
+    """The id that was asked for, when it is one that both databases can hold."""
+    return int(text) if text and re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
+
+
 def address_key(email: str) -> str:
     """The form in which two spellings of one e-mail address are the same: NFKC, lower case."""
     return unicodedata.normalize("NFKC", email).strip().lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Response, abort, current_app, request, url_for
@@ -14,6 +13,7 @@ from portal.actions.agenda import Mois, grid
 from portal.actions.calendrier import Regard
 from portal.actions.guichet import bp
 from portal.comptes import queries as comptes
+from portal.fields import row_id
 from portal.poles import queries as poles
 from portal.policy import can
 from portal.web import me, page_number, render
@@ -40,8 +40,8 @@ def calendar() -> Any:
 def _regard() -> Regard:
     if not can(current_user, "action.lister"):
         return Regard()
-    pole, mine = request.args.get("pole", ""), request.args.get("qui") == "miennes"
-    return Regard(True, int(pole) if re.fullmatch("[1-9][0-9]{0,8}", pole) else None, me().id if mine else None)
+    mine = request.args.get("qui") == "miennes"
+    return Regard(True, row_id(request.args.get("pole")), me().id if mine else None)
 
 
 def _month(mois: Mois, regard: Regard, *, whole: bool) -> dict[str, Any]:

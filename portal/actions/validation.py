@@ -12,6 +12,7 @@ from portal.actions.bulletins import AvisForm, DecisionForm, PassForm, ProposeFo
 from portal.actions.guichet import bp
 from portal.actions.models import UNDECIDED, Action, Etat
 from portal.actions.processus import prendre_en_charge, proposer, valider
+from portal.fields import row_id
 from portal.poles import queries as poles
 from portal.poles.models import Pole
 from portal.policy import can, load
@@ -116,7 +117,7 @@ def pass_on(id: int) -> Any:
 
 def _shown() -> int | None:
     """The pôle for which whoever answers was asked, when the page was shown."""
-    return request.form.get("au_nom_de", type=int)
+    return row_id(request.form.get("au_nom_de"))
 
 
 # --- the opinions and the decision ---------------------------------------------------------------------------
@@ -174,7 +175,7 @@ def _back(id: int) -> Any:
 
 @bp.get("/reunion", access="action.lister")
 def meeting() -> Any:
-    return _meeting(request.args.get("action", type=int))
+    return _meeting(row_id(request.args.get("action")))
 
 
 def _following(id: int) -> int | None:

@@ -24,6 +24,7 @@ from portal.candidatures.models import (
 )
 from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
+from portal.fields import row_id
 from portal.missions import commands as missions
 from portal.missions import creneau
 from portal.missions import queries as missions_queries
@@ -197,15 +198,10 @@ def links_sent() -> Any:
 # --- the queue -----------------------------------------------------------------------------------------------
 
 
-def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
-    return int(text) if re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
-
-
 def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more: Any) -> Page:
     asked = request.args.get("etat", "")
     etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
-    action, mission = _number("action"), _number("mission")
+    action, mission = (row_id(request.args.get(name)) for name in ("action", "mission"))
     leaf = queries.queue(me(), etat=etat, action=action, mission=mission, number=page_number())
     leaf = replace(leaf, path=url_for(".index"))
     all_that_wait = etat is Etat.DEPOSEE and not action and not mission

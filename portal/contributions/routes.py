@@ -14,6 +14,7 @@ from portal.actions.models import Action
 from portal.contributions import commands, document, queries
 from portal.contributions.forms import CorrectionForm, HoursForm
 from portal.contributions.models import MONEY, WORKFLOW, Attestation, Contribution, Releve, Unite, sheet_of, valider
+from portal.fields import row_id
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, done, me, render, toast
 from portal.workflow import MotifMissing, Refusal
@@ -170,8 +171,8 @@ def _asked_action() -> Action | None:
     text = request.form.get("action", "")
     if not text:
         return None
-    known = queries.action_of(me(), int(text)) if re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
-    return known or abort(404)
+    id = row_id(text)
+    return (queries.action_of(me(), id) if id else None) or abort(404)
 
 
 @bp.get("/attestations/<int:id>.pdf", access="moi.voir")

@@ -368,6 +368,13 @@ def test_a_meeting_looks_at_one_action_after_the_other_soonest_first(as_, zoe, h
     assert "Action 1 sur 1" in visitor.get("/actions/reunion").text
 
 
+@pytest.mark.parametrize("id", ["9" * 30, "0", "-1", "une"])
+def test_it_begins_with_the_first_when_no_such_action_is_asked_for(as_, action, zoe, id):
+    answer = as_(zoe).get(f"/actions/reunion?action={id}")
+    assert answer.status_code == 200
+    assert "Action 1 sur 1" in answer.text
+
+
 def test_a_wrong_decision_stays_in_the_meeting(as_, action, house):
     answer = as_(house["Sport"].member).post(f"/actions/{action.id}/decision?reunion=1", data=MEETING | {"presents": ""})
     page = BeautifulSoup(answer.text, "html5lib")
