@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, reduce
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -254,6 +254,15 @@ def strike(column: InstrumentedAttribute[str], words: Iterable[str], *where: Col
     for word in words:
         said = update(column.class_).where(column.contains(word, autoescape=True), *where)
         db.session.execute(said.values({column: func.replace(column, word, STRUCK)}))
+
+
+def struck(value: Any, words: Iterable[str]) -> Any:
+    """The same text, or JSON of texts, without these words."""
+    if isinstance(value, dict):
+        return {name: struck(part, words) for name, part in value.items()}
+    if isinstance(value, list):
+        return [struck(part, words) for part in value]
+    return reduce(lambda text, word: text.replace(word, STRUCK), words, value) if isinstance(value, str) else value
 
 
 def touched(result: Result[Any]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, db
+from portal.db import Base, db, struck
 from portal.security import fingerprint
 
 
@@ -91,11 +91,11 @@ def record(
     return entry
 
 
-def unsay(about: ColumnElement[bool]) -> None:
-    """The words that were written for somebody outside go, when it is they who are erased."""
+def unsay(about: ColumnElement[bool], signs: Collection[str]) -> None:
+    """Somebody outside is erased: the words that were written for them go, and what tells who they are in all others."""
     for entry in db.session.scalars(select(EntreeJournal).where(about)):
-        if entry.faits.get("mot"):
-            entry.faits = entry.faits | {"mot": ""}
+        entry.motif = struck(entry.motif, signs)
+        entry.faits = struck(entry.faits, signs) | ({"mot": ""} if entry.faits.get("mot") else {})
 
 
 def forget(*about: ColumnElement[bool]) -> None:

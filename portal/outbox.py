@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
-from functools import reduce
 from typing import Any
 
 from flask import g, has_request_context
@@ -16,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, fal
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import STRUCK, Base, apart, db, insert_once, strike, touched, upsert
+from portal.db import Base, apart, db, insert_once, strike, struck, touched, upsert
 
 GONE = ("À propos d’une personne effacée", "Ce message parlait d’elle\u00a0: ses mots sont partis avec ses données.")
 UNDER_WAY = (
@@ -184,9 +183,10 @@ def forget_outside(action_id: int, signs: Collection[str]) -> None:
     lines = [m.id for m in found] + [m.resume_id for m in found if m.resume_id]
     for message in db.session.scalars(select(Message).where(Message.id.in_(_spoke(found)))):
         message.objet, message.texte = GONE
+    for message in found:
+        message.faits = struck(message.faits, signs)
     for column in (Message.objet, Message.texte):
         strike(column, signs, Message.id.in_(lines))
-    _strike_what_was_typed(signs, Message.id.in_(lines))
 
 
 def _set_aside(theirs: Iterable[Message]) -> None:
@@ -205,14 +205,13 @@ def _spoke(found: Iterable[Message]) -> list[int]:
     return [m.id for m in said] + [m.resume_id for m in said if m.resume_id]
 
 
-def _strike_what_was_typed(signs: Collection[str], *where: ColumnElement[bool]) -> None:
+def _strike_what_was_typed(signs: Collection[str]) -> None:
     """The same in the words that a message repeats: « À samedi, Zoé Hoarau »."""
     for fact in ("motif", "mot"):
         typed = Message.faits[fact].as_string()
-        says = select(Message).where(or_(false(), *(typed.contains(sign, autoescape=True) for sign in signs)), *where)
+        says = select(Message).where(or_(false(), *(typed.contains(sign, autoescape=True) for sign in signs)))
         for message in db.session.scalars(says.with_for_update().execution_options(populate_existing=True)):
-            words = reduce(lambda text, sign: text.replace(sign, STRUCK), signs, message.faits[fact])
-            message.faits = message.faits | {fact: words}
+            message.faits = message.faits | {fact: struck(message.faits[fact], signs)}
 
 
 def _hush_what_is_leaving() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from sqlalchemy import delete
 
 from portal import journal, outbox
@@ -12,7 +10,7 @@ from portal.actions.models import STOPPED, Action, Demandeur, Echange, Etape, Et
 from portal.actions.processus import effacer_demandeur as effacer
 from portal.actions.tache import Tache
 from portal.comptes.models import Personne
-from portal.db import STRUCK, db, lock_one, strike
+from portal.db import STRUCK, db, lock_one, strike, struck
 from portal.fields import local_phone
 from portal.filters import telephone
 from portal.journal import EntreeJournal
@@ -20,7 +18,7 @@ from portal.workflow import Refusal
 
 ERASABLE = STOPPED | {Etat.SOLDEE}  # nobody has to reach them any more
 WORDS = (
-    *(Decision.presents, Decision.compte_rendu, Tache.titre, Tache.motif, Etape.titre),
+    *(Decision.presents, Decision.compte_rendu, Tache.titre, Tache.motif, Etape.titre, Etape.lieu),
     *(getattr(Avis, f"mot_{name}") for name in CRITERES),
 )
 
@@ -61,15 +59,10 @@ def signs(client: Demandeur) -> list[str]:
 def _forget(action: Action, known: list[str]) -> None:
     theirs = EntreeJournal.action_id == action.id
     journal.forget(theirs, EntreeJournal.personne_id.is_(None))
-    journal.unsay(theirs)
-    strike(EntreeJournal.motif, known, theirs)
+    journal.unsay(theirs, known)
     outbox.forget_outside(action.id, known)
     db.session.execute(delete(Echange).where(Echange.action_id == action.id))
     for column in WORDS:
         strike(column, known, column.class_.action_id == action.id)
-    for name in ("titre", "description", "valeurs"):
-        setattr(action, name, _struck(getattr(action, name), known))
-
-
-def _struck(text: str, known: list[str]) -> str:
-    return reduce(lambda words, sign: words.replace(sign, STRUCK), known, text)
+    for name in ("titre", "lieu", "description", "valeurs"):
+        setattr(action, name, struck(getattr(action, name), known))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from portal.actions import effacement
+from portal.actions import processus as actions
 from portal.candidatures import attente, commands, queries
 from portal.candidatures.models import LIVE, Candidature, Etat, ceder, liberer, refuser, rendre, retirer
 from portal.comptes import models as comptes
-from portal.db import lock
+from portal.db import lock, strike
 from portal.journal import EntreeJournal, forget, subject_key
 from portal.missions import commands as missions_commands
 from portal.missions import models as missions
@@ -34,6 +38,12 @@ def forget_the_candidate(news: News) -> None:
     for held in places:
         if held.libere_le is None:
             missions_commands.free_post(held, by=None, motif=ERASED)
+
+
+@actions.effacer_demandeur.react
+def name_the_demandeur_no_more(news: News) -> None:
+    theirs = select(Mission.id).where(Mission.action_id == news.subject.id)
+    strike(Candidature.message, effacement.signs(news.subject.demandeur), Candidature.mission_id.in_(theirs))
 
 
 @missions.prendre.react

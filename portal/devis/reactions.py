@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from hashlib import sha256
 from typing import Any
 
 from portal.actions import effacement, processus
 from portal.actions import models as actions
-from portal.db import STRUCK, strike
+from portal.db import STRUCK, strike, struck
 from portal.devis import document, queries
 from portal.devis.models import Accord, Devis, Etat, LigneDevis
 from portal.workflow import News
@@ -32,19 +31,10 @@ def _forget(devis: Devis, known: list[str]) -> None:
         strike(column, known, Devis.id == devis.id)
     strike(Accord.motif, known, Accord.devis_id == devis.id)
     if devis.contenu:
-        devis.contenu = _struck(devis.contenu, known) | {"client": _nobody(devis.contenu["client"])}
+        devis.contenu = struck(devis.contenu, known) | {"client": _nobody(devis.contenu["client"])}
         devis.pdf = document.pdf(devis.contenu)
         devis.empreinte = sha256(devis.pdf).hexdigest()
 
 
 def _nobody(client: dict[str, Any]) -> dict[str, Any]:
     return client | dict.fromkeys(("contact", "email", "telephone", "adresse", "siret"), "") | {"nom": STRUCK}
-
-
-def _struck(value: Any, known: list[str]) -> Any:
-    """The same JSON value, without what tells who they are."""
-    if isinstance(value, dict):
-        return {name: _struck(part, known) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_struck(part, known) for part in value]
-    return reduce(lambda words, sign: words.replace(sign, STRUCK), known, value) if isinstance(value, str) else value

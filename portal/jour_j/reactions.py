@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Text, cast, select, update
 
 from portal.actions import commands as programme
+from portal.actions import effacement
 from portal.actions import processus as actions
 from portal.candidatures import models as candidatures
 from portal.comptes import models as comptes
@@ -26,6 +27,11 @@ def forget_who_was_there(news: News) -> None:
     db.session.execute(update(Entree).where(*about).values(mot=""))
     for personne in people.by_ids(ids):
         strike(Entree.mot, people.signs(personne))
+
+
+@actions.effacer_demandeur.react
+def name_the_demandeur_no_more(news: News) -> None:
+    strike(Entree.mot, effacement.signs(news.subject.demandeur), Entree.jour_id == news.subject.id)
 
 
 @actions.enregistrer.react

@@ -7,18 +7,21 @@ from datetime import timedelta
 from sqlalchemy import and_, select, update
 
 from portal import clock
+from portal.actions import effacement
 from portal.actions import processus as actions
 from portal.actions.decalage import Dated, Line, Part, has_other_dates, tells
 from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.comptes import models as comptes
-from portal.db import db, lock
+from portal.db import db, lock, strike, struck
 from portal.devis import models as devis
 from portal.filters import moment
 from portal.journal import EntreeJournal, forget
 from portal.missions import commands, decalage, queries, revue
 from portal.missions.models import Affectation, Etat, Mission, annuler, liberer
 from portal.workflow import News, Refusal
+
+WORDS = ("titre", "description", "fourni", "contrepartie", "apporter", "a_revoir")
 
 
 class Counted(Refusal):
@@ -38,6 +41,16 @@ def forget_why_they_left(news: News) -> None:
     db.session.execute(update(Affectation).where(Affectation.personne_id.in_(news.facts["personnes"])).values(motif=""))
     freed = EntreeJournal.faits["personne"].as_integer().in_(news.facts["personnes"])
     forget(and_(EntreeJournal.evenement == liberer.key, freed))
+
+
+@actions.effacer_demandeur.react
+def name_the_demandeur_no_more(news: News) -> None:
+    """What was asked of people stays, and why they were released, under no name of whoever asked for the action."""
+    known, theirs = effacement.signs(news.subject.demandeur), select(Mission.id).where(Mission.action_id == news.subject.id)
+    for mission in lock(Mission, *db.session.scalars(theirs)):
+        for name in WORDS:
+            setattr(mission, name, struck(getattr(mission, name), known))
+    strike(Affectation.motif, known, Affectation.mission_id.in_(theirs))
 
 
 @actions.modifier.react

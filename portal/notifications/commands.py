@@ -116,7 +116,7 @@ def plan_reminders(affectation_id: int) -> None:
     held.rappels_pour = mission.debut
     for rappel, at in rappels.to_come(mission.debut):
         cle = f"rappel:{held.id}:{rappel.nom}:{mission.debut:%Y%m%d%H%M}"
-        facts = {"affectation": held.id, "rappel": rappel.nom, "debut": mission.debut.isoformat()}
+        facts = {"action": mission.action_id, "affectation": held.id, "rappel": rappel.nom, "debut": mission.debut.isoformat()}
         send("rappel", Envoi(held.personne, cle, facts, at - clock.now()), REMINDERS[rappel.nom], by=None)
 
 
@@ -125,7 +125,8 @@ def tell_it_is_short(mission_id: int) -> None:
     mission = lock(Mission, mission_id)[0]
     sets_up = mission.action.bienveillant
     if mission.lacks_people and sets_up:
-        facts, cle = {"mission": mission_id, "debut": mission.debut.isoformat()}, queries.short_key(mission)
+        facts = {"action": mission.action_id, "mission": mission_id, "debut": mission.debut.isoformat()}
+        cle = queries.short_key(mission)
         for nth, reader in enumerate([sets_up] if sets_up.is_active else comptes.admins()):
             envoi = Envoi(reader, f"{cle}:{reader.id}" if nth else cle, facts)
             send("sous_le_minimum", envoi, Poids.ESSENTIEL, by=None)

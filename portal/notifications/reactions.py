@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from flask import current_app
@@ -168,8 +168,10 @@ TABLE = (
 
 
 def tell(news: News, *, row: Row) -> None:
+    """Each message says of which action it speaks: an erasure finds it by that."""
+    about = {"action": news.subject.action_id}
     for envoi in row.audience(news):
-        send(row.genre, envoi, row.poids, by=news.by)
+        send(row.genre, replace(envoi, faits=about | envoi.faits), row.poids, by=news.by)
 
 
 for row in TABLE:

@@ -10,16 +10,18 @@ from bs4 import BeautifulSoup
 from sqlalchemy import MetaData, select, update
 
 from portal import clock
-from portal.actions import commands, depot, echanges, effacement, interpole, relais
+from portal.actions import commands, depot, echanges, effacement, interpole, relais, retroplanning
 from portal.actions.deliberation import Ou
 from portal.actions.models import Action, Echange, Etat
-from portal.actions.processus import annuler, refuser
+from portal.actions.processus import annuler, enregistrer, refuser
 from portal.actions.suivi import page_token
 from portal.comptes.models import Reception
 from portal.db import db
 from portal.journal import EntreeJournal
+from portal.missions.models import Nature
 from portal.notifications import worker
 from portal.outbox import Message
+from portal.poles.models import Genre
 from tests import builders
 
 WHO = {"nom": "Chorale Unique", "contact": "Armelle Unique", "email": "Unique@example.org", "telephone": "+262692777777"}
@@ -95,6 +97,53 @@ def test_nothing_says_any_more_who_they_were_nor_what_they_wrote(as_, client, zo
     assert client.get(link).status_code == 410
     assert "ont été effacées" in client.get(link).text
     post_all()
+    assert [trace for trace in TRACES if trace in everything()] == []
+
+
+def confirmed_for(zoe) -> Action:
+    """One that is confirmed, and where the house names them in all that it prepares."""
+    action, gina = asked(zoe, titre="La fête d’Armelle Unique"), builders.personne("Gina Payet")
+    cuisine = builders.pole("Cuisine", Genre.GROUPE, members=[gina])
+    commands.decide(action, enregistrer, by=zoe, motif="Vu avec Armelle Unique.")
+    action.lieu = "Chez Armelle Unique"
+    retroplanning.add(action, by=zoe, titre="Appeler Armelle Unique", jours=3)
+    slot = {"debut": action.debut, "fin": action.fin}
+    commands.add_step(action, by=zoe, titre="Accueil d’Armelle Unique", lieu="Avec Armelle Unique", **slot)
+    builders.besoin(action, cuisine, titre="Un repas pour Armelle Unique")
+    words = dict.fromkeys(("titre", "description", "fourni", "contrepartie"), "Pour Armelle Unique")
+    mission = builders.mission(action, nature=Nature.CHARGE_DE_MISSION, **words)
+    builders.hold(mission, builders.personne("Vanille Técher"))
+    builders.candidature(mission, email="lea@example.org", message="Armelle Unique me connaît.")
+    return action
+
+
+@pytest.mark.both
+def test_nor_does_all_that_the_house_had_prepared_for_them(as_, zoe, smtp):
+    action = confirmed_for(zoe)
+    post_all()
+    commands.decide(action, annuler, by=zoe, motif="Armelle Unique est malade.")
+    db.session.commit()
+    post_all()
+    assert erase(as_(zoe), action).status_code == 303
+    db.session.expire_all()
+    assert [row for row in everything().lower().split("\n") if "unique" in row] == []
+
+
+@pytest.mark.both
+def test_nor_the_devis_that_was_mailed_to_them(as_, zoe, smtp):
+    house = builders.interpole("Culture")
+    action = asked(zoe)
+    interpole.propose(action, house["Culture"].pole, by=zoe)
+    interpole.take(action, by=house["Culture"].member)
+    said = {"ou": Ou.REUNION, "le": clock.today(), "favorable": True, "compte_rendu": "Oui."}
+    interpole.decide(action, by=house["Culture"].member, **said)
+    builders.sent(action)
+    post_all()
+    depot.give_up(action)
+    db.session.commit()
+    assert "Bonjour Armelle Unique" in everything()
+    assert erase(as_(zoe), action).status_code == 303
+    db.session.expire_all()
     assert [trace for trace in TRACES if trace in everything()] == []
 
 

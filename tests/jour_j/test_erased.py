@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from portal.actions import effacement
+from portal.actions.commands import decide
+from portal.actions.processus import annuler
 from portal.comptes.commands import erase
 from portal.db import db
 from portal.jour_j.models import Genre
@@ -59,3 +62,13 @@ def test_nor_does_the_journal_name_them_in_why_the_site_opened(saturday, lea):
     [opened] = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "action.ouvrir"))
     assert opened.motif == "Gaz non vérifié, (effacé) s’en occupe"
     assert nom not in everything()  # nor what its bienveillant is told of it
+
+
+def test_nor_does_it_name_the_demandeur_of_an_action_that_was_stopped(saturday):
+    client = saturday.action.demandeur
+    incident = tap(Genre.INCIDENT, mot=f"{client.nom} arrête tout.")
+    saturday.send(tap(Genre.SITE, valeur="ouvrir"), incident)
+    decide(saturday.action, annuler, by=saturday.zoe, motif="Cyclone.")
+    effacement.erase(saturday.action, by=saturday.zoe)
+    db.session.commit()
+    assert kept(incident).mot == "(effacé) arrête tout."

@@ -38,7 +38,7 @@ def test_applying_is_acknowledged_at_once(mission, outbox):
     candidature = builders.candidature(mission, email="Lea@Example.org")
     [message] = outbox()
     assert (message.genre, message.adresse) == ("candidature_recue", "Lea@Example.org")
-    assert message.faits == {"candidature": candidature.id}
+    assert message.faits == {"action": mission.action_id, "candidature": candidature.id}
     assert message.du_le <= clock.now()
 
 
@@ -51,6 +51,7 @@ def test_an_answer_waits_two_minutes_with_its_reason_and_its_word(zoe, mission, 
     assert (message.genre, message.adresse) == ("candidature_reponse", candidature.personne.email)
     assert (message.cle, message.du_le) == (candidature.answer_key, now + timedelta(minutes=2))
     assert message.faits == {
+        "action": mission.action_id,
         "candidature": candidature.id,
         "etat": str(transition.target),
         "motif": "Créneau",
@@ -98,7 +99,7 @@ def test_stepping_down_tells_the_bienveillant_why(zoe, mission, told, outbox):
     db.session.commit()
     commands.leave(candidature, motif="Malade")
     assert told() == [("desistement", zoe.email)]  # the answer that had not left is taken back
-    assert outbox()[-1].faits == {"candidature": candidature.id, "motif": "Malade"}
+    assert outbox()[-1].faits == {"action": mission.action_id, "candidature": candidature.id, "motif": "Malade"}
 
 
 def test_withdrawing_before_any_answer_tells_nobody(mission, told):
