@@ -276,6 +276,11 @@ class EditStepForm(EditForm, StepForm):
 class MotifForm(Form):
     motif = Line("Motif", [at_most(500, "Ce motif")])
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong with it."""
+        return next(str(error) for errors in self.errors.values() for error in errors)
+
 
 def next_step(action: Action) -> dict[str, Any]:
     """Where the next item of the programme would begin and end: after the last one, for an hour."""

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from portal.actions import decalage, echeancier, modeles, queries, retroplanning
 from portal.actions.commands import Conflict
+from portal.actions.forms import MotifForm
 from portal.actions.models import Action
 from portal.actions.saisie import EditTaskForm, MoveForm, TaskForm
 from portal.actions.tache import Tache
@@ -119,12 +120,13 @@ def do(id: int, tache_id: int) -> Any:
 
 @bp.post("/<int:id>/retroplanning/<int:tache_id>/ecarter", access="tache.traiter")
 def set_aside(id: int, tache_id: int) -> Any:
-    task = _task(id, tache_id, "tache.traiter")
-    motif = request.form.get("motif", "").strip()[:500]
+    task, form = _task(id, tache_id, "tache.traiter"), MotifForm()
+    if not form.validate():
+        return _sheet(task, status=422, sentence=form.sentence, motif=form.motif.data)
     try:
-        retroplanning.set_aside(task, by=me(), motif=motif)
+        retroplanning.set_aside(task, by=me(), motif=form.motif.data)
     except MotifMissing as missing:
-        return _sheet(task, status=missing.status, sentence=missing.sentence, motif=motif)
+        return _sheet(task, status=missing.status, sentence=missing.sentence, motif=form.motif.data)
     toast(f"Sans objet\u00a0: {task.titre}.", undo=(url_for(".take_up", id=id, tache_id=tache_id), "Annuler"))
     return _back(task)
 

@@ -275,7 +275,7 @@ def decide(id: int, slug: str) -> Any:
         return _sheet(action, 409, refused=transition, sentence=commands.OfTheDay.sentence)
     said: dict[str, Any] = {"refused": transition, "motif": form.motif.data}
     if not form.validate():
-        return _sheet(action, 422, sentence=next(e for errors in form.errors.values() for e in errors), **said)
+        return _sheet(action, 422, sentence=form.sentence, **said)
     try:
         commands.decide(action, transition, by=me(), motif=form.motif.data)
     except Refusal as refusal:

@@ -267,6 +267,14 @@ def test_without_object_wants_to_know_why(as_, zoe, action):
     assert "Chacun apporte le sien." in words(client.get(f"/actions/{action.id}/retroplanning"))
 
 
+def test_a_reason_that_is_too_long_is_given_back_whole(as_, zoe, action):
+    path, long = f"/actions/{action.id}/retroplanning/{task(action).id}", "Chacun apporte " * 40
+    answer = as_(zoe).post(f"{path}/ecarter", data={"motif": long})
+    assert answer.status_code == 422
+    assert "500 caractères au plus" in words(answer)
+    assert BeautifulSoup(answer.text, "html5lib").select_one("#motif")["value"] == long.strip()
+
+
 def test_the_database_too_wants_a_reason(zoe, action):
     pain = task(action)
     pain.avancee, pain.traitee_le = Avancee.SANS_OBJET, clock.now()
