@@ -159,8 +159,9 @@ def keep_what_is_promised(news: News) -> None:
 
 @enregistrer_espace.react
 def keep_what_is_booked(news: News) -> None:
-    """A space that changes keeps the firm bookings apart, and holds all those who were promised it."""
-    occupations.check_space(news.subject)
+    """A space that is placed elsewhere keeps the firm bookings apart; any holds all those who were promised it."""
+    if news.facts["deplace"]:
+        occupations.check_space(news.subject)
     for besoin in queries.promised_spaces():
         if besoin.espace_id == news.subject.id and besoin.is_overfull:
             raise Outgrown(besoin)

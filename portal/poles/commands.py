@@ -77,11 +77,12 @@ def save_space(
     if espace and parent:
         _check_place(espace, parent)
     espace = espace or Espace()
+    before = espace.place
     espace.nom, espace.parent, espace.capacite = nom, parent, capacite
     espace.avant_min, espace.apres_min = avant_min, apres_min
     db.session.add(espace)
     db.session.flush()
-    enregistrer_espace.tell(espace, by=by)
+    enregistrer_espace.tell(espace, by=by, deplace=espace.place != before)
     return espace
 
 

@@ -86,6 +86,11 @@ class Espace(Base):
         CheckConstraint("avant_min >= 0 AND apres_min >= 0", name="marges"),
     )
 
+    @property
+    def place(self) -> tuple[int | None, int, int]:
+        """Inside which it is, and its margins: what decides of which bookings meet there."""
+        return self.parent_id, self.avant_min, self.apres_min
+
 
 class Materiel(Base):
     """Equipment that is lent, of which the house has so many."""

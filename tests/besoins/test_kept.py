@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from portal.actions import commands as actions
 from portal.actions.models import reading
-from portal.actions.processus import annuler
+from portal.actions.processus import annuler, enregistrer
 from portal.besoins import commands
 from portal.besoins.models import confirmer
 from portal.besoins.occupations import Crossed
@@ -119,6 +119,20 @@ def test_longer_margins_do_not_reach_the_next_booking(house):
     change(house.jardin, apres_min=60)
     with pytest.raises(Crossed):
         change(house.jardin, apres_min=61)
+
+
+def test_bookings_that_met_the_older_margins_keep_nobody_from_renaming_the_space(house):
+    """They were options when the margins grew, and what was promised then did not change."""
+    bal, market = (house.action(titre, confirmed=False) for titre in ("Bal", "Marché"))
+    promised(house, bal, house.jardin, fin=bal.debut + 2 * HOUR)
+    promised(house, market, house.jardin, debut=market.debut + 2 * HOUR)
+    change(house.jardin, apres_min=30)
+    for action in (bal, market):
+        actions.decide(action, enregistrer, by=house.zoe, motif="Vu en réunion.")
+    change(house.jardin, nom="Le grand jardin", capacite=50)
+    assert house.jardin.nom == "Le grand jardin"
+    with pytest.raises(Crossed):
+        change(house.jardin, apres_min=45)
 
 
 def test_it_holds_no_fewer_than_those_who_were_promised_it(house):
