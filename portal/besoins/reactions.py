@@ -10,7 +10,7 @@ from portal.actions.decalage import Dated, Line, Part, has_other_dates, tells
 from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.besoins import commands, occupations, promesses, queries
-from portal.besoins.models import Besoin
+from portal.besoins.models import Besoin, Etat
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
 from portal.db import strike
@@ -113,7 +113,7 @@ def what_is_kept_elsewhen(action: Action, avant: Slot) -> Part | None:
 def _summary(needs: list[Besoin], delta: timedelta) -> str:
     if delta and any(b.is_promised for b in needs):
         return "Ce qui est promis l’est pour la nouvelle date\u00a0; les pôles sont prévenus."
-    return "Les pôles sont prévenus." if any(_is_asked_again(b) for b in needs) else ""
+    return "Les pôles sont prévenus." if delta and any(b.etat is Etat.A_CONFIRMER for b in needs) else ""
 
 
 def _note(besoin: Besoin, short: bool) -> str:
@@ -125,7 +125,7 @@ def _note(besoin: Besoin, short: bool) -> str:
 
 
 def _is_asked_again(besoin: Besoin) -> bool:
-    return besoin.motif == promesses.OTHER_DAY
+    return besoin.etat is Etat.A_CONFIRMER and besoin.motif == promesses.OTHER_DAY
 
 
 @actions.annuler.react

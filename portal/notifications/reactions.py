@@ -118,6 +118,7 @@ TABLE = (
     Row(besoins.reprendre,              of_needs.pole_that_had_promised,   "besoin_libere",      ORDINAIRE),
     Row(besoins.liberer,                of_needs.pole_that_had_promised,   "besoin_libere",      ORDINAIRE),
     Row(besoins.deplacer,               of_needs.pole_that_had_promised,   "besoin_deplace",     ORDINAIRE),
+    Row(besoins.deplacer,               of_needs.pole_that_still_answers,  "besoin_a_confirmer", ORDINAIRE),
     Row(devis.demander,                 of_devis.poles_that_are_asked,    "devis_a_confirmer",   ORDINAIRE),
     Row(devis.envoyer,                  of_devis.demandeur,               "devis_envoye",        ESSENTIEL),
     Row(devis.rappeler,                 of_devis.demandeur,               "devis_rappel",        ESSENTIEL),

@@ -10,7 +10,8 @@ from bs4 import BeautifulSoup, Tag
 from portal import clock
 from portal.actions.models import Action
 from portal.besoins import commands
-from portal.besoins.models import Besoin, Etat, confirmer
+from portal.besoins.models import Besoin, Etat, confirmer, refuser
+from portal.besoins.promesses import OTHER_DAY
 from portal.db import db
 from tests import builders
 
@@ -75,6 +76,17 @@ def test_nothing_promised_no_pole_is_said_to_be_told(house, previewed):
     said = words(previewed(action, DAY))
     assert "Les besoins" in said
     assert "prévenus" not in said.partition("Les besoins")[2].partition("Le rétroplanning")[0]
+
+
+def test_what_a_pole_refused_is_not_said_to_be_asked_again(house, previewed):
+    action = house.action()
+    refused, waiting = (builders.besoin(action, house.groupe, thing) for thing in (house.salle, None))
+    commands.answer(refused, refuser, by=house.gina, motif=OTHER_DAY)
+    said = words(previewed(action, DAY))
+    assert "Les pôles sont prévenus." in said
+    assert "à redire" not in said
+    commands.take_back(waiting, by=house.zoe)
+    assert "Les pôles sont prévenus." not in words(previewed(action, DAY))
 
 
 def test_an_action_that_only_lasts_longer_says_which_spaces_it_fills_no_more(house, previewed):

@@ -230,6 +230,17 @@ def test_for_another_day_they_are_asked_again(zoe, gina, groupe, told, outbox):
     assert "À redire\u00a0: L’action a changé de jour." in text
 
 
+def test_who_has_not_answered_yet_hears_for_which_day_it_now_is(zoe, gina, groupe, told, outbox):
+    action = builders.action(zoe)
+    besoin = builders.besoin(action, groupe)
+    builders.besoin(action, groupe, titre="Des bras", asked=False)
+    for hours in (1, 2):  # the second time, it was asked for another day already
+        with clock.freeze(clock.now() + timedelta(hours=hours)):
+            promesses.shift(action, timedelta(days=1), by=zoe)
+    assert told() == [("besoin_a_confirmer", "Bruno"), ("besoin_a_confirmer", "Gina")] * 3
+    assert jour_long(besoin.debut) in of(outbox, "besoin_a_confirmer", gina)[-1].lower()
+
+
 def test_a_yes_taken_back_presses_the_bienveillant(zoe, gina, groupe, outbox):
     besoin = yes_to(builders.besoin(builders.action(zoe), groupe), gina)
     yes(besoin, gina, transition=desister, motif="Le camion est en panne")

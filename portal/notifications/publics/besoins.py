@@ -8,7 +8,7 @@ from typing import Any
 
 from portal import clock
 from portal.besoins import queries
-from portal.besoins.models import Besoin
+from portal.besoins.models import Besoin, Etat
 from portal.besoins.occupations import FIRM
 from portal.notifications.commands import NOW, Envoi
 from portal.poles import queries as house
@@ -23,6 +23,12 @@ def pole_that_is_asked(news: News) -> Iterator[Envoi]:
     turn = int(clock.now().timestamp() // TOGETHER.total_seconds())
     cle = f"action:{besoin.action_id}:pole:{besoin.pole_id}:besoins:{turn}"
     yield from _members(news, cle, {"action": besoin.action_id, "pole": besoin.pole_id}, TOGETHER)
+
+
+def pole_that_still_answers(news: News) -> Iterator[Envoi]:
+    """It was asked for another hour: the same message says for which one now."""
+    if news.subject.etat is Etat.A_CONFIRMER:
+        yield from pole_that_is_asked(news)
 
 
 def pole_that_had_promised(news: News) -> Iterator[Envoi]:
