@@ -173,6 +173,24 @@ def test_the_owner_of_a_task_hears_of_it_without_a_link_that_does_not_open(zoe, 
     assert "/actions/" not in letter
 
 
+@pytest.mark.both
+def test_the_minutes_of_the_interpole_stay_in_the_house(zoe, outbox):
+    """The owner of a task who is not of it reads the word that was written for the demandeur."""
+    rose, awa = builders.bienveillant("Rose Técher"), builders.personne("Awa Payet")
+    house = builders.interpole("Culture")
+    action = builders.in_validation(zoe, house["Culture"])
+    for owner in (rose, awa):
+        retroplanning.add(action, by=zoe, titre="Le pain", jours=3, responsable_id=owner.id)
+    said = {"ou": deliberation.Ou.REUNION, "le": clock.today(), "favorable": False, "mot": "Une autre fois."}
+    interpole.decide(action, by=house["Culture"].member, compte_rendu="Trop bruyant, dit Paul.", **said)
+    told = {m.adresse: messages.render(m.genre, m.faits).texte for m in outbox() if m.genre == "action_sans_suite"}
+    assert told.keys() == {rose.email, awa.email}
+    assert "Trop bruyant" in told[rose.email]
+    assert f"/actions/{action.id}" in told[rose.email]
+    assert "Une autre fois." in told[awa.email]
+    assert "Trop bruyant" not in told[awa.email]
+
+
 def test_somebody_of_a_pole_has_the_link_of_its_sheet(zoe, outbox):
     action = builders.proposed(zoe, builders.interpole("Culture")["Culture"].pole)
     actions.decide(action, processus.annuler, by=zoe, motif="Pluie")

@@ -17,7 +17,7 @@ from portal.notifications.genres import Context, Facts, first_name, genre, link,
 
 @genre("action_sans_suite")
 def _nothing_more_to_do(faits: Facts) -> Context:
-    """To whoever still had something to do for it; somebody of a pôle may read its sheet."""
+    """To whoever still had something to do for it; somebody of the house may read its sheet."""
     action = still(db.session.get(Action, faits["action"]))
     return {"action": action, "fiche": link("actions.show", id=action.id) if faits["maison"] else ""}
 

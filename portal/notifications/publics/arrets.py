@@ -11,19 +11,23 @@ from portal.besoins import queries as needs
 from portal.comptes.models import Personne
 from portal.notifications.commands import Envoi
 from portal.poles import queries as house
+from portal.policy import can
 from portal.workflow import News
 
 
 def who_has_no_more_to_do(news: News) -> Iterator[Envoi]:
     """The pôles that carry it, or still had to answer, and the owners of what is left to do, each once.
 
-    What a pôle had promised is told need by need.
+    What a pôle had promised is told need by need. The minutes of the interpôle are for the house alone: an owner who is not
+    of it reads what the demandeur does.
     """
     action: Action = news.subject
     people = {personne.id: personne for personne in (*house.present_in(*_poles(news)), *_owners(action))}
     for personne in people.values():
         if personne is not news.by and personne.id != action.bienveillant_id:
-            said = {"action": action.id, "fait": news.event.done, "motif": news.motif, "maison": personne.is_pole_member}
+            inside = can(personne, "action.lister")
+            motif = news.motif if inside else news.facts.get("mot", news.motif)
+            said = {"action": action.id, "fait": news.event.done, "motif": motif, "maison": inside}
             yield Envoi(personne, f"action:{action.id}:{news.event.slug}:{personne.id}", said)
 
 
