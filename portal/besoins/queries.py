@@ -252,9 +252,10 @@ def refused_of(personne: Personne) -> list[Besoin]:
 
 
 def awaiting(action_id: int, pole_id: int) -> list[Besoin]:
-    """What an action still asks of a pôle."""
-    query = select(Besoin).where(Besoin.action_id == action_id, Besoin.pole_id == pole_id, Besoin.etat == Etat.A_CONFIRMER)
-    return list(db.session.scalars(query.options(*SHEET).order_by(Besoin.debut, Besoin.id)))
+    """What an action still asks of a pôle, whose hour is not over."""
+    asked = (Besoin.action_id == action_id, Besoin.pole_id == pole_id, Besoin.etat == Etat.A_CONFIRMER)
+    query = select(Besoin).where(*asked, Besoin.fin > clock.now()).options(*SHEET)
+    return list(db.session.scalars(query.order_by(Besoin.debut, Besoin.id)))
 
 
 def expired_options() -> list[int]:

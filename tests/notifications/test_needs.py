@@ -165,6 +165,15 @@ def test_an_option_that_runs_out_is_told_to_the_bienveillant_and_asked_again(zoe
         assert "À redire\u00a0: L’option a expiré" in of(outbox, "besoin_a_confirmer", gina)[-1]
 
 
+def test_of_an_action_that_was_never_confirmed_nobody_is_asked_again_once_its_hour_is_over(zoe, gina, groupe, outbox):
+    action = builders.action(zoe, confirmed=False)
+    yes(builders.besoin(action, groupe, builders.espace()), gina)
+    db.session.commit()
+    with clock.freeze(action.fin + timedelta(hours=1)):  # the worker was down that day
+        pass_time()
+        assert of(outbox, "besoin_a_confirmer", gina) == []
+
+
 def test_who_promised_hears_that_it_is_not_awaited_any_more(zoe, gina, groupe, told, outbox):
     """When the bienveillant takes it back, or when the whole action stops; not what nobody had promised."""
     action = builders.action(zoe)
