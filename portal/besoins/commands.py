@@ -12,6 +12,7 @@ from portal.besoins import occupations, promesses, queries
 from portal.besoins.models import (
     Besoin,
     Etat,
+    Occupation,
     adopter,
     ajouter,
     confirmer,
@@ -169,14 +170,19 @@ def answer(
         raise Changed
     if not motif.strip() and many != besoin.quantite:
         raise MotifMissing
-    if many:
-        _check_slot(besoin)
     promesses.free([besoin.id])
-    others = promesses.keep(besoin, many) if many else []
+    others = _promise(besoin, many) if many else []
     besoin.quantite_confirmee, besoin.motif = many, motif.strip()
     besoin.repondu_par, besoin.repondu_le = by, clock.now()
     fire(transition, besoin, by=by, motif=motif, titre=besoin.titre)
     promesses.warn(besoin, others, by=by)
+
+
+def _promise(besoin: Besoin, many: int) -> list[Occupation]:
+    """Kept, then looked at under the lock of its space, which may have shrunk; returns the options of others on the way."""
+    others = promesses.keep(besoin, many)
+    _check_slot(besoin)
+    return others
 
 
 def adopt(besoin: Besoin, *, by: Personne) -> None:

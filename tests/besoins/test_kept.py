@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import event
 
 from portal.actions import commands as actions
 from portal.actions.models import reading
@@ -133,6 +134,23 @@ def test_bookings_that_met_the_older_margins_keep_nobody_from_renaming_the_space
     assert house.jardin.nom == "Le grand jardin"
     with pytest.raises(Crossed):
         change(house.jardin, apres_min=45)
+
+
+@pytest.mark.both
+def test_a_space_that_shrinks_while_its_pole_says_yes_is_looked_at_under_its_lock(house):
+    """What another transaction has just committed is seen from the lock on."""
+    besoin = builders.besoin(house.action(personnes=30), house.groupe, house.salle)
+
+    def shrink(connection, _cursor, statement, *_rest):
+        if "FROM espace ORDER BY espace.id" in " ".join(statement.split()):
+            connection.exec_driver_sql("UPDATE espace SET capacite = 20 WHERE nom = 'La salle'")
+
+    event.listen(db.engine, "before_cursor_execute", shrink)
+    try:
+        with pytest.raises(commands.TooSmall, match="20 personnes au plus"):
+            commands.answer(besoin, confirmer, by=house.gina)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", shrink)
 
 
 def test_it_holds_no_fewer_than_those_who_were_promised_it(house):
