@@ -35,6 +35,7 @@ from portal.policy import provides
 
 SHEET = (joinedload(Action.demandeur), joinedload(Action.pole_porteur), joinedload(Action.bienveillant))
 MOST = 100  # actions that one meeting looks at
+REACH = frozenset(f"demandeur_{name}" for name in ("contact", "email", "telephone", "adresse", "siret"))
 LAST_CALL = timedelta(hours=38)  # from ten in the morning of the day before to the end of the last day
 
 
@@ -135,9 +136,11 @@ def given_by(action: Action, pole: Pole) -> Avis | None:
 
 
 def edited_at(action: Action) -> datetime | None:
-    """When its sheet or its date last changed: an opinion of before was about something else."""
+    """When its sheet or its date last changed, but for how to reach its demandeur: an opinion of before was about another."""
     changes = (EntreeJournal.action_id == action.id, EntreeJournal.evenement.in_((modifier.key, decaler.key)))
-    return db.session.scalar(select(func.max(EntreeJournal.quand)).where(*changes))
+    query = select(EntreeJournal.quand, EntreeJournal.faits).where(*changes).order_by(EntreeJournal.id.desc())
+    told = db.session.execute(query)
+    return next((quand for quand, faits in told if not REACH.issuperset(faits.get("champs", ("debut",)))), None)
 
 
 def decision_of(action: Action) -> Decision | None:

@@ -9,9 +9,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from portal import clock
-from portal.actions import avis, decalage, interpole
+from portal.actions import avis, commands, decalage, interpole
 from portal.actions.deliberation import Avis, Sens
-from portal.actions.models import Etat
+from portal.actions.models import Etat, reading
 from portal.db import db
 from portal.poles import commands as poles
 from portal.poles.models import Genre
@@ -173,6 +173,14 @@ def test_an_opinion_of_before_another_date_says_so_until_its_pole_stands_by_it(a
     with clock.freeze(clock.now() + timedelta(minutes=10)):
         builders.opinion(action, house["Sport"], favorable())
         assert "modifiée depuis" not in words(tab(as_(zoe), action))
+
+
+@pytest.mark.parametrize(("said", "older"), [({"telephone": "+262692000099"}, False), ({"nom": "Une banque"}, True)])
+def test_who_asks_counts_for_an_opinion_and_not_how_to_reach_them(as_, action, house, zoe, said, older):
+    builders.opinion(action, house["Sport"], favorable())
+    with clock.freeze(clock.now() + timedelta(minutes=5)):
+        commands.edit(action, by=zoe, read=reading(action.sheet), demandeur=said)
+    assert ("modifiée depuis" in words(tab(as_(zoe), action))) is older
 
 
 # --- who has no voice any more -----------------------------------------------------------------------------------------
