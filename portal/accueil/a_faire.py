@@ -100,7 +100,7 @@ ATTENTES = (
         "sans_reponse",
         "demandeur sans réponse",
         "demandeurs sans réponse",
-        "Il attend depuis plusieurs jours",
+        "Sans nouvelles depuis plusieurs jours",
         Page("actions.index"),
         Page("actions.exchange", {"id": "{action}"}),
     ),

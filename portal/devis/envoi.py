@@ -22,7 +22,7 @@ from portal.devis.models import (
     remplacer,
     reserver,
 )
-from portal.poles.models import Pole
+from portal.poles.models import Pole, named
 from portal.workflow import MotifMissing, Refusal, TransitionRefused, fire
 
 READY = frozenset({actions.Etat.VALIDEE, actions.Etat.DEVIS_ENVOYE, actions.Etat.CONFIRMEE})
@@ -95,8 +95,7 @@ class Unconfirmed(Obstacle):
     mend = "poles"
 
     def __init__(self, poles: list[Pole]):
-        names = ", ".join(pole.label for pole in poles)
-        super().__init__(f"On attend encore {names}. Relance, ou envoie quand même en disant pourquoi.")
+        super().__init__(f"On attend encore {named(poles)}. Relance, ou envoie quand même en disant pourquoi.")
 
 
 def out_of_range(line: LigneDevis) -> bool:

@@ -23,7 +23,7 @@ from portal.devis.lien import as_pdf, bp
 from portal.devis.models import Devis, LigneDevis
 from portal.devis.saisie import Saisie
 from portal.poles import queries as house
-from portal.poles.models import Pole
+from portal.poles.models import Pole, named
 from portal.policy import can, load
 from portal.web import Page, done, me, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
@@ -260,8 +260,8 @@ def remove_line(id: int, line_id: int) -> Any:
 @bp.post("/<int:id>/demander", access="devis.modifier")
 def ask_poles(id: int) -> Any:
     def ask(devis: Devis) -> str:
-        names = ", ".join(pole.label for pole in envoi.ask_poles(devis, by=me()))
-        toast(f"C’est demandé\u00a0: {names}." if names else "Tous les pôles ont déjà confirmé.")
+        asked = envoi.ask_poles(devis, by=me())
+        toast(f"Demandé\u00a0: {named(asked)}." if asked else "Tous les pôles ont déjà confirmé.")
         return _at(devis, "envoi")
 
     return _build(id, ask)
@@ -285,7 +285,7 @@ def approve(id: int) -> Any:
 @bp.post("/<int:id>/confirmer_lignes/<int:pole_id>", access="devis.confirmer_lignes")
 def confirm_lines(id: int, pole_id: int) -> Any:
     pole = load(Pole, pole_id, "devis.confirmer_lignes")
-    words = f"C’est confirmé pour {pole.label}."
+    words = f"C’est confirmé pour le {pole.nomme}."
     return _answer(id, lambda devis: envoi.confirm_lines(devis, pole, by=me(), read=request.form.get("lu")), words, on=pole_id)
 
 

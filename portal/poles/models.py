@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -47,12 +49,23 @@ class Pole(Base):
     @property
     def sujet(self) -> str:
         """ "Le pôle culture", which begins a sentence."""
-        return f"Le {self.genre.label.lower()} {self.nom}"
+        return f"Le {self.nomme}"
+
+    @property
+    def nomme(self) -> str:
+        """ "pôle culture", within a sentence and after its article."""
+        return f"{self.genre.label.lower()} {self.nom}"
 
     @property
     def members(self) -> list[Personne]:
         """Who belongs to it, by name, deactivated people included; of a pôle whose adhesions are loaded."""
         return sorted((adhesion.personne for adhesion in self.adhesions), key=lambda personne: personne.nom_cle)
+
+
+def named(poles: Sequence[Pole]) -> str:
+    """ "le pôle jardin, le pôle sport et le groupe cuisine", within a sentence."""
+    *first, last = [f"le {pole.nomme}" for pole in poles]
+    return f"{', '.join(first)} et {last}" if first else last
 
 
 class Adhesion(Base):

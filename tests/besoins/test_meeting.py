@@ -82,7 +82,7 @@ def test_before_any_need_the_wishes_stand_for_them(as_, house):
 def test_those_whose_opinion_is_awaited_are_named(as_, house):
     builders.opinion(house.action, house.voices["Jardin"], builders.favorable())
     shown = words(meeting(as_, house).select_one("#avis"))
-    assert "On attend encore Pôle Culture." in shown
+    assert "On attend encore le pôle Culture." in shown
     builders.opinion(house.action, house.voices["Culture"], builders.favorable())
     assert "On attend encore" not in words(meeting(as_, house).select_one("#avis"))
 

@@ -12,7 +12,7 @@ from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.poles import commands, queries
-from portal.poles.models import Adhesion, Espace, Genre, Pole
+from portal.poles.models import Adhesion, Espace, Genre, Pole, named
 from tests import builders as make
 
 
@@ -33,6 +33,19 @@ def names(branches: list[queries.Branch]) -> list[Any]:
 
 
 # --- pôles -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("how_many", "said"),
+    [
+        (1, "le pôle jardin"),
+        (2, "le pôle jardin et le groupe cuisine"),
+        (3, "le pôle jardin, le groupe cuisine et le pôle sport"),
+    ],
+)
+def test_poles_are_named_in_a_sentence(how_many, said):
+    poles = [Pole(nom="jardin", genre=Genre.POLE), Pole(nom="cuisine", genre=Genre.GROUPE), Pole(nom="sport", genre=Genre.POLE)]
+    assert named(poles[:how_many]) == said
 
 
 def test_a_pole_is_created_then_corrected(admin):
