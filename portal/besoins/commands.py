@@ -24,6 +24,7 @@ from portal.besoins.models import (
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
 from portal.poles import queries as house
+from portal.poles.models import Prestation, Ressource
 from portal.workflow import MotifMissing, Refusal, Transition, TransitionRefused, fire
 
 OFFERED = ("ressource", "titre", "pole_id", "espace_id", "materiel_id")  # what a need takes from an offer
@@ -83,7 +84,13 @@ def draft_from(action: Action, prestation_ids: Collection[int], *, by: Personne 
     there = {besoin.titre for besoin in queries.of_action(action)}
     wanted = [offered for offered in house.prestations(prestation_ids) if offered.titre not in there]
     slot: dict[str, Any] = {"debut": action.debut, "fin": action.fin}
-    return [add(action, by=by, **slot, **{name: getattr(offered, name) for name in OFFERED}) for offered in wanted]
+    return [add(action, by=by, **slot, **_wished(offered, action)) for offered in wanted]
+
+
+def _wished(offered: Prestation, action: Action) -> dict[str, Any]:
+    """What is eaten or drunk is for everyone who is expected."""
+    eaten = offered.ressource is Ressource.CONSOMMABLE
+    return {name: getattr(offered, name) for name in OFFERED} | ({"quantite": action.personnes or 1} if eaten else {})
 
 
 def redraft(action: Action) -> None:

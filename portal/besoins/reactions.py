@@ -49,8 +49,8 @@ def draft_the_wishes(news: News) -> None:
 
 @actions.corriger.react
 def draft_them_again(news: News) -> None:
-    """The public form came back and was sent again with other ticks, or for another day."""
-    if not {"souhaits", "debut", "fin"}.isdisjoint(news.facts["champs"]):
+    """The public form came back and was sent again with other ticks, for another day or more people."""
+    if not {"souhaits", "debut", "fin", "personnes"}.isdisjoint(news.facts["champs"]):
         commands.redraft(news.subject)
 
 

@@ -12,6 +12,7 @@ from portal.poles.models import Ressource
 
 HALF_DAY = timedelta(hours=5)  # what a half-day lasts at most
 COPIED = ("libelle", "detail", "unite", "prix", "taux", "cout", "pole_id", "ressource", "site", "comprise")
+VERY = 4  # how near a price is to a need when it names its very space or equipment
 PEOPLE = (Unite.HEURE, Unite.DEMI_JOURNEE, Unite.JOUR)  # units that count time, and so each person's
 
 
@@ -28,7 +29,7 @@ def of_site(tarif: Tarif, action: Action) -> LigneDevis:
 
 def of_need(besoin: Besoin, listed: Iterable[Tarif]) -> LigneDevis:
     """At the price of its space, of its equipment, else of that kind of thing at that pôle; without one, to be priced."""
-    tarif = max(listed, key=lambda t: _fits(t, besoin), default=None)
+    tarif = max(listed, key=lambda t: _suits(t, besoin), default=None)
     if tarif is None or not _fits(tarif, besoin):
         line = LigneDevis(ressource=besoin.ressource, libelle=besoin.titre, unite=_unit(besoin), prix=0, pole_id=besoin.pole_id)
         many = besoin.quantite_confirmee or besoin.quantite
@@ -42,12 +43,18 @@ def of_need(besoin: Besoin, listed: Iterable[Tarif]) -> LigneDevis:
     return line
 
 
+def _suits(tarif: Tarif, besoin: Besoin) -> tuple[int, int]:
+    """The nearest; of several prices of that very space or thing (the half-day, the day), the one that comes to less."""
+    fits = _fits(tarif, besoin)
+    return fits, -tarif.prix * _many(tarif, besoin) if fits == VERY else 0
+
+
 def _fits(tarif: Tarif, besoin: Besoin) -> int:
     """0: not at all; the nearer, the higher."""
     if tarif.site or tarif.ressource is not besoin.ressource:
         return 0
     if tarif.espace_id or tarif.materiel_id:
-        return 4 * ((tarif.espace_id, tarif.materiel_id) == (besoin.espace_id, besoin.materiel_id))
+        return VERY * ((tarif.espace_id, tarif.materiel_id) == (besoin.espace_id, besoin.materiel_id))
     if besoin.ressource in {Ressource.ESPACE, Ressource.MATERIEL}:
         return 0
     return (1 + (tarif.pole_id == besoin.pole_id)) * (tarif.pole_id in {None, besoin.pole_id})

@@ -13,7 +13,7 @@ from portal.actions.models import Action, reading
 from portal.besoins import commands
 from portal.besoins.models import Besoin, Etat
 from portal.db import db
-from portal.poles.models import Prestation
+from portal.poles.models import Prestation, Ressource
 from tests import builders
 
 ASK = "/actions/solliciter"
@@ -49,6 +49,15 @@ def test_the_drafts_follow_the_last_ticks_as_often_as_they_change(client, offers
         action = send(client, offers, *ticked)
         assert needs() == sorted(ticked)
         assert sorted(action.souhaits) == sorted(offers[titre].id for titre in ticked)
+
+
+@pytest.mark.both
+def test_a_meal_is_for_as_many_as_are_expected(client, offers):
+    offers["Un repas"].ressource = Ressource.CONSOMMABLE
+    db.session.commit()
+    for people, meals in (("80", 80), ("60", 60), ("", 1)):
+        send(client, offers, "Un repas", "La sono", personnes=people)
+        assert dict(db.session.execute(select(Besoin.titre, Besoin.quantite)).all()) == {"Un repas": meals, "La sono": 1}
 
 
 @pytest.mark.both
