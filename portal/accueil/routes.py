@@ -32,13 +32,14 @@ def index() -> Any:
 def _mine() -> Page:
     """What awaits the person: each block asks its one question, and only of those it concerns."""
     sets_up = can(current_user, "action.creer")
-    next_held = queries.next_held(me())
+    next_held, attentes = queries.next_held(me()), a_faire.awaiting(me())
     return render(
         "accueil/chez_moi.html",
         missions=offered_to(me(), OFFERED),
         today=_elsewhere(jour_j.today_for(me()), next_held),
         next=next_held,
-        attentes=a_faire.awaiting(me()),
+        attentes=attentes,
+        begins=not (attentes or sets_up) and can(current_user, "reglages.voir") and queries.is_empty_house(),
         short=equipe.short_of_people(me()) if sets_up else [],
         heures=contributions.awaiting(me()),
         lacking=queries.without_referent(me()) if sets_up else [],

@@ -108,6 +108,14 @@ def test_nobody_is_offered_what_they_hold_or_wait_for(as_, app):
     assert offered() == {"Autre", "Refusée"}
 
 
+def test_whoever_administers_an_empty_house_reads_where_to_begin(as_, app):
+    ada, zoe = builders.personne("Ada Robert", [builders.ADMIN]), builders.bienveillant()
+    assert "La maison est encore vide" in as_(ada).get("/").text
+    assert "La maison est encore vide" not in as_(zoe).get("/").text
+    builders.pole("Jardin")
+    assert "La maison est encore vide" not in as_(ada).get("/").text
+
+
 @pytest.mark.parametrize("n", [1, 3])
 def test_the_home_page_costs_the_same_for_one_or_many(as_, app, count_queries, n):
     zoe = builders.bienveillant()
