@@ -63,6 +63,12 @@ def promised_of(action: Action) -> list[Besoin]:
     return sorted(db.session.scalars(query.options(*SHEET)), key=lambda b: (b.materiel_id or 0, b.id))
 
 
+def unanswered_of(action: Action) -> list[Besoin]:
+    """Those that no pôle has answered yet, or that nobody has asked for."""
+    query = select(Besoin).where(Besoin.action_id == action.id, Besoin.etat.in_((Etat.BROUILLON, Etat.A_CONFIRMER)))
+    return list(db.session.scalars(query.order_by(Besoin.id)))
+
+
 def promised_spaces() -> list[Besoin]:
     """Needs to come of a space, confirmed by their pôle, of actions that are not over; one query."""
     of_space = (Besoin.espace_id.is_not(None), Besoin.etat == Etat.CONFIRME, Besoin.fin > clock.now())

@@ -13,6 +13,7 @@ from portal import clock, reglage
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.actions.processus import confirmer_sans_devis
+from portal.besoins import queries as besoins
 from portal.devis import accords, chiffrage, commands, document, ecarts, envoi, papier, queries
 from portal.devis import catalogue as catalogue  # its pages join the blueprint
 from portal.devis import lignes as lignes  # these too
@@ -116,6 +117,7 @@ def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
     context = _counted(devis, [line.compte for line in devis.lignes]) | _answered(devis)
     left, unpriced = envoi.obstacles(devis), envoi.unpriced(devis)
     context |= {"left": left, "unpriced": unpriced, "waiting": envoi.awaited(devis), "out_of_range": envoi.out_of_range}
+    context |= {"unanswered": besoins.unanswered_of(devis.action)}
     context |= {"forceable": bool(left) and isinstance(left[0], envoi.Unconfirmed)}
     blank: dict[str, Any] = {"sentence": "", "on": 0, "mot": "", "force": ""}
     return render("devis/editer.html", status=status, page=page, devis=devis, action=devis.action, **context, **(blank | said))

@@ -385,4 +385,14 @@ def test_its_pages_cost_the_same_for_one_line_or_sixty(client, devis, zoe, count
         spent.append(len(statements))
     with count_queries() as statements:
         client.post(f"{page}/calcul", data=sent, headers=HTMX)
-    assert [*spent, len(statements)] == [5, 5, 5, 6, 5]
+    assert [*spent, len(statements)] == [6, 5, 5, 6, 5]
+
+
+def test_a_need_that_nobody_has_answered_is_said_before_it_leaves(client, zoe, devis):
+    garden = builders.pole("Jardin", members=[builders.personne("Gina")])
+    page = f"/devis/{devis.id}"
+    assert "pas encore de réponse" not in words(client.get(page))
+    builders.besoin(devis.action, garden, titre="Ruban")
+    builders.besoin(devis.action, garden, asked=False, titre="Bancs")
+    db.session.commit()
+    assert "2 besoins n’ont pas encore de réponse : Ruban, Bancs." in words(client.get(page))
