@@ -16,7 +16,7 @@ from portal.actions.tache import Tache
 from portal.comptes import queries as comptes
 from portal.fields import LocalDateTime
 from portal.policy import can, load
-from portal.web import Done, GuardedBlueprint, Page, done, me, previewed, refused, render, toast
+from portal.web import Done, GuardedBlueprint, Page, done, me, previewed, refused, render, safe_next, toast
 from portal.workflow import MotifMissing, Refusal
 
 bp = GuardedBlueprint("planning", __name__)
@@ -114,7 +114,8 @@ def remove(id: int, tache_id: int) -> Any:
 def do(id: int, tache_id: int) -> Any:
     task = _task(id, tache_id, "tache.traiter")
     retroplanning.do(task, by=me())
-    toast(f"Fait\u00a0: {task.titre}.", undo=(url_for(".take_up", id=id, tache_id=tache_id), "Annuler"))
+    undo = url_for(".take_up", id=id, tache_id=tache_id, next=safe_next("") or None)
+    toast(f"Fait\u00a0: {task.titre}.", undo=(undo, "Annuler"))
     return _back(task)
 
 
@@ -140,10 +141,10 @@ def take_up(id: int, tache_id: int) -> Any:
 
 
 def _back(task: Tache) -> Done:
-    """To the list; whoever was only entrusted with this task sees no more than it."""
+    """To the list where it was ticked; whoever was only entrusted with this task sees no more of the action than it."""
     if can(current_user, "action.voir", task.action):
-        return done(url_for(".index", id=task.action_id, _anchor=f"tache-{task.id}"))
-    return done(url_for(".show", id=task.action_id, tache_id=task.id))
+        return done(safe_next(url_for(".index", id=task.action_id, _anchor=f"tache-{task.id}")))
+    return done(safe_next(url_for(".show", id=task.action_id, tache_id=task.id)))
 
 
 # --- moving it all -------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from portal.comptes import queries as comptes
 from portal.poles import queries as poles
 from portal.poles.models import Pole
 from portal.policy import can, load
-from portal.web import Page, done, me, page_number, refused, render, toast
+from portal.web import Page, done, me, page_number, refused, render, safe_next, toast
 from portal.workflow import Refusal
 
 bp.register_blueprint(planning.bp)
@@ -142,7 +142,7 @@ def save(id: int) -> Any:
         said = refusal
         return refused(said.status, lambda: _not_saved(_editable(id), form, said))
     toast("Fiche enregistrée.")
-    return done(url_for(".show", id=id))
+    return done(safe_next(url_for(".show", id=id)))
 
 
 def _not_saved(action: Action, form: EditActionForm, refusal: Refusal) -> Page:
@@ -162,7 +162,8 @@ def _form(action: Action, typed: EditActionForm | None = None) -> EditActionForm
 
 
 def _edition(action: Action, form: EditActionForm, status: int = 200, elsewhen: str = "") -> Page:
-    return render("actions/modifier.html", status=status, action=action, form=form, decalage=elsewhen)
+    back = safe_next("")
+    return render("actions/modifier.html", status=status, action=action, form=form, decalage=elsewhen, back=back)
 
 
 @bp.get("/<int:id>/journal", access="action.journal")

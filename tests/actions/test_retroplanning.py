@@ -443,3 +443,15 @@ def test_hostile_words_stay_words(as_, zoe, action):
 
 def test_reading_a_sheet_names_its_fields(zoe, action):
     assert reading(task(action).sheet).count("-") == 2
+
+
+def test_a_task_is_ticked_where_all_of_mine_are_read_and_taken_back_there(as_, zoe, action):
+    task(action, jours=12)
+    client, mine = as_(zoe), "/actions/taches"
+    form = shown(client.get(mine)).select_one(".personne form")
+    answer = client.post(form["action"], data={field["name"]: field["value"] for field in form.select("input")})
+    assert answer.location == mine
+    page = shown(client.get(mine))
+    assert page.select_one(".vide")
+    assert client.post(page.select_one(".toast form")["action"]).location == mine
+    assert shown(client.get(mine)).select_one(".personne")

@@ -549,3 +549,12 @@ def test_the_journal_says_who_did_what_in_words_and_why(as_, zoe, action):
 def test_the_journal_of_an_action_tells_nothing_of_another(as_, zoe, action):
     builders.mission(builders.action(zoe, titre="Autre"), titre="Celle d’à côté")
     assert "Celle d’à côté" not in as_(zoe).get(f"/actions/{action.id}/journal").text
+
+
+@pytest.mark.parametrize("wanted", ["/devis/8#envoi", "//evil.example.org"])
+def test_the_sheet_leads_back_to_where_it_was_opened_from(as_, zoe, wanted):
+    action = builders.action(zoe)
+    client, path = as_(zoe), f"/actions/{action.id}/modifier"
+    form = page(client.get(path, query_string={"next": wanted})).select_one("form.formulaire")
+    answer = client.post(path, data=shown_in(form))
+    assert answer.location == (wanted if wanted.startswith("/devis") else f"/actions/{action.id}")
