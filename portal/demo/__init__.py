@@ -29,7 +29,7 @@ ACCOUNTS = {
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",
     "cuisine@example.org": "membre du groupe cuisine",
-    "tresorier@example.org": "membre de deux pôles, avec le rôle de trésorier",
+    "tresorier@example.org": "tient le tarif ; du pôle communs, des groupes mobilier et location d’équipement",
     "admin@example.org": "administre le portail",
 }
 
