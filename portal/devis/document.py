@@ -49,6 +49,7 @@ def _said(contenu: dict[str, Any]) -> dict[str, Any]:
             "groupes": [_group(group) for group in contenu["groupes"]],
             "parts": [{"taux": taux(p["taux"]), "base": euros(p["base"]), "tva": euros(p["tva"])} for p in contenu["parts"]],
             "a_un_rabais": contenu["rabais"] > 0,
+            "brouillon": contenu.get("brouillon", False),  # what leaves never says it
         }
         | {name: euros(contenu[name]) for name in ("ht", "tva", "ttc", "acompte", "rabais")}
     )

@@ -105,7 +105,7 @@ def changes(id: int) -> Any:
 def paper(id: int) -> Any:
     """What left; of a draft, what would leave now."""
     devis = _read(id)
-    return as_pdf(devis.pdf or document.pdf(_content(devis)), devis)
+    return as_pdf(devis.pdf or document.pdf(_content(devis) | {"brouillon": True}), devis)
 
 
 # --- building it ---------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from portal import clock, reglage
-from portal.devis import commands, document, glyphes, papier
+from portal.db import db
+from portal.devis import commands, document, envoi, glyphes, papier
 from portal.devis.models import LONGEST, Unite
 from portal.reglage import Profil
 from tests import builders
@@ -130,6 +131,24 @@ def test_a_prestation_that_is_comprised_a_discount_and_subtotals_are_said(zoe, a
 @pytest.fixture
 def paper(action) -> PdfReader:
     return read(content(action))
+
+
+def test_what_is_only_a_draft_says_so_and_asks_for_no_signature(action, paper):
+    draft = words(read(content(action) | {"brouillon": True}))
+    assert "Brouillon, ne vaut pas offre" in draft
+    assert "Bon pour accord" not in draft
+    assert "Brouillon" not in words(paper)
+    assert "Bon pour accord" in words(paper)
+
+
+def test_the_paper_of_a_draft_is_marked_until_it_leaves(as_, zoe, action):
+    devis, client = builders.devis(action), as_(zoe)
+    db.session.commit()
+    page = f"/devis/{devis.id}.pdf"
+    assert "Brouillon" in words(PdfReader(io.BytesIO(client.get(page).data)))
+    envoi.send(devis, by=zoe)
+    db.session.commit()
+    assert "Brouillon" not in words(PdfReader(io.BytesIO(client.get(page).data)))
 
 
 def test_it_is_a_pdf_a_3b_and_a_pdf_ua_1(paper):
