@@ -125,6 +125,7 @@ def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:
         answerable=accords.is_answerable(devis),
         state=_state(devis),
         accords=queries.accords_of(devis),
+        changement=queries.change_asked(devis),
         newer=_newer(devis),
         suivi=url_for("actions.follow", jeton=suivi.page_token(devis.action)),
         telephone=reglage.TELEPHONE.valeur,

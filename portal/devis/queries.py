@@ -14,8 +14,8 @@ from portal.actions.chemin import Chiffrage, Reponse, reads_the_devis
 from portal.actions.models import ALIVE, Action
 from portal.comptes.models import Personne
 from portal.db import MANY, db
-from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif
-from portal.journal import describes
+from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif, demander_un_changement
+from portal.journal import EntreeJournal, describes, subject_key
 from portal.poles.models import Adhesion
 from portal.poles.queries import awaits
 
@@ -109,6 +109,14 @@ def accords_of(devis: Devis) -> Sequence[Accord]:
     """Those that were undone too, the latest first."""
     query = select(Accord).where(Accord.devis_id == devis.id).options(joinedload(Accord.par), joinedload(Accord.annule_par))
     return db.session.scalars(query.order_by(Accord.id.desc())).all()
+
+
+def change_asked(devis: Devis) -> EntreeJournal | None:
+    """The last change that its demandeur asked for, while this version waits for an answer; its `motif` says it."""
+    if devis.etat is not Etat.ENVOYE:
+        return None
+    asked = EntreeJournal.sujet == subject_key(devis), EntreeJournal.evenement == demander_un_changement.key
+    return db.session.scalars(select(EntreeJournal).where(*asked).order_by(EntreeJournal.id.desc()).limit(1)).first()
 
 
 @reads_the_devis

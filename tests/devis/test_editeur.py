@@ -310,7 +310,7 @@ def test_each_thing_that_is_missing_leads_where_it_is_mended(as_, app):
     line = devis.lignes[0]
     assert found == [
         "/reglages/identite",
-        f"/actions/{devis.action_id}/modifier#demandeur_adresse",
+        f"/actions/{devis.action_id}/modifier?next=/devis/{devis.id}%23envoi#demandeur_adresse",
         f"#l{line.id}-motif",
         f"#l{free.id}-prix",
     ]

@@ -156,6 +156,17 @@ def test_a_change_that_is_asked_for_lands_in_their_exchange_once(client, as_, de
     assert said.texte in as_(zoe).get(f"/actions/{found.action_id}/echanges").text
 
 
+def test_the_change_is_read_on_both_sides_until_another_version_leaves(client, as_, devis, zoe):
+    client.post(url(devis, "/demander_un_changement"), data={"mot": "Sans le repas."})
+    pages = [lambda: client.get(url(devis)), lambda: as_(zoe).get(f"/devis/{devis.id}")]
+    for read in pages:
+        assert "Sans le repas." in read().text
+    envoi.send(commands.draft(queries.fresh(devis.id).action, by=zoe), by=zoe)
+    db.session.commit()
+    for read in pages:
+        assert "Sans le repas." not in read().text
+
+
 def test_a_refusal_is_said_in_words(client, devis):
     assert client.post(url(devis, "/refuser"), data={"motif": ""}).status_code == 422
     assert client.post(url(devis, "/refuser"), data={"motif": "Trop cher"}).status_code == 303
