@@ -52,7 +52,7 @@ class TooFarApart(Refusal):
 
 
 class Conflict(Refusal):
-    sentence = "Quelqu’un d’autre a modifié cette fiche pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
+    sentence = "Cette page a changé pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
 
 
 class PoleAsked(Refusal):

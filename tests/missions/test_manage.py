@@ -321,7 +321,7 @@ def test_two_people_on_the_same_mission_lose_neither_text(as_, zoe, action):
     assert ada.post(path, data=hers).status_code == 303
     answer = client.post(path, data=mine)
     assert answer.status_code == 409
-    assert "Quelqu’un d’autre a modifié cette fiche" in words(answer)
+    assert "Cette page a changé pendant que tu écrivais" in words(answer)
     form = page(answer).select_one("#mission")
     assert [c.get_text() for c in form.select(".citation")] == ["Accueil, vestiaire", "6"]
     assert (form.select_one("#titre")["value"], made().titre) == ("Accueil et bar", "Accueil, vestiaire")
