@@ -93,6 +93,7 @@ def test_a_change_that_is_asked_for_on_a_phone_is_answered_on_their_page(visit, 
     page.get_by_label("Ce que vous aimeriez changer").fill("Sans le repas.")
     page.get_by_role("button", name="Envoyer ma demande").tap()
     expect(page.get_by_text("L’équipe vous répond sur votre page.")).to_be_visible()
+    expect(page.get_by_text("Vous avez demandé un changement")).to_be_visible()
     team = visit(zoe)
     team.goto(f"/actions/{devis.action_id}/echanges")
     expect(team.get_by_text("Sans le repas.")).to_be_visible()
