@@ -72,7 +72,7 @@ def draft(action: Action, *, by: Personne) -> Devis:
     )
     devis.lignes = [_copy(line) for line in last.lignes] if last else _priced(action)
     db.session.add(devis)
-    _count(devis)
+    count(devis)
     creer.tell(devis, by=by, version=devis.version)
     return devis
 
@@ -124,7 +124,7 @@ def _append(devis: Devis, lines: list[LigneDevis], *, by: Personne, cle: str = "
     for rang, line in enumerate(lines, last + 1):
         line.rang = rang
         devis.lignes.append(line)
-    _count(devis)
+    count(devis)
     _grant(devis, lines, by=by)
     for line in lines:
         ajouter.tell(line, by=by, titre=line.libelle, cle=cle)
@@ -170,7 +170,7 @@ def _change(devis: Devis, changes: Mapping[LigneDevis, Mapping[str, Any]], *, by
     for line, fields in changes.items():
         if changed := _set(line, fields, by=by):
             modifier_ligne.tell(devis, by=by, ligne=line.libelle, champs=changed)
-    _count(devis)
+    count(devis)
 
 
 def _set(line: LigneDevis, fields: Mapping[str, Any], *, by: Personne) -> list[str]:
@@ -178,15 +178,23 @@ def _set(line: LigneDevis, fields: Mapping[str, Any], *, by: Personne) -> list[s
     changed = apply(line, dict(fields))
     if changed and changed != ["motif"]:
         line.confirmee_le, line.confirmee_par_id, line.reserve = None, None, ""
-    if "remise" in changed:
+    if "remise" in changed or (line.devis.approuve_par_id and not WEIGHS.isdisjoint(changed)):
         _grant(line.devis, [line], by=by)
     return changed
 
 
+WEIGHS = frozenset({"quantite", "prix", "comprise"})  # what makes another amount of a discount that was approved
+
+
 def _grant(devis: Devis, lines: Iterable[LigneDevis], *, by: Personne) -> None:
-    """A discount that one person does not grant alone: somebody else approves it, even after another was approved."""
+    """A discount that one person does not grant alone: somebody else approves it, even after another was approved.
+
+    Whoever grants the first small one is known too: the house may decide later that it was not one.
+    """
     if any(is_large(line) for line in lines):
         devis.remise_par_id, devis.approuve_par_id = by.id, None
+    elif devis.remise_par_id is None and any(line.remise for line in lines):
+        devis.remise_par_id = by.id
 
 
 def is_large(line: LigneDevis) -> bool:
@@ -204,7 +212,7 @@ def discount(devis: Devis, *, by: Personne, remise: int) -> None:
     """The same discount on all its lines, in hundredths of a percent."""
     devis = drafted(devis)
     if [line for line in devis.lignes if _set(line, {"remise": remise}, by=by)]:
-        _count(devis)
+        count(devis)
         remiser.tell(devis, by=by, remise=remise)
 
 
@@ -226,7 +234,7 @@ def remove(line: LigneDevis, *, by: Personne) -> None:
     devis, line = _line(line)
     libelle = line.libelle
     devis.lignes.remove(line)
-    _count(devis)
+    count(devis)
     retirer_ligne.tell(devis, by=by, ligne=libelle)
 
 
@@ -278,8 +286,8 @@ def _line(line: LigneDevis) -> tuple[Devis, LigneDevis]:
     return devis, found
 
 
-def _count(devis: Devis) -> None:
-    """Keep what its lines come to. Raises TooMuch."""
+def count(devis: Devis) -> None:
+    """Keep what its lines come to, under the lock of its action. Raises TooMuch."""
     db.session.flush()  # new lines get what nobody said of them
     sums = totals(devis.lignes)
     if sums.ttc > HIGHEST:

@@ -86,7 +86,7 @@ class OwnDiscount(Refusal):
 
 
 class Reread(Refusal):
-    """The lines that a pôle answers are not those that it was shown."""
+    """The lines that somebody answers are not those that they were shown."""
 
     sentence = "Ces lignes ont changé pendant que tu les lisais\u00a0: les voici telles qu’elles sont maintenant."
 
@@ -143,11 +143,13 @@ def obstacles(devis: Devis) -> list[Obstacle]:
     return found
 
 
-def approve(devis: Devis, *, by: Personne) -> None:
-    """Somebody else than who granted the discount agrees to it."""
+def approve(devis: Devis, *, by: Personne, read: str | None = None) -> None:
+    """Somebody else than who granted the discount agrees to it. `read`: `devis.reading_of_discounts` when shown."""
     devis = commands.drafted(devis)
     if devis.remise_par_id in {None, by.id}:
         raise OwnDiscount
+    if read not in {None, devis.reading_of_discounts}:
+        raise Reread
     if devis.approuve_par_id is None:
         devis.approuve_par_id = by.id
         approuver.tell(devis, by=by)
@@ -210,6 +212,7 @@ def send(devis: Devis, *, by: Personne, force: str = "") -> None:
 def _freeze(devis: Devis, *, by: Personne, force: str) -> None:
     """What it says is read before anything is set: the database refuses a devis that has half left."""
     now = clock.now()
+    commands.count(devis)  # the tax profile may be another since its last line changed
     contenu = papier.content(devis, now)
     pdf = document.pdf(contenu)
     devis.force, devis.envoye_par_id, devis.envoye_le = force, by.id, now

@@ -282,7 +282,8 @@ def send(id: int) -> Any:
 
 @bp.post("/<int:id>/approuver", access="devis.approuver")
 def approve(id: int) -> Any:
-    return _answer(id, lambda devis: envoi.approve(devis, by=me()), "Remise approuvée.", right="devis.approuver")
+    read = request.form.get("lu")
+    return _answer(id, lambda devis: envoi.approve(devis, by=me(), read=read), "Remise approuvée.", right="devis.approuver")
 
 
 @bp.post("/<int:id>/confirmer_lignes/<int:pole_id>", access="devis.confirmer_lignes")

@@ -61,3 +61,11 @@ def test_a_change_is_a_new_version_which_replaces_the_one_before(zoe, action):
     assert queries.replaced_by(first) is second
     with pytest.raises(accords.Unanswerable):
         accords.accept(first, signature=accords.Signature("Armelle"), empreinte=first.empreinte, by=None)
+
+
+def test_it_leaves_at_the_tax_of_the_day_when_it_leaves(zoe, action):
+    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=zoe)
+    devis = builders.devis(action)
+    reglage.change(reglage.PROFIL, Profil.EXONEREE, by=zoe)
+    envoi.send(devis, by=zoe)
+    assert (devis.ht, devis.ttc) == (devis.contenu["ht"], devis.contenu["ttc"]) == (1080_00, 1080_00)
