@@ -107,7 +107,7 @@ def take_needs(devis: Devis, *, by: Personne) -> int:
 def add(devis: Devis, *, by: Personne, tarif: Tarif | None = None, cle: str = "", **fields: Any) -> LigneDevis:
     """A line at the end; of a `tarif`, with what it says but for `fields`. The same form (its `cle`) sent twice is one line."""
     devis = drafted(devis)
-    cle = journal.submission(cle, devis.id, fields)
+    cle = journal.submission(cle, devis.id, tarif and tarif.id, fields)
     if (made := journal.made_by(cle, ajouter.key, by=by)) and (twin := line_of(devis, made)):
         return twin
     line = prix.of_tarif(tarif) if tarif else LigneDevis()

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from portal.actions.models import Action
 from portal.besoins.models import Besoin
-from portal.devis.models import LigneDevis, Tarif, Unite
+from portal.devis.models import MOST, LigneDevis, Tarif, Unite
+from portal.fields import quantite
 from portal.poles.models import Ressource
 
 HALF_DAY = timedelta(hours=5)  # what a half-day lasts at most
@@ -28,17 +29,13 @@ def of_site(tarif: Tarif, action: Action) -> LigneDevis:
 
 
 def of_need(besoin: Besoin, listed: Iterable[Tarif]) -> LigneDevis:
-    """At the price of its space, of its equipment, else of that kind of thing at that pôle; without one, to be priced."""
+    """At the price of its space, of its equipment, else of that kind of thing at that pôle.
+
+    Without one, or when a line does not hold so many of its unit, it is to be priced.
+    """
     tarif = max(listed, key=lambda t: _suits(t, besoin), default=None)
-    if tarif is None or not _fits(tarif, besoin):
-        line = LigneDevis(ressource=besoin.ressource, libelle=besoin.titre, unite=_unit(besoin), prix=0, pole_id=besoin.pole_id)
-        many = besoin.quantite_confirmee or besoin.quantite
-        line.quantite = 100 * (many if line.unite is not Unite.FORFAIT else 1)
-    else:
-        line = of_tarif(tarif)
-        line.libelle = besoin.titre if besoin.ressource is Ressource.HUMAIN else tarif.libelle
-        line.pole_id = besoin.pole_id or tarif.pole_id
-        line.quantite = _many(tarif, besoin)
+    found = tarif and _fits(tarif, besoin) and _many(tarif, besoin) <= MOST
+    line = _listed(tarif, besoin) if tarif and found else _unlisted(besoin)
     line.besoin_id = besoin.id
     return line
 
@@ -47,6 +44,23 @@ def _suits(tarif: Tarif, besoin: Besoin) -> tuple[int, int]:
     """The nearest; of several prices of that very space or thing (the half-day, the day), the one that comes to less."""
     fits = _fits(tarif, besoin)
     return fits, -tarif.prix * _many(tarif, besoin) if fits == VERY else 0
+
+
+def _listed(tarif: Tarif, besoin: Besoin) -> LigneDevis:
+    line = of_tarif(tarif)
+    line.libelle = besoin.titre if besoin.ressource is Ressource.HUMAIN else tarif.libelle
+    line.pole_id = besoin.pole_id or tarif.pole_id
+    line.quantite = _many(tarif, besoin)
+    return line
+
+
+def _unlisted(besoin: Besoin) -> LigneDevis:
+    line = LigneDevis(ressource=besoin.ressource, libelle=besoin.titre, unite=_unit(besoin), prix=0, pole_id=besoin.pole_id)
+    many = 100 * (besoin.quantite_confirmee or besoin.quantite)
+    if many > MOST:
+        line.unite, line.detail = Unite.FORFAIT, f"{quantite(many)} en tout"
+    line.quantite = 100 if line.unite is Unite.FORFAIT else many
+    return line
 
 
 def _fits(tarif: Tarif, besoin: Besoin) -> int:

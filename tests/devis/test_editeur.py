@@ -203,6 +203,14 @@ def test_the_page_of_a_line_opens_once_what_was_typed_here_is_kept(client, devis
     assert 'value="4"' in gone.text
 
 
+def test_something_else_chosen_on_a_page_that_was_gone_back_to_is_another_line(client, devis, zoe):
+    chosen = [builders.tarif(libelle, 15_00, by=zoe) for libelle in ("Repas créole", "Café")]
+    db.session.commit()
+    for tarif in (*chosen, chosen[-1]):  # tapped twice, it is one
+        client.post(f"/devis/{devis.id}/ajouter", data={"cle": "une-meme-cle", "tarif": str(tarif.id), "quantite": "1"})
+    assert labels(devis) == ["Heure de site", "Repas créole", "Café"]
+
+
 def test_a_button_that_does_not_pass_gives_every_word_back_and_does_nothing(client, devis):
     line, more = devis.lignes[0], add(devis)
     answer = client.post(f"/devis/{devis.id}/lignes/{more.id}/retirer", data=numbers(line, quantite="beaucoup"))
