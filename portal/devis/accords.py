@@ -55,6 +55,10 @@ class NotThen(Refusal):
     sentence = "Un accord ne date ni d’avant l’envoi de son devis, ni de plus tard que maintenant."
 
 
+class AlreadySaid(Refusal):
+    sentence = "Un autre accord est déjà noté sur ce devis : relis-le, ou annule-le avant de noter celui-ci."
+
+
 class NothingToUndo(Refusal):
     sentence = "Cet accord a déjà été annulé."
 
@@ -82,9 +86,10 @@ class Signature:
     le: datetime | None = None
 
 
-def is_answerable(devis: Devis) -> bool:
-    """Whether the demandeur may still accept it, or refuse it."""
-    return devis.etat is Etat.ENVOYE and not devis.is_over and devis.action.etat in _OPEN
+def is_answerable(devis: Devis, by: Personne | None = None) -> bool:
+    """Whether it may still be accepted, or refused: by the link until the event ends, recorded by somebody even later."""
+    late = by is None and devis.action.fin <= clock.now()
+    return devis.etat is Etat.ENVOYE and not devis.is_over and devis.action.etat in _OPEN and not late
 
 
 _OPEN = frozenset({actions.Etat.DEVIS_ENVOYE, actions.Etat.CONFIRMEE})
@@ -93,16 +98,18 @@ _OPEN = frozenset({actions.Etat.DEVIS_ENVOYE, actions.Etat.CONFIRMEE})
 def accept(devis: Devis, *, signature: Signature, empreinte: str, by: Personne | None) -> Accord:
     """The demandeur agrees to the very paper of that hash; twice is once. `by` is None online.
 
-    Raises NoName, NoProof, Unanswerable, NotReadAgain, NotThen.
+    Raises NoName, NoProof, AlreadySaid, Unanswerable, NotReadAgain, NotThen.
     """
     if not signature.nom.strip():
         raise NoName
     if by and not signature.preuve.strip():
         raise NoProof
     devis = _current(devis)
-    if there := queries.accord_of(devis):
+    if there := _standing(devis):
+        if by and (there.nom, there.preuve) != (signature.nom.strip(), signature.preuve.strip()):
+            raise AlreadySaid
         return there
-    if not is_answerable(devis):
+    if not is_answerable(devis, by):
         raise Unanswerable
     if empreinte != devis.empreinte:
         raise NotReadAgain
@@ -110,6 +117,11 @@ def accept(devis: Devis, *, signature: Signature, empreinte: str, by: Personne |
     if signature.le and not devis.envoye_le.replace(second=0, microsecond=0) <= signature.le <= clock.now():
         raise NotThen
     return _agree(devis, signature, by=by)
+
+
+def _standing(devis: Devis) -> Accord | None:
+    """What was agreed to of that version, while it is the one that counts."""
+    return queries.accord_of(devis) if devis.etat is Etat.ACCEPTE and not devis.action.is_stopped else None
 
 
 def _agree(devis: Devis, signature: Signature, *, by: Personne | None) -> Accord:
@@ -139,7 +151,7 @@ def refuse(devis: Devis, *, mot: str, by: Personne | None) -> None:
     devis = _current(devis)
     if devis.etat is Etat.REFUSE:
         return
-    if not is_answerable(devis):
+    if not is_answerable(devis, by):
         raise Unanswerable
     fire(refuser, devis, by=by, motif=mot)
 

@@ -172,16 +172,21 @@ def _called(ids: Collection[int]) -> dict[int, str]:
 
 
 def expired() -> list[int]:
-    """Those whose last day is past, at La Réunion."""
+    """Those whose last day is past, at La Réunion; what stopped or took place expires no more."""
     return list(db.session.scalars(_sent().where(Devis.valable_jusqu_au < clock.today())))
 
 
 def to_remind() -> list[int]:
-    """Those that expire in three days or fewer, whose demandeur was not told so; nobody is reminded of what left today."""
+    """Those that expire in three days or fewer, whose demandeur was not told so and may still answer.
+
+    Nobody is reminded of what left today.
+    """
     soon = Devis.valable_jusqu_au.between(clock.today(), clock.today() + REMINDED)
     left_before = Devis.envoye_le < clock.start_of(clock.today())
-    return list(db.session.scalars(_sent().where(soon, left_before, Devis.rappele_le.is_(None))))
+    to_come = Action.debut > clock.now()
+    return list(db.session.scalars(_sent().where(soon, left_before, to_come, Devis.rappele_le.is_(None))))
 
 
 def _sent() -> Select[int]:
-    return select(Devis.id).where(Devis.etat == Etat.ENVOYE).order_by(Devis.id)
+    alive = Devis.etat == Etat.ENVOYE, Action.etat.in_(ALIVE)
+    return select(Devis.id).join(Devis.action).where(*alive).order_by(Devis.id)

@@ -70,8 +70,8 @@ def _read(id: int, right: str = "devis.voir") -> Devis:
 def _reading(devis: Devis, status: int = 200, **said: Any) -> Page:
     """As its demandeur reads it, and beside it what the house foresees. `said`: a sentence, and words that were not kept."""
     context = _counted(devis, [line.compte for line in devis.lignes]) | _answered(devis)
-    context |= {"contenu": _content(devis), "accords": queries.accords_of(devis), "answerable": accords.is_answerable(devis)}
-    context |= {"changement": queries.change_asked(devis)}
+    context |= {"contenu": _content(devis), "accords": queries.accords_of(devis)}
+    context |= {"answerable": accords.is_answerable(devis, me()), "changement": queries.change_asked(devis)}
     blank: dict[str, Any] = {"sentence": "", "unsaved": [], "on": 0, "mot": ""}
     return render("devis/lire.html", status=status, devis=devis, action=devis.action, **context, **(blank | said))
 

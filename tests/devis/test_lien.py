@@ -35,7 +35,7 @@ def zoe(app):
 
 @pytest.fixture
 def devis(zoe):
-    made = builders.sent(builders.validated(zoe))
+    made = builders.sent(builders.validated(zoe, debut=builders.in_days(60), fin=builders.in_days(60, 18)))
     for texte, words in ((reglage.TELEPHONE, "0262 12 34 56"), (reglage.COURRIEL, "bonjour@example.org")):
         reglage.change(texte, words, by=zoe)
     db.session.commit()
@@ -272,6 +272,31 @@ def test_once_the_site_is_open_a_version_that_waits_is_answered_no_more(client, 
     db.session.commit()
     assert "ce devis ne s’accepte plus en ligne" in words(client.get(url(last)))
     assert client.post(url(last, "/accepter"), data=agreed(last)).status_code == 409
+
+
+def test_once_the_event_is_over_it_is_accepted_online_no_more(client, zoe):
+    devis, no = builders.sent(builders.validated(zoe)), "Finalement non"
+    db.session.commit()
+    with clock.freeze(devis.action.fin - timedelta(minutes=1)):
+        assert "J’accepte ce devis" in words(client.get(url(devis)))
+    with clock.freeze(devis.action.fin):
+        assert "ce devis ne s’accepte plus en ligne" in words(client.get(url(devis)))
+        for end, said in (("/accepter", agreed(devis)), ("/refuser", {"motif": no}), ("/demander_un_changement", {"mot": no})):
+            assert client.post(url(devis, end), data=said).status_code == 409
+    assert queries.fresh(devis.id).etat is Etat.ENVOYE
+
+
+@pytest.mark.parametrize("what", ["a newer one was accepted", "cancelled"])
+def test_sent_again_when_it_counts_no_more_nobody_is_thanked(client, devis, zoe, what):
+    accepted(devis, zoe)
+    if what == "cancelled":
+        cancelled(devis, zoe)
+    else:
+        accepted(newer(devis, zoe), zoe)
+    db.session.commit()
+    answer = client.post(url(devis, "/accepter"), data=agreed(devis))
+    assert answer.status_code == 409
+    assert "Merci" not in words(answer)
 
 
 def test_the_link_opens_no_longer_than_the_demandeur_s_own_page(client, devis, zoe):

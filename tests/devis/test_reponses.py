@@ -9,7 +9,7 @@ import pytest
 from portal import clock
 from portal.actions.models import Etat as ActionEtat
 from portal.db import db
-from portal.devis import commands, envoi, queries
+from portal.devis import accords, commands, envoi, queries
 from portal.devis.models import Etat, Voie
 from portal.missions import commands as missions
 from portal.missions.models import annuler, fermer
@@ -56,6 +56,24 @@ def test_an_acceptance_by_telephone_is_noted_once_and_shown_as_it_is_kept(client
     page = client.get(f"/devis/{devis.id}").text
     for shown in ("Armelle Gigan", "Par téléphone", "noté par Zoé", "elle a dit oui", found.empreinte[:12], "Annuler l’accord"):
         assert shown in page
+
+
+def test_a_signed_paper_is_noted_after_the_event(client, devis):
+    with clock.freeze(devis.action.fin + timedelta(days=2)):
+        assert f"/devis/{devis.id}/accord" in client.get(f"/devis/{devis.id}").text
+        assert client.post(f"/devis/{devis.id}/accord", data=words(voie="papier")).status_code == 303
+    assert queries.fresh(devis.id).etat is Etat.ACCEPTE
+
+
+def test_another_agreement_than_the_one_that_stands_is_not_taken_for_it(client, devis):
+    """The demandeur was faster, online: what somebody has typed is given back, not dropped."""
+    signature = accords.Signature("Dal Gigan")
+    accords.accept(devis, signature=signature, empreinte=devis.empreinte, by=None)
+    db.session.commit()
+    answer = client.post(f"/devis/{devis.id}/accord", data=words())
+    assert (answer.status_code, "Un autre accord est déjà noté" in answer.text) == (409, True)
+    assert "elle a dit oui" in answer.text
+    assert [a.nom for a in queries.accords_of(queries.fresh(devis.id))] == ["Dal Gigan"]
 
 
 @pytest.mark.parametrize(

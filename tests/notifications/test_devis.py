@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from portal import clock
+from portal.actions import commands as actions
 from portal.actions.models import reading
+from portal.actions.processus import annuler
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.devis import accords, commands, envoi, lien, queries
@@ -119,8 +121,8 @@ def test_a_pole_is_asked_for_its_lines_and_hears_that_they_are_taken(action, zoe
     assert accepted.etat is Etat.ACCEPTE
 
 
-def test_it_is_reminded_once_three_days_before_and_expires_after_its_last_day(action, told):
-    devis = builders.sent(action)
+def test_it_is_reminded_once_three_days_before_and_expires_after_its_last_day(zoe, told):
+    devis = builders.sent(builders.validated(zoe, debut=builders.in_days(60), fin=builders.in_days(60, 18)))
     db.session.commit()
     last = devis.valable_jusqu_au
     assert last == clock.today() + timedelta(days=30)
@@ -140,6 +142,20 @@ def test_it_is_reminded_once_three_days_before_and_expires_after_its_last_day(ac
         pass_time()
     assert queries.fresh(devis.id).etat is Etat.EXPIRE
     assert told()[2:] == [("devis_repondu", "Zoé")]
+
+
+@pytest.mark.parametrize("what", ["it took place", "it was cancelled"])
+def test_nobody_is_reminded_of_what_cannot_be_answered_any_more(action, zoe, told, what):
+    devis = builders.sent(action)
+    if what == "it was cancelled":
+        actions.decide(action, annuler, by=zoe, motif="Cyclone")
+    db.session.commit()
+    for days in (-2, 2):
+        with clock.freeze(clock.start_of(devis.valable_jusqu_au) + timedelta(days=days)):
+            assert queries.to_remind() == []
+            pass_time()
+            assert queries.expired() == []  # nothing is left to be tried again each minute
+    assert "devis_rappel" not in [genre for genre, _ in told()]
 
 
 # --- the channel of the house ----------------------------------------------------------------------------------
