@@ -12,7 +12,7 @@ from portal.actions import queries as requests
 from portal.actions.models import Echange
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
-from portal.devis import queries
+from portal.devis import papier, queries
 from portal.devis.models import (
     Accord,
     Devis,
@@ -38,6 +38,12 @@ class NotReadAgain(Refusal):
     """The paper that was shown is not the one that would be accepted."""
 
     sentence = "Ce devis a changé pendant que vous le lisiez : le voici tel qu’il est maintenant."
+
+
+class Moved(Refusal):
+    """What would be agreed to takes place at another time by now."""
+
+    sentence = "La date a changé depuis ce devis : il ne s’accepte plus. L’équipe vous en envoie un nouveau."
 
 
 class NoName(Refusal):
@@ -98,7 +104,7 @@ _OPEN = frozenset({actions.Etat.DEVIS_ENVOYE, actions.Etat.CONFIRMEE})
 def accept(devis: Devis, *, signature: Signature, empreinte: str, by: Personne | None) -> Accord:
     """The demandeur agrees to the very paper of that hash; twice is once. `by` is None online.
 
-    Raises NoName, NoProof, AlreadySaid, Unanswerable, NotReadAgain, NotThen.
+    Raises NoName, NoProof, AlreadySaid, Unanswerable, Moved, NotReadAgain, NotThen.
     """
     if not signature.nom.strip():
         raise NoName
@@ -109,14 +115,21 @@ def accept(devis: Devis, *, signature: Signature, empreinte: str, by: Personne |
         if by and (there.nom, there.preuve) != (signature.nom.strip(), signature.preuve.strip()):
             raise AlreadySaid
         return there
+    _check(devis, signature, empreinte, by)
+    return _agree(devis, signature, by=by)
+
+
+def _check(devis: Devis, signature: Signature, empreinte: str, by: Personne | None) -> None:
+    """Whether this paper may be agreed to, now."""
     if not is_answerable(devis, by):
         raise Unanswerable
+    if by is None and papier.moved_to(devis):
+        raise Moved
     if empreinte != devis.empreinte:
         raise NotReadAgain
     assert devis.envoye_le
     if signature.le and not devis.envoye_le.replace(second=0, microsecond=0) <= signature.le <= clock.now():
         raise NotThen
-    return _agree(devis, signature, by=by)
 
 
 def _standing(devis: Devis) -> Accord | None:

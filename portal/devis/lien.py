@@ -17,7 +17,7 @@ from portal.actions import suivi
 from portal.actions.depot import LinkOver, LinkReplaced, RequestErased
 from portal.actions.forms import at_most
 from portal.actions.models import UNDECIDED, Action
-from portal.devis import accords, queries
+from portal.devis import accords, papier, queries
 from portal.devis.models import Devis, Etat
 from portal.fields import Form, Line, Words
 from portal.web import GuardedBlueprint, Page, done, refused, render, toast
@@ -107,7 +107,10 @@ def as_pdf(content: bytes, devis: Devis) -> Response:
 
 
 def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:
-    """`forms`: those that were refused; `sentence`, why something did not pass, and `typed`, words that found no form."""
+    """`forms`: those that were refused; `sentence`, why something did not pass, and `typed`, words that found no form.
+
+    `quand` is said when it is no more what the devis says.
+    """
     blank: dict[str, Any] = {
         "accepter": AgreementForm(formdata=None, data={"empreinte": devis.empreinte}),
         "refuser": RefusalForm(formdata=None),
@@ -124,6 +127,7 @@ def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:
         jeton=jeton,
         answerable=accords.is_answerable(devis),
         state=_state(devis),
+        quand=papier.moved_to(devis),
         accords=queries.accords_of(devis),
         changement=queries.change_asked(devis),
         newer=_newer(devis),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from portal import clock, reglage
+from portal.actions.models import Action
 from portal.devis import chiffrage, commands
 from portal.devis.models import Devis, LigneDevis
 from portal.filters import creneau, jour_long
@@ -40,7 +41,7 @@ def content(devis: Devis, at: datetime) -> dict[str, Any]:
         "client": _client(devis),
         "action": {
             "titre": action.titre,
-            "quand": f"{_day(action.debut)}, {creneau(action.debut, action.fin)}",
+            "quand": when(action),
             "lieu": action.lieu,
             "personnes": action.personnes,
         },
@@ -61,10 +62,21 @@ def content(devis: Devis, at: datetime) -> dict[str, Any]:
     }
 
 
-def _day(debut: datetime) -> str:
-    """With its year, whatever the year in which it is read."""
-    said, year = jour_long(debut), str(clock.local(debut).year)
-    return said if year in said else f"{said} {year}"
+def when(action: Action) -> str:
+    """When it takes place, with the years, whatever the year in which it is read."""
+    hours = creneau(action.debut, action.fin).replace(jour_long(action.fin), _day(action.fin))
+    return f"{_day(action.debut)}, {hours}"
+
+
+def _day(at: datetime) -> str:
+    said, year = jour_long(at), str(clock.local(at).year)
+    return said if year in said else f"{said}\u00a0{year}"
+
+
+def moved_to(devis: Devis) -> str:
+    """When its action now takes place, if what left says otherwise; "" if not."""
+    now = when(devis.action)
+    return now if devis.contenu and devis.contenu["action"]["quand"] != now else ""
 
 
 def _client(devis: Devis) -> dict[str, Any]:

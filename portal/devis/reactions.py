@@ -1,4 +1,4 @@
-"""What happens to the devis of a demandeur who is erased."""
+"""What happens to the devis of a demandeur who is erased; what is said of one whose action moves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 
 from portal.actions import effacement, processus
 from portal.actions import models as actions
+from portal.actions.decalage import Line, Part, tells
+from portal.actions.models import Action
+from portal.actions.programme import Slot
 from portal.db import STRUCK, strike, struck
-from portal.devis import document, queries
+from portal.devis import document, papier, queries
 from portal.devis.models import Accord, Devis, Etat, LigneDevis
 from portal.workflow import News
 
@@ -20,6 +23,16 @@ def name_the_demandeur_no_more(news: News) -> None:
     for devis in queries.of_action(news.subject):
         if not (settled and devis.etat is Etat.ACCEPTE):
             _forget(devis, known)
+
+
+@tells
+def which_devis_says_another_time(action: Action, avant: Slot) -> Part | None:
+    """What left does not move with its action."""
+    devis = queries.in_state(action, Etat.ENVOYE, Etat.ACCEPTE)
+    if devis is None or not papier.moved_to(devis):
+        return None
+    kept = Line(f"Devis {devis.numero}", avant, avant, "garde l’ancienne date")
+    return Part("Le devis", [kept], "Une nouvelle version est à envoyer, et à accepter.")
 
 
 def _forget(devis: Devis, known: list[str]) -> None:

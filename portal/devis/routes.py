@@ -72,6 +72,7 @@ def _reading(devis: Devis, status: int = 200, **said: Any) -> Page:
     context = _counted(devis, [line.compte for line in devis.lignes]) | _answered(devis)
     context |= {"contenu": _content(devis), "accords": queries.accords_of(devis)}
     context |= {"answerable": accords.is_answerable(devis, me()), "changement": queries.change_asked(devis)}
+    context |= {"moved_to": papier.moved_to(devis)}
     blank: dict[str, Any] = {"sentence": "", "unsaved": [], "on": 0, "mot": ""}
     return render("devis/lire.html", status=status, devis=devis, action=devis.action, **context, **(blank | said))
 
