@@ -28,10 +28,12 @@ class Withdrawn(Refusal):
 
 
 def add(*, by: Personne, du: date, **fields: Any) -> Tarif:
-    """A new line of the price list, from that day on. Raises NameTaken."""
-    if same_tarif(fields["libelle"], du):
+    """A new line of the price list, from that day on; one that was withdrawn before it began comes back. Raises NameTaken."""
+    tarif = same_tarif(fields["libelle"], du) or Tarif(du=du)
+    if tarif.id and tarif.au != du:
         raise NameTaken
-    tarif = Tarif(du=du, **fields)
+    for name, value in (fields | {"au": None}).items():
+        setattr(tarif, name, value)
     db.session.add(tarif)
     db.session.flush()
     tarifer.tell(tarif, by=by, titre=tarif.libelle, du=du.isoformat(), prix=tarif.prix)

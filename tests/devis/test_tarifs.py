@@ -59,6 +59,14 @@ def test_withdrawn_it_prices_nothing_more(as_, treasurer):
     assert queries.tarifs() == []
 
 
+def test_withdrawn_by_mistake_on_its_first_day_it_comes_back_as_it_is_now_written(as_, treasurer):
+    client = as_(treasurer)
+    client.post("/devis/tarifs/nouveau", data=typed())
+    client.post(f"/devis/tarifs/{queries.tarifs()[0].id}/retirer")
+    assert client.post("/devis/tarifs/nouveau", data=typed(prix="15")).status_code == 303
+    assert [(t.libelle, t.prix, t.au) for t in queries.tarifs()] == [("Repas créole", 15_00, None)]
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
