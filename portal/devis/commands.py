@@ -78,8 +78,10 @@ def draft(action: Action, *, by: Personne) -> Devis:
 
 
 def _copy(line: LigneDevis) -> LigneDevis:
-    """A line of the next version, as confirmed as it was."""
+    """A line of the next version, as confirmed as it was, while its need still is."""
     kept = {c.key: getattr(line, c.key) for c in LigneDevis.__table__.columns if c.key not in {"id", "devis_id"}}
+    if line.is_unpromised:
+        kept |= {"confirmee_le": None, "confirmee_par_id": None}
     return LigneDevis(**kept)
 
 

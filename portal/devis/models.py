@@ -243,6 +243,11 @@ class LigneDevis(Base):
         return {name: getattr(self, name) for name in NUMBERS}
 
     @property
+    def is_unpromised(self) -> bool:
+        """The need that it answers is not, or no more, confirmed by its pôle."""
+        return self.besoin is not None and not self.besoin.is_promised
+
+    @property
     def compte(self) -> Ligne:
         """The line as it is counted."""
         return Ligne(self.quantite, self.prix, self.taux, self.remise, self.comprise, self.pole_id, self.cout)

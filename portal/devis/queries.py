@@ -12,6 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 from portal import clock
 from portal.actions.chemin import Chiffrage, Reponse, reads_the_devis
 from portal.actions.models import ALIVE, Action
+from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import MANY, db
 from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif, demander_un_changement
@@ -71,6 +72,12 @@ def in_state(action: Action, *etats: Etat) -> Devis | None:
     """The one devis of the action in that state, if any; of several states, the latest version."""
     query = select(Devis).where(Devis.action_id == action.id, Devis.etat.in_(etats)).options(*SHEET)
     return db.session.scalars(query.order_by(Devis.version.desc()).execution_options(populate_existing=True)).first()
+
+
+def drafted_for(besoin: Besoin) -> Sequence[LigneDevis]:
+    """The lines that answer that need in what has not left yet."""
+    query = select(LigneDevis).join(LigneDevis.devis).where(LigneDevis.besoin_id == besoin.id, is_draft())
+    return db.session.scalars(query).all()
 
 
 def before(devis: Devis) -> Devis | None:

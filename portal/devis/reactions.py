@@ -1,4 +1,4 @@
-"""What happens to the devis of a demandeur who is erased; what is said of one whose action moves."""
+"""What happens to the devis of a demandeur who is erased, whose action moves, or whose needs are promised no more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from portal.actions import models as actions
 from portal.actions.decalage import Line, Part, tells
 from portal.actions.models import Action
 from portal.actions.programme import Slot
+from portal.besoins import models as besoins
 from portal.db import STRUCK, strike, struck
 from portal.devis import document, papier, queries
 from portal.devis.models import Accord, Devis, Etat, LigneDevis
@@ -23,6 +24,16 @@ def name_the_demandeur_no_more(news: News) -> None:
     for devis in queries.of_action(news.subject):
         if not (settled and devis.etat is Etat.ACCEPTE):
             _forget(devis, known)
+
+
+@besoins.reprendre.react
+@besoins.desister.react
+@besoins.expirer.react
+@besoins.perdre.react
+def ask_for_its_line_again(news: News) -> None:
+    """The yes to a line was for a need that its pôle no longer promises."""
+    for line in queries.drafted_for(news.subject):
+        line.confirmee_le, line.confirmee_par_id = None, None
 
 
 @tells

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
+from portal import clock
 from portal.actions.models import reading
+from portal.besoins import commands as besoins
+from portal.besoins import promesses
+from portal.besoins.models import confirmer, desister
 from portal.db import db
 from portal.devis import commands, envoi, queries
 from portal.devis.models import Etat, Unite
@@ -117,6 +123,40 @@ def test_a_discount_on_all_lines_asks_every_pole_again(house):
     envoi.confirm_lines(house.devis, house.cuisine, by=house.gina)
     commands.discount(house.devis, by=house.zoe, remise=1000)  # the same: nothing is new
     assert [said for _, said, _ in house.states] == [True, True, False]
+
+
+def taken_back(besoin, house):
+    besoins.take_back(besoin, by=house.zoe)
+
+
+def given_up(besoin, house):
+    besoins.answer(besoin, desister, by=house.gina, motif="Le four est en panne.")
+
+
+def run_out(besoin, house):
+    with clock.freeze(clock.now() + timedelta(days=40)):
+        promesses.expire(besoin.id)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("what", [taken_back, given_up, run_out])
+@pytest.mark.parametrize("sent", [False, True], ids=["a draft", "the next version of what left"])
+def test_a_yes_is_for_a_need_that_its_pole_still_promises(as_, house, what, sent):
+    case = builders.espace("La case")
+    action = builders.validated(house.zoe, debut=builders.in_days(60), fin=builders.in_days(60, 18))
+    besoin = builders.besoin(action, house.cuisine, case)
+    besoins.answer(besoin, confirmer, by=house.gina)
+    devis = builders.devis(action)
+    envoi.confirm_lines(devis, house.cuisine, by=house.gina)
+    assert envoi.awaited(devis) == []
+    if sent:
+        envoi.send(devis, by=house.zoe)
+    what(besoin, house)
+    db.session.commit()
+    draft = commands.draft(action, by=house.zoe)
+    assert envoi.awaited(draft) == [house.cuisine]
+    db.session.commit()
+    assert "Besoin plus confirmé" in as_(house.zoe).get(f"/devis/{draft.id}").text
 
 
 @pytest.mark.parametrize("slug", ["confirmer_lignes", "reserver"])
