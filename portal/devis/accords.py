@@ -153,7 +153,7 @@ def _agree(devis: Devis, signature: Signature, *, by: Personne | None) -> Accord
         fire(remplacer, before, by=by, par=devis.version)
         db.session.flush()  # an action has one accepted devis at most
     avant = before.version if before else None
-    fire(accepter, devis, by=by, nom=accord.nom, voie=accord.voie, empreinte=devis.empreinte, avant=avant)
+    fire(accepter, devis, by=by, voie=accord.voie, empreinte=devis.empreinte, avant=avant)
     if devis.action.etat is actions.Etat.DEVIS_ENVOYE:
         fire(processus.confirmer, devis.action, by=by)
     return accord

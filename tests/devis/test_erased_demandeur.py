@@ -7,13 +7,14 @@ from hashlib import sha256
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.actions import effacement
 from portal.actions.models import Action, Demandeur, Etat
-from portal.db import db
+from portal.db import STRUCK, db
 from portal.devis import accords, commands, envoi, queries
-from portal.devis.models import Accord, Devis, LigneDevis
+from portal.devis.models import Accord, Devis, LigneDevis, Unite, Voie
+from portal.journal import EntreeJournal
 from tests import builders
 
 pytestmark = pytest.mark.both
@@ -69,6 +70,23 @@ def test_of_an_action_that_did_not_take_place_nothing_says_who_asked(devis, zoe,
         assert (version.ht, version.contenu["ht"]) == (1080_00, 1080_00)
     asks = devis[0].action.demandeur
     assert (asks.adresse, asks.siret) == ("", "")
+
+
+def test_nor_does_the_journal_of_its_lines_and_of_who_accepted(zoe):
+    """Somebody else of theirs signed, whose name nothing but the agreement knows."""
+    action = builders.validated(zoe)
+    action.demandeur.nom = "Chorale Vwa"
+    devis = builders.sent(action)
+    draft = commands.draft(action, by=zoe)
+    line = commands.add(draft, by=zoe, libelle="Pour la Chorale Vwa", unite=Unite.FORFAIT, prix=1)
+    commands.move(line, by=zoe, up=True)
+    commands.remove(line, by=zoe)
+    by_phone = accords.Signature("Aimée Técher", voie=Voie.TELEPHONE, preuve="Aimée Técher a rappelé.")
+    accords.accept(devis, signature=by_phone, empreinte=devis.empreinte, by=zoe)
+    erase([devis], zoe, Etat.ANNULEE)
+    said = repr([(e.motif, e.faits) for e in db.session.scalars(select(EntreeJournal))])
+    assert "Pour la [effacé]" in said.replace(STRUCK, "[effacé]")
+    assert [sign for sign in ("Chorale Vwa", "Aimée Técher") if sign in said] == []
 
 
 def test_what_was_accepted_and_paid_is_kept_as_it_was(devis, zoe):
