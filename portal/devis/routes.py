@@ -188,7 +188,7 @@ def _unsaved(id: int, sentence: str, part: str = "") -> Page:
     page = Saisie.typed(devis, part)
     page.validate()
     if not _is_built_by_me(devis):
-        return _reading(devis, sentence=sentence, unsaved=page.unsaved)
+        return _reading(devis, sentence=sentence, unsaved=[*page.unsaved, *filter(None, [_force()])])
     lost = [f"Ligne retirée\u00a0: {words}" for words in page.lost]
     return _editor(page.rebased(), sentence=sentence, lost=lost, force=_force())
 

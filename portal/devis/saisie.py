@@ -95,10 +95,12 @@ class Saisie:
 
     @property
     def unsaved(self) -> list[str]:
-        """What was typed of the lines, in words, for a page that has no place for it any more."""
+        """What was typed of the lines and to the demandeur, in words, for a page that has no place for it any more."""
         lines: dict[int, Any] = {line.id: line for line in self.devis.lignes}
         touched = [(id, form) for id, form in (self.numbers | self.gone).items() if f"l{id}" in self.sent and form.is_touched]
-        return [f"{lines[id].libelle if id in lines else 'Ligne retirée'}\u00a0: {_said(form)}" for id, form in touched]
+        said = [f"{lines[id].libelle if id in lines else 'Ligne retirée'}\u00a0: {_said(form)}" for id, form in touched]
+        mot = (self.head.mot.data or "") if "entete" in self.sent else ""
+        return said + ([f"{self.head.mot.label.text}\u00a0: {mot}"] if mot not in {"", self.devis.mot} else [])
 
 
 def _said(form: NumbersForm) -> str:
