@@ -49,7 +49,10 @@ class Empty(Obstacle):
 class NobodyKnown(Obstacle):
     status = 422
     mend = "identite"
-    sentence = "L’identité de l’association manque : un admin la remplit dans les réglages, puis le devis peut partir."
+    sentence = (
+        "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque : un admin les remplit dans les réglages, "
+        "puis le devis peut partir."
+    )
 
 
 class NoAddress(Obstacle):
@@ -99,10 +102,10 @@ class Unconfirmed(Obstacle):
 
 
 def out_of_range(line: LigneDevis) -> bool:
-    """An hour of the site, once discounted, outside what the house decided."""
-    if not line.site or line.unite != "heure" or line.comprise:
+    """An hour of the site, once discounted or given away, outside what the house decided."""
+    if not line.site or line.unite != "heure":
         return False
-    price = line.prix * (10_000 - line.remise)
+    price = 0 if line.comprise else line.prix * (10_000 - line.remise)
     return not reglage.SITE_LEAST.valeur * 1_000_000 <= price <= reglage.SITE_MOST.valeur * 1_000_000
 
 
@@ -124,7 +127,7 @@ def unpriced(devis: Devis) -> list[LigneDevis]:
 
 def obstacles(devis: Devis) -> list[Obstacle]:
     """All that keeps it from leaving, the gravest first; a pôle that is awaited can be passed over, with a reason."""
-    known = reglage.NOM.valeur and reglage.ADRESSE.valeur
+    known = reglage.NOM.valeur and reglage.ADRESSE.valeur and (reglage.SIRET.valeur or reglage.RNA.valeur)
     demandeur = devis.action.demandeur
     found: list[Obstacle] = []
     if devis.action.etat not in READY:

@@ -68,8 +68,8 @@ class NumbersForm(SheetForm):
     @property
     def is_touched(self) -> bool:
         """Whether it says otherwise than what it had read, whatever has become of the line."""
-        read = (self.lu.data or "").split("-")
-        return any(digest(value) not in read for value in self.fields.values())
+        read = dict(zip(NUMBERS, (self.lu.data or "").split("-"), strict=False))
+        return any(digest(value) != read.get(name) for name, value in self.fields.items())
 
 
 class LineForm(Form):
@@ -152,6 +152,10 @@ class TarifForm(Form):
     def validate_materiel_id(self, materiel_id: SelectField) -> None:
         if materiel_id.data and self.ressource.data is not Ressource.MATERIEL:
             raise ValidationError("Un matériel ne chiffre qu’un besoin de matériel.")
+
+    def validate_comprise(self, comprise: BooleanField) -> None:
+        if comprise.data and self.site.data:
+            raise ValidationError("L’heure de site n’est pas comprise en elle-même\u00a0: pour l’offrir, mets son prix à 0.")
 
     @property
     def fields(self) -> dict[str, Any]:

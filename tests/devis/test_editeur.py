@@ -300,6 +300,28 @@ def test_an_accepted_devis_edited_in_another_tab_says_so_and_keeps_the_words(cli
     assert client.get(f"/devis/{devis.id}/lignes/{line.id}").status_code == 409
 
 
+def test_a_word_to_the_demandeur_and_a_reason_typed_too_late_are_given_back(client, devis, zoe):
+    late = {"mot": "Sans le repas,\net dès 14 h.", "acompte": "30", "valable_jours": "30", "lu": reading(devis.head)}
+    envoi.send(devis, by=zoe)
+    db.session.commit()
+    answer = client.post(f"/devis/{devis.id}/envoyer", data=late | {"force": "Paul a dit oui"})
+    assert answer.status_code == 409
+    assert "Un mot au demandeur : Sans le repas, et dès 14 h." in words(answer)
+    assert "Paul a dit oui" in words(answer)
+    unchanged = client.post(f"/devis/{devis.id}/envoyer", data=late | {"mot": ""})
+    assert "Tu avais écrit" not in words(unchanged)
+
+
+def test_a_number_that_becomes_what_another_was_is_given_back_too(client, devis, zoe):
+    """Its discount was 0, and so is its price now."""
+    meal = add(devis)
+    late = numbers(meal, prix="0")
+    commands.remove(meal, by=zoe)
+    db.session.commit()
+    answer = client.post(f"/devis/{devis.id}/lignes", data=late)
+    assert (answer.status_code, "1 à 0 €" in words(answer)) == (409, True)
+
+
 # --- what keeps it from leaving ------------------------------------------------------------------------------
 
 
@@ -335,6 +357,20 @@ def test_an_hour_of_site_out_of_the_range_asks_why_in_its_line(client, devis):
     client.post(f"/devis/{devis.id}/lignes", data=numbers(queries.fresh(devis.id).lignes[0], motif="Un soir de fête"))
     assert obstacles(client, devis) == {}
     assert client.post(f"/devis/{devis.id}/envoyer").status_code == 303
+
+
+def test_an_hour_of_site_that_is_given_away_asks_why_too(devis, zoe):
+    [line] = devis.lignes
+    commands.edit(line, by=zoe, read=reading(line.sheet), comprise=True)
+    assert [type(left) for left in envoi.obstacles(devis)] == [envoi.OutOfRange]
+
+
+def test_it_leaves_with_the_number_of_the_house_on_it(devis, zoe):
+    """Its SIRET, or else its RNA."""
+    reglage.change(reglage.SIRET, "", by=zoe)
+    assert [type(left) for left in envoi.obstacles(devis)] == [envoi.NobodyKnown]
+    reglage.change(reglage.RNA, "W9R1234567", by=zoe)
+    assert envoi.obstacles(devis) == []
 
 
 def test_a_large_discount_is_approved_by_somebody_else(as_, client, devis, zoe):

@@ -92,6 +92,11 @@ def test_a_space_prices_needs_of_spaces_only(as_, treasurer):
     assert "Un espace ne chiffre qu’un besoin d’espace." in answer.text
 
 
+def test_the_hour_of_site_is_not_comprised_in_itself(as_, treasurer):
+    answer = as_(treasurer).post("/devis/tarifs/nouveau", data=typed(site="y", comprise="y"))
+    assert (answer.status_code, "n’est pas comprise en elle-même" in answer.text) == (422, True)
+
+
 def test_two_lines_of_one_name_do_not_begin_the_same_day(as_, treasurer):
     client = as_(treasurer)
     client.post("/devis/tarifs/nouveau", data=typed())
