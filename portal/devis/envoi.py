@@ -195,6 +195,12 @@ def object_to(devis: Devis, pole: Pole, *, by: Personne, mot: str, read: str | N
     reserver.tell(devis, by=by, motif=mot, pole=pole.id)
 
 
+def check_read(devis: Devis, read: str) -> None:
+    """Nobody lets leave what they have not read. `read`: `devis.reading_of_all` when shown. Raises NotDraft, Reread."""
+    if commands.drafted(devis).reading_of_all != read:
+        raise Reread
+
+
 def send(devis: Devis, *, by: Personne, force: str = "") -> None:
     """Freeze it and let it leave; the version that was out is replaced. `force`: why it leaves with a pôle still silent.
 

@@ -171,6 +171,11 @@ class Devis(Base):
         return digest([(line.id, line.sheet) for line in self.lignes if line.pole_id == pole.id])
 
     @property
+    def reading_of_all(self) -> str:
+        """The same of all its lines, and of its head."""
+        return digest((self.head, [(line.id, line.sheet) for line in self.lignes]))
+
+    @property
     def reading_of_discounts(self) -> str:
         """The same of the lines that have a discount."""
         return digest([(line.id, line.sheet) for line in self.lignes if line.remise])

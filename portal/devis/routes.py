@@ -170,6 +170,8 @@ def _build(id: int, step: Callable[[Devis], str], *, right: str = "devis.modifie
     if not page.validate():
         return refused(422, lambda: _unsaved(id, WRONG, part))
     try:
+        if right == "devis.envoyer" and "tout" in request.form:
+            envoi.check_read(devis, request.form["tout"])
         page.keep(by=me())
         onward = step(devis)
     except Refusal as refusal:

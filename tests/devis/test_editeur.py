@@ -322,6 +322,36 @@ def test_a_number_that_becomes_what_another_was_is_given_back_too(client, devis,
     assert (answer.status_code, "1 à 0 €" in words(answer)) == (409, True)
 
 
+def another_line(devis):
+    add(devis)
+
+
+def another_price(devis):
+    [line] = devis.lignes
+    commands.edit(line, by=devis.action.bienveillant, read=reading(line.sheet), prix=130_00)
+
+
+def another_deposit(devis):
+    commands.edit_head(devis, by=devis.action.bienveillant, acompte=50)
+
+
+@pytest.mark.parametrize("change", [another_line, another_price, another_deposit])
+def test_what_changed_in_another_tab_is_read_before_it_leaves(client, devis, change):
+    """Even where nothing was typed; what was typed stays, and the next tap sends all of it."""
+    shown = {"mot": "Bonjour", "acompte": "30", "valable_jours": "30", "lu": reading(devis.head), "tout": devis.reading_of_all}
+    shown |= numbers(devis.lignes[0])
+    change(devis)
+    db.session.commit()
+    answer = client.post(f"/devis/{devis.id}/envoyer", data=shown)
+    assert (answer.status_code, "ont changé pendant que tu les lisais" in answer.text) == (409, True)
+    page = BeautifulSoup(answer.text, "html5lib")
+    fields = page.select("form#lignes input[name], form#lignes textarea[name]")
+    again = {str(field["name"]): str(field.get("value") or field.get_text()) for field in fields}
+    assert again["mot"].strip() == "Bonjour"
+    assert client.post(f"/devis/{devis.id}/envoyer", data=again).status_code == 303
+    assert queries.fresh(devis.id).contenu["mot"] == "Bonjour"
+
+
 # --- what keeps it from leaving ------------------------------------------------------------------------------
 
 
