@@ -162,7 +162,7 @@ def _agree(devis: Devis, signature: Signature, *, by: Personne | None) -> Accord
 def refuse(devis: Devis, *, mot: str, by: Personne | None) -> None:
     """The demandeur does not want it; the action waits for another version, or for them to give up. Said twice, once."""
     devis = _current(devis)
-    if devis.etat is Etat.REFUSE:
+    if devis.etat is Etat.REFUSE and queries.refusal_of(devis).strip() == mot.strip():
         return
     if not is_answerable(devis, by):
         raise Unanswerable

@@ -15,7 +15,7 @@ from portal.actions.models import ALIVE, Action
 from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import MANY, db
-from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif, demander_un_changement
+from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif, demander_un_changement, refuser
 from portal.journal import EntreeJournal, describes, subject_key
 from portal.poles.models import Adhesion
 from portal.poles.queries import awaits
@@ -145,6 +145,12 @@ _ANSWERS = {Etat.ENVOYE: Reponse.ATTENDUE, Etat.REFUSE: Reponse.REFUS}
 
 def is_draft() -> ColumnElement[bool]:
     return Devis.etat == Etat.BROUILLON
+
+
+def refusal_of(devis: Devis) -> str:
+    """Why it was refused, in the words that were noted."""
+    said = EntreeJournal.sujet == f"devis:{devis.id}", EntreeJournal.evenement == refuser.key
+    return db.session.scalar(select(EntreeJournal.motif).where(*said).order_by(EntreeJournal.id.desc()).limit(1)) or ""
 
 
 # --- what a pôle or groupe is asked --------------------------------------------------------------------------

@@ -169,8 +169,11 @@ def test_the_change_is_read_on_both_sides_until_another_version_leaves(client, a
 
 def test_a_refusal_is_said_in_words(client, devis):
     assert client.post(url(devis, "/refuser"), data={"motif": ""}).status_code == 422
-    assert client.post(url(devis, "/refuser"), data={"motif": "Trop cher"}).status_code == 303
+    for _ in range(2):
+        assert client.post(url(devis, "/refuser"), data={"motif": "Trop cher"}).status_code == 303
     assert queries.fresh(devis.id).etat is Etat.REFUSE
+    more = client.post(url(devis, "/refuser"), data={"motif": "Et trop loin"})
+    assert (more.status_code, "Et trop loin" in more.text) == (409, True)
 
 
 # --- nothing can be answered any more --------------------------------------------------------------------------
@@ -226,7 +229,7 @@ def test_a_dead_state_says_so_with_whom_to_call_and_gives_words_back(client, dev
     )]  # fmt: skip
     if what is not accepted:
         late.append(client.post(url(devis, "/accepter"), data=agreed(devis)))
-    for answer in late[what is refused :]:
+    for answer in late:
         assert answer.status_code == 409
         assert DEAD[what] in words(answer)
     assert "Finalement non" in late[1].text
