@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
@@ -106,6 +106,8 @@ def answer(status: int, sentence: str | None = None, *, bare: bool = False) -> R
     undo()
     title, advice = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": typed_words()}
+    if request.accept_mimetypes.best == "application/json":
+        return make_response(jsonify(erreur=context["conseil"]), status)
     response = make_response(_bare(context) if bare else _dressed(context), status)
     response.vary.add("HX-Request")
     return response

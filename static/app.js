@@ -18,15 +18,20 @@ function icon(name) {
 }
 
 /** A word at the bottom of the screen; the same word is never shown twice at once. */
-function toast(text, tone = "attention") {
+function toast(text, tone = "attention", undo = null) {
   const box = Object.assign(document.createElement("div"), { className: `toast ton-${tone}` });
   const words = Object.assign(document.createElement("p"), { textContent: text });
   box.append(icon(tone === "bon" ? "circle-check" : "circle-alert"), words);
+  if (undo) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "bouton", textContent: "Annuler" });
+    button.addEventListener("click", () => (box.remove(), undo()));
+    box.append(button);
+  }
   for (const old of region().querySelectorAll("p")) if (old.textContent === text) old.parentElement.remove();
   region().append(box);
 }
 
-document.addEventListener("portail:toast", ({ detail }) => toast(detail.text, detail.ton)); // for the other scripts
+document.addEventListener("portail:toast", ({ detail }) => toast(detail.text, detail.ton, detail.annuler)); // for the other scripts
 
 /** A word that stays (attention) needs a way to leave. */
 function closable() {

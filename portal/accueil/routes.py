@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Any
 
-from flask import abort, jsonify
+from flask import abort, jsonify, make_response, url_for
 from flask_login import current_user
 
 from portal.accueil import a_faire, queries
+from portal.assets import asset
+from portal.config import ROOT
 from portal.contributions import queries as contributions
 from portal.equipe import queries as equipe
 from portal.jour_j import queries as jour_j
+from portal.layout import MAISON
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
 from portal.policy import can
@@ -57,6 +62,41 @@ def page(nom: str) -> Any:
     if nom not in PAGES:
         abort(404)
     return render(f"accueil/pages/{nom}.html")
+
+
+# --- on the home screen of a phone ---------------------------------------------------------------------------
+
+FIXES = ("app.css", "jour.css", "app.js", "jour.js", "vendor/htmx.min.js", "icons.svg", "icone.svg")  # what the day needs
+
+
+@bp.get("/manifest.webmanifest", access="public")
+def manifest() -> Any:
+    said = {
+        "name": MAISON, "short_name": MAISON, "lang": "fr", "start_url": url_for("jour_j.index"), "scope": "/",
+        "display": "standalone", "background_color": "#faf5ea", "theme_color": "#2a1d16",
+        "icons": [{"src": asset(f"icone-{n}.png"), "sizes": f"{n}x{n}", "type": "image/png"} for n in (192, 512)],
+    }  # fmt: skip
+    answer = jsonify(said)
+    answer.mimetype = "application/manifest+json"
+    return answer
+
+
+@bp.get("/sw.js", access="public")
+def service_worker() -> Any:
+    """static/sw.js, with the files that it keeps and a name that changes with them."""
+    files = [*map(asset, FIXES), url_for("static", filename="sortie.js"), url_for(".offline")]
+    seal = f"fixe-{sha256(repr(files).encode()).hexdigest()[:12]}"
+    head = f"const FIXES = {json.dumps(files)}, SEAL = {json.dumps(seal)};\n"
+    answer = make_response(head + (ROOT / "static/sw.js").read_text())
+    answer.mimetype = "text/javascript"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@bp.get("/hors-ligne", access="public")
+def offline() -> Any:
+    """What a phone shows without network, of a page that it has never opened."""
+    return render("accueil/hors_ligne.html")
 
 
 @bp.get("/sante", access="public")

@@ -40,6 +40,11 @@ class NotATap(Refusal):
     sentence = "Ce geste n’est pas compris. Recharge la page, puis recommence."
 
 
+class NotYours(Refusal):
+    status = 403
+    sentence = "Tu n’agis plus sur cette journée\u00a0: ce geste n’est pas compté. Préviens le référent."
+
+
 class NotOfThisDay(Refusal):
     status = 422
     sentence = "Cette ligne ne fait plus partie de la journée. Recharge la page."

@@ -1,0 +1,44 @@
+"""The screen of the day: its page, and the parts of it that open screens are given anew."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+from uuid import uuid4
+
+from portal import clock
+from portal.jour_j import queries
+from portal.jour_j.models import Jour
+from portal.missions.models import Nature
+from portal.policy import can
+from portal.web import Page, me, render
+
+LIVE = ("direct", "maintenant", "ouverture", "equipe", "programme", "fermeture", "geste", "journal")  # the blocks that change
+
+
+def version(jour: Jour) -> str:
+    """What an open screen shows: the day's own number, and the minute, since delays and expected hours move with it."""
+    return f"{jour.version}-{clock.now().timestamp() // 60:.0f}"
+
+
+def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: Any) -> Page:
+    """The whole page, or some blocks of it; `typed` is what a refused form had written, by genre."""
+    said = {"typed": {}, "new_uuid": lambda: str(uuid4()), "version": version(jour), **shown(jour), **more}
+    return render("jour_j/page.html", blocks, status, **said)
+
+
+def shown(jour: Jour) -> dict[str, Any]:
+    """The day as this person may see it: `notes` incidents at any time, `acts` once the day is near."""
+    day = queries.read(jour.id)
+    notes = day.jour.is_live and can(me(), "jour.agir", day.jour)
+    acts = notes and not day.is_too_early
+    return {"day": day, "jour": day.jour, "action": day.action, "notes": notes, "acts": acts, "callable": _callable(day.jour)}
+
+
+def _callable(jour: Jour) -> Set[Nature]:
+    """Whose number this person may have now (design.md, phones)."""
+    if jour.action.shares_team and can(me(), "jour.telephones", jour):
+        return frozenset(Nature)
+    if jour.action.shares_referent and can(me(), "jour.appeler_le_referent", jour):
+        return frozenset({Nature.REFERENT})
+    return frozenset()

@@ -1,0 +1,150 @@
+"""What phones send of the day, and what they ask again and again: has it changed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import abort, jsonify, request, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.exceptions import HTTPException
+
+from portal import clock
+from portal.jour_j import commands, ecran, queries
+from portal.jour_j.commands import Statut, Tap
+from portal.jour_j.forms import TapForm
+from portal.jour_j.models import Genre, Jour
+from portal.policy import load
+from portal.web import GuardedBlueprint, Page, done, me, toast
+from portal.workflow import Refusal
+
+bp = GuardedBlueprint("jour_j", __name__, url_prefix="/jour-j")
+MOST = 50  # taps of one sending
+
+
+# --- a phone empties its outbox ------------------------------------------------------------------------------
+
+
+@bp.get("/jeton", access="jour.lister")
+def token() -> Any:
+    """Who is signed in on this phone, and what their next sending carries; asked before each."""
+    answer = jsonify(jeton=generate_csrf(), compte=me().id)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.post("/<int:id>/entrees", access="jour.lister")
+def send(id: int) -> Any:
+    """The taps of a phone, as JSON, each answered by its uuid; or the one tap of a plain form."""
+    return _answers(id, request.get_json()) if request.is_json else _form(id)
+
+
+def _answers(id: int, said: Any) -> Any:
+    rows, sent = _sending(said)
+    mine = [row for row in rows if row.get("compte") == me().id]
+    outcomes = dict(_received(id, mine, sent))
+    results = [outcomes.get(str(row.get("uuid")), {"statut": "autre-compte"}) | {"uuid": row.get("uuid")} for row in rows]
+    return jsonify(resultats=results)
+
+
+def _sending(said: Any) -> tuple[list[Mapping[str, Any]], datetime]:
+    rows = said.get("entrees") if isinstance(said, dict) else None
+    sent = _instant(said.get("envoye_le")) if isinstance(said, dict) else None
+    if not isinstance(rows, list) or sent is None or len(rows) > MOST or not all(isinstance(row, dict) for row in rows):
+        abort(400)
+    return rows, sent
+
+
+def _received(id: int, rows: list[Mapping[str, Any]], sent: datetime) -> Any:
+    """(uuid, answer) of each. A day that one may no more act on refuses them all, and says so."""
+    taps = [_tap(row) for row in rows]
+    try:
+        jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    except HTTPException:
+        return [(tap.uuid, {"statut": Statut.REFUSEE, "motif": commands.NotYours.sentence}) for tap in taps]
+    return [(o.uuid, _answer(o)) for o in commands.receive(jour, taps, by=me(), sent=sent)]
+
+
+def _answer(outcome: commands.Outcome) -> dict[str, str]:
+    said = {"statut": outcome.statut.value}
+    return said | {"motif": outcome.refusal.sentence} if outcome.refusal else said
+
+
+def _tap(row: Mapping[str, Any]) -> Tap:
+    """As it was said; what is not a text or an instant is refused with the rest of what is not understood."""
+    texts = {name: row.get(name, "") for name in ("uuid", "genre", "cible", "valeur", "mot")}
+    at = _instant(row.get("quand"))
+    if at is None or not all(isinstance(text, str) for text in texts.values()):
+        texts, at = texts | {"genre": ""}, clock.now()
+    return Tap(saisi_le=at, **{name: str(text) for name, text in texts.items()})
+
+
+def _instant(seconds: Any) -> datetime | None:
+    """Of so many seconds since 1970, as a phone counts them."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+# --- without JavaScript --------------------------------------------------------------------------------------
+
+PLACE = {  # where the page goes back to
+    Genre.SITE: "maintenant",
+    Genre.COCHE: "point-{}",
+    Genre.PRESENCE: "place-{}",
+    Genre.ETAPE: "etape-{}",
+    Genre.INCIDENT: "journal",
+    Genre.ANNULE: "journal",
+}
+ASKS = (Genre.SITE, Genre.INCIDENT)  # where a missing word is asked for, on the page itself
+
+
+def _form(id: int) -> Any:
+    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    form = TapForm()
+    if not form.validate():
+        raise commands.NotATap
+    ago = timedelta(minutes=form.il_y_a.data or 0)
+    said = (form.uuid.data, form.genre.data, clock.now() - ago, form.cible.data, form.valeur.data, form.mot.data)
+    return _one(jour, Tap(*said))
+
+
+@bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.agir")
+def undo(id: int, cle: UUID) -> Any:
+    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    target = queries.entry(str(cle))
+    if target is None or target.jour_id != jour.id:
+        abort(404)
+    return _one(jour, commands.undoing(target.uuid, at=clock.now()))
+
+
+def _one(jour: Jour, said: Tap) -> Any:
+    """One tap of a form: it is done, or a word is asked for, or it is said why not."""
+    outcome = commands.receive(jour, [said], by=me())[0]
+    if outcome.refusal:
+        return _refused(jour, said, outcome.refusal)
+    entree = queries.entry(said.uuid)
+    assert entree
+    line = queries.read(jour.id).line(entree)
+    toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
+    return done(url_for(".show", id=jour.id, _anchor=PLACE[entree.genre].format(entree.cible)))
+
+
+def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
+    if said.genre not in ASKS or refusal.status != 422:
+        raise refusal
+    toast(refusal.sentence, "attention")
+    return ecran.page(jour, status=422, typed={said.genre: said.mot})
+
+
+# --- has it changed? -----------------------------------------------------------------------------------------
+
+
+@bp.get("/<int:id>/etat", access="jour.voir")
+def state(id: int) -> Any:
+    """Nothing while the screen shows what is true, else the parts of it that change."""
+    jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
+    return ("", 204) if request.args.get("v") == ecran.version(jour) else ecran.page(jour, ecran.LIVE)

@@ -1,0 +1,230 @@
+// The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
+// Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
+import { all, drop, put, waiting } from "./sortie.js";
+
+const screen = document.querySelector("[data-jour]");
+const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
+const MOST = 50; // taps of one sending
+const say = (text, ton, annuler) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, annuler } }));
+const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" });
+const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
+
+// --- a tap -----------------------------------------------------------------------------------------------------
+
+/** What its button says, without the small print. */
+function words(form, button) {
+  const label = (button ?? form.querySelector("button")).cloneNode(true);
+  for (const small of label.querySelectorAll("small, svg")) small.remove();
+  return (button?.ariaLabel ?? label.textContent).replace(/\s+/g, " ").trim();
+}
+
+let rank = 0;
+const tap = (said) => ({ uuid: crypto.randomUUID(), jour, compte, cible: "", valeur: "", mot: "", quand: Date.now(), rang: rank++, ...said });
+
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  if (!form.matches("form[data-geste]") || event.defaultPrevented) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { genre, cible, valeur, mot, il_y_a: ago } = Object.fromEntries(new FormData(form));
+  const said = tap({ genre, cible, valeur, mot: mot ?? "", dit: words(form, submitter), quand: Date.now() - (ago ?? 0) * 60e3 });
+  try {
+    await put(said);
+  } catch {
+    form.submit(); // a browser that keeps nothing: the plain form goes
+    return;
+  }
+  form.closest("details.plus")?.removeAttribute("open");
+  if (mot) form.querySelector("[name=mot]").value = "";
+  if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", () => take(tap({ genre: "annule", cible: said.uuid, dit: `Annuler : ${said.dit}` })));
+  await paint();
+  send();
+}, true);
+
+async function take(said) {
+  await put(said);
+  await paint();
+  send();
+}
+
+// --- what the screen says of it --------------------------------------------------------------------------------
+
+let trouble = ""; // "", "reseau", "session", "compte"
+let since = 0; // when it began
+
+function turn(now) {
+  if (now !== trouble) since = Date.now();
+  trouble = now;
+}
+
+/** What waits, drawn over whatever page is there, be it of an hour ago. */
+async function paint() {
+  const taps = await all().catch(() => []);
+  for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
+  for (const said of waiting(taps)) if (said.jour === jour) draw(said);
+  list(taps.filter((said) => said.jour === jour && (said.motif || !["coche", "presence"].includes(said.genre))));
+  const line = state(taps);
+  const region = document.getElementById("reseau");
+  if (region.textContent !== line) region.textContent = line;
+  region.classList.toggle("ton-attention", Boolean(trouble));
+}
+
+const NOW = { fait: true, sans_objet: true, arrive: true };
+
+function draw({ genre, cible, valeur }) {
+  const row = { coche: "point", presence: "place", etape: "etape" }[genre];
+  const place = row && document.getElementById(`${row}-${cible}`);
+  if (!place) return;
+  place.classList.add("en-attente");
+  const button = place.querySelector("button.point[aria-pressed]");
+  if (!button) return;
+  button.setAttribute("aria-pressed", String(NOW[valeur] ?? false));
+  button.form.elements.valeur.value = genre === "coche" ? (NOW[valeur] ? "defait" : "fait") : NOW[valeur] ? "attendu" : "arrive";
+}
+
+/** The taps that no line of the page shows, and those that were refused, with why. */
+function list(taps) {
+  const region = document.getElementById("attente");
+  region.hidden = !taps.length;
+  region.replaceChildren(...taps.map((said) => {
+    const line = document.createElement("p");
+    line.append(Object.assign(document.createElement("strong"), { textContent: `${hour(said.quand)} ${said.dit}` }));
+    if (said.mot) line.append(` « ${said.mot} »`);
+    line.append(said.motif ? `. Refusé : ${said.motif}` : ", en attente d’envoi");
+    if (said.motif) {
+      const read = Object.assign(document.createElement("button"), { type: "button", className: "bouton compact", textContent: "Retirer" });
+      read.addEventListener("click", async () => (await drop(said.uuid), paint()));
+      line.append(" ", read);
+    }
+    return line;
+  }));
+}
+
+function state(taps) {
+  const mine = waiting(taps).filter((said) => said.compte === compte).length, theirs = waiting(taps).length - mine;
+  const why = { reseau: `Hors ligne depuis ${hour(since)}`, session: "Session expirée : reconnecte-toi, rien n’est perdu" }[trouble];
+  return [
+    why ?? (document.hidden ? "" : "En direct"),
+    mine ? `${many(mine, "geste", "gestes")} en attente d’envoi` : "",
+    theirs ? `${many(theirs, "geste", "gestes")} d’une autre personne sur ce téléphone` : "",
+  ].filter(Boolean).join(" · ");
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------
+
+let tries = 0, timer = 0;
+let token = document.querySelector('meta[name="csrf-token"]')?.content;
+
+/** One sender on this phone, tabs included: the others wait. */
+const send = () => navigator.locks.request("envoi", empty);
+
+async function ask(url, options = {}) {
+  const stop = new AbortController(), late = setTimeout(() => stop.abort(), 8000);
+  try {
+    const headers = { Accept: "application/json", ...options.headers };
+    const answer = await fetch(url, { cache: "no-store", redirect: "error", signal: stop.signal, ...options, headers });
+    return { status: answer.status, said: await answer.json() };
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function empty() {
+  clearTimeout(timer);
+  let left = await mine();
+  try {
+    while (left.length) {
+      if (!(await sendSome(left))) break;
+      left = await mine();
+    }
+  } catch {
+    turn("reseau");
+  }
+  await paint();
+  if (left.length) timer = setTimeout(send, Math.min(30e3, 1000 * 2 ** Math.min(tries++, 5)) * (0.75 + Math.random() / 2));
+  else refresh();
+}
+
+const mine = async () => waiting(await all()).filter((said) => said.compte === compte);
+
+/** Whether something was acknowledged or refused: whether to go on. */
+async function sendSome(left) {
+  const batch = left.filter((said) => said.jour === left[0].jour).slice(0, MOST);
+  const { status, said } = await post(batch);
+  if (status === 401) return turn("session"), false;
+  if (status === 400) return renew(); // the token is that of another session
+  const heard = said.resultats.filter(({ statut }) => statut !== "autre-compte");
+  turn(heard.length ? "" : "session");
+  await drop(...heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid));
+  const refused = heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif }));
+  if (refused.length) {
+    await put(...refused);
+    stale = true;
+  }
+  tries = 0;
+  return heard.length > 0;
+}
+
+const post = (batch) => ask(`/jour-j/${batch[0].jour}/entrees`, {
+  method: "POST",
+  headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+  body: JSON.stringify({ envoye_le: Date.now() / 1000, entrees: batch.map((said) => ({ ...said, quand: said.quand / 1000 })) }),
+});
+
+async function renew() {
+  const { status, said } = await ask("/jour-j/jeton");
+  if (status === 401) return turn("session"), false;
+  const fresh = said.jeton !== token;
+  token = said.jeton;
+  return fresh;
+}
+
+// --- what the others do ----------------------------------------------------------------------------------------
+
+let every = 2000, watch = 0;
+let stale = false; // the screen shows a tap that was refused: it is asked whole
+
+/** Ask whether the day has changed; a phone in a pocket does not ask. */
+function refresh() {
+  clearTimeout(watch);
+  const live = document.getElementById("direct");
+  if (stale) live.setAttribute("hx-get", live.getAttribute("hx-get").replace(/\?.*/, ""));
+  stale = false;
+  if (!document.hidden) live.dispatchEvent(new Event("rafraichir"));
+  watch = setTimeout(refresh, every);
+}
+
+const ours = (ctx) => ctx?.sourceElement?.id === "direct";
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => ours(ctx) && !ctx.response && (turn("reseau"), paint()));
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  if (!ours(ctx) || !ctx.response) return;
+  const { status, headers } = ctx.response;
+  every = Number(headers.get("X-Toutes") ?? 2) * 1000;
+  turn(status === 401 ? "session" : status < 400 ? "" : "reseau");
+  paint();
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember().finally(paint));
+
+function back() {
+  tries = 0;
+  send();
+}
+addEventListener("online", back);
+addEventListener("offline", () => (turn("reseau"), paint()));
+document.addEventListener("visibilitychange", () => document.hidden || back());
+
+// --- and without network ---------------------------------------------------------------------------------------
+
+/** The page as the portal last said it, without what this phone adds: it opens as it was, were there no network. */
+async function remember() {
+  const cache = await caches.open("jour"), kept = await cache.match(location.pathname);
+  if (!kept) return;
+  const copy = document.documentElement.cloneNode(true);
+  for (const added of copy.querySelectorAll("head > script:not([type]), #toasts > *, #attente > *")) added.remove();
+  await cache.put(location.pathname, new Response(`<!doctype html>${copy.outerHTML}`, { headers: kept.headers }));
+}
+
+navigator.serviceWorker?.register("/sw.js");
+navigator.serviceWorker?.ready.then(async () => (await caches.match(location.pathname)) ?? (await caches.open("jour")).add(location.pathname));
+navigator.storage?.persist?.();
+addEventListener("load", () => paint().then(send));

@@ -1,0 +1,44 @@
+// The day without network: its files, and the last page of each day that this phone has opened. All the rest goes its way.
+// FIXES and SEAL, the list of the files and its name, are written above by the portal, which serves this at /sw.js.
+const PAGES = "jour";
+
+self.addEventListener("install", (event) => event.waitUntil(
+  caches.open(SEAL).then((cache) => cache.addAll(FIXES)).then(() => self.skipWaiting()),
+));
+
+self.addEventListener("activate", (event) => event.waitUntil(
+  caches.keys()
+    .then((names) => Promise.all(names.filter((name) => name !== SEAL && name !== PAGES).map((name) => caches.delete(name))))
+    .then(() => self.clients.claim()),
+));
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event, { origin, pathname, search } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return;
+  if (FIXES.includes(pathname + search)) event.respondWith(caches.match(request, { cacheName: SEAL }).then((kept) => kept ?? fetch(request)));
+  else if (request.mode === "navigate" && /^\/jour-j\/\d+$/.test(pathname)) event.respondWith(shownAtOnce(event));
+  else if (request.mode === "navigate" && pathname === "/jour-j/") event.respondWith(asItIsNow(request));
+});
+
+/** The page as it was: it asks by itself for what has changed since. The one of now is kept for the next time. */
+async function shownAtOnce(event) {
+  const kept = await caches.match(event.request.url, { cacheName: PAGES, ignoreSearch: true });
+  if (!kept) return asItIsNow(event.request);
+  event.waitUntil(asItIsNow(event.request).catch(() => {}));
+  return kept;
+}
+
+/** From the portal, else what is kept. Whoever is led elsewhere (signed out, no more of the team) loses the page. */
+async function asItIsNow(request) {
+  const cache = await caches.open(PAGES), stop = new AbortController(), late = setTimeout(() => stop.abort(), 4000);
+  try {
+    const answer = await fetch(request.url, { signal: stop.signal, credentials: "same-origin", redirect: "manual" });
+    if (answer.ok) await cache.put(request.url, answer.clone());
+    else if (answer.status < 500) await cache.delete(request.url);
+    return answer;
+  } catch {
+    return (await cache.match(request.url)) ?? (await caches.match("/hors-ligne", { cacheName: SEAL }));
+  } finally {
+    clearTimeout(late);
+  }
+}
