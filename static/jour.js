@@ -36,6 +36,7 @@ document.addEventListener("submit", async (event) => {
   }
   form.closest("details.plus")?.removeAttribute("open");
   if (mot) form.querySelector("[name=mot]").value = "";
+  if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
   if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", () => take(tap({ genre: "annule", cible: said.uuid, dit: `Annuler : ${said.dit}` })));
   await paint();
   send();

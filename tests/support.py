@@ -291,8 +291,8 @@ class Visitors:
         return page
 
     def _console(self, message: ConsoleMessage) -> None:
-        # A refusal that a page asks for is no fault; a missing file is, and _response() says so.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # A refusal that a page asks for is no fault, nor is a network that is cut; a missing file is, and _response() says so.
+        if message.type == "error" and not re.search(r"^Failed to load resource|Failed to fetch", message.text):
             self.problems.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import statistics
 import sys
@@ -16,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -35,7 +37,7 @@ from tests import builders, services
 pytestmark = [pytest.mark.both, pytest.mark.proof]
 
 
-Fields = dict[str, str] | list[tuple[str, int]]
+Fields = dict[str, Any] | list[tuple[str, int]]
 
 
 @dataclass
@@ -63,8 +65,9 @@ class Crowd:
             connection.connect()
             together.wait()
             start = time.monotonic()
-            form = {"Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", path, urlencode(fields), form | headers)
+            as_json = headers.get("Accept") == "application/json"
+            kind, body = ("json", json.dumps(fields)) if as_json else ("x-www-form-urlencoded", urlencode(fields))
+            connection.request("POST", path, body, {"Content-Type": f"application/{kind}"} | headers)
             answer = connection.getresponse()
             answer.read()
         return Answer(answer.status, answer.getheader("Location") or "", time.monotonic() - start)

@@ -212,6 +212,8 @@ def _check(reception: Reception, tap: Tap) -> None:
         raise NotATap
     if len(tap.mot) > LONGEST:
         raise TooLong
+    if "\0" in tap.mot + tap.cible:
+        raise NotATap
     if not reception.jour.is_live:
         raise DayOver
     if tap.genre in OF_THE_DAY and reception.day.is_too_early:

@@ -13,7 +13,7 @@ from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, me, render
 
-LIVE = ("direct", "maintenant", "ouverture", "equipe", "programme", "fermeture", "geste", "journal")  # the blocks that change
+LIVE = ("direct", "maintenant", "ouverture", "equipe", "programme", "fermeture", "journal")  # the blocks that change
 
 
 def version(jour: Jour) -> str:
@@ -25,6 +25,12 @@ def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: An
     """The whole page, or some blocks of it; `typed` is what a refused form had written, by genre."""
     said = {"typed": {}, "new_uuid": lambda: str(uuid4()), "version": version(jour), **shown(jour), **more}
     return render("jour_j/page.html", blocks, status, **said)
+
+
+def changed(jour: Jour) -> Page:
+    """What an open screen is given anew."""
+    notes = jour.is_live and can(me(), "jour.agir", jour)
+    return page(jour, (*LIVE, "geste") if notes else LIVE)
 
 
 def shown(jour: Jour) -> dict[str, Any]:

@@ -147,4 +147,4 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
 def state(id: int) -> Any:
     """Nothing while the screen shows what is true, else the parts of it that change."""
     jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
-    return ("", 204) if request.args.get("v") == ecran.version(jour) else ecran.page(jour, ecran.LIVE)
+    return ("", 204) if request.args.get("v") == ecran.version(jour) else ecran.changed(jour)

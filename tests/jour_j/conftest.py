@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -89,6 +90,16 @@ class Saturday:
 def nine(app: Flask) -> Iterator[None]:  # the application sets its clock as it starts
     with clock.freeze(NINE):
         yield
+
+
+@contextmanager
+def from_then(instant: datetime) -> Iterator[None]:
+    """The portal's clock runs on from that instant, as a phone's does."""
+    clock.set_from(f"{(instant - datetime.now(UTC)).total_seconds():+.0f}")
+    try:
+        yield
+    finally:
+        clock.set_from(None)
 
 
 @pytest.fixture

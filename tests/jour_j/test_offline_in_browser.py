@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from portal import clock
 from portal.db import db
 from portal.jour_j.models import Entree, Genre
-from tests.jour_j.conftest import at, tap
+from tests.jour_j.conftest import at, from_then, tap
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +24,7 @@ def phones(saturday, visit):
     """Awa's and Zoé's, the site open; both have opened the day, and keep its page."""
     saturday.open("Tout est vérifié.")
     saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
-    with clock.freeze(at(9.1)):
+    with from_then(at(9.1)):
         url, people = saturday.url, (saturday.awa, saturday.zoe)
         two = [visit(person) for person in people]  # signing in commits: from here on, the portal alone writes
         for page in two:

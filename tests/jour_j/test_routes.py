@@ -23,7 +23,7 @@ from tests.jour_j.conftest import at, jour_of, tap
 
 HTMX = {"HX-Request": "true"}
 REASON = "Tout est vérifié, je coche ensuite."
-BLOCKS = {"maintenant", "ouverture", "equipe", "programme", "incident", "fermeture", "journal", "geste"}
+LIVE = {"direct", "maintenant", "ouverture", "equipe", "programme", "fermeture", "journal", "geste"}
 
 
 def soup(html: str) -> BeautifulSoup:
@@ -246,29 +246,27 @@ def test_what_no_button_sends_is_a_422(saturday, as_, wrong):
     assert rows() == 0
 
 
-@pytest.mark.parametrize(
-    ("genre", "said", "changed"),
-    [
-        ("coche", "fait", {"maintenant", "ouverture", "fermeture", "geste", "journal"}),
-        ("presence", "arrive", {"maintenant", "equipe", "journal"}),
-        ("etape", "debut", {"maintenant", "programme", "fermeture", "geste", "journal"}),
-        ("incident", "", {"incident", "journal"}),
-        ("site", "ouvrir", BLOCKS - {"incident"}),
-    ],
-)
-def test_htmx_gets_the_changed_blocks_and_they_are_the_page_s_own(saturday, as_, genre, said, changed):
-    awa = as_(saturday.awa)
-    target = {
-        "coche": saturday.jour.points[0].id,
-        "presence": saturday.held_by(saturday.lea).id,
-        "etape": saturday.steps[1].id,
-    }
-    answer = awa.post(f"{saturday.url}/entrees", data=fields(genre, target.get(genre, ""), said, mot=REASON), headers=HTMX)
-    assert answer.status_code == 200
-    fragment, page = soup(answer.text), soup(awa.get(saturday.url).text)
-    assert {e["id"] for e in fragment.select("[hx-swap-oob][id]")} == changed
-    for id in changed:
+@pytest.mark.parametrize("who", ["awa", "lea"])
+def test_an_open_screen_is_given_nothing_or_the_parts_that_the_page_now_has(saturday, as_, who):
+    client = as_(getattr(saturday, who))
+    live = one(soup(client.get(saturday.url).text), "#direct")["hx-get"]
+    assert client.get(live, headers=HTMX).status_code == 204
+    saturday.open(REASON)
+    db.session.commit()
+    answer = client.get(live, headers=HTMX)
+    fragment, page = soup(answer.text), soup(client.get(saturday.url).text)
+    sent = {str(e["id"]) for e in fragment.select("[hx-swap-oob][id]")}
+    assert sent == (LIVE if who == "awa" else LIVE - {"geste"})
+    for id in sent:
         assert skeleton(one(fragment, f"#{id}")) == skeleton(one(page, f"#{id}"))
+    assert client.get(one(page, "#direct")["hx-get"], headers=HTMX).status_code == 204
+
+
+def test_an_open_screen_hears_of_the_minute_that_passes(saturday, as_):
+    client = as_(saturday.awa)
+    live = one(soup(client.get(saturday.url).text), "#direct")["hx-get"]
+    with clock.freeze(at(9) + timedelta(minutes=1)):
+        assert client.get(live, headers=HTMX).status_code == 200
 
 
 def skeleton(part: Tag) -> str:
@@ -278,38 +276,18 @@ def skeleton(part: Tag) -> str:
     return part.prettify()
 
 
-def test_blocks_that_a_tap_leaves_alone_do_not_change(saturday, as_):
-    """What htmx does not send again must still be true on the screen."""
-    awa = as_(saturday.awa)
-    saturday.open(REASON)
-    taps = {
-        "coche": saturday.day().points(saturday.day().phase)[0].id,
-        "presence": saturday.held_by(saturday.lea).id,
-        "etape": saturday.steps[1].id,
-    }
-    said = {"coche": "fait", "presence": "arrive", "etape": "debut", "incident": ""}
-    for genre, valeur in said.items():
-        before = soup(awa.get(saturday.url).text)
-        answer = awa.post(f"{saturday.url}/entrees", data=fields(genre, taps.get(genre, ""), valeur, mot="vu"), headers=HTMX)
-        sent = {e["id"] for e in soup(answer.text).select("[hx-swap-oob][id]")}
-        after = soup(awa.get(saturday.url).text)
-        for id in BLOCKS - sent:
-            assert skeleton(one(before, f"#{id}")) == skeleton(one(after, f"#{id}"))
-
-
-def test_a_line_that_shows_its_state_says_nothing_more(saturday, as_):
-    """A word over the next line to tick would be in the way; the line takes itself back."""
+def test_a_line_that_was_said_takes_itself_back(saturday, as_):
     awa, point = as_(saturday.awa), saturday.jour.points[0]
     for said in (fields("coche", point.id, "fait"), fields("presence", saturday.held_by(saturday.lea).id, "arrive")):
-        assert soup(awa.post(f"{saturday.url}/entrees", data=said, headers=HTMX).text).select(".toast") == []
+        awa.post(f"{saturday.url}/entrees", data=said)
     assert form_of(soup(awa.get(saturday.url).text), "Issues de secours")["valeur"] == "defait"
     assert form_of(soup(awa.get(saturday.url).text), "Arrivée, Léa Grondin")["valeur"] == "attendu"
 
 
 def test_each_tap_can_be_taken_back_from_its_toast(saturday, as_):
     awa = as_(saturday.awa)
-    answer = awa.post(f"{saturday.url}/entrees", data=fields("etape", saturday.steps[2].id, "debut"), headers=HTMX)
-    toast = one(soup(answer.text), ".toast")
+    awa.post(f"{saturday.url}/entrees", data=fields("etape", saturday.steps[2].id, "debut"))
+    toast = one(soup(awa.get(saturday.url).text), ".toast")
     assert said_in(toast, "p") == "Début : Visite."
     assert awa.post(str(one(toast, "form")["action"])).status_code == 303
     assert saturday.day().track.current is None
@@ -321,17 +299,16 @@ def test_each_tap_can_be_taken_back_from_its_toast(saturday, as_):
 def test_an_opening_offers_no_way_back_and_refuses_one(saturday, as_):
     awa = as_(saturday.awa)
     opening = fields("site", "", "ouvrir", mot=REASON)
-    answer = awa.post(f"{saturday.url}/entrees", data=opening, headers=HTMX)
-    assert soup(answer.text).select(".toast form") == []
+    awa.post(f"{saturday.url}/entrees", data=opening)
+    assert soup(awa.get(saturday.url).text).select(".toast form") == []
     refused = awa.post(f"{saturday.url}/entrees/{opening['uuid']}/annuler")
     assert refused.status_code == 409
     assert "ne s’annule pas" in refused.text
     assert saturday.action.etat is Etat.EN_COURS
 
 
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
-def test_opening_without_a_reason_asks_for_one(saturday, as_, headers):
-    answer = as_(saturday.awa).post(f"{saturday.url}/entrees", data=fields("site", "", "ouvrir"), headers=headers)
+def test_opening_without_a_reason_asks_for_one(saturday, as_):
+    answer = as_(saturday.awa).post(f"{saturday.url}/entrees", data=fields("site", "", "ouvrir"))
     assert answer.status_code == 422
     assert "dis en quelques mots pourquoi" in answer.text
     one(soup(answer.text), "details[open] textarea#mot-ouvrir[required][autofocus]")
@@ -381,11 +358,9 @@ def test_the_bar_leads_to_what_is_left_and_opening_without_it_says_what(saturday
 
 
 def test_an_opening_and_a_closing_show_the_top_of_the_page_again(saturday, as_):
-    awa, opening = as_(saturday.awa), fields("site", "", "ouvrir", mot=REASON)
-    answer = soup(awa.post(f"{saturday.url}/entrees", data=opening, headers=HTMX).text)
-    assert "showTarget:#maintenant" in str(answer.select("[hx-swap-oob]"))
-    closing = awa.post(f"{saturday.url}/entrees", data=fields("site", "", "fermer", mot="fini"))
-    assert closing.location == f"{saturday.url}#maintenant"
+    awa = as_(saturday.awa)
+    for said in (fields("site", "", "ouvrir", mot=REASON), fields("site", "", "fermer", mot="fini")):
+        assert awa.post(f"{saturday.url}/entrees", data=said).location == f"{saturday.url}#maintenant"
 
 
 def order_of(client, saturday) -> list[str]:
