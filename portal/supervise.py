@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from portal.config import ROOT
+from portal.config import ROOT, WEB_PROCESSES
 
 GRACE = 10  # seconds left to a process that was asked to stop
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -77,7 +77,7 @@ def _last_words(name: str, status: int) -> str:
 
 
 def _web(port: int) -> list[str]:
-    options = f"--workers 2 --threads 4 --bind 127.0.0.1:{port} --log-level warning --graceful-timeout 5"
+    options = f"--workers {WEB_PROCESSES} --threads 4 --bind 127.0.0.1:{port} --log-level warning --graceful-timeout 5"
     return [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
 
 

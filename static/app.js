@@ -17,21 +17,21 @@ function icon(name) {
   return svg;
 }
 
-/** A word at the bottom of the screen; the same word is never shown twice at once. */
-function toast(text, tone = "attention", undo = null) {
+/** A word at the bottom of the screen, and its buttons; the same word is never shown twice at once. */
+function toast(text, tone = "attention", ways = {}) {
   const box = Object.assign(document.createElement("div"), { className: `toast ton-${tone}` });
   const words = Object.assign(document.createElement("p"), { textContent: text });
   box.append(icon(tone === "bon" ? "circle-check" : "circle-alert"), words);
-  if (undo) {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "bouton", textContent: "Annuler" });
-    button.addEventListener("click", () => (box.remove(), undo()));
+  for (const [label, act] of Object.entries(ways)) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "bouton", textContent: label });
+    button.addEventListener("click", () => (box.remove(), act()));
     box.append(button);
   }
   for (const old of region().querySelectorAll("p")) if (old.textContent === text) old.parentElement.remove();
   region().append(box);
 }
 
-document.addEventListener("portail:toast", ({ detail }) => toast(detail.text, detail.ton, detail.annuler)); // for the other scripts
+document.addEventListener("portail:toast", ({ detail }) => toast(detail.text, detail.ton, detail.gestes)); // for the other scripts
 
 /** A word that stays (attention) needs a way to leave. */
 function closable() {
@@ -121,6 +121,25 @@ if (key) {
   if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") key.value = sessionStorage.getItem(place) ?? key.value;
   key.form.addEventListener("submit", () => sessionStorage.setItem(place, key.value));
 }
+
+// Who comes or goes on this phone: the days that the last one opened are not for the next one to read. What was tapped and
+// has not left stays for whoever tapped it, and is said to who leaves.
+document.addEventListener("submit", async (event) => {
+  const { target: form } = event, way = new URL(form.action).pathname.match(/^\/comptes\/(connexion|deconnexion|lien)/)?.[1];
+  if (event.defaultPrevented || !way) return;
+  const forgotten = self.caches?.delete("jour");
+  if (way !== "deconnexion") return;
+  event.preventDefault();
+  await forgotten;
+  const { all, drop, waiting } = await import("./sortie.js");
+  const left = waiting(await all().catch(() => []));
+  if (!left.length) return form.submit();
+  const many = left.length > 1 ? `${left.length} gestes ne sont pas encore partis : ils restent` : "Un geste n’est pas encore parti : il reste";
+  toast(`${many} sur ce téléphone, pour la personne qui les a faits.`, "attention", {
+    "Se déconnecter": () => form.submit(),
+    "Les effacer, et se déconnecter": async () => (await drop(...left.map(({ uuid }) => uuid)), form.submit()),
+  });
+});
 
 // The end follows the beginning and keeps its distance, as in any calendar; two hours when it is not written yet.
 const wall = (text) => Date.parse(`${text}Z`); // read and written as UTC: the hour on the wall, wherever the phone is

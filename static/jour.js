@@ -5,7 +5,7 @@ import { all, drop, put, waiting } from "./sortie.js";
 const screen = document.querySelector("[data-jour]");
 const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
 const MOST = 50; // taps of one sending
-const say = (text, ton, annuler) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, annuler } }));
+const say = (text, ton, gestes) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, gestes } }));
 const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" });
 const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
 
@@ -34,13 +34,16 @@ document.addEventListener("submit", async (event) => {
     form.submit(); // a browser that keeps nothing: the plain form goes
     return;
   }
+  document.getElementById("toasts").replaceChildren(); // the word of before says no more what is on the screen
   form.closest("details.plus")?.removeAttribute("open");
   if (mot) form.querySelector("[name=mot]").value = "";
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", () => take(tap({ genre: "annule", cible: said.uuid, dit: `Annuler : ${said.dit}` })));
+  if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
+
+const undoing = ({ uuid, dit }) => tap({ genre: "annule", cible: uuid, dit: `Annuler : ${dit}` });
 
 async function take(said) {
   await put(said);

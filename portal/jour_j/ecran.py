@@ -17,8 +17,8 @@ LIVE = ("direct", "maintenant", "ouverture", "equipe", "programme", "fermeture",
 
 
 def version(jour: Jour) -> str:
-    """What an open screen shows: the day's own number, and the minute, since delays and expected hours move with it."""
-    return f"{jour.version}-{clock.now().timestamp() // 60:.0f}"
+    """What an open screen shows: the day's own number, the minute, since delays move with it, and whether one acts there."""
+    return f"{jour.version}-{clock.now().timestamp() // 60:.0f}-{_notes(jour):d}"
 
 
 def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: Any) -> Page:
@@ -29,14 +29,17 @@ def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: An
 
 def changed(jour: Jour) -> Page:
     """What an open screen is given anew."""
-    notes = jour.is_live and can(me(), "jour.agir", jour)
-    return page(jour, (*LIVE, "geste") if notes else LIVE)
+    return page(jour, (*LIVE, "geste") if _notes(jour) else LIVE)
+
+
+def _notes(jour: Jour) -> bool:
+    return jour.is_live and can(me(), "jour.agir", jour)
 
 
 def shown(jour: Jour) -> dict[str, Any]:
     """The day as this person may see it: `notes` incidents at any time, `acts` once the day is near."""
     day = queries.read(jour.id)
-    notes = day.jour.is_live and can(me(), "jour.agir", day.jour)
+    notes = _notes(day.jour)
     acts = notes and not day.is_too_early
     return {"day": day, "jour": day.jour, "action": day.action, "notes": notes, "acts": acts, "callable": _callable(day.jour)}
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import abort, jsonify, request, url_for
+from flask import abort, after_this_request, jsonify, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from portal import clock
-from portal.jour_j import commands, ecran, queries
+from portal.jour_j import commands, ecran, queries, rythme
 from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
 from portal.jour_j.models import Genre, Jour
@@ -146,5 +146,9 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
 @bp.get("/<int:id>/etat", access="jour.voir")
 def state(id: int) -> Any:
     """Nothing while the screen shows what is true, else the parts of it that change."""
-    jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
-    return ("", 204) if request.args.get("v") == ecran.version(jour) else ecran.changed(jour)
+    jour, shown = load(Jour, id, "jour.voir", queries.WITH_ACTION), request.args.get("v", "")
+    now, headers = ecran.version(jour), {"X-Toutes": str(rythme.pace(id))}
+    if shown and shown[-1] != now[-1]:  # one may do more here than before, or less: the page is another
+        headers["HX-Refresh"] = "true"
+    after_this_request(lambda response: (response.headers.update(headers), response)[1])
+    return ("", 204) if shown == now or "HX-Refresh" in headers else ecran.changed(jour)
