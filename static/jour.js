@@ -65,8 +65,9 @@ function turn(now) {
 async function paint() {
   const taps = await all().catch(() => []);
   for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
-  for (const said of waiting(taps)) if (said.jour === jour) draw(said);
-  list(taps.filter((said) => said.jour === jour && (said.motif || !["coche", "presence"].includes(said.genre))));
+  const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
+  waiting(here).forEach(draw);
+  list(here.filter((said) => said.motif || !["coche", "presence"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
   if (region.textContent !== line) region.textContent = line;

@@ -8,15 +8,17 @@ from sqlalchemy import select
 
 from portal.db import db
 from portal.jour_j.models import Entree, Genre
+from tests import services
 from tests.jour_j.conftest import at, from_then, tap
 
 pytestmark = pytest.mark.browser
 
 
 def entries(genre: Genre) -> list[tuple[str, str, int]]:
-    db.session.rollback()
     rows = db.session.scalars(select(Entree).where(Entree.genre == genre).order_by(Entree.quand))
-    return [(e.cible, e.valeur, e.personne_id) for e in rows]
+    found = [(e.cible, e.valeur, e.personne_id) for e in rows]
+    db.session.rollback()  # outside of a request, reading holds SQLite's write lock
+    return found
 
 
 @pytest.fixture
@@ -62,3 +64,114 @@ def test_what_one_taps_offline_is_kept_arrives_once_and_both_show_the_same(phone
     assert len(entries(Genre.COCHE)) == 4  # both ticks of the same line are kept
     assert len(entries(Genre.INCIDENT)) == 1
     assert [valeur for _, valeur, _ in entries(Genre.ETAPE)] == ["debut", "debut"]
+
+
+# --- what a network does to a phone --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def awa(phones):
+    return phones[0]
+
+
+def tick(page, name: str = "Robinets fermés") -> None:
+    fold = page.locator("#fermeture details").first
+    if not fold.get_attribute("open"):
+        page.locator("#fermeture summary").first.tap()
+    page.get_by_role("button", name=name, exact=True).tap()
+
+
+def arrived(page) -> None:
+    expect(page.locator("#reseau")).to_have_text("En direct", timeout=40_000)
+
+
+@pytest.mark.parametrize("answer", ["lost", "a sign-in page", "500", "another's words"])
+def test_an_answer_that_names_nothing_proves_nothing(awa, answer):
+    """The portal wrote it, and the phone does not know: it is sent again, and counts once."""
+    seen = []
+
+    def between(route):
+        seen.append(route.request)
+        if len(seen) > 2:
+            return route.continue_()
+        route.fetch()
+        if answer == "lost":
+            return route.abort()
+        said = {"a sign-in page": (200, "<!doctype html><h1>Wi-Fi gratuit</h1>"), "500": (500, "{}")}
+        status, body = said.get(answer, (200, '{"resultats": [{"uuid": "x", "statut": "reçue"}]}'))
+        return route.fulfill(status=status, body=body, content_type="text/html" if status == 200 else "application/json")
+
+    awa.context.route("**/entrees", between)
+    tick(awa)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste en attente d’envoi")
+    arrived(awa)
+    assert len(seen) > 2
+    assert len(entries(Genre.COCHE)) == 1
+
+
+def test_a_refused_tap_stays_in_sight_with_its_reason_and_blocks_nothing(awa, saturday):
+    awa.locator("form[data-geste] input[name=cible]").first.evaluate("(field) => field.form.elements.cible.value = '999'")
+    awa.locator("form[data-geste] button").first.evaluate("(button) => button.click()")
+    expect(awa.locator("#attente")).to_contain_text("Refusé : Cette ligne ne fait plus partie de la journée")
+    tick(awa)
+    services.wait_until(lambda: len(entries(Genre.COCHE)) == 1, "the other tap")
+    awa.reload()
+    expect(awa.locator("#attente")).to_contain_text("Refusé")
+    awa.get_by_role("button", name="Retirer", exact=True).tap()
+    expect(awa.locator("#attente")).to_be_hidden()
+
+
+def test_a_session_that_ended_meanwhile_keeps_the_taps_for_when_one_signs_in(awa, saturday):
+    cookies = awa.context.cookies()
+    awa.context.clear_cookies()
+    tick(awa)
+    expect(awa.locator("#reseau")).to_contain_text(
+        "Session expirée : reconnecte-toi, rien n’est perdu · 1 geste en attente d’envoi"
+    )
+    assert entries(Genre.COCHE) == []
+    awa.context.add_cookies(cookies)
+    awa.evaluate("dispatchEvent(new Event('online'))")
+    arrived(awa)
+    assert len(entries(Genre.COCHE)) == 1
+
+
+def test_two_tabs_of_one_phone_send_each_tap_once(awa, saturday):
+    url = awa.url
+    awa.context.set_offline(True)
+    other = awa.context.new_page()
+    other.goto(url)
+    for page, name in ((awa, "Robinets fermés"), (other, "Tables, chaises et matériel rangés")):
+        tick(page, name)
+        expect(page.locator("#reseau")).to_contain_text("en attente d’envoi")
+    awa.context.set_offline(False)
+    for page in (awa, other):
+        arrived(page)
+    assert len(entries(Genre.COCHE)) == 2
+
+
+def test_the_next_person_on_that_phone_neither_sends_nor_reads_the_taps_of_the_one_before(phones, visit, saturday):
+    awa, zoe = phones
+    url = awa.url
+    awa.context.set_offline(True)
+    tick(awa)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste en attente")
+    awa.context.clear_cookies()
+    awa.context.add_cookies(zoe.context.cookies())
+    awa.evaluate("caches.delete('jour')")  # as signing in does
+    awa.context.set_offline(False)
+    awa.goto(url)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste d’une autre personne sur ce téléphone")
+    expect(awa.locator("#fermeture .point[aria-pressed=true]")).to_have_count(0)
+    assert entries(Genre.COCHE) == []
+
+
+def test_leaving_says_what_waits_and_forgets_the_page(awa, saturday):
+    url = awa.url
+    awa.context.set_offline(True)
+    tick(awa)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste en attente")
+    awa.get_by_role("button", name="Se déconnecter", exact=True).first.tap()
+    expect(awa.locator("#toasts")).to_contain_text("Un geste n’est pas encore parti")
+    assert awa.evaluate("async () => (await caches.keys()).includes('jour')") is False
+    awa.goto(url)
+    expect(awa.get_by_text("n’a pas encore été ouverte sur ce téléphone")).to_be_visible()
