@@ -15,7 +15,6 @@ from portal.config import ROOT
 from portal.contributions import queries as contributions
 from portal.equipe import queries as equipe
 from portal.jour_j import queries as jour_j
-from portal.layout import MAISON
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
 from portal.policy import can
@@ -71,14 +70,7 @@ FIXES = ("app.css", "jour.css", "app.js", "jour.js", "vendor/htmx.min.js", "icon
 
 @bp.get("/manifest.webmanifest", access="public")
 def manifest() -> Any:
-    said = {
-        "name": MAISON, "short_name": MAISON, "lang": "fr", "start_url": url_for("jour_j.index"), "scope": "/",
-        "display": "standalone", "background_color": "#faf5ea", "theme_color": "#2a1d16",
-        "icons": [{"src": asset(f"icone-{n}.png"), "sizes": f"{n}x{n}", "type": "image/png"} for n in (192, 512)],
-    }  # fmt: skip
-    answer = jsonify(said)
-    answer.mimetype = "application/manifest+json"
-    return answer
+    return Page("accueil/manifest.webmanifest", mimetype="application/manifest+json")
 
 
 @bp.get("/sw.js", access="public")
