@@ -53,8 +53,8 @@ async function take(said) {
 
 // --- what the screen says of it --------------------------------------------------------------------------------
 
-let trouble = ""; // "", "reseau", "session", "compte"
-let since = 0; // when it began
+let trouble = navigator.onLine ? "attente" : "reseau"; // "" once the portal has answered; "session": it no longer knows who asks
+let since = Date.now(); // when it began
 
 function turn(now) {
   if (now !== trouble) since = Date.now();
@@ -71,7 +71,7 @@ async function paint() {
   const line = state(taps);
   const region = document.getElementById("reseau");
   if (region.textContent !== line) region.textContent = line;
-  region.classList.toggle("ton-attention", Boolean(trouble));
+  region.dataset.etat = trouble;
 }
 
 const NOW = { fait: true, sans_objet: true, arrive: true };
@@ -107,9 +107,9 @@ function list(taps) {
 
 function state(taps) {
   const mine = waiting(taps).filter((said) => said.compte === compte).length, theirs = waiting(taps).length - mine;
-  const why = { reseau: `Hors ligne depuis ${hour(since)}`, session: "Session expirée : reconnecte-toi, rien n’est perdu" }[trouble];
+  const said = { "": "En direct", attente: "", reseau: `Hors ligne depuis ${hour(since)}`, session: "Session expirée : reconnecte-toi, rien n’est perdu" };
   return [
-    why ?? (document.hidden ? "" : "En direct"),
+    said[trouble],
     mine ? `${many(mine, "geste", "gestes")} en attente d’envoi` : "",
     theirs ? `${many(theirs, "geste", "gestes")} d’une autre personne sur ce téléphone` : "",
   ].filter(Boolean).join(" · ");
@@ -156,7 +156,10 @@ const mine = async () => waiting(await all()).filter((said) => said.compte === c
 async function sendSome(left) {
   const batch = left.filter((said) => said.jour === left[0].jour).slice(0, MOST);
   const { status, said } = await post(batch);
-  if (status === 401) return turn("session"), false;
+  if (status === 401) {
+    turn("session");
+    return false;
+  }
   if (status === 400) return renew(); // the token is that of another session
   const heard = said.resultats.filter(({ statut }) => statut !== "autre-compte");
   turn(heard.length ? "" : "session");
@@ -178,7 +181,10 @@ const post = (batch) => ask(`/jour-j/${batch[0].jour}/entrees`, {
 
 async function renew() {
   const { status, said } = await ask("/jour-j/jeton");
-  if (status === 401) return turn("session"), false;
+  if (status === 401) {
+    turn("session");
+    return false;
+  }
   const fresh = said.jeton !== token;
   token = said.jeton;
   return fresh;
