@@ -49,7 +49,7 @@ def parsed(sqlite_site):
 
 
 def test_every_template_is_used(parsed):
-    literal = set(re.findall(r'"([\w/-]+\.(?:html|txt|xml))"', PYTHON))
+    literal = set(re.findall(r'"(\w[\w/-]*\.(?:html|txt|xml|webmanifest))"', PYTHON))
     by_others = {str(used) for tree in parsed.values() for used in meta.find_referenced_templates(tree)}
     pages = {f"accueil/pages/{name}.html" for name in PAGES}
     written = re.findall(r'"([a-z_]+)"', PYTHON)
