@@ -58,6 +58,7 @@ class Pencil:
     etat: str = "sollicitee"
     day: int = 0
     devis: str = "brouillon"  # its one version
+    offered: int = 0  # the day that this version says: moved since, it is agreed to no more
     is_prepared: bool = False  # its day has a page
     site: str = "ferme"
     spaces: dict[int, str] = field(default_factory=dict)
@@ -173,6 +174,7 @@ class Table(RuleBasedStateMachine):
         if not self.expects(fine, lambda: self.house.do(slug, at.action, motif, by=by)):
             return
         at.devis = OF_THE_DEVIS.get(slug, at.devis)
+        at.offered = at.day if slug == "envoyer_le_devis" else at.offered
         if at.etat not in MOVES[slug][0]:
             return  # a devis that leaves, or is accepted, after the action was confirmed otherwise; or is accepted again
         if slug == "confirmer":  # the demandeur has no say in spaces: those taken since are asked for again
@@ -187,7 +189,8 @@ class Table(RuleBasedStateMachine):
         if slug == "envoyer_le_devis":
             return at.devis == "brouillon" and at.etat in ("validee", "confirmee")
         if slug == "confirmer":
-            return at.devis == "accepte" or (at.devis == "envoye" and at.etat in ("devis_envoye", "confirmee"))
+            awaited = at.devis == "envoye" and at.etat in ("devis_envoye", "confirmee") and at.day == at.offered
+            return awaited or (at.devis == "accepte" and at.etat not in STOPPED)
         if slug == "revenir_au_devis":
             return at.devis == "accepte" and at.etat == "confirmee" and not at.team
         free = MOVES[slug][1] != "confirmee" or not any(self.taken(at, at.day, space) for space in at.spaces.values())
