@@ -56,7 +56,7 @@ document.addEventListener("click", (event) => {
 // --- errors that htmx does not swap: say them ------------------------------------------------------------------
 
 // Nobody asked for a poll: its failures are not announced.
-const asked = (ctx) => !["every", "load"].includes(ctx.sourceEvent?.type);
+const asked = (ctx) => !["every", "load", "rafraichir"].includes(ctx.sourceEvent?.type);
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;

@@ -6,7 +6,7 @@ const screen = document.querySelector("[data-jour]");
 const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
 const MOST = 50; // taps of one sending
 const say = (text, ton, gestes) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, gestes } }));
-const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" });
+const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" }).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
 const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
 
 // --- a tap -----------------------------------------------------------------------------------------------------
