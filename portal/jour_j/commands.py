@@ -25,6 +25,7 @@ from portal.workflow import Refusal, fire
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 LONGEST = 2000
 EARLIEST = timedelta(hours=36)  # before the start; a tap is never dated earlier
+TRAVEL = timedelta(minutes=1)  # a phone gives a sending up sooner
 FOLLOWING = {  # the site moved, the action follows
     (Site.OUVERT, Etat.CONFIRMEE): ouvrir,
     (Site.OUVERT, Etat.TERMINEE): rouvrir,
@@ -173,15 +174,23 @@ class Reception:
         return True
 
     def _values(self, tap: Tap) -> dict[str, object]:
-        earliest = self.jour.action.debut - EARLIEST
-        quand = correct(tap.saisi_le, sent=self.sent, received=self.now, earliest=earliest)
-        while quand in {e.quand for e in self.day.entries}:  # of two taps at the same instant, the first received comes first
-            quand += timedelta(microseconds=1)
+        quand = self._instant(tap)
         return {
             "uuid": tap.uuid, "jour_id": self.jour.id, "personne_id": self.by.id, "genre": Genre(tap.genre),
             "cible": tap.cible, "valeur": tap.valeur, "mot": tap.mot,
             "quand": quand, "saisi_le": tap.saisi_le, "recu_le": self.now,
         }  # fmt: skip
+
+    def _instant(self, tap: Tap) -> datetime:
+        """When it was tapped. How long a sending travels is never known: what one person tapped later stays later."""
+        earliest = self.jour.action.debut - EARLIEST
+        quand = correct(tap.saisi_le, sent=self.sent, received=self.now, earliest=earliest)
+        sooner = [e.quand for e in self.day.entries if e.personne_id == self.by.id and e.saisi_le <= tap.saisi_le]
+        if sooner and timedelta() <= max(sooner) - quand < TRAVEL:
+            quand = max(sooner)
+        while quand in {e.quand for e in self.day.entries}:  # of two taps at the same instant, the first received comes first
+            quand += timedelta(microseconds=1)
+        return quand
 
     def _follow(self, tap: Tap, before: queries.Day) -> None:
         """The action's state follows the site's, in the same transaction."""

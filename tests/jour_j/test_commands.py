@@ -115,6 +115,14 @@ def test_taps_of_one_instant_keep_the_order_they_came_in(saturday):
     assert str(point) in saturday.day().state.ticks
 
 
+def test_a_sending_that_travelled_long_is_no_later_than_the_next(saturday):
+    """A phone an hour slow: its first sending takes eight seconds to come, its second none."""
+    point, second = saturday.jour.points[0].id, timedelta(seconds=1)
+    saturday.send(tap(Genre.COCHE, point, "fait", when=at(8) - 9 * second), sent=at(8) - 8 * second)
+    saturday.send(tap(Genre.COCHE, point, "defait", when=at(8) - 5 * second), sent=at(8))
+    assert saturday.day().state.ticks == {}
+
+
 # --- what is refused -----------------------------------------------------------------------------------------
 
 
