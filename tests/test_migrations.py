@@ -26,6 +26,7 @@ from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
+from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phase, Photo
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
 from portal.poles.models import Espace, Materiel, Pole, Prestation, Ressource
@@ -155,6 +156,15 @@ def prepared(action: Action, ada: Personne) -> list[Any]:
     ]
 
 
+def the_day(ada):
+    entree = db.session.scalars(select(Entree)).first()
+    return [
+        Modele(phase=Phase.OUVERTURE, version=100, lignes=[LigneModele(texte="Portail ouvert", ordre=0)]),
+        Photo(entree_uuid=entree.uuid, contenu=b"JPEG", largeur=4, hauteur=3),
+        Consommation(jour_id=entree.jour_id, libelle="Café", quantite=100, par_id=ada.id),
+    ]
+
+
 @pytest.fixture
 def full(app):
     """At least one row in every table: the demo, and what only a running portal writes."""
@@ -171,6 +181,7 @@ def full(app):
             Attestation(code="AAAAA-BBBBB", personne_id=ada.id, annee=2026, rang=1, initiales="A. D.", minutes=60, contenu={}),
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
             *prepared(mission.action, ada),
+            *the_day(ada),
         ]
     )
     db.session.commit()

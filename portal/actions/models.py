@@ -115,6 +115,7 @@ class Action(Base):
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     personnes: Mapped[int | None]  # expected, public and team together
     publique: Mapped[bool] = mapped_column(default=False)  # shown in the public agenda once confirmed
+    en_direct: Mapped[bool] = mapped_column(default=False)  # on the day, anybody may follow its programme
     souhaits: Mapped[list[int]] = mapped_column(default=list)  # the Prestation ids that the demandeur ticked
     cle: Mapped[str | None] = mapped_column(unique=True)  # of one sending of the public form
     generation: Mapped[int] = mapped_column(default=1)  # of the demandeur's link; a new one voids the older

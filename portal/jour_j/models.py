@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from portal import clock
 from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
 from portal.db import Base
+from portal.poles.models import Espace
 from portal.shown import Shown
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
@@ -30,7 +31,15 @@ class Genre(StrEnum):
     COCHE = "coche"  # cible: a Point
     PRESENCE = "presence"  # cible: an Affectation
     ETAPE = "etape"  # cible: an Etape
+    DUREE = "duree"  # cible: an Etape; valeur: the minutes it now lasts
+    DECALE = "decale"  # cible: an Etape, the first of those that move; valeur: by so many minutes
+    ECHANGE = "echange"  # cible and valeur: two Etapes of one lane, each in the other's place
+    JAUGE = "jauge"  # valeur: so many people more, or fewer
+    CHARGE = "charge"  # who is in charge; cible: a Personne, when the post is handed to somebody
+    CONFIE = "confie"  # cible: a Point; valeur: the Affectation of who sees to it
+    MESSAGE = "message"  # cible: a Mission, or the whole team
     INCIDENT = "incident"
+    SUITE = "suite"  # cible: the uuid of an incident, of which it tells what followed
     ANNULE = "annule"  # cible: the uuid of the entry that no longer counts
 
 
@@ -39,7 +48,15 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
+    Genre.DUREE: {},
+    Genre.DECALE: {},
+    Genre.ECHANGE: {},
+    Genre.JAUGE: {},
+    Genre.CHARGE: {},
+    Genre.CONFIE: {},
+    Genre.MESSAGE: {},
     Genre.INCIDENT: {"": "Incident noté"},
+    Genre.SUITE: {},
     Genre.ANNULE: {"": "Annulation"},
 }
 
@@ -79,10 +96,51 @@ class Point(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     jour_id: Mapped[int] = mapped_column(ForeignKey("jour.action_id"), index=True)
     phase: Mapped[Phase]
+    espace_id: Mapped[int | None] = mapped_column(ForeignKey("espace.id"))  # none: the whole site
     texte: Mapped[str]
     critique: Mapped[bool] = mapped_column(default=False)  # left open, it asks for a reason
     ordre: Mapped[int]
     jour: Mapped[Jour] = relationship(back_populates="points")
+    espace: Mapped[Espace | None] = relationship()
+
+
+class Modele(Base):
+    """A version of the opening or closing list of a space, or of the whole site; a change is another version."""
+
+    __tablename__ = "modele"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    espace_id: Mapped[int | None] = mapped_column(ForeignKey("espace.id"))
+    phase: Mapped[Phase]
+    version: Mapped[int]
+    le: Mapped[datetime] = mapped_column(default=clock.now)
+    par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # none: the list that the house began with
+    espace: Mapped[Espace | None] = relationship()
+    par: Mapped[Personne | None] = relationship()
+    lignes: Mapped[list[LigneModele]] = relationship(order_by="LigneModele.ordre")
+
+    __table_args__ = (
+        UniqueConstraint("espace_id", "phase", "version"),
+        Index(
+            "uq_modele__site",
+            "phase",
+            "version",
+            unique=True,
+            postgresql_where=text("espace_id IS NULL"),
+            sqlite_where=text("espace_id IS NULL"),
+        ),
+        CheckConstraint("version > 0", name="version"),
+    )
+
+
+class LigneModele(Base):
+    """A line of such a list."""
+
+    __tablename__ = "ligne_modele"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    modele_id: Mapped[int] = mapped_column(ForeignKey("modele.id"), index=True)
+    texte: Mapped[str]
+    critique: Mapped[bool] = mapped_column(default=False)
+    ordre: Mapped[int]
 
 
 class Entree(Base):
@@ -96,6 +154,8 @@ class Entree(Base):
     cible: Mapped[str] = mapped_column(default="")
     valeur: Mapped[str] = mapped_column(default="")
     mot: Mapped[str] = mapped_column(default="")  # a reason, an incident's text
+    lieu: Mapped[str] = mapped_column(default="")  # of an incident
+    mesures: Mapped[str] = mapped_column(default="")  # what was done about it
     quand: Mapped[datetime]  # corrected
     saisi_le: Mapped[datetime]  # by the phone's clock
     recu_le: Mapped[datetime]  # by the server's clock
@@ -104,4 +164,36 @@ class Entree(Base):
     __table_args__ = (
         Index("ix_entree__recu", "jour_id", "recu_le"),
         CheckConstraint("length(valeur) <= 200 AND length(mot) <= 2000", name="tailles"),
+        CheckConstraint("length(lieu) <= 200 AND length(mesures) <= 2000", name="tailles_incident"),
+    )
+
+
+class Photo(Base):
+    """The picture of an entry, made anew: whatever the phone had hidden in it is gone."""
+
+    __tablename__ = "photo"
+    entree_uuid: Mapped[str] = mapped_column(ForeignKey("entree.uuid"), primary_key=True)
+    contenu: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))  # JPEG
+    largeur: Mapped[int]
+    hauteur: Mapped[int]
+    recu_le: Mapped[datetime] = mapped_column(default=clock.now)
+    entree: Mapped[Entree] = relationship()
+
+
+class Consommation(Base):
+    """What was really used on the day, for the invoice; of a need, or of what nobody had foreseen."""
+
+    __tablename__ = "consommation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jour_id: Mapped[int] = mapped_column(ForeignKey("jour.action_id"), index=True)
+    besoin_id: Mapped[int | None] = mapped_column(ForeignKey("besoin.id"))
+    libelle: Mapped[str]
+    quantite: Mapped[int]  # hundredths
+    le: Mapped[datetime] = mapped_column(default=clock.now)
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    par: Mapped[Personne] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("jour_id", "besoin_id"),
+        CheckConstraint("quantite >= 0", name="quantite"),
     )
