@@ -18,7 +18,7 @@ from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
-from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point
+from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point
 from portal.jour_j.pli import Site, correct
 from portal.workflow import Refusal, fire
 
@@ -217,7 +217,7 @@ class Reception:
 
 
 def _check(reception: Reception, tap: Tap) -> None:
-    if tap.genre not in set(Genre) or tap.valeur not in VALEURS[Genre(tap.genre)]:
+    if tap.genre not in CHECKS or (tap.genre not in LIBRES and tap.valeur not in VALEURS[Genre(tap.genre)]):
         raise NotATap
     if len(tap.mot) > LONGEST:
         raise TooLong

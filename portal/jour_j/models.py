@@ -48,17 +48,21 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
-    Genre.DUREE: {},
-    Genre.DECALE: {},
-    Genre.ECHANGE: {},
-    Genre.JAUGE: {},
-    Genre.CHARGE: {},
-    Genre.CONFIE: {},
-    Genre.MESSAGE: {},
     Genre.INCIDENT: {"": "Incident noté"},
-    Genre.SUITE: {},
     Genre.ANNULE: {"": "Annulation"},
 }
+LIBRES = {  # whose `valeur` is not one of a few words: CHECKS judges it
+    Genre.DUREE: "Durée changée",
+    Genre.DECALE: "Suite décalée",
+    Genre.ECHANGE: "Étapes échangées",
+    Genre.CONFIE: "Confiée",
+}
+
+
+def named(genre: Genre, valeur: str) -> str:
+    """How the day's journal puts it."""
+    return LIBRES.get(genre) or VALEURS[genre].get(valeur, valeur)
+
 
 
 def evening_of(instant: datetime) -> datetime:

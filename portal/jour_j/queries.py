@@ -17,7 +17,7 @@ from portal.actions.models import LONGEST, Action, Etape, Etat
 from portal.actions.programme import Planned, Slot, lanes_of
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.jour_j.models import VALEURS, Entree, Genre, Jour, Phase, Point, evening_of
+from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, evening_of, named
 from portal.jour_j.pli import Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track, forecast, tracks
 from portal.missions import queries as missions
@@ -288,8 +288,7 @@ class Day:
         return [self.line(e) for e in self.entries[: -LAST - 1 : -1]]
 
     def line(self, entree: Entree) -> Line:
-        fait = VALEURS[entree.genre].get(entree.valeur, entree.valeur)
-        return Line(entree, fait, self._names.get((entree.genre, entree.cible), ""), entree.uuid in self._undone)
+        return Line(entree, named(entree.genre, entree.valeur), self._names.get((entree.genre, entree.cible), ""), entree.uuid in self._undone)
 
     @cached_property
     def _undone(self) -> set[str]:
@@ -298,12 +297,12 @@ class Day:
     @cached_property
     def _names(self) -> dict[tuple[str, str], str]:
         """What the targets of the entries are called."""
-        named: dict[tuple[str, str], str] = {
+        targets: dict[tuple[str, str], str] = {
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
         }
-        return named | {
-            (Genre.ANNULE, e.uuid): f"{VALEURS[e.genre].get(e.valeur, '')}, {named.get((e.genre, e.cible), '')}".rstrip(", ")
+        return targets | {
+            (Genre.ANNULE, e.uuid): f"{named(e.genre, e.valeur)}, {targets.get((e.genre, e.cible), '')}".rstrip(", ")
             for e in self.entries
         }
