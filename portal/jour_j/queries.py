@@ -288,7 +288,8 @@ class Day:
         return [self.line(e) for e in self.entries[: -LAST - 1 : -1]]
 
     def line(self, entree: Entree) -> Line:
-        return Line(entree, named(entree.genre, entree.valeur), self._names.get((entree.genre, entree.cible), ""), entree.uuid in self._undone)
+        target = self._names.get((entree.genre, entree.cible), "")
+        return Line(entree, named(entree.genre, entree.valeur), target, entree.uuid in self._undone)
 
     @cached_property
     def _undone(self) -> set[str]:
