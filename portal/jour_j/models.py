@@ -64,7 +64,6 @@ def named(genre: Genre, valeur: str) -> str:
     return LIBRES.get(genre) or VALEURS[genre].get(valeur, valeur)
 
 
-
 def evening_of(instant: datetime) -> datetime:
     """The start of the day that an instant belongs to: two in the morning is still the evening before."""
     return clock.start_of(clock.local(instant - NIGHT).date())
