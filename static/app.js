@@ -90,7 +90,7 @@ const pressed = new WeakMap();
 
 /** Whether this form of the day was sent a moment ago. */
 function again(form, now) {
-  const last = form.closest(".jour") ? pressed.get(form) : undefined;
+  const last = form.matches(".jour form:not([data-geste=repete])") ? pressed.get(form) : undefined;
   if (last === undefined || now - last >= TWICE) pressed.set(form, now);
   return now - last < TWICE;
 }

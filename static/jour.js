@@ -18,6 +18,13 @@ function words(form, button) {
   return (button?.ariaLabel ?? label.textContent).replace(/\s+/g, " ").trim();
 }
 
+/** The last time that it was that hour at La Réunion, four hours ahead of UTC all year. */
+function last(heure) {
+  const now = Date.now(), ahead = 4 * 3600e3, day = 24 * 3600e3;
+  const at = Math.floor((now + ahead) / day) * day - ahead + Date.parse(`1970-01-01T${heure}Z`);
+  return at > now ? at - day : at;
+}
+
 let rank = 0;
 const tap = (said) => ({ uuid: crypto.randomUUID(), jour, compte, cible: "", valeur: "", mot: "", quand: Date.now(), rang: rank++, ...said });
 
@@ -26,8 +33,8 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("form[data-geste]") || event.defaultPrevented) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const { genre, cible, valeur, mot, il_y_a: ago } = Object.fromEntries(new FormData(form));
-  const said = tap({ genre, cible, valeur, mot: mot ?? "", dit: words(form, submitter), quand: Date.now() - (ago ?? 0) * 60e3 });
+  const { genre, cible, valeur, mot = "", lieu = "", mesures = "", heure, il_y_a: ago } = Object.fromEntries(new FormData(form));
+  const said = tap({ genre, cible, valeur, mot, lieu, mesures, dit: words(form, submitter), quand: heure ? last(heure) : Date.now() - (ago ?? 0) * 60e3 });
   try {
     await put(said);
   } catch {
@@ -36,9 +43,9 @@ document.addEventListener("submit", async (event) => {
   }
   document.getElementById("toasts").replaceChildren(); // the word of before says no more what is on the screen
   form.closest("details.plus")?.removeAttribute("open");
-  if (mot) form.querySelector("[name=mot]").value = "";
+  if (mot) form.reset();
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "incident", "charge"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -67,7 +74,8 @@ async function paint() {
   for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
   const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
   waiting(here).forEach(draw);
-  list(here.filter((said) => said.motif || !["coche", "presence"].includes(said.genre)));
+  count(waiting(here).filter(({ genre }) => genre === "jauge"));
+  list(here.filter((said) => said.motif || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
   if (region.textContent !== line) region.textContent = line;
@@ -85,6 +93,17 @@ function draw({ genre, cible, valeur }) {
   if (!button) return;
   button.setAttribute("aria-pressed", String(NOW[valeur] ?? false));
   button.form.elements.valeur.value = genre === "coche" ? (NOW[valeur] ? "defait" : "fait") : NOW[valeur] ? "attendu" : "arrive";
+}
+
+/** The people counted: what the portal said, and what this phone has not sent yet. */
+function count(taps) {
+  const here = document.getElementById("jauge");
+  if (!here) return;
+  const more = taps.reduce((sum, { valeur }) => sum + Number(valeur), 0);
+  const said = [...here.querySelectorAll("[data-nombre]")].map((number) => (number.textContent = Math.max(0, Number(number.dataset.nombre) + more)));
+  const percent = here.dataset.capacite ? (said.at(-1) * 100) / here.dataset.capacite : 0;
+  here.dataset.etat = percent >= 100 ? "attention" : percent >= 90 ? "attente" : "bon";
+  here.classList.toggle("en-attente", taps.length > 0);
 }
 
 /** The taps that no line of the page shows, and those that were refused, with why. */

@@ -23,7 +23,8 @@ from portal.jour_j.pli import Site, correct
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-LONGEST = 2000
+LONGEST = 2000  # letters of a word
+PLACE = 200  # letters of where an incident happened
 EARLIEST = timedelta(hours=36)  # before the start; a tap is never dated earlier
 TRAVEL = timedelta(minutes=1)  # a phone gives a sending up sooner
 FOLLOWING = {  # the site moved, the action follows
@@ -32,7 +33,8 @@ FOLLOWING = {  # the site moved, the action follows
     (Site.CLOS, Etat.EN_COURS): clore,
 }
 
-OF_THE_DAY = frozenset({Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE})  # an incident may be noted at any time
+AT_ANY_TIME = frozenset({Genre.INCIDENT, Genre.SUITE, Genre.ANNULE})  # the rest is of the day itself
+URGENT = frozenset({"serieux", "grave"})  # of which the bienveillant hears at once
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
 
 
@@ -53,7 +55,12 @@ class NotOfThisDay(Refusal):
 
 class TooLong(Refusal):
     status = 422
-    sentence = f"Ce texte est trop long\u00a0: {LONGEST} caractères au plus."
+    sentence = f"Ce texte est trop long\u00a0: {LONGEST} caractères au plus, {PLACE} pour le lieu."
+
+
+class NotARunner(Refusal):
+    status = 422
+    sentence = "La main se passe à un référent de la journée ou à son bienveillant."
 
 
 class WordsMissing(Refusal):
@@ -113,6 +120,8 @@ class Tap:
     cible: str = ""
     valeur: str = ""
     mot: str = ""
+    lieu: str = ""
+    mesures: str = ""
 
 
 def undoing(uuid: str, *, at: datetime) -> Tap:
@@ -171,13 +180,15 @@ class Reception:
         self.day = before.after(Entree(**values))
         if tap.genre == Genre.SITE:
             self._follow(tap, before)
+        if tap.genre == Genre.INCIDENT and tap.valeur in URGENT:
+            self._warn(tap)
         return True
 
     def _values(self, tap: Tap) -> dict[str, object]:
         quand = self._instant(tap)
         return {
             "uuid": tap.uuid, "jour_id": self.jour.id, "personne_id": self.by.id, "genre": Genre(tap.genre),
-            "cible": tap.cible, "valeur": tap.valeur, "mot": tap.mot,
+            "cible": tap.cible, "valeur": tap.valeur, "mot": tap.mot, "lieu": tap.lieu, "mesures": tap.mesures,
             "quand": quand, "saisi_le": tap.saisi_le, "recu_le": self.now,
         }  # fmt: skip
 
@@ -201,16 +212,19 @@ class Reception:
         left = _left_open(before, tap)
         fire(transition, action, by=self.by, motif=tap.mot, lignes=[point.texte for point in left])
         critical = [point.texte for point in left if point.critique]
-        if critical and action.bienveillant:
-            outbox.post(
-                TOLD[transition],
-                f"jour:{self.jour.id}:{transition.slug}:{tap.uuid}",
-                to=action.bienveillant.email,
-                action=action.id,
-                par=self.by.id,
-                motif=tap.mot,
-                lignes=critical,
-            )
+        if critical:
+            self._tell(TOLD[transition], tap, motif=tap.mot, lignes=critical)
+
+    def _warn(self, tap: Tap) -> None:
+        """Of a serious incident, whoever set the action up hears at once, unless they noted it themselves."""
+        if self.jour.action.bienveillant_id != self.by.id:
+            self._tell("jour_incident", tap, entree=tap.uuid)
+
+    def _tell(self, genre: str, tap: Tap, **facts: Any) -> None:
+        action = self.jour.action
+        if action.bienveillant:
+            key = f"jour:{action.id}:{genre}:{tap.uuid}"
+            outbox.post(genre, key, to=action.bienveillant.email, action=action.id, par=self.by.id, **facts)
 
 
 # --- what is refused -----------------------------------------------------------------------------------------
@@ -219,13 +233,13 @@ class Reception:
 def _check(reception: Reception, tap: Tap) -> None:
     if tap.genre not in CHECKS or (tap.genre not in LIBRES and tap.valeur not in VALEURS[Genre(tap.genre)]):
         raise NotATap
-    if len(tap.mot) > LONGEST:
+    if max(len(tap.mot), len(tap.mesures)) > LONGEST or len(tap.lieu) > PLACE:
         raise TooLong
-    if "\0" in tap.mot + tap.cible:
+    if "\0" in tap.mot + tap.cible + tap.lieu + tap.mesures:
         raise NotATap
     if not reception.jour.is_live:
         raise DayOver
-    if tap.genre in OF_THE_DAY and reception.day.is_too_early:
+    if tap.genre not in AT_ANY_TIME and reception.day.is_too_early:
         raise TooEarly
     CHECKS[Genre(tap.genre)](reception, tap)
 
@@ -257,9 +271,24 @@ def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, T
     return check
 
 
+def _check_charge(reception: Reception, tap: Tap) -> None:
+    day = reception.day
+    if day.state.site is not Site.OUVERT:
+        raise NotOpen
+    if tap.valeur == "passe" and tap.cible not in {str(personne.id) for personne in day.runners}:
+        raise NotARunner
+
+
 def _check_incident(_reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
+
+
+def _check_suite(reception: Reception, tap: Tap) -> None:
+    """Of an incident of this day, were it written a second ago on the same phone."""
+    if tap.cible not in {incident.uuid for incident in reception.day.entries if incident.genre is Genre.INCIDENT}:
+        raise NotOfThisDay
+    _check_incident(reception, tap)
 
 
 def _check_undoing(reception: Reception, tap: Tap) -> None:
@@ -278,7 +307,10 @@ CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.COCHE: _among(lambda r: r.jour.points),
     Genre.PRESENCE: _among(lambda r: r.day.team),
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
+    Genre.JAUGE: lambda _reception, _tap: None,
+    Genre.CHARGE: _check_charge,
     Genre.INCIDENT: _check_incident,
+    Genre.SUITE: _check_suite,
     Genre.ANNULE: _check_undoing,
 }
 

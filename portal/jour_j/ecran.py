@@ -9,11 +9,21 @@ from uuid import uuid4
 from portal import clock
 from portal.jour_j import queries
 from portal.jour_j.models import Jour
+from portal.jour_j.pli import Gravite
 from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, me, render
 
-LIVE = ("direct", "maintenant", "ouverture", "equipe", "programme", "fermeture", "journal")  # the blocks that change
+LIVE = (
+    "direct",
+    "maintenant",
+    "ouverture",
+    "equipe",
+    "programme",
+    "incidents",
+    "fermeture",
+    "journal",
+)  # the blocks that change
 
 
 def version(jour: Jour) -> str:
@@ -23,7 +33,14 @@ def version(jour: Jour) -> str:
 
 def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: Any) -> Page:
     """The whole page, or some blocks of it; `typed` is what a refused form had written, by genre."""
-    said = {"typed": {}, "new_uuid": lambda: str(uuid4()), "version": version(jour), **shown(jour), **more}
+    said = {
+        "typed": {},
+        "new_uuid": lambda: str(uuid4()),
+        "version": version(jour),
+        "gravites": list(Gravite),
+        **shown(jour),
+        **more,
+    }
     return render("jour_j/page.html", blocks, status, **said)
 
 

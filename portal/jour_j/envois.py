@@ -12,6 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from portal import clock
+from portal.fields import combine
 from portal.jour_j import commands, ecran, queries, rythme
 from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
@@ -22,6 +23,7 @@ from portal.workflow import Refusal
 
 bp = GuardedBlueprint("jour_j", __name__, url_prefix="/jour-j")
 MOST = 50  # taps of one sending
+SAID = ("uuid", "genre", "cible", "valeur", "mot", "lieu", "mesures")
 
 
 # --- a phone empties its outbox ------------------------------------------------------------------------------
@@ -74,7 +76,7 @@ def _answer(outcome: commands.Outcome) -> dict[str, str]:
 
 def _tap(row: Mapping[str, Any]) -> Tap:
     """As it was said; what is not a text or an instant is refused with the rest of what is not understood."""
-    texts = {name: row.get(name, "") for name in ("uuid", "genre", "cible", "valeur", "mot")}
+    texts = {name: row.get(name, "") for name in SAID}
     at = _instant(row.get("quand"))
     if at is None or not all(isinstance(text, str) for text in texts.values()):
         texts, at = texts | {"genre": ""}, clock.now()
@@ -96,10 +98,13 @@ PLACE = {  # where the page goes back to
     Genre.COCHE: "point-{}",
     Genre.PRESENCE: "place-{}",
     Genre.ETAPE: "etape-{}",
-    Genre.INCIDENT: "journal",
+    Genre.JAUGE: "jauge",
+    Genre.CHARGE: "maintenant",
+    Genre.INCIDENT: "incidents",
+    Genre.SUITE: "incident-{}",
     Genre.ANNULE: "journal",
 }
-ASKS = (Genre.SITE, Genre.INCIDENT)  # where a missing word is asked for, on the page itself
+ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE)  # where a missing word is asked for, on the page itself
 
 
 def _form(id: int) -> Any:
@@ -107,9 +112,16 @@ def _form(id: int) -> Any:
     form = TapForm()
     if not form.validate():
         raise commands.NotATap
-    ago = timedelta(minutes=form.il_y_a.data or 0)
-    said = (form.uuid.data, form.genre.data, clock.now() - ago, form.cible.data, form.valeur.data, form.mot.data)
-    return _one(jour, Tap(*said))
+    return _one(jour, Tap(saisi_le=_when(form), **{name: form[name].data for name in SAID}))
+
+
+def _when(form: TapForm) -> datetime:
+    """Now, some minutes ago, or the last time that it was that hour."""
+    now = clock.now()
+    if form.heure.data is None:
+        return now - timedelta(minutes=form.il_y_a.data or 0)
+    at = combine(clock.today(), form.heure.data)
+    return at if at <= now else at - timedelta(days=1)
 
 
 @bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.agir")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.fields import Form, Line, Whole, Words
+from portal.fields import Form, Hour, Line, Whole, Words
 
 
 class TapForm(Form):
@@ -13,4 +13,7 @@ class TapForm(Form):
     cible = Line()
     valeur = Line()
     mot = Words()
+    lieu = Line()  # of an incident
+    mesures = Words()
+    heure = Hour()  # of an incident that is noted later
     il_y_a = Whole(most=60)  # minutes: someone forgot to press

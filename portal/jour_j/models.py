@@ -48,7 +48,10 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
-    Genre.INCIDENT: {"": "Incident noté"},
+    Genre.JAUGE: {number: f"Public, {number}" for number in ("+1", "+5", "+10", "-1", "-5", "-10")},
+    Genre.CHARGE: {"passe": "Main passée", "prend": "A pris la main"},
+    Genre.INCIDENT: {"": "Incident noté", "leger": "Incident léger", "serieux": "Incident sérieux", "grave": "Incident grave"},
+    Genre.SUITE: {"": "Suite d’un incident"},
     Genre.ANNULE: {"": "Annulation"},
 }
 LIBRES = {  # whose `valeur` is not one of a few words: CHECKS judges it

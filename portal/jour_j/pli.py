@@ -34,6 +34,12 @@ class Presence(Shown):
     ABSENT = "absent", "Absence", "user-x", "attention"
 
 
+class Gravite(Shown):
+    LEGER = "leger", "Léger", "circle", "neutre"
+    SERIEUX = "serieux", "Sérieux", "flag", "attente"
+    GRAVE = "grave", "Grave", "triangle-alert", "attention"
+
+
 class Tap(Protocol):
     """An entry, as the fold reads it; `quand` is corrected."""
 
@@ -82,6 +88,9 @@ class State:
     ticks: dict[str, Mark] = field(default_factory=dict)
     presences: dict[str, Mark] = field(default_factory=dict)
     steps: dict[str, Run] = field(default_factory=dict)
+    charge: Mark | None = None  # who has been in charge, and since when, while the site is open
+    handed: str = ""  # to whom (a Personne's id) they hand it, and who has not taken it yet
+    passages: list[tuple[datetime, int]] = field(default_factory=list)  # people of the public who came, or left
     incidents: list[Mark] = field(default_factory=list)
 
     def step(self, id: int) -> Run:
@@ -124,8 +133,26 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     if tap.valeur == "ouvrir" and state.site is not Site.OUVERT:
         state.site, state.moved = Site.OUVERT, _mark(tap)
         state.opened = state.opened or state.moved
+        state.charge = state.moved  # whoever opens is in charge
     elif tap.valeur == "fermer" and state.site is Site.OUVERT:
         state.site, state.moved = Site.CLOS, _mark(tap)
+        state.charge, state.handed = None, ""
+
+
+def _charge(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    """Exactly one is in charge while the site is open: who hands it over keeps it until somebody takes it."""
+    if state.charge is None:
+        return
+    if tap.valeur == "passe":
+        state.handed = tap.cible
+    elif tap.personne_id != state.charge.par:
+        state.charge, state.handed = _mark(tap), ""
+    else:
+        state.handed = ""  # taken back
+
+
+def _passage(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    state.passages.append((tap.quand, int(tap.valeur)))
 
 
 def _tick(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
@@ -171,6 +198,8 @@ _RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
     "coche": _tick,
     "presence": _presence,
     "etape": _step,
+    "jauge": _passage,
+    "charge": _charge,
     "incident": _incident,
 }
 

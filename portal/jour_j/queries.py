@@ -15,10 +15,12 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal import clock
 from portal.actions.models import LONGEST, Action, Etape, Etat
 from portal.actions.programme import Planned, Slot, lanes_of
+from portal.besoins import queries as besoins
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, evening_of, named
-from portal.jour_j.pli import Presence, Site, State, fold, undone
+from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track, forecast, tracks
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
@@ -117,6 +119,32 @@ class Line:
     @property
     def may_be_undone(self) -> bool:
         return not self.is_undone and self.entree.genre not in (Genre.SITE, Genre.ANNULE)
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An incident, what was added to it since, and the day as it was then: who was on site."""
+
+    entree: Entree
+    suites: list[Entree]
+    then: Day
+
+    @property
+    def gravite(self) -> Gravite:
+        return Gravite(self.entree.valeur or Gravite.LEGER)
+
+    @property
+    def present(self) -> list[Personne]:
+        """Of the team, who was there."""
+        return self.then.people_present
+
+    @property
+    def public(self) -> int:
+        return max(0, sum(people for _, people in self.then.state.passages))
+
+    @property
+    def noted_later(self) -> bool:
+        return self.entree.recu_le - self.entree.quand >= timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -245,8 +273,56 @@ class Day:
         return len({a.personne_id for a in self.team})
 
     @property
+    def people_present(self) -> list[Personne]:
+        return list(dict.fromkeys(a.personne for a in self.team if self.state.presence(a.id) is Presence.ARRIVE))
+
+    @property
     def present(self) -> int:
-        return len({a.personne_id for a in self.team if self.state.presence(a.id) is Presence.ARRIVE})
+        return len(self.people_present)
+
+    @property
+    def runners(self) -> list[Personne]:
+        """Who runs the day: its référents, and whoever set it up."""
+        held = [a.personne for a in self.team if a.mission.nature is Nature.REFERENT]
+        return list(dict.fromkeys([*held, *filter(None, [self.action.bienveillant])]))
+
+    @property
+    def in_charge(self) -> Personne | None:
+        """Exactly one while the site is open: should they run the day no more, whoever set it up, or a référent."""
+        charge = self.state.charge
+        if charge is None:
+            return None
+        named = [p for p in self.runners if p.id == charge.par]
+        return next(iter([*named, *filter(None, [self.action.bienveillant]), *self.runners]), None)
+
+    @property
+    def handed_to(self) -> Personne | None:
+        """To whom it is being handed."""
+        return next((p for p in self.runners if str(p.id) == self.state.handed), None)
+
+    @cached_property
+    def jauge(self) -> Jauge:
+        """The people on site against what the place holds; one query."""
+        return Jauge(self.state.passages, self.present, besoins.capacity_of(self.action))
+
+    # the incidents
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Those that count, in the order in which they happened, each with what followed."""
+        standing = [e for e in self.entries if e.uuid not in self._undone]
+        told = [e for e in standing if e.genre is Genre.SUITE]
+        return [
+            Incident(e, [s for s in told if s.cible == e.uuid], self.before(e.quand))
+            for e in standing
+            if e.genre is Genre.INCIDENT
+        ]
+
+    def before(self, instant: datetime) -> Day:
+        """The day as it stood at that instant, read from nowhere."""
+        earlier = Day(self.jour, instant)
+        vars(earlier).update(team=self.team, entries=[e for e in self.entries if e.quand <= instant])
+        return earlier
 
     # what may be done
 
@@ -284,8 +360,8 @@ class Day:
 
     @property
     def journal(self) -> list[Line]:
-        """The last entries, latest first."""
-        return [self.line(e) for e in self.entries[: -LAST - 1 : -1]]
+        """The last entries, latest first; the people who came and went are a curve."""
+        return [self.line(e) for e in self.entries[::-1] if e.genre is not Genre.JAUGE][:LAST]
 
     def line(self, entree: Entree) -> Line:
         target = self._names.get((entree.genre, entree.cible), "")
@@ -302,6 +378,8 @@ class Day:
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
+            **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
+            **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},
         }
         return targets | {
             (Genre.ANNULE, e.uuid): f"{named(e.genre, e.valeur)}, {targets.get((e.genre, e.cible), '')}".rstrip(", ")

@@ -131,9 +131,9 @@ def test_a_sending_that_travelled_long_is_no_later_than_the_next(saturday):
     [
         tap(Genre.COCHE, 1, "arrive", when=at(9)),
         tap(Genre.COCHE, 1, "", when=at(9)),
-        tap("jauge", "", "+1", when=at(9)),
+        tap("jauge", "", "+2", when=at(9)),
         tap(Genre.SITE, "", "brûler", when=at(9)),
-        tap(Genre.INCIDENT, "", "grave", "Feu", when=at(9)),
+        tap(Genre.INCIDENT, "", "énorme", "Feu", when=at(9)),
         tap(Genre.COCHE, 1, "fait", when=at(9), uuid="1"),
         tap(Genre.COCHE, 1, "fait", when=at(9), uuid="{00000000-0000-0000-0000-000000000001}"),
         tap(Genre.ANNULE, "pas un uuid", when=at(9)),

@@ -110,8 +110,8 @@ def test_an_answer_that_names_nothing_proves_nothing(awa, answer):
 
 
 def test_a_refused_tap_stays_in_sight_with_its_reason_and_blocks_nothing(awa, saturday):
-    awa.locator("form[data-geste] input[name=cible]").first.evaluate("(field) => field.form.elements.cible.value = '999'")
-    awa.locator("form[data-geste] button").first.evaluate("(button) => button.click()")
+    form = awa.locator("#programme form[data-geste]").first
+    form.evaluate("(form) => { form.elements.cible.value = '999'; form.requestSubmit() }")
     expect(awa.locator("#attente")).to_contain_text("Refusé : Cette ligne ne fait plus partie de la journée")
     tick(awa)
     services.wait_until(lambda: len(entries(Genre.COCHE)) == 1, "the other tap")

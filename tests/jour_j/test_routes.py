@@ -23,7 +23,7 @@ from tests.jour_j.conftest import at, jour_of, tap
 
 HTMX = {"HX-Request": "true"}
 REASON = "Tout est vérifié, je coche ensuite."
-LIVE = {"direct", "maintenant", "ouverture", "equipe", "programme", "fermeture", "journal", "geste"}
+LIVE = {"direct", "maintenant", "ouverture", "equipe", "programme", "incidents", "fermeture", "journal", "geste"}
 
 
 def soup(html: str) -> BeautifulSoup:

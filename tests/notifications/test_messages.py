@@ -10,6 +10,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from html import unescape
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from html5lib import HTMLParser
@@ -40,6 +41,9 @@ from portal.db import db
 from portal.devis import accords, envoi
 from portal.devis.models import rappeler
 from portal.equipe import commands as equipe
+from portal.jour_j import commands as day
+from portal.jour_j.commands import Tap
+from portal.jour_j.models import Genre, Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, annuler
 from portal.notifications import commands as worker_commands
@@ -167,6 +171,8 @@ def endings(zoe, action, motif: str) -> None:
     quoted(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
+    broken = Tap(str(uuid4()), Genre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)
+    day.receive(db.session.get(Jour, action.id), [broken], by=admin)
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
     outbox.post("jour_ouverture", "ligne", to=zoe.email, **line)
     worker_commands.gather(zoe.id)
@@ -533,6 +539,7 @@ def test_what_no_longer_exists_is_not_spoken_of(app):
                     "devis": 9,
                     "resume": "9",
                     "adresse": "9",
+                    "entree": "9",
                     "rappel": "veille",
                     "debut": "",
                 },

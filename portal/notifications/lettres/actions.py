@@ -11,6 +11,8 @@ from portal.contributions import queries as contributions
 from portal.contributions.models import Etat as EtatReleve
 from portal.contributions.models import Releve
 from portal.db import db
+from portal.jour_j import queries as day
+from portal.jour_j.pli import Gravite
 from portal.missions.models import Nature
 from portal.notifications.genres import Context, Facts, first_name, genre, link, still
 
@@ -35,6 +37,13 @@ def _of_the_action(faits: Facts) -> Context:
         "fiche": link("actions.show", id=action.id),
         "jour_j": link("jour_j.show", id=action.id),
     }
+
+
+@genre("jour_incident")
+def _incident(faits: Facts) -> Context:
+    """To the bienveillant: a serious incident of the day, in the words that were noted."""
+    entree = still(day.entry(faits["entree"]))
+    return _of_the_action(faits) | {"entree": entree, "gravite": Gravite(entree.valeur)}
 
 
 @genre("taches_en_retard")
