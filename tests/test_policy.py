@@ -43,6 +43,7 @@ besoin.lister                     -  -  -  -  -  y  -  -
 jour.lister                       -  y  y  y  y  y  y  y
 jour.lire_tous                    -  -  -  y  y  y  -  y
 devis.lister                      -  -  -  y  y  -  y  y
+jour.registre                     -  -  -  y  y  -  -  y
 devis.exporter                    -  -  -  -  -  -  y  y
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y

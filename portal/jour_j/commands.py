@@ -18,7 +18,7 @@ from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
-from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point
+from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point, emporter
 from portal.jour_j.pli import Site, correct
 from portal.workflow import Refusal, fire
 
@@ -331,3 +331,8 @@ def prepare(action: Action) -> None:
 def touch(action_id: int) -> None:
     """What the day shows has changed elsewhere: its team, its programme. The day's row is always locked last."""
     db.session.execute(update(Jour).where(Jour.action_id == action_id).values(version=Jour.version + 1))
+
+
+def note_export(lines: int, *, by: Personne) -> None:
+    """Who took the safety register away, and how many incidents."""
+    emporter.tell(by, by=by, lignes=lines)

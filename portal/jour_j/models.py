@@ -14,6 +14,7 @@ from portal.comptes.models import Personne
 from portal.db import Base
 from portal.poles.models import Espace
 from portal.shown import Shown
+from portal.workflow import Event
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
 NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
@@ -203,3 +204,6 @@ class Consommation(Base):
         UniqueConstraint("jour_id", "besoin_id"),
         CheckConstraint("quantite >= 0", name="quantite"),
     )
+
+
+emporter = Event("jour.emporter", "Emporter le registre", "registre de sécurité téléchargé", "download")

@@ -168,11 +168,16 @@ class Day:
         whole = select(Entree).where(Entree.jour_id == self.jour.id).options(joinedload(Entree.personne))
         return list(db.session.scalars(whole.order_by(Entree.quand, Entree.uuid)))
 
+    @classmethod
+    def known(cls, jour: Jour, now: datetime, *, team: list[Affectation], entries: list[Entree]) -> Day:
+        """A day whose people and journal were read elsewhere."""
+        day = cls(jour, now)
+        vars(day).update(team=team, entries=entries)
+        return day
+
     def after(self, entree: Entree) -> Day:
         """The same day with one entry more, read from nowhere."""
-        later = Day(self.jour, self.now)
-        vars(later).update(team=self.team, entries=[*self.entries, entree])
-        return later
+        return Day.known(self.jour, self.now, team=self.team, entries=[*self.entries, entree])
 
     @property
     def action(self) -> Action:
@@ -320,9 +325,7 @@ class Day:
 
     def before(self, instant: datetime) -> Day:
         """The day as it stood at that instant, read from nowhere."""
-        earlier = Day(self.jour, instant)
-        vars(earlier).update(team=self.team, entries=[e for e in self.entries if e.quand <= instant])
-        return earlier
+        return Day.known(self.jour, instant, team=self.team, entries=[e for e in self.entries if e.quand <= instant])
 
     # what may be done
 

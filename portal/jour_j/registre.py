@@ -1,0 +1,78 @@
+"""The safety register of a year: every incident of every day, as it was noted, and who was on site then."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, extract, select
+from sqlalchemy.orm import joinedload
+
+from portal import clock, tableur
+from portal.actions.models import Action
+from portal.db import db
+from portal.jour_j.models import Entree, Genre, Jour
+from portal.jour_j.queries import Day, Incident
+from portal.missions import queries as missions
+
+WITH_PROGRAMME = (joinedload(Jour.action).selectinload(Action.programme),)
+HEAD = (
+    "Date", "Heure", "Noté le", "Action", "Lieu", "Gravité", "Ce qui s’est passé", "Ce qui a été fait", "Suites",
+    "Équipe sur place", "Public", "Noté par",
+)  # fmt: skip
+
+
+def of_year(annee: int) -> list[Incident]:
+    """The incidents of that year at La Réunion, the latest first; four queries, whatever it holds."""
+    found = [(incident, incident.entree.quand) for day in _days(annee) for incident in day.incidents]
+    return [one for one, quand in sorted(found, key=lambda f: f[1], reverse=True) if clock.local(quand).year == annee]
+
+
+def _days(annee: int) -> list[Day]:
+    jours = list(db.session.scalars(_with_incidents(annee)))
+    ids = [jour.id for jour in jours]
+    teams = missions.teams_of(ids)
+    entries = list(db.session.scalars(_entries(ids)))
+    return [Day.known(j, clock.now(), team=teams[j.id], entries=[e for e in entries if e.jour_id == j.id]) for j in jours]
+
+
+def _with_incidents(annee: int) -> Select[Jour]:
+    start, end = (clock.start_of(datetime(year, 1, 1, tzinfo=UTC).date()) for year in (annee, annee + 1))
+    noted = exists().where(Entree.jour_id == Jour.action_id, Entree.genre == Genre.INCIDENT)
+    return select(Jour).where(noted.where(Entree.quand >= start, Entree.quand < end)).options(*WITH_PROGRAMME)
+
+
+def _entries(ids: list[int]) -> Select[Entree]:
+    whole = select(Entree).where(Entree.jour_id.in_(ids)).options(joinedload(Entree.personne))
+    return whole.order_by(Entree.quand, Entree.uuid)
+
+
+def years() -> list[int]:
+    """Those in which something was noted, and this one, the latest first; one query."""
+    shifted = extract("year", Entree.quand)
+    noted = db.session.scalars(select(shifted).where(Entree.genre == Genre.INCIDENT).distinct())
+    return sorted({clock.today().year, *(int(year) for year in noted)}, reverse=True)
+
+
+def as_file(found: list[Incident], sorte: str) -> bytes:
+    """Those incidents as a spreadsheet, in the order in which they happened."""
+    rows = [_row(incident) for incident in reversed(found)]
+    return tableur.workbook([("Incidents", HEAD, rows)]) if sorte == "xlsx" else tableur.table(HEAD, rows)
+
+
+def _row(incident: Incident) -> tuple[Any, ...]:
+    e = incident.entree
+    return (
+        clock.local(e.quand).date(),
+        f"{clock.local(e.quand):%H:%M}",
+        f"{clock.local(e.recu_le):%d/%m/%Y %H:%M}",
+        incident.then.action.titre,
+        e.lieu,
+        incident.gravite.label,
+        e.mot,
+        e.mesures,
+        "\n".join(f"{clock.local(s.quand):%d/%m/%Y %H:%M} {s.mot} ({s.personne.nom})" for s in incident.suites),
+        ", ".join(personne.nom for personne in incident.present),
+        incident.public,
+        e.personne.nom,
+    )
