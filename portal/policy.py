@@ -201,6 +201,8 @@ RULES: dict[str, Rule] = {
     "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team,
     "jour.agir": referent | bienveillant,
+    "jour.bilan": referent | any_bienveillant | admin,
+    "jour.relever": referent | bienveillant,
     "jour.registre": any_bienveillant | admin,
     "jour.telephones": bienveillant | admin | referent,
     "jour.appeler_le_referent": team,

@@ -154,6 +154,8 @@ besoin.desister (of another)      -  -  -  -  -  -  -  -
 besoin.expirer                    -  -  -  -  -  -  -  -
 besoin.perdre                     -  -  -  -  -  -  -  -
 jour.voir                         -  y  y  y  y  y  -  y
+jour.bilan                        -  -  y  y  y  -  -  y
+jour.relever                      -  -  y  y  -  -  -  -
 jour.agir                         -  -  y  y  -  -  -  -
 jour.telephones                   -  -  y  y  -  -  -  y
 jour.appeler_le_referent          -  y  y  -  -  -  -  -

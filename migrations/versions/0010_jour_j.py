@@ -56,7 +56,9 @@ def upgrade() -> None:
         sa.Column("le", sa.DateTime(timezone=True), nullable=False),
         sa.Column("par_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("quantite >= 0", name=op.f("ck_consommation__quantite")),
-        sa.ForeignKeyConstraint(["besoin_id"], ["besoin.id"], name=op.f("fk_consommation__besoin_id__besoin")),
+        sa.ForeignKeyConstraint(
+            ["besoin_id"], ["besoin.id"], name=op.f("fk_consommation__besoin_id__besoin"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(["jour_id"], ["jour.action_id"], name=op.f("fk_consommation__jour_id__jour")),
         sa.ForeignKeyConstraint(["par_id"], ["personne.id"], name=op.f("fk_consommation__par_id__personne")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consommation")),

@@ -71,6 +71,16 @@ def capacity_of(action: Action) -> int | None:
     return sum(holds) if holds and all(holds) else None
 
 
+def consumables_of(action: Action) -> list[Besoin]:
+    """What it needs that is used up, but for what was refused or is still a draft."""
+    asked = (
+        Besoin.action_id == action.id,
+        Besoin.ressource == Ressource.CONSOMMABLE,
+        Besoin.etat.in_((Etat.A_CONFIRMER, Etat.CONFIRME)),
+    )
+    return list(db.session.scalars(select(Besoin).where(*asked).order_by(Besoin.id)))
+
+
 def unanswered_of(action: Action) -> list[Besoin]:
     """Those that no pôle has answered yet, or that nobody has asked for."""
     query = select(Besoin).where(Besoin.action_id == action.id, Besoin.etat.in_((Etat.BROUILLON, Etat.A_CONFIRMER)))

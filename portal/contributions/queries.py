@@ -16,6 +16,7 @@ from portal.comptes.models import Personne
 from portal.contributions.models import Attestation, Contribution, Releve, Unite
 from portal.contributions.models import Etat as EtatReleve
 from portal.db import count, db
+from portal.jour_j.bilan import Heures, reads_the_hours
 from portal.journal import describes
 from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
@@ -37,6 +38,12 @@ def of_action(action: Action) -> list[Releve]:
     """Référents first, with person and mission; one query."""
     rows = db.session.scalars(_on(action).options(contains_eager(Releve.affectation).joinedload(Affectation.personne))).all()
     return sorted(rows, key=lambda r: list(Nature).index(r.mission.nature))
+
+
+@reads_the_hours
+def for_the_report(action: Action) -> list[Heures]:
+    """The time of each place, for the closing report of its day; one query."""
+    return [Heures(r.personne.nom, r.mission.titre, r.minutes, r.etat.label) for r in of_action(action)]
 
 
 def ids_of(action: Action) -> list[int]:

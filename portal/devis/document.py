@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from portal.config import ROOT
-from portal.devis.glyphes import written
+from portal import presse
 from portal.fields import quantite
 from portal.filters import date_longue, euros, taux
 
-LAYOUT, FONTS = Path(__file__).with_name("devis.typ"), ROOT / "portal" / "polices"
-STANDARDS = ["a-3b", "ua-1"]  # kept for ten years; read aloud by a screen reader
+LAYOUT = Path(__file__).with_name("devis.typ")
 
 
 def pdf(contenu: dict[str, Any]) -> bytes:
-    """What people typed goes in as data, which typst never reads as its own language."""
-    made = _compiler().compile(format="pdf", sys_inputs={"faits": json.dumps(facts(contenu))}, pdf_standards=STANDARDS)
-    assert isinstance(made, bytes)
-    return made
-
-
-@cache
-def _compiler() -> Any:
-    """One a process: it keeps the fonts and the layout that it has read."""
-    import typst  # heavy, for the few who ask
-
-    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=[FONTS], ignore_system_fonts=True)
+    return presse.pdf(LAYOUT, facts(contenu))
 
 
 def facts(contenu: dict[str, Any]) -> dict[str, Any]:
     """The same, in the words of the paper, and in the letters that its font has."""
-    said: dict[str, Any] = written(_said(contenu), FONTS / "atkinson-400.ttf")
+    said: dict[str, Any] = presse.written(_said(contenu))
     return said
 
 

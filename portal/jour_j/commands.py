@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,12 +13,13 @@ from uuid import UUID, uuid5
 from sqlalchemy import update
 
 from portal import clock, outbox
+from portal.actions.commands import check_reading
 from portal.actions.models import Action, Etat
 from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
-from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point, emporter
+from portal.jour_j.models import LIBRES, VALEURS, Consommation, Entree, Genre, Jour, Phase, Point, emporter, relever
 from portal.jour_j.pli import Site, correct
 from portal.workflow import Refusal, fire
 
@@ -331,6 +332,41 @@ def prepare(action: Action) -> None:
 def touch(action_id: int) -> None:
     """What the day shows has changed elsewhere: its team, its programme. The day's row is always locked last."""
     db.session.execute(update(Jour).where(Jour.action_id == action_id).values(version=Jour.version + 1))
+
+
+def note_used(jour: Jour, said: Mapping[str, int | None], *, more: tuple[str, int] | None, by: Personne, read: str) -> None:
+    """What was really used, in hundredths by the name of its field, and `more` that nobody had foreseen.
+
+    `read` is `reading` of the sheet when the page was shown: raises Conflict when somebody wrote something else since.
+    """
+    lock_one(jour.action)
+    jour = lock_one(jour)
+    if not jour.is_live:
+        raise DayOver
+    lines = queries.consumptions(jour)
+    check_reading(read, queries.sheet_of(lines), said)
+    changed = [line.libelle for line in lines if line.key in said and _use(jour, line, said[line.key], by)]
+    if more and more not in {(line.libelle, line.said.quantite) for line in lines if line.said}:  # sent twice, it is once
+        libelle, quantite = more
+        db.session.add(Consommation(jour_id=jour.id, libelle=libelle, quantite=quantite, par_id=by.id))
+        changed.append(libelle)
+    if changed:
+        relever.tell(jour.action, by=by, lignes=changed)
+
+
+def _use(jour: Jour, line: queries.Used, quantite: int | None, by: Personne) -> bool:
+    """Whether that was news."""
+    if quantite == (line.said.quantite if line.said else None):
+        return False
+    if line.said is None:
+        besoin_id = line.besoin.id if line.besoin else None
+        values = {"libelle": line.libelle, "quantite": quantite, "par_id": by.id}
+        db.session.add(Consommation(jour_id=jour.id, besoin_id=besoin_id, **values))
+    elif quantite is None:
+        db.session.delete(line.said)
+    else:
+        line.said.quantite, line.said.par, line.said.le = quantite, by, clock.now()
+    return True
 
 
 def note_export(lines: int, *, by: Personne) -> None:

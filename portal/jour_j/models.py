@@ -193,7 +193,7 @@ class Consommation(Base):
     __tablename__ = "consommation"
     id: Mapped[int] = mapped_column(primary_key=True)
     jour_id: Mapped[int] = mapped_column(ForeignKey("jour.action_id"), index=True)
-    besoin_id: Mapped[int | None] = mapped_column(ForeignKey("besoin.id"))
+    besoin_id: Mapped[int | None] = mapped_column(ForeignKey("besoin.id", ondelete="SET NULL"))
     libelle: Mapped[str]
     quantite: Mapped[int]  # hundredths
     le: Mapped[datetime] = mapped_column(default=clock.now)
@@ -207,3 +207,4 @@ class Consommation(Base):
 
 
 emporter = Event("jour.emporter", "Emporter le registre", "registre de sécurité téléchargé", "download")
+relever = Event("jour.relever", "Noter ce qui a servi", "consommations notées", "list-checks")

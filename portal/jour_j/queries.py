@@ -16,10 +16,11 @@ from portal import clock
 from portal.actions.models import LONGEST, Action, Etape, Etat
 from portal.actions.programme import Planned, Slot, lanes_of
 from portal.besoins import queries as besoins
+from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, evening_of, named
+from portal.jour_j.models import Consommation, Entree, Genre, Jour, Phase, Point, evening_of, named
 from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track, forecast, tracks
 from portal.missions import queries as missions
@@ -101,6 +102,40 @@ def read(id: int) -> Day:
 
 def entry(uuid: str) -> Entree | None:
     return db.session.get(Entree, uuid)
+
+
+class Used(NamedTuple):
+    """Something used on the day: what was foreseen, what was said to have been used; one of the two at least."""
+
+    libelle: str
+    besoin: Besoin | None
+    said: Consommation | None
+
+    @property
+    def key(self) -> str:
+        """The name of its field."""
+        return f"besoin_{self.besoin.id}" if self.besoin else f"ligne_{self.said.id if self.said else 0}"
+
+    @property
+    def foreseen(self) -> str:
+        """ "12 kg"."""
+        return f"{self.besoin.quantite_confirmee or self.besoin.quantite} {self.besoin.unite}".strip() if self.besoin else ""
+
+
+def sheet_of(lines: Iterable[Used]) -> dict[str, int | None]:
+    """What was said to have been used, in hundredths, by the name of its field."""
+    return {line.key: line.said.quantite if line.said else None for line in lines}
+
+
+def consumptions(jour: Jour) -> list[Used]:
+    """The consumables that its needs foresee, then what else was used; two queries."""
+    needs = besoins.consumables_of(jour.action)
+    rows = db.session.scalars(select(Consommation).where(Consommation.jour_id == jour.id).options(joinedload(Consommation.par)))
+    said = sorted(rows, key=lambda row: row.id)
+    of_need = {row.besoin_id: row for row in said if row.besoin_id}
+    known = [Used(need.titre, need, of_need.pop(need.id, None)) for need in needs]
+    others = [row for row in said if row.besoin_id is None or row.besoin_id in of_need]
+    return known + [Used(row.libelle, None, row) for row in others]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.jour_j import apres as apres
 from portal.jour_j import ecran, queries
-from portal.jour_j import securite as securite
 from portal.jour_j.envois import bp
 from portal.jour_j.models import Jour
 from portal.policy import load

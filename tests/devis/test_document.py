@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from portal import clock, reglage
+from portal import clock, presse, reglage
 from portal.db import db
-from portal.devis import commands, document, envoi, glyphes, papier
+from portal.devis import commands, document, envoi, papier
 from portal.devis.models import LONGEST, Unite
 from portal.reglage import Profil
 from tests import builders
@@ -199,7 +199,7 @@ def test_it_runs_nothing_and_leads_nowhere(action):
 def test_the_same_words_make_the_same_bytes(action):
     contenu = content(action)
     first = document.pdf(contenu)
-    document._compiler.cache_clear()
+    presse._compiler.cache_clear()
     assert document.pdf(contenu) == first
     assert document.pdf(contenu | {"mot": "Autre chose"}) != first
 
@@ -262,14 +262,14 @@ def test_a_word_longer_than_its_place_goes_on_below_and_is_whole(action):
     ],
 )
 def test_what_its_font_cannot_write_is_written_otherwise(typed, shown):
-    written = glyphes.written({"a": [typed, 3, None]}, document.FONTS / "atkinson-400.ttf")["a"]
+    written = presse.written({"a": [typed, 3, None]})["a"]
     assert written[1:] == [3, None]
     normal = unicodedata.normalize
     assert " ".join(normal("NFC", written[0]).split()) == " ".join(shown.split())
 
 
 def test_both_weights_write_the_same_letters():
-    light, bold = (glyphes._known(document.FONTS / f"atkinson-{weight}.ttf") for weight in (400, 700))
+    light, bold = (presse._known(presse.FONTS / f"atkinson-{weight}.ttf") for weight in (400, 700))
     assert light == bold
     assert set("éèêëàâçùûüôöîïœŒÉÀÇ€’«»…–\u00a0") <= light
 

@@ -1,7 +1,11 @@
-"""What the font of the papers can write: the rest would break the promise of PDF/A, that all of it is readable for ever."""
+"""The papers of the house: a PDF/A by typst, the same to the byte each time, in the letters that its font has.
+
+The rest would break the promise of PDF/A, that all of it is readable for ever.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 import unicodedata
@@ -9,19 +13,38 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-UNREAD = "?"  # a letter of a script that the font does not have; the page of the devis still shows it
+from portal.config import ROOT
+
+FONTS = ROOT / "portal" / "polices"
+STANDARDS = ["a-3b", "ua-1"]  # kept for ten years; read aloud by a screen reader
+UNREAD = "?"  # a letter of a script that the font does not have; its page still shows it
 TOO_LONG = re.compile(r"\S{28,}")  # for its place: it goes on below
 BREAK = "\u200b"  # nothing to see
 SPACES = "\n\u202f\u200b"  # drawn without a glyph of their own
 
 
-def written(value: Any, font: Path) -> Any:
+def pdf(layout: Path, faits: dict[str, Any]) -> bytes:
+    """What people typed goes in as data, `sys.inputs.faits`, which typst never reads as its own language."""
+    made = _compiler(layout).compile(format="pdf", sys_inputs={"faits": json.dumps(faits)}, pdf_standards=STANDARDS)
+    assert isinstance(made, bytes)
+    return made
+
+
+@cache
+def _compiler(layout: Path) -> Any:
+    """One a layout in each process: it keeps the fonts and the layout that it has read."""
+    import typst  # heavy, for the few who ask
+
+    return typst.Compiler(layout, root=layout.parent, font_paths=[FONTS], ignore_system_fonts=True)
+
+
+def written(value: Any) -> Any:
     """The same JSON value, in letters that the font has: an accent is composed, a picture goes, another script is a « ? »."""
     if isinstance(value, str):
-        return TOO_LONG.sub(lambda word: BREAK.join(word[0]), _letters(value, _known(font)))
+        return TOO_LONG.sub(lambda word: BREAK.join(word[0]), _letters(value, _known(FONTS / "atkinson-400.ttf")))
     if isinstance(value, dict):
-        return {name: written(part, font) for name, part in value.items()}
-    return [written(part, font) for part in value] if isinstance(value, list) else value
+        return {name: written(part) for name, part in value.items()}
+    return [written(part) for part in value] if isinstance(value, list) else value
 
 
 def _letters(text: str, known: frozenset[str]) -> str:

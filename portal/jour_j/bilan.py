@@ -1,0 +1,124 @@
+"""What a day came to, once it is over, as data: its page and its paper are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from portal import clock
+from portal.actions.models import Action
+from portal.fields import quantite
+from portal.filters import creneau, date_longue, duree, heure
+from portal.jour_j import queries
+from portal.jour_j.jauge import Jauge
+from portal.jour_j.models import Entree, Genre, Jour, Phase, named
+from portal.jour_j.pli import Presence
+from portal.jour_j.queries import Day, Incident
+
+
+class Heures(NamedTuple):
+    """The time of one place, as it is proposed or was validated."""
+
+    nom: str
+    mission: str
+    minutes: int
+    etat: str
+
+
+Reads = Callable[[Action], Sequence[Heures]]
+_reads: list[Reads] = []
+
+
+def reads_the_hours(function: Reads) -> Reads:
+    """Decorator: the package of the contributions, above this one, says what hours are proposed."""
+    _reads.append(function)
+    return function
+
+
+def content(jour: Jour, used: Iterable[queries.Used]) -> dict[str, Any]:
+    """The closing report of a day loaded WITH_DAY, in plain JSON and the words of its page; four queries, whatever it holds."""
+    day, action = Day(jour, clock.now()), jour.action
+    hours = _reads[0](action)
+    return {
+        "titre": action.titre,
+        "quand": f"{date_longue(action.debut)}, {creneau(action.debut, action.fin)}",
+        "lieu": action.lieu,
+        "site": [_moment(e) for e in _standing(day) if e.genre is Genre.SITE],
+        "charge": list(_charges(day)),
+        "public": _public(day),
+        "equipe": [_place(day, held) for held in day.team],
+        "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
+        "total": duree(sum(h.minutes for h in hours)),
+        "listes": [{"phase": p.label, "restent": [point.texte for point in day.left(p)]} for p in Phase],
+        "incidents": [_incident(incident) for incident in day.incidents],
+        "consommations": [_used(line) for line in used],
+    }
+
+
+def _standing(day: Day) -> list[Entree]:
+    return [e for e in day.entries if not day.line(e).is_undone]
+
+
+def _moment(e: Entree) -> dict[str, str]:
+    return {"fait": named(e.genre, e.valeur), "heure": heure(e.quand), "par": e.personne.nom, "mot": e.mot}
+
+
+def _charges(day: Day) -> Iterator[dict[str, str]]:
+    """Who was in charge from when to when, one after the other."""
+    moves = [e.quand for e in _standing(day) if e.genre in (Genre.SITE, Genre.CHARGE)]
+    spans: list[tuple[str, datetime]] = []
+    for instant in moves:
+        chief = day.before(instant).in_charge
+        name = chief.nom if chief else ""
+        if not spans or spans[-1][0] != name:
+            spans.append((name, instant))
+    for (name, since), (_, until) in pairwise([*spans, ("", day.now)]):
+        if name:
+            yield {"nom": name, "de": heure(since), "a": heure(until)}
+
+
+def _public(day: Day) -> dict[str, Any] | None:
+    jauge = Jauge(day.state.passages, day.present, None)
+    if not jauge.passages or jauge.peak is None:
+        return None
+    quand, pic = jauge.peak
+    return {
+        "pic": pic,
+        "a": heure(quand),
+        "entrees": sum(people for _, people in jauge.passages if people > 0),
+        "courbe": [[int((at - jauge.curve[0][0]) / timedelta(minutes=1)), public] for at, public in jauge.curve],
+        "de": heure(jauge.curve[0][0]),
+        "fin": heure(jauge.curve[-1][0]),
+    }
+
+
+def _place(day: Day, held: Any) -> dict[str, str]:
+    """When somebody came and left; what was never tapped is empty."""
+    taps = [e for e in _standing(day) if e.genre is Genre.PRESENCE and e.cible == str(held.id)]
+    came = next((heure(e.quand) for e in taps if e.valeur == Presence.ARRIVE), "")
+    left = next((heure(e.quand) for e in reversed(taps) if e.valeur == Presence.PARTI), "")
+    absent = "Absence" if day.state.presence(held.id) is Presence.ABSENT else ""
+    return {"nom": held.personne.nom, "mission": held.mission.titre, "arrivee": came, "depart": left, "absence": absent}
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    e = incident.entree
+    return {
+        "heure": heure(e.quand),
+        "lieu": e.lieu,
+        "gravite": incident.gravite.label,
+        "mot": e.mot,
+        "mesures": e.mesures,
+        "suites": [f"{heure(s.quand)}, {s.personne.nom}\u00a0: {s.mot}" for s in incident.suites],
+        "present": ", ".join(personne.nom for personne in incident.present),
+        "public": incident.public,
+        "par": e.personne.nom,
+    }
+
+
+def _used(line: queries.Used) -> dict[str, str]:
+    said = line.said
+    real, who = (quantite(said.quantite), said.par.nom) if said else ("", "")
+    return {"libelle": line.libelle, "prevu": line.foreseen, "reel": real, "par": who}
