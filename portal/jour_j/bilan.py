@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from portal import clock
 from portal.actions.models import Action
 from portal.fields import quantite
-from portal.filters import creneau, date_longue, duree, heure
+from portal.filters import creneau, date_courte, date_longue, duree, heure
 from portal.jour_j import queries
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, named
@@ -45,14 +45,14 @@ def content(jour: Jour, used: Iterable[queries.Used]) -> dict[str, Any]:
         "titre": action.titre,
         "quand": f"{date_longue(action.debut)}, {creneau(action.debut, action.fin)}",
         "lieu": action.lieu,
-        "site": [_moment(e) for e in _standing(day) if e.genre is Genre.SITE],
+        "site": [_moment(day, e) for e in _standing(day) if e.genre is Genre.SITE],
         "charge": list(_charges(day)),
         "public": _public(day),
         "equipe": [_place(day, held) for held in day.team],
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
         "total": duree(sum(h.minutes for h in hours)),
         "listes": [{"phase": p.label, "restent": [point.texte for point in day.left(p)]} for p in Phase],
-        "incidents": [_incident(incident) for incident in day.incidents],
+        "incidents": [_incident(day, incident) for incident in day.incidents],
         "consommations": [_used(line) for line in used],
     }
 
@@ -61,12 +61,17 @@ def _standing(day: Day) -> list[Entree]:
     return [e for e in day.entries if not day.line(e).is_undone]
 
 
-def _moment(e: Entree) -> dict[str, str]:
-    return {"fait": named(e.genre, e.valeur), "heure": heure(e.quand), "par": e.personne.nom, "mot": e.mot}
+def _at(day: Day, instant: datetime) -> str:
+    """ "9 h", with its date when the action lasts for days."""
+    return f"{date_courte(instant)}, {heure(instant)}" if day.lasts_days else heure(instant)
+
+
+def _moment(day: Day, e: Entree) -> dict[str, str]:
+    return {"fait": named(e.genre, e.valeur), "heure": _at(day, e.quand), "par": e.personne.nom, "mot": e.mot}
 
 
 def _charges(day: Day) -> Iterator[dict[str, str]]:
-    """Who was in charge from when to when, one after the other."""
+    """Who was in charge from when to when, one after the other; until nothing while the site is open."""
     moves = [e.quand for e in _standing(day) if e.genre in (Genre.SITE, Genre.CHARGE)]
     spans: list[tuple[str, datetime]] = []
     for instant in moves:
@@ -74,9 +79,9 @@ def _charges(day: Day) -> Iterator[dict[str, str]]:
         name = chief.nom if chief else ""
         if not spans or spans[-1][0] != name:
             spans.append((name, instant))
-    for (name, since), (_, until) in pairwise([*spans, ("", day.now)]):
-        if name:
-            yield {"nom": name, "de": heure(since), "a": heure(until)}
+    for (name, since), (_, until) in zip_longest(spans, spans[1:], fillvalue=("", None)):
+        if name and since:
+            yield {"nom": name, "de": _at(day, since), "a": _at(day, until) if until else ""}
 
 
 def _public(day: Day) -> dict[str, Any] | None:
@@ -86,32 +91,32 @@ def _public(day: Day) -> dict[str, Any] | None:
     quand, pic = jauge.peak
     return {
         "pic": pic,
-        "a": heure(quand),
+        "a": _at(day, quand),
         "entrees": sum(people for _, people in jauge.passages if people > 0),
         "courbe": [[int((at - jauge.curve[0][0]) / timedelta(minutes=1)), public] for at, public in jauge.curve],
-        "de": heure(jauge.curve[0][0]),
-        "fin": heure(jauge.curve[-1][0]),
+        "de": _at(day, jauge.curve[0][0]),
+        "fin": _at(day, jauge.curve[-1][0]),
     }
 
 
 def _place(day: Day, held: Any) -> dict[str, str]:
     """When somebody came and left; what was never tapped is empty."""
     taps = [e for e in _standing(day) if e.genre is Genre.PRESENCE and e.cible == str(held.id)]
-    came = next((heure(e.quand) for e in taps if e.valeur == Presence.ARRIVE), "")
-    left = next((heure(e.quand) for e in reversed(taps) if e.valeur == Presence.PARTI), "")
+    came = next((_at(day, e.quand) for e in taps if e.valeur == Presence.ARRIVE), "")
+    left = next((_at(day, e.quand) for e in reversed(taps) if e.valeur == Presence.PARTI), "")
     absent = "Absence" if day.state.presence(held.id) is Presence.ABSENT else ""
     return {"nom": held.personne.nom, "mission": held.mission.titre, "arrivee": came, "depart": left, "absence": absent}
 
 
-def _incident(incident: Incident) -> dict[str, Any]:
+def _incident(day: Day, incident: Incident) -> dict[str, Any]:
     e = incident.entree
     return {
-        "heure": heure(e.quand),
+        "heure": _at(day, e.quand),
         "lieu": e.lieu,
         "gravite": incident.gravite.label,
         "mot": e.mot,
         "mesures": e.mesures,
-        "suites": [f"{heure(s.quand)}, {s.personne.nom}\u00a0: {s.mot}" for s in incident.suites],
+        "suites": [f"{_at(day, s.quand)}, {s.personne.nom}\u00a0: {s.mot}" for s in incident.suites],
         "present": ", ".join(personne.nom for personne in incident.present),
         "public": incident.public,
         "par": e.personne.nom,

@@ -94,6 +94,12 @@ def test_the_paper_of_a_hostile_day_is_made_of_words_alone(done):
     assert "#panic" in "".join(page.extract_text() for page in PdfReader(BytesIO(made)).pages)
 
 
+def test_while_the_site_is_open_it_says_since_when_one_is_in_charge(saturday, as_):
+    saturday.open("Le contrôle finit dans cinq minutes.")
+    db.session.commit()
+    assert "En charge depuis 9 h : Awa Payet" in words(as_(saturday.zoe).get(f"{saturday.url}/bilan").text)
+
+
 def test_a_day_that_never_opened_has_an_honest_report(saturday, as_):
     said = words(as_(saturday.zoe).get(f"{saturday.url}/bilan").text)
     assert "Le site n’a pas été ouvert." in said
