@@ -1,7 +1,7 @@
 """`make bench`: measure, compare with the budgets and with the last run, keep the figures; 1 when one of them is bad.
 
-SQLite only: what the budgets compare (pages, queries, one machine's processors) does not depend on the server of the
-database, and `make proofs` plays the races on both.
+SQLite only, but for what is live: what the budgets compare (pages, queries, one machine's processors) does not depend on
+the server of the database, and `make proofs` plays the races on both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from bench import growth, phone, results, speed, sql, startup
+from bench import direct, growth, phone, results, speed, sql, startup
 from bench.house import Site
 from bench.load import Refused
 from bench.results import Result
@@ -30,6 +30,7 @@ MEASURES: dict[str, Callable[[Site], Iterator[Result]]] = {
     "croissance": growth.growth,
     "depot": speed.applying,
     "devis": speed.devis,
+    "direct": direct.direct,
     "sql": sql.queries,
     "telephone": phone.phone,
     "demarrage": startup.startup,

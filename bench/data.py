@@ -54,11 +54,13 @@ class House:
     missions: int
     rows: int
     past: int = 0
+    url: str = ""  # of its database, when it is not SQLite in its folder
 
     @property
     def environ(self) -> dict[str, str]:
         """Settings of a portal of this house: no limits, so that one machine may ask all the time."""
-        return {"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(self.instance), "PORTAL_RATE_LIMITS": "off"}
+        elsewhere = {"PORTAL_DATABASE_URL": self.url} if self.url else {}
+        return {"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(self.instance), "PORTAL_RATE_LIMITS": "off", **elsewhere}
 
     @cached_property
     def app(self) -> Flask:
@@ -80,9 +82,9 @@ class House:
         return replace(self, instance=instance)
 
 
-def build(instance: Path, missions: int, rows: int, past: int = 0) -> House:
+def build(instance: Path, missions: int, rows: int, past: int = 0, url: str = "") -> House:
     """A new house; 50,000 missions take some ten seconds."""
-    house = House(instance, missions, rows, past)
+    house = House(instance, missions, rows, past, url)
     with house.app.app_context():
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
         db.session.remove()
