@@ -153,3 +153,14 @@ def test_many_phones_at_once_each_sending_twice_lose_and_double_nothing(saturday
     assert {answer.status for answer in crowd.press(posts)} == {200}
     assert len(rows()) == each
     record_property("envois", f"{phones} téléphones à la fois, {each} gestes")
+
+
+def test_five_hundred_taps_after_a_long_cut_arrive_once_and_in_order(saturday, send):
+    point, now = str(saturday.jour.points[0].id), clock.now().timestamp()
+    ways = ("fait", "defait")
+    taps = [said("coche", cible=point, valeur=ways[n % 2], mot="", quand=now - 5000 + n) for n in range(500)]
+    batches = [taps[n : n + 50] for n in range(0, 500, 50)]
+    assert {statut for batch in batches for statut in statuts(send(*batch))} == {"reçue"}
+    assert {statut for batch in batches[::-1] for statut in statuts(send(*batch))} == {"déjà reçue"}
+    assert [row.uuid for row in rows()] == [one["uuid"] for one in taps]
+    assert saturday.day().state.ticks == {}
