@@ -132,7 +132,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   await forgotten;
   const { all, drop, waiting } = await import("./sortie.js");
-  const left = waiting(await all().catch(() => []));
+  const left = waiting(await all().catch(() => [])).filter(({ compte }) => compte === Number(document.body.dataset.compte));
   if (!left.length) return form.submit();
   const many = left.length > 1 ? `${left.length} gestes ne sont pas encore partis : ils restent` : "Un geste n’est pas encore parti : il reste";
   toast(`${many} sur ce téléphone, pour la personne qui les a faits.`, "attention", {

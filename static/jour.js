@@ -78,9 +78,12 @@ async function paint() {
   list(here.filter((said) => said.motif || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
-  if (region.textContent !== line) region.textContent = line;
+  if (region.firstChild?.textContent !== line || region.dataset.etat !== trouble) region.replaceChildren(line, ...(trouble === "session" ? [door()] : []));
   region.dataset.etat = trouble;
 }
+
+/** Where to sign in again, and come back. */
+const door = () => Object.assign(document.createElement("a"), { href: `/comptes/connexion?next=${location.pathname}`, className: "bouton compact", textContent: "Se reconnecter" });
 
 const NOW = { fait: true, sans_objet: true, arrive: true };
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -129,9 +131,12 @@ def test_a_session_that_ended_meanwhile_keeps_the_taps_for_when_one_signs_in(awa
         "Session expirée : reconnecte-toi, rien n’est perdu · 1 geste en attente d’envoi"
     )
     assert entries(Genre.COCHE) == []
+    door = awa.locator("#reseau").get_by_role("link", name="Se reconnecter")
+    assert door.get_attribute("href") == f"/comptes/connexion?next={urlsplit(awa.url).path}"
     awa.context.add_cookies(cookies)
     awa.evaluate("dispatchEvent(new Event('online'))")
     arrived(awa)
+    expect(door).to_have_count(0)
     assert len(entries(Genre.COCHE)) == 1
 
 
@@ -175,3 +180,33 @@ def test_leaving_says_what_waits_and_forgets_the_page(awa, saturday):
     assert awa.evaluate("async () => (await caches.keys()).includes('jour')") is False
     awa.goto(url)
     expect(awa.get_by_text("n’a pas encore été ouverte sur ce téléphone")).to_be_visible()
+
+
+LEFT = """() => new Promise((done) => { indexedDB.open("jour").onsuccess = ({ target }) => {
+  const rows = target.result.transaction("sortie").objectStore("sortie").getAll();
+  rows.onsuccess = () => done(rows.result.map(({ compte }) => compte));
+}; })"""
+
+
+def test_who_leaves_erases_their_own_taps_and_nobody_elses(phones):
+    awa, zoe = phones
+    url, first = awa.url, int(awa.locator("body").get_attribute("data-compte") or 0)
+    awa.context.set_offline(True)
+    tick(awa)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste en attente")
+    awa.context.clear_cookies()
+    awa.context.add_cookies(zoe.context.cookies())
+    awa.evaluate("caches.delete('jour')")
+    awa.context.set_offline(False)
+    awa.goto(url)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste d’une autre personne")
+    awa.context.set_offline(True)
+    tick(awa)
+    expect(awa.locator("#reseau")).to_contain_text("1 geste en attente")
+    awa.get_by_role("button", name="Se déconnecter", exact=True).first.tap()
+    expect(awa.locator("#toasts")).to_contain_text("Un geste n’est pas encore parti")
+    awa.get_by_role("button", name="Les effacer, et se déconnecter").tap()
+    awa.wait_for_timeout(300)
+    awa.context.set_offline(False)
+    awa.goto(f"{url}/../../hors-ligne")
+    assert awa.evaluate(LEFT) == [first]
