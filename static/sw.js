@@ -15,6 +15,7 @@ self.addEventListener("activate", (event) => event.waitUntil(
 self.addEventListener("fetch", (event) => {
   const { request } = event, { origin, pathname, search } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
+  if (request.mode === "navigate") event.waitUntil(forgetThePast());
   if (FIXES.includes(pathname + search)) event.respondWith(caches.match(request, { cacheName: SEAL }).then((kept) => kept ?? fetch(request)));
   else if (request.mode === "navigate" && /^\/jour-j\/\d+$/.test(pathname)) event.respondWith(shownAtOnce(event));
   else if (request.mode === "navigate" && pathname === "/jour-j/") event.respondWith(asItIsNow(request));
@@ -40,5 +41,14 @@ async function asItIsNow(request) {
     return (await cache.match(request.url)) ?? (await caches.match("/hors-ligne", { cacheName: SEAL }));
   } finally {
     clearTimeout(late);
+  }
+}
+
+/** Two days after an action, a phone holds nobody's name nor number any more. */
+async function forgetThePast() {
+  const cache = await caches.open(PAGES);
+  for (const request of await cache.keys()) {
+    const until = Number((await cache.match(request)).headers.get("X-Oubli"));
+    if (until && Date.now() > until * 1000) await cache.delete(request);
   }
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from flask import after_this_request
 
 from portal.jour_j import apres as apres
 from portal.jour_j import ecran, queries
@@ -10,6 +13,8 @@ from portal.jour_j.envois import bp
 from portal.jour_j.models import Jour
 from portal.policy import load
 from portal.web import me, render
+
+KEPT = timedelta(days=2)  # after the end of an action, on the phones that have opened its page (live.md, A15)
 
 
 @bp.get("/", access="jour.lister")
@@ -19,7 +24,11 @@ def index() -> Any:
 
 @bp.get("/<int:id>", access="jour.voir")
 def show(id: int) -> Any:
-    return ecran.page(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+    """The page of the day; it tells the phones that keep it until when they may."""
+    jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
+    until = f"{(jour.action.fin + KEPT).timestamp():.0f}"
+    after_this_request(lambda response: (response.headers.set("X-Oubli", until), response)[1])
+    return ecran.page(jour)
 
 
 @bp.get("/<int:id>/feuille", access="jour.voir")

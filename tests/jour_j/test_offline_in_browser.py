@@ -210,3 +210,19 @@ def test_who_leaves_erases_their_own_taps_and_nobody_elses(phones):
     awa.context.set_offline(False)
     awa.goto(f"{url}/../../hors-ligne")
     assert awa.evaluate(LEFT) == [first]
+
+
+AGED = """async (path) => {
+  const cache = await caches.open("jour"), kept = await cache.match(path), headers = new Headers(kept.headers);
+  headers.set("X-Oubli", "1");
+  await cache.put(path, new Response(await kept.text(), { headers }));
+}"""
+
+
+def test_two_days_after_an_action_the_phone_holds_its_page_no_more(awa):
+    path = urlsplit(awa.url).path
+    held = "async () => (await (await caches.open('jour')).keys()).map((request) => new URL(request.url).pathname)"
+    services.wait_until(lambda: path in awa.evaluate(held), "the page in the cache")
+    awa.evaluate(AGED, path)
+    awa.goto("/missions/")
+    services.wait_until(lambda: path not in awa.evaluate(held), "the page forgotten")

@@ -595,3 +595,8 @@ def test_a_tap_known_by_its_key_is_that_tap_whatever_else_is_said(saturday, as_)
     for more in ({}, {"genre": "1e400"}, {"genre": "annule", "valeur": "x" * 300}):
         assert client.post(f"{saturday.url}/entrees", data=said | more).status_code == 303
     assert rows() == 1
+
+
+def test_the_page_says_until_when_a_phone_may_keep_it(saturday, as_):
+    until = as_(saturday.lea).get(saturday.url).headers["X-Oubli"]
+    assert int(until) == at(21.5 + 48).timestamp()
