@@ -38,7 +38,7 @@ document.addEventListener("submit", async (event) => {
   form.closest("details.plus")?.removeAttribute("open");
   if (mot) form.querySelector("[name=mot]").value = "";
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "incident", ...CHANGES].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -74,17 +74,24 @@ async function paint() {
   region.dataset.etat = trouble;
 }
 
+const CHANGES = ["duree", "decale", "echange"]; // of the programme
 const NOW = { fait: true, sans_objet: true, arrive: true };
 
 function draw({ genre, cible, valeur }) {
-  const row = { coche: "point", presence: "place", etape: "etape" }[genre];
+  const row = CHANGES.includes(genre) ? "etape" : { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
   if (!place) return;
   place.classList.add("en-attente");
+  if (genre === "duree") lengthen(place, Number(valeur));
   const button = place.querySelector("button.point[aria-pressed]");
   if (!button) return;
   button.setAttribute("aria-pressed", String(NOW[valeur] ?? false));
   button.form.elements.valeur.value = genre === "coche" ? (NOW[valeur] ? "defait" : "fait") : NOW[valeur] ? "attendu" : "arrive";
+}
+
+/** Five minutes more, twice, are ten: its buttons start from what was just tapped. */
+function lengthen(place, minutes) {
+  for (const button of place.querySelectorAll("[data-plus]")) button.form.elements.valeur.value = Math.max(5, minutes + Number(button.dataset.plus));
 }
 
 /** The taps that no line of the page shows, and those that were refused, with why. */

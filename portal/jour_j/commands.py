@@ -20,6 +20,7 @@ from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
 from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point
 from portal.jour_j.pli import Site, correct
+from portal.jour_j.retouches import is_said
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -32,7 +33,8 @@ FOLLOWING = {  # the site moved, the action follows
     (Site.CLOS, Etat.EN_COURS): clore,
 }
 
-OF_THE_DAY = frozenset({Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE})  # an incident may be noted at any time
+CHANGES = (Genre.DUREE, Genre.DECALE, Genre.ECHANGE)  # of the programme
+OF_THE_DAY = frozenset({Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE, *CHANGES})  # an incident comes at any time
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
 
 
@@ -257,6 +259,17 @@ def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, T
     return check
 
 
+def _check_change(reception: Reception, tap: Tap) -> None:
+    """A length is always heard; what an earlier tap has made impossible meanwhile is refused."""
+    if not is_said(tap.genre, tap.valeur):
+        raise NotATap
+    named = {tap.cible, tap.valeur} if tap.genre == Genre.ECHANGE else {tap.cible}
+    if named - {str(item.id) for item in reception.jour.action.programme}:
+        raise NotOfThisDay
+    if refusal := reception.day.deroule.refusal(tap.genre, tap.cible, tap.valeur):
+        raise refusal
+
+
 def _check_incident(_reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
@@ -278,6 +291,7 @@ CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.COCHE: _among(lambda r: r.jour.points),
     Genre.PRESENCE: _among(lambda r: r.day.team),
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
+    **dict.fromkeys(CHANGES, _check_change),
     Genre.INCIDENT: _check_incident,
     Genre.ANNULE: _check_undoing,
 }

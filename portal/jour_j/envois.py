@@ -96,6 +96,7 @@ PLACE = {  # where the page goes back to
     Genre.COCHE: "point-{}",
     Genre.PRESENCE: "place-{}",
     Genre.ETAPE: "etape-{}",
+    **dict.fromkeys(commands.CHANGES, "etape-{}"),
     Genre.INCIDENT: "journal",
     Genre.ANNULE: "journal",
 }

@@ -72,6 +72,15 @@ class Run:
     fin: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Change:
+    """What the day makes of its plan, as it was tapped (retouches.py says what becomes of it)."""
+
+    genre: str
+    cible: str
+    valeur: str
+
+
 @dataclass
 class State:
     """The day as it stands. Keys are the entries' `cible`; what is absent was never touched."""
@@ -82,6 +91,7 @@ class State:
     ticks: dict[str, Mark] = field(default_factory=dict)
     presences: dict[str, Mark] = field(default_factory=dict)
     steps: dict[str, Run] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)  # in the order of the taps
     incidents: list[Mark] = field(default_factory=list)
 
     def step(self, id: int) -> Run:
@@ -162,6 +172,13 @@ def _end_the_one_before(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> No
             state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, tap.quand)
 
 
+def _change(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    """Kept for the plan; an item that has begun changes places no more, in whatever order that comes to be known."""
+    begun = {cible for cible, run in state.steps.items() if run.debut}
+    if tap.genre != "echange" or not begun & {tap.cible, tap.valeur}:
+        state.changes.append(Change(tap.genre, tap.cible, tap.valeur))
+
+
 def _incident(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     state.incidents.append(_mark(tap))
 
@@ -171,6 +188,9 @@ _RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
     "coche": _tick,
     "presence": _presence,
     "etape": _step,
+    "duree": _change,
+    "decale": _change,
+    "echange": _change,
     "incident": _incident,
 }
 

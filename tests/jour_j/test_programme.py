@@ -23,6 +23,7 @@ class Item:
     fin: datetime
     piste: str = ""
     ancre: bool = False
+    butoir: bool = False
 
 
 def at(minutes: float) -> datetime:

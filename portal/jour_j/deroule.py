@@ -1,0 +1,146 @@
+"""The programme of a day at one instant: what was printed, what the day made of it, what is expected. No I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import groupby
+
+from portal.actions.models import Etape
+from portal.actions.programme import Slot
+from portal.filters import duree
+from portal.jour_j import alertes
+from portal.jour_j.alertes import Alerte, Heurt
+from portal.jour_j.models import Genre, evening_of
+from portal.jour_j.pli import EtatEtape, Site, State
+from portal.jour_j.programme import Track, forecast, tracks
+from portal.jour_j.retouches import SHORTEST, Plan, promised
+from portal.workflow import Refusal
+
+SLIPPED = timedelta(minutes=5)  # told to whoever answers for the item
+CHANGES = (-10, -5, 5, 10)  # minutes that a button takes from an item, or gives it
+DELAYS = (5, 10, 15, -5)  # by which it puts off what is to come; the last one takes some of it back
+
+
+class NoMore(Refusal):
+    """Two items change places while they follow one another, and neither has begun nor is held by the clock."""
+
+    sentence = "Ces deux étapes ne s’échangent plus\u00a0: l’une a commencé, tient à son heure, ou n’est plus à cette place."
+
+
+class HeldByTheClock(Refusal):
+    sentence = "Cette étape est à heure fixe\u00a0: elle ne se décale pas."
+
+
+@dataclass(frozen=True)
+class Deroule:
+    """What the journal's state makes of the programme, now."""
+
+    etapes: Sequence[Etape]
+    state: State
+    now: datetime
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(self.etapes, self.state.changes)
+
+    @cached_property
+    def rows(self) -> list[list[Etape]]:
+        """The items that follow one another, in the order that the day gives them."""
+        return [[self._known[i.id] for i in row] for row in self.plan.rows.values()]
+
+    @cached_property
+    def _known(self) -> dict[int, Etape]:
+        return {item.id: item for item in self.etapes}
+
+    @cached_property
+    def promised(self) -> dict[int, Slot]:
+        return promised(self.etapes, self.state.changes).slots
+
+    @cached_property
+    def slots(self) -> dict[int, Slot]:
+        return forecast(self.etapes, self.state, self.now)
+
+    @cached_property
+    def tracks(self) -> list[Track]:
+        return tracks(self.etapes, self.state, self.now)
+
+    @property
+    def items(self) -> list[Etape]:
+        """In the order that the day gives them."""
+        said = self.promised
+        return sorted(self.etapes, key=lambda i: (said[i.id].debut, -said[i.id].fin.timestamp(), i.id))
+
+    @property
+    def days(self) -> list[tuple[datetime, list[Etape]]]:
+        """The items, day by day."""
+        return [(day, list(items)) for day, items in groupby(self.items, lambda i: evening_of(self.promised[i.id].debut))]
+
+    # what is expected otherwise than printed
+
+    def moves(self, item: Etape) -> bool:
+        """Whether an item runs, or is expected, at another hour than the printed programme says."""
+        slot = self.slots.get(item.id)
+        told = self.state.site is Site.OUVERT or self.state.step(item.id).debut or self.plan.slots[item.id].debut != item.debut
+        return bool(slot and told and abs(slot.debut - item.debut) >= alertes.MINUTE)
+
+    def too_late(self, item: Etape) -> datetime | None:
+        """When an item would end, past the end that it must keep."""
+        slot = self.slots.get(item.id)
+        return slot.fin if item.butoir and slot and slot.fin - item.fin >= alertes.MINUTE else None
+
+    @cached_property
+    def alertes(self) -> list[Alerte]:
+        return alertes.alertes(self.rows, self.slots, self.state, self.now)
+
+    @cached_property
+    def heurts(self) -> list[Heurt]:
+        return alertes.heurts(self.rows, self.slots, self.state)
+
+    def slipped(self, personne_id: int) -> list[Etape]:
+        """Those of this person that will not begin when it was printed, and have not begun."""
+        theirs = [i for i in self.items if i.responsable_id == personne_id and self._is_to_come(i) and self.moves(i)]
+        return [i for i in theirs if abs(self.slots[i.id].debut - i.debut) >= SLIPPED]
+
+    def _is_to_come(self, item: Etape) -> bool:
+        return self.state.step(item.id).etat is EtatEtape.A_VENIR
+
+    # what may be made of it
+
+    def lengths(self, item: Etape) -> list[tuple[int, int]]:
+        """By how many minutes an item may be changed, and how many it would then last."""
+        lasts = int(self.plan.slots[item.id].lasts.total_seconds() // 60)
+        return [(change, lasts + change) for change in CHANGES if lasts + change >= SHORTEST]
+
+    def exchange(self, item: Etape) -> Etape | None:
+        """The one after it, if the two may change places."""
+        other = self.plan.following(item)
+        if other is None or not self.plan.may_swap(item, other) or not self._is_to_come(item):
+            return None
+        second = self._known[other.id]
+        return second if self._is_to_come(second) else None
+
+    def refusal(self, genre: str, cible: str, valeur: str) -> Refusal | None:
+        """Why a change of these items is none any more."""
+        item = self._known[int(cible)]
+        if genre == Genre.DECALE and item.ancre:
+            return HeldByTheClock()
+        if genre == Genre.ECHANGE and ((other := self.exchange(item)) is None or str(other.id) != valeur):
+            return NoMore()
+        return None
+
+    def told(self, genre: str, cible: str, valeur: str) -> str:
+        """Of what item a change of the programme speaks, and what it makes of it."""
+        titles = {str(item.id): item.titre for item in self.etapes}
+        name = titles.get(cible, "")
+        if genre == Genre.DUREE:
+            return f"{name}, {duree(int(valeur))}"
+        if genre == Genre.DECALE:
+            return f"{duree(int(valeur))} plus {'tôt' if int(valeur) < 0 else 'tard'}, à partir de {name}"
+        return f"{name}, après {titles.get(valeur, '')}" if genre == Genre.ECHANGE else ""
+
+    @property
+    def delays(self) -> tuple[int, ...]:
+        return DELAYS
