@@ -20,11 +20,10 @@ AHEAD = (EtatEtape.A_VENIR, EtatEtape.EN_COURS)
 
 @dataclass(frozen=True)
 class Alerte:
-    """What would break, by how much, and because of which item."""
+    """What would break, by how much, in words."""
 
     item: Etape
     by: timedelta
-    cause: Etape
     words: str
 
 
@@ -50,19 +49,17 @@ def _of_row(row: Sequence[Etape], slots: Mapping[int, Slot], state: State, now: 
 def _of_hour(item: Etape, before: Etape | None, slots: Mapping[int, Slot], state: State, now: datetime) -> Iterator[Alerte]:
     """A fixed hour that the item before runs over, or that has passed already."""
     over = slots[before.id].fin - item.debut if before and state.step(before.id).etat in AHEAD else timedelta()
-    fixed = f"«\u00a0{item.titre}\u00a0», à heure fixe"
+    fixed = f"«\u00a0{item.titre}\u00a0» ({heure(item.debut)}, heure fixe)"
     if before and over >= MINUTE:
-        words = f"«\u00a0{before.titre}\u00a0» déborderait de {duree(over)} sur {fixed} ({heure(item.debut)})."
-        yield Alerte(item, over, before, words)
+        yield Alerte(item, over, f"{fixed} aurait {duree(over)} de retard.")
     elif now - item.debut >= MINUTE:
-        yield Alerte(item, now - item.debut, item, f"{fixed}, devait commencer à {heure(item.debut)}.")
+        yield Alerte(item, now - item.debut, f"{fixed} devrait avoir commencé.")
 
 
 def _of_end(item: Etape, end: datetime) -> Iterator[Alerte]:
     over = end - item.fin
     if over >= MINUTE:
-        words = f"«\u00a0{item.titre}\u00a0» finirait à {heure(end)}, {duree(over)} après l’heure à ne pas dépasser."
-        yield Alerte(item, over, item, words)
+        yield Alerte(item, over, f"«\u00a0{item.titre}\u00a0» finirait à {heure(end)}, {duree(over)} après son heure limite.")
 
 
 # --- two things at once --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from portal.jour_j import alertes
 from portal.jour_j.alertes import Alerte, Heurt
 from portal.jour_j.models import Genre, evening_of
 from portal.jour_j.pli import EtatEtape, Site, State
-from portal.jour_j.programme import Track, forecast, tracks
+from portal.jour_j.programme import Ecart, Track, ecarts, forecast, on_time, tracks
 from portal.jour_j.retouches import SHORTEST, Plan, promised
 from portal.workflow import Refusal
 
@@ -54,6 +54,9 @@ class Deroule:
     @cached_property
     def _known(self) -> dict[int, Etape]:
         return {item.id: item for item in self.etapes}
+
+    def item(self, id: int) -> Etape:
+        return self._known[id]
 
     @cached_property
     def promised(self) -> dict[int, Slot]:
@@ -106,6 +109,20 @@ class Deroule:
 
     def _is_to_come(self, item: Etape) -> bool:
         return self.state.step(item.id).etat is EtatEtape.A_VENIR
+
+    @property
+    def ecarts(self) -> list[Ecart]:
+        """Planned against real."""
+        return ecarts(self.etapes, self.state)
+
+    @property
+    def on_time(self) -> tuple[int, int]:
+        return on_time(self.ecarts, SLIPPED)
+
+    def ends_at(self, item: Etape) -> datetime | None:
+        """When an item that runs is expected to end, if that is not when it was printed."""
+        end = self.slots[item.id].fin if self.state.step(item.id).etat is EtatEtape.EN_COURS else item.fin
+        return end if abs(end - item.fin) >= alertes.MINUTE else None
 
     # what may be made of it
 

@@ -91,3 +91,42 @@ def in_words(drift: timedelta) -> str:
     hours, rest = divmod(abs(minutes), 60)
     length = f"{hours}\u00a0h\u00a0{rest:02d}" if hours else f"{rest}\u00a0min"
     return f"{length} {'de retard' if minutes > 0 else 'd’avance'}"
+
+
+# --- afterwards ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ecart:
+    """An item as it was printed, and as it went."""
+
+    item: Limited
+    run: Run
+
+    @property
+    def late(self) -> timedelta | None:
+        """By how much it began later than printed; nothing of one that did not run."""
+        return self.run.debut - self.item.debut if self.run.debut else None
+
+    @property
+    def longer(self) -> timedelta | None:
+        """By how much it lasted longer; nothing while nobody has ended it."""
+        if self.run.debut is None or self.run.fin is None:
+            return None
+        return (self.run.fin - self.run.debut) - (self.item.fin - self.item.debut)
+
+    @property
+    def words(self) -> str:
+        """ "8 min de retard"; what became of it, if it did not run."""
+        return self.run.etat.label if self.late is None else in_words(self.late)
+
+
+def ecarts(programme: Sequence[Limited], state: State) -> list[Ecart]:
+    """Planned against real, in the order of the printed programme."""
+    return [Ecart(item, state.step(item.id)) for item in programme]
+
+
+def on_time(rows: Sequence[Ecart], most: timedelta) -> tuple[int, int]:
+    """How many items began within `most` of their hour, of how many that ran."""
+    ran = [row.late for row in rows if row.late is not None]
+    return len([late for late in ran if abs(late) < most]), len(ran)

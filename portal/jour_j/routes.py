@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.jour_j import ecran, queries
+from portal.jour_j import direct, ecran, queries
 from portal.jour_j.envois import bp
 from portal.jour_j.models import Jour
 from portal.policy import load
 from portal.web import me, render
+
+bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix="actions"))
 
 
 @bp.get("/", access="jour.lister")

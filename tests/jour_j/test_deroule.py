@@ -115,21 +115,21 @@ def test_the_journal_says_what_was_made_of_it(day):
 def test_a_fixed_hour_is_defended_before_it_is_broken(day):
     begin(day, "Accueil")
     with clock.freeze(at(10.25)):
-        assert said(day) == ["« Ronkozé » déborderait de 15 min sur « Repas, carry poulet », à heure fixe (12 h)."]
+        assert said(day) == ["« Repas, carry poulet » (12 h, heure fixe) aurait 15 min de retard."]
         day.send(tap(Genre.DUREE, step(day, "Ronkozé").id, "45"))
         assert said(day) == []
 
 
 def test_a_hard_end_is_defended_before_it_is_broken(day):
     day.send(tap(Genre.DECALE, step(day, "Concert").id, "20"))
-    assert said(day) == ["« Concert » finirait à 14 h 50, 20 min après l’heure à ne pas dépasser."]
+    assert said(day) == ["« Concert » finirait à 14 h 50, 20 min après son heure limite."]
 
 
 def test_a_fixed_hour_that_has_passed_says_so_until_it_begins(day):
     begin(day, "Ronkozé")
     day.send(tap(Genre.ETAPE, step(day, "Ronkozé").id, "fin", when=at(9)))
     with clock.freeze(at(12.1)):
-        assert said(day) == ["« Repas, carry poulet », à heure fixe, devait commencer à 12 h."]
+        assert said(day) == ["« Repas, carry poulet » (12 h, heure fixe) devrait avoir commencé."]
         begin(day, "Repas")
         assert said(day) == []
 
