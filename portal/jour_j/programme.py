@@ -105,20 +105,26 @@ class Ecart:
 
     @property
     def late(self) -> timedelta | None:
-        """By how much it began later than printed; nothing of one that did not run."""
-        return self.run.debut - self.item.debut if self.run.debut else None
+        """By how much it began later than printed, as hours are read; nothing of one that did not run."""
+        return _minute(self.run.debut) - _minute(self.item.debut) if self.run.debut else None
 
     @property
     def longer(self) -> timedelta | None:
         """By how much it lasted longer; nothing while nobody has ended it."""
         if self.run.debut is None or self.run.fin is None:
             return None
-        return (self.run.fin - self.run.debut) - (self.item.fin - self.item.debut)
+        return (_minute(self.run.fin) - _minute(self.run.debut)) - (self.item.fin - self.item.debut)
 
     @property
     def words(self) -> str:
         """ "8 min de retard"; what became of it, if it did not run."""
-        return self.run.etat.label if self.late is None else in_words(self.late)
+        if self.late is not None:
+            return in_words(self.late)
+        return "Pas commencée" if self.run.etat is EtatEtape.A_VENIR else self.run.etat.label
+
+
+def _minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)
 
 
 def ecarts(programme: Sequence[Limited], state: State) -> list[Ecart]:
