@@ -41,6 +41,7 @@ async function refresh() {
   timer = setTimeout(refresh, EVERY);
 }
 timer = setTimeout(refresh, EVERY);
+document.querySelector("[data-vivant]")?.removeAttribute("hidden");
 for (const event of ["online", "offline"]) addEventListener(event, refresh);
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 

@@ -9,14 +9,14 @@ from functools import cached_property
 from itertools import groupby
 
 from portal.actions.models import Etape
-from portal.actions.programme import Slot
+from portal.actions.programme import Slot, slot_of
 from portal.filters import duree
 from portal.jour_j import alertes
 from portal.jour_j.alertes import Alerte, Heurt
 from portal.jour_j.models import Genre, evening_of
 from portal.jour_j.pli import EtatEtape, Site, State
 from portal.jour_j.programme import Ecart, Track, ecarts, forecast, on_time, tracks
-from portal.jour_j.retouches import SHORTEST, Plan, promised
+from portal.jour_j.retouches import LONGEST, SHORTEST, Plan, promised
 from portal.workflow import Refusal
 
 SLIPPED = timedelta(minutes=5)  # told to whoever answers for the item
@@ -85,9 +85,18 @@ class Deroule:
 
     def moves(self, item: Etape) -> bool:
         """Whether an item runs, or is expected, at another hour than the printed programme says."""
-        slot = self.slots.get(item.id)
-        told = self.state.site is Site.OUVERT or self.state.step(item.id).debut or self.plan.slots[item.id].debut != item.debut
-        return bool(slot and told and abs(slot.debut - item.debut) >= alertes.MINUTE)
+        expected = self._expected(item)
+        return expected is not None and abs(expected.debut - item.debut) >= alertes.MINUTE
+
+    def ends_at(self, item: Etape) -> datetime | None:
+        """When an item is expected to end, if that is not when it was printed."""
+        expected = self._expected(item)
+        return expected.fin if expected and abs(expected.fin - item.fin) >= alertes.MINUTE else None
+
+    def _expected(self, item: Etape) -> Slot | None:
+        """Nothing until the site opens, but for what was begun or decided already."""
+        decided = self.state.step(item.id).debut or self.plan.slots[item.id] != slot_of(item)
+        return self.slots.get(item.id) if self.state.site is Site.OUVERT or decided else None
 
     def too_late(self, item: Etape) -> datetime | None:
         """When an item would end, past the end that it must keep."""
@@ -119,17 +128,17 @@ class Deroule:
     def on_time(self) -> tuple[int, int]:
         return on_time(self.ecarts, SLIPPED)
 
-    def ends_at(self, item: Etape) -> datetime | None:
-        """When an item that runs is expected to end, if that is not when it was printed."""
-        end = self.slots[item.id].fin if self.state.step(item.id).etat is EtatEtape.EN_COURS else item.fin
-        return end if abs(end - item.fin) >= alertes.MINUTE else None
+    @property
+    def late(self) -> dict[int, timedelta]:
+        """By how much the items that are about to break are, by id."""
+        return {alerte.item.id: alerte.by for alerte in self.alertes}
 
     # what may be made of it
 
     def lengths(self, item: Etape) -> list[tuple[int, int]]:
         """By how many minutes an item may be changed, and how many it would then last."""
         lasts = int(self.plan.slots[item.id].lasts.total_seconds() // 60)
-        return [(change, lasts + change) for change in CHANGES if lasts + change >= SHORTEST]
+        return [(change, lasts + change) for change in CHANGES if SHORTEST <= lasts + change <= LONGEST]
 
     def exchange(self, item: Etape) -> Etape | None:
         """The one after it, if the two may change places."""
@@ -158,6 +167,5 @@ class Deroule:
             return f"{duree(int(valeur))} plus {'tôt' if int(valeur) < 0 else 'tard'}, à partir de {name}"
         return f"{name}, après {titles.get(valeur, '')}" if genre == Genre.ECHANGE else ""
 
-    @property
-    def delays(self) -> tuple[int, ...]:
-        return DELAYS
+    delays = DELAYS
+    told_from = SLIPPED

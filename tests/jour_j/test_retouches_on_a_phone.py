@@ -47,7 +47,7 @@ def test_five_minutes_twice_without_network_are_ten_and_arrive_once(phone, satur
     phone.context.set_offline(False)
     expect(phone.locator("#reseau")).to_have_text("En direct", timeout=40_000)
     assert [valeur for _, valeur, _ in entries(Genre.DUREE)] == ["65", "70"]
-    expect(item(phone, "Visite")).to_contain_text("Dure 1 h 10")
+    expect(item(phone, "Visite")).to_contain_text("jusqu’à 11 h 10, prévu 11 h")
 
 
 def test_put_off_and_taken_back_from_the_word_at_the_bottom(phone, saturday):

@@ -78,9 +78,27 @@ def test_what_is_about_to_break_is_said_at_the_top(day, as_):
     with clock.freeze(at(9.5)):
         day.send(tap(Genre.DUREE, day.steps[2].id, "150"))
         db.session.commit()
-        said = said_in(soup(as_(day.awa).get(day.url).text), "#maintenant").replace("\u00a0", " ")
+        page = soup(as_(day.awa).get(day.url).text)
+    said = said_in(page, "#maintenant").replace("\u00a0", " ")
+    listed = item(day, page, 3)
     assert "« Repas, carry poulet » (12 h, heure fixe) aurait 30 min de retard." in said
     assert said.index("aurait 30 min") < said.index("Accueil, petit-déjeuner")
+    assert "Aurait 30 min de retard, malgré son heure fixe" in listed
+
+
+def test_the_end_that_is_expected_and_the_one_that_was_printed(day, as_):
+    day.send(tap(Genre.DUREE, day.steps[2].id, "75"))
+    db.session.commit()
+    assert "Visite jusqu’à 11 h 15 , prévu 11 h · Grande case" in item(day, soup(as_(day.awa).get(day.url).text), 2)
+
+
+def test_the_other_threads_of_the_day_say_what_runs_or_what_they_wait_for(day, as_):
+    day.send(tap(Genre.ETAPE, day.steps[0].id, "debut"))
+    db.session.commit()
+    with clock.freeze(at(10.25)):
+        page = soup(as_(day.awa).get(day.url).text)
+    told = [" ".join(p.get_text(" ", strip=True).replace("\u00a0", " ").split()) for p in page.select("#maintenant .a-cote")]
+    assert told == ["Case Vidéos , vers 10 h 15 15 min de retard", "Jeux lontan , jusqu’à 17 h 30"]
 
 
 def test_who_answers_for_an_item_reads_its_new_hour_first(day, as_):
