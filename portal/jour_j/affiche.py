@@ -13,7 +13,6 @@ from portal import clock
 from portal.actions.models import Action, Etape, Etat
 from portal.actions.programme import Slot
 from portal.db import db
-from portal.jour_j.alertes import MINUTE
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.models import LIVE, Jour, evening_of
 from portal.jour_j.pli import EtatEtape, Site
@@ -73,13 +72,12 @@ class Affiche:
         return sorted(to_come, key=lambda p: p.debut)[:SHOWN_NEXT]
 
     def _passage(self, item: Etape) -> Passage:
-        """Until the site opens nothing is late: the programme as it was last decided."""
-        begun = self.site is not Site.FERME
-        expected = self.deroule.slots if begun else self.deroule.plan.slots
+        """Once the site is closed, nothing runs any more."""
         etat, printed = self.deroule.state.step(item.id).etat, Slot(item.debut, item.fin)
-        slot = None if etat in GONE else expected.get(item.id)
-        moves = slot is not None and abs(slot.debut - item.debut) >= MINUTE
-        return Passage(item.titre, item.lieu, item.piste, etat, printed, slot, moves)
+        if self.site is Site.CLOS and etat is EtatEtape.EN_COURS:
+            etat = EtatEtape.TERMINE
+        slot = None if etat in GONE else self.deroule.expected(item) or printed
+        return Passage(item.titre, item.lieu, item.piste, etat, printed, slot, self.deroule.moves(item))
 
 
 def version(id: int) -> str | None:

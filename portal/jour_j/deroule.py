@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import groupby
 
 from portal.actions.models import Etape
-from portal.actions.programme import Slot, slot_of
+from portal.actions.programme import Slot
 from portal.filters import duree
 from portal.jour_j import alertes
 from portal.jour_j.alertes import Alerte, Heurt
@@ -85,18 +85,19 @@ class Deroule:
 
     def moves(self, item: Etape) -> bool:
         """Whether an item runs, or is expected, at another hour than the printed programme says."""
-        expected = self._expected(item)
+        expected = self.expected(item)
         return expected is not None and abs(expected.debut - item.debut) >= alertes.MINUTE
 
     def ends_at(self, item: Etape) -> datetime | None:
         """When an item is expected to end, if that is not when it was printed."""
-        expected = self._expected(item)
+        expected = self.expected(item)
         return expected.fin if expected and abs(expected.fin - item.fin) >= alertes.MINUTE else None
 
-    def _expected(self, item: Etape) -> Slot | None:
-        """Nothing until the site opens, but for what was begun or decided already."""
-        decided = self.state.step(item.id).debut or self.plan.slots[item.id] != slot_of(item)
-        return self.slots.get(item.id) if self.state.site is Site.OUVERT or decided else None
+    def expected(self, item: Etape) -> Slot | None:
+        """What is foreseen, or was, while the site is open; before that, what was decided; nothing once it is closed."""
+        if self.state.site is Site.OUVERT or self.state.step(item.id).debut:
+            return self.slots.get(item.id)
+        return self.plan.slots[item.id] if self.state.site is Site.FERME else None
 
     def too_late(self, item: Etape) -> datetime | None:
         """When an item would end, past the end that it must keep."""
@@ -114,7 +115,7 @@ class Deroule:
     def slipped(self, personne_id: int) -> list[Etape]:
         """Those of this person that will not begin when it was printed, and have not begun."""
         theirs = [i for i in self.items if i.responsable_id == personne_id and self._is_to_come(i) and self.moves(i)]
-        return [i for i in theirs if abs(self.slots[i.id].debut - i.debut) >= SLIPPED]
+        return [i for i in theirs if (slot := self.expected(i)) and abs(slot.debut - i.debut) >= SLIPPED]
 
     def _is_to_come(self, item: Etape) -> bool:
         return self.state.step(item.id).etat is EtatEtape.A_VENIR

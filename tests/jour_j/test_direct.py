@@ -100,6 +100,11 @@ def test_once_closed_it_thanks(shown, client):
         said = words(client.get(url(shown, ecran)).text)
         assert "C’est terminé" in said
         assert "En ce moment" not in said
+    with clock.freeze(at(20)):
+        listed = client.get(url(shown)).text
+    assert "9 h Accueil, petit-déjeuner Terminé" in words(listed)
+    assert "vers" not in words(listed).split("Programme", 1)[1].split()
+    assert "en_cours" not in listed
 
 
 def test_a_wall_shows_what_runs_what_comes_and_the_hour(shown, client):
