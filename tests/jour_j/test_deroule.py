@@ -98,6 +98,11 @@ def test_an_exchange_of_what_has_begun_meanwhile_is_refused(day):
     assert refused(day, Genre.ECHANGE, step(day, "Visite").id, step(day, "Ronkozé").id) is NoMore
 
 
+def test_an_item_does_not_give_its_place_to_one_that_was_passed(day):
+    day.send(tap(Genre.ETAPE, step(day, "Ronkozé").id, "passe"))
+    assert refused(day, Genre.ECHANGE, step(day, "Visite").id, step(day, "Ronkozé").id) is NoMore
+
+
 def test_the_journal_says_what_was_made_of_it(day):
     visit, talk = step(day, "Visite"), step(day, "Ronkozé")
     day.send(tap(Genre.DUREE, visit.id, "65"), tap(Genre.DECALE, visit.id, "-5"), tap(Genre.ECHANGE, visit.id, str(talk.id)))
@@ -137,6 +142,16 @@ def test_a_fixed_hour_that_has_passed_says_so_until_it_begins(day):
 def test_what_was_passed_or_is_over_breaks_nothing(day):
     day.send(tap(Genre.DECALE, step(day, "Concert").id, "20"), tap(Genre.ETAPE, step(day, "Concert").id, "passe"))
     assert said(day) == []
+
+
+def test_what_was_jumped_over_breaks_nothing(day):
+    """The fireworks have begun: neither the meal nor the concert is waited for."""
+    day.steps.append(actions.add_step(day.action, by=day.zoe, titre="Feu", debut=at(14.5), fin=at(15)))
+    day.send(tap(Genre.DECALE, step(day, "Concert").id, "20"))
+    with clock.freeze(at(12.5)):
+        assert len(said(day)) == 2
+        begin(day, "Feu")
+        assert said(day) == []
 
 
 # --- who is told, who clashes --------------------------------------------------------------------------------

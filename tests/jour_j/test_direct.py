@@ -116,6 +116,15 @@ def test_a_wall_shows_what_runs_what_comes_and_the_hour(shown, client):
     assert "Ensuite 10 h 10 h 15 Visite Grande case 12 h Repas, carry poulet" in said
 
 
+def test_a_wall_does_not_announce_what_was_jumped_over(shown, client):
+    shown.send(tap(Genre.ETAPE, shown.steps[3].id, "debut"))
+    db.session.commit()
+    with clock.freeze(at(12.5)):
+        said = words(client.get(url(shown, "?ecran=1")).text)
+    assert "En ce moment Repas" in said
+    assert "Visite" not in said
+
+
 # --- when it is there ----------------------------------------------------------------------------------------
 
 
