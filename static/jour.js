@@ -45,7 +45,7 @@ document.addEventListener("submit", async (event) => {
   form.closest("details.plus")?.removeAttribute("open");
   if (mot) form.reset();
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident", "charge"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "incident", "charge", ...CHANGES].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -85,13 +85,15 @@ async function paint() {
 /** Where to sign in again, and come back. */
 const door = () => Object.assign(document.createElement("a"), { href: `/comptes/connexion?next=${location.pathname}`, className: "bouton compact", textContent: "Se reconnecter" });
 
+const CHANGES = ["duree", "decale", "echange"]; // of the programme
 const NOW = { fait: true, sans_objet: true, arrive: true };
 
 function draw({ genre, cible, valeur }) {
-  const row = { coche: "point", presence: "place", etape: "etape" }[genre];
+  const row = CHANGES.includes(genre) ? "etape" : { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
   if (!place) return;
   place.classList.add("en-attente");
+  if (genre === "duree") lengthen(place, Number(valeur));
   const button = place.querySelector("button.point[aria-pressed]");
   if (!button) return;
   button.setAttribute("aria-pressed", String(NOW[valeur] ?? false));
@@ -107,6 +109,11 @@ function count(taps) {
   const percent = here.dataset.capacite ? (said.at(-1) * 100) / here.dataset.capacite : 0;
   here.dataset.etat = percent >= 100 ? "attention" : percent >= 90 ? "attente" : "bon";
   here.classList.toggle("en-attente", taps.length > 0);
+}
+
+/** Five minutes more, twice, are ten: its buttons start from what was just tapped. */
+function lengthen(place, minutes) {
+  for (const button of place.querySelectorAll("[data-plus]")) button.form.elements.valeur.value = Math.max(5, minutes + Number(button.dataset.plus));
 }
 
 /** The taps that no line of the page shows, and those that were refused, with why. */

@@ -15,7 +15,7 @@ from tests import builders
 
 PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the door
     "accueil.index", "accueil.manifest", "accueil.offline", "accueil.page", "accueil.sante", "accueil.service_worker",
-    "actions.ask", "actions.calendar", "actions.edit_contact",
+    "actions.ask", "actions.calendar", "actions.direct.code", "actions.direct.show", "actions.edit_contact",
     "actions.follow",
     "actions.give_up", "actions.house_feed", "actions.public_feed", "actions.solliciter", "actions.subscribe",
     "actions.write_to_the_team", "candidatures.apply", "candidatures.come_back",

@@ -149,6 +149,10 @@ class ActionForm(SlotForm):
         "Dans l’agenda public",
         description="Une fois l’action confirmée, tout le monde y voit son titre, ses heures et son lieu. Rien d’autre.",
     )
+    en_direct = BooleanField(
+        "Le public peut suivre le programme en direct",
+        description="Une page montre à tout le monde les étapes et leurs heures, prévues et attendues. Aucun nom de l’équipe.",
+    )
 
     def __init__(self, *args: Any, poles: Iterable[Pole], present: int | None = None, **kwargs: Any):
         """`present` is the pôle that carries the action already, offered even if it has become a groupe since."""

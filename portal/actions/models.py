@@ -55,7 +55,7 @@ LINK_LIFE = timedelta(days=365)  # after the action
 NIGHT = timedelta(hours=6)  # left to close the site, before hours are proposed without its closing
 SHEET = (
     "titre", "type", "canal", "pole_porteur_id", "debut", "fin", "souple", "personnes", "lieu", "description", "valeurs",
-    "publique",
+    "publique", "en_direct",
 )  # fmt: skip
 CLIENT = ("nom", "contact", "email", "telephone")
 BILLED = (*CLIENT, "adresse", "siret", "particulier")  # as the devis and the facture know them

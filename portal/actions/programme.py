@@ -44,6 +44,10 @@ class Slot:
     debut: datetime
     fin: datetime
 
+    @property
+    def lasts(self) -> timedelta:
+        return self.fin - self.debut
+
     def later(self, delta: timedelta) -> Slot:
         return Slot(self.debut + delta, self.fin + delta)
 

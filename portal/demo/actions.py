@@ -51,7 +51,7 @@ class ActionTale:
             type=TypeAction(sheet["type"]),
             canal=Canal(sheet["canal"]),
             pole_porteur=self.story.poles[sheet["pole"]],
-            **some(sheet, "titre", "lieu", "publique"),
+            **some(sheet, "titre", "lieu", "publique", "en_direct"),
             **prose(sheet, "description", "valeurs"),
             **slot(self.day, sheet | {"jour": 0}),
         )

@@ -21,6 +21,7 @@ from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
 from portal.jour_j.models import LIBRES, VALEURS, Consommation, Entree, Genre, Jour, Phase, Point, emporter, relever
 from portal.jour_j.pli import Site, correct
+from portal.jour_j.retouches import is_said
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -36,6 +37,7 @@ FOLLOWING = {  # the site moved, the action follows
 
 AT_ANY_TIME = frozenset({Genre.INCIDENT, Genre.SUITE, Genre.ANNULE})  # the rest is of the day itself
 URGENT = frozenset({"serieux", "grave"})  # of which the bienveillant hears at once
+CHANGES = (Genre.DUREE, Genre.DECALE, Genre.ECHANGE)  # of the programme
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
 
 
@@ -280,6 +282,17 @@ def _check_charge(reception: Reception, tap: Tap) -> None:
         raise NotARunner
 
 
+def _check_change(reception: Reception, tap: Tap) -> None:
+    """A length is always heard; what an earlier tap has made impossible meanwhile is refused."""
+    if not is_said(tap.genre, tap.valeur):
+        raise NotATap
+    named = {tap.cible, tap.valeur} if tap.genre == Genre.ECHANGE else {tap.cible}
+    if named - {str(item.id) for item in reception.jour.action.programme}:
+        raise NotOfThisDay
+    if refusal := reception.day.deroule.refusal(tap.genre, tap.cible, tap.valeur):
+        raise refusal
+
+
 def _check_incident(_reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
@@ -310,6 +323,7 @@ CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
     Genre.JAUGE: lambda _reception, _tap: None,
     Genre.CHARGE: _check_charge,
+    **dict.fromkeys(CHANGES, _check_change),
     Genre.INCIDENT: _check_incident,
     Genre.SUITE: _check_suite,
     Genre.ANNULE: _check_undoing,

@@ -102,6 +102,7 @@ PLACE = {  # where the page goes back to
     Genre.CHARGE: "maintenant",
     Genre.INCIDENT: "incidents",
     Genre.SUITE: "incident-{}",
+    **dict.fromkeys(commands.CHANGES, "etape-{}"),
     Genre.ANNULE: "journal",
 }
 ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE)  # where a missing word is asked for, on the page itself

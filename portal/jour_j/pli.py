@@ -78,6 +78,15 @@ class Run:
     fin: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Change:
+    """What the day makes of its plan, as it was tapped (retouches.py says what becomes of it)."""
+
+    genre: str
+    cible: str
+    valeur: str
+
+
 @dataclass
 class State:
     """The day as it stands. Keys are the entries' `cible`; what is absent was never touched."""
@@ -91,6 +100,7 @@ class State:
     charge: Mark | None = None  # who has been in charge, and since when, while the site is open
     handed: str = ""  # to whom (a Personne's id) they hand it, and who has not taken it yet
     passages: list[tuple[datetime, int]] = field(default_factory=list)  # people of the public who came, or left
+    changes: list[Change] = field(default_factory=list)  # in the order of the taps
     incidents: list[Mark] = field(default_factory=list)
 
     def step(self, id: int) -> Run:
@@ -189,6 +199,13 @@ def _end_the_one_before(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> No
             state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, tap.quand)
 
 
+def _change(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    """Kept for the plan; an item that has begun changes places no more, in whatever order that comes to be known."""
+    begun = {cible for cible, run in state.steps.items() if run.debut}
+    if tap.genre != "echange" or not begun & {tap.cible, tap.valeur}:
+        state.changes.append(Change(tap.genre, tap.cible, tap.valeur))
+
+
 def _incident(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     state.incidents.append(_mark(tap))
 
@@ -200,6 +217,9 @@ _RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
     "etape": _step,
     "jauge": _passage,
     "charge": _charge,
+    "duree": _change,
+    "decale": _change,
+    "echange": _change,
     "incident": _incident,
 }
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.actions.programme import Lane, Planned, Slot, in_lane, lanes_of
+from portal.actions.programme import Lane, Limited, Slot
 from portal.jour_j.pli import EtatEtape, Run, State
+from portal.jour_j.retouches import Plan, promised
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class Track:
     """Items that follow one another: which runs, which comes next, how late they are."""
 
     lane: Lane
-    current: Planned | None
-    next: Planned | None
+    current: Limited | None
+    next: Limited | None
     drift: timedelta
 
     @property
@@ -28,59 +29,58 @@ class Track:
         return "attente" if self.drift >= timedelta(minutes=1) else "bon"
 
 
-def tracks(programme: Sequence[Planned], state: State, now: datetime) -> list[Track]:
+def tracks(programme: Sequence[Limited], state: State, now: datetime) -> list[Track]:
     """One per lane, the main one first: the unnamed piste, or else the first piste of the day."""
-    lanes = lanes_of(programme)
+    plan, said = Plan(programme, state.changes), promised(programme, state.changes)
     slots = forecast(programme, state, now)
-    found = [_track(lane, in_lane(lane, programme, lanes), state, slots) for lane in dict.fromkeys(lanes.values())]
+    found = [_track(lane, items, state, slots, said.slots) for lane, items in plan.rows.items()]
     return sorted(found, key=lambda t: (t.lane[1] != "", t.lane[0] != ""))
 
 
-def _track(lane: Lane, items: list[Planned], state: State, slots: Mapping[int, Slot]) -> Track:
+def _track(lane: Lane, items: list[Limited], state: State, slots: Mapping[int, Slot], said: Mapping[int, Slot]) -> Track:
     running = [i for i in items if state.step(i.id).etat is EtatEtape.EN_COURS]
     current = running[-1] if running else None
-    to_come = [i for i in items[_started(items, state) :] if state.step(i.id).etat is EtatEtape.A_VENIR]
+    to_come = [i for i in items[started(items, state) :] if state.step(i.id).etat is EtatEtape.A_VENIR]
     following = to_come[0] if to_come else None
     if current:
-        drift = slots[current.id].fin - current.fin
+        drift = slots[current.id].fin - said[current.id].fin
     else:
-        drift = slots[following.id].debut - following.debut if following else timedelta()
+        drift = slots[following.id].debut - said[following.id].debut if following else timedelta()
     return Track(lane, current, following, drift)
 
 
-def _started(items: list[Planned], state: State) -> int:
+def started(items: Sequence[Limited], state: State) -> int:
     """How many items the lane has reached: up to the last one that was started."""
     return max((n for n, i in enumerate(items, 1) if state.step(i.id).debut), default=0)
 
 
-def forecast(programme: Sequence[Planned], state: State, now: datetime) -> dict[int, Slot]:
+def forecast(programme: Sequence[Limited], state: State, now: datetime) -> dict[int, Slot]:
     """When each item runs, by id: really where that is known, as expected otherwise; nothing for those passed or cancelled.
 
     A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it.
     """
-    lanes = lanes_of(programme)
+    plan = Plan(programme, state.changes)
     slots: dict[int, Slot] = {}
-    for lane in set(lanes.values()):
-        items = in_lane(lane, programme, lanes)
-        reached = _started(items, state)
+    for items in plan.rows.values():
+        reached = started(items, state)
         free = now
         for number, item in enumerate(items, 1):
             run = state.step(item.id)
             if run.etat in (EtatEtape.PASSE, EtatEtape.ANNULE):
                 continue
-            slot = slots[item.id] = _slot(item, run, now, free, overtaken=number < reached)
+            slot = slots[item.id] = _slot(item, plan.slots[item.id], run, now, free, overtaken=number < reached)
             free = slot.fin
     return slots
 
 
-def _slot(item: Planned, run: Run, now: datetime, free: datetime, *, overtaken: bool) -> Slot:
+def _slot(item: Limited, plan: Slot, run: Run, now: datetime, free: datetime, *, overtaken: bool) -> Slot:
     if run.debut:
-        planned = item.fin if item.ancre else run.debut + (item.fin - item.debut)
+        planned = plan.fin if item.ancre else run.debut + plan.lasts
         return Slot(run.debut, run.fin or max(now, planned))
     if item.ancre or overtaken:
-        return Slot(item.debut, item.fin)
-    start = max(item.debut, free, now)
-    return Slot(start, start + (item.fin - item.debut))
+        return plan
+    start = max(plan.debut, free, now)
+    return Slot(start, start + plan.lasts)
 
 
 def in_words(drift: timedelta) -> str:
@@ -91,3 +91,48 @@ def in_words(drift: timedelta) -> str:
     hours, rest = divmod(abs(minutes), 60)
     length = f"{hours}\u00a0h\u00a0{rest:02d}" if hours else f"{rest}\u00a0min"
     return f"{length} {'de retard' if minutes > 0 else 'd’avance'}"
+
+
+# --- afterwards ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ecart:
+    """An item as it was printed, and as it went."""
+
+    item: Limited
+    run: Run
+
+    @property
+    def late(self) -> timedelta | None:
+        """By how much it began later than printed, as hours are read; nothing of one that did not run."""
+        return _minute(self.run.debut) - _minute(self.item.debut) if self.run.debut else None
+
+    @property
+    def longer(self) -> timedelta | None:
+        """By how much it lasted longer; nothing while nobody has ended it."""
+        if self.run.debut is None or self.run.fin is None:
+            return None
+        return (_minute(self.run.fin) - _minute(self.run.debut)) - (self.item.fin - self.item.debut)
+
+    @property
+    def words(self) -> str:
+        """ "8 min de retard"; what became of it, if it did not run."""
+        if self.late is not None:
+            return in_words(self.late)
+        return "Pas commencée" if self.run.etat is EtatEtape.A_VENIR else self.run.etat.label
+
+
+def _minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)
+
+
+def ecarts(programme: Sequence[Limited], state: State) -> list[Ecart]:
+    """Planned against real, in the order of the printed programme."""
+    return [Ecart(item, state.step(item.id)) for item in programme]
+
+
+def on_time(rows: Sequence[Ecart], most: timedelta) -> tuple[int, int]:
+    """How many items began within `most` of their hour, of how many that ran."""
+    ran = [row.late for row in rows if row.late is not None]
+    return len([late for late in ran if abs(late) < most]), len(ran)

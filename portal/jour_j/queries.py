@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import Select, and_, or_, select
@@ -14,15 +13,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
 from portal.actions.models import LONGEST, Action, Etape, Etat
-from portal.actions.programme import Planned, Slot, lanes_of
+from portal.actions.programme import Slot, lanes_of
 from portal.besoins import queries as besoins
 from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.jour_j.deroule import Deroule
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Consommation, Entree, Genre, Jour, Phase, Point, evening_of, named
 from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
-from portal.jour_j.programme import Track, forecast, tracks
+from portal.jour_j.programme import Track
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
 from portal.policy import can
@@ -234,39 +234,32 @@ class Day:
 
     # the programme
 
+    @cached_property
+    def deroule(self) -> Deroule:
+        return Deroule(self.action.programme, self.state, self.now)
+
     @property
     def programme(self) -> list[tuple[datetime, list[Etape]]]:
         """The items, day by day."""
-        return [(day, list(items)) for day, items in groupby(self.action.programme, lambda item: evening_of(item.debut))]
+        return self.deroule.days
 
     @property
     def beside(self) -> set[int]:
         """The next items beside the main thread, by id: each has a button of its own."""
         return {track.next.id for track in self.tracks[1:] if track.next}
 
-    @cached_property
+    @property
     def tracks(self) -> list[Track]:
-        return tracks(self.action.programme, self.state, self.now)
+        return self.deroule.tracks
 
     @property
     def track(self) -> Track | None:
         """The main thread, that the big button moves."""
         return self.tracks[0] if self.tracks else None
 
-    @cached_property
+    @property
     def slots(self) -> dict[int, Slot]:
-        return forecast(self.action.programme, self.state, self.now)
-
-    def moves(self, item: Planned) -> bool:
-        """Whether an item runs, or is expected, at another hour than the printed programme says."""
-        slot = self.slots.get(item.id)
-        told = self.state.site is Site.OUVERT or self.state.step(item.id).debut
-        return bool(slot and told and abs(slot.debut - item.debut) >= timedelta(minutes=1))
-
-    def too_late(self, item: Etape) -> datetime | None:
-        """When an item would end, past the end that it must keep."""
-        slot = self.slots.get(item.id)
-        return slot.fin if item.butoir and slot and slot.fin - item.fin >= timedelta(minutes=1) else None
+        return self.deroule.slots
 
     # the checklists
 
@@ -402,8 +395,11 @@ class Day:
         return [self.line(e) for e in self.entries[::-1] if e.genre is not Genre.JAUGE][:LAST]
 
     def line(self, entree: Entree) -> Line:
-        target = self._names.get((entree.genre, entree.cible), "")
+        target = self._names.get((entree.genre, entree.cible), "") or self._change(entree)
         return Line(entree, named(entree.genre, entree.valeur), target, entree.uuid in self._undone)
+
+    def _change(self, entree: Entree) -> str:
+        return self.deroule.told(entree.genre, entree.cible, entree.valeur)
 
     @cached_property
     def _undone(self) -> set[str]:
@@ -419,7 +415,8 @@ class Day:
             **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
             **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},
         }
-        return targets | {
-            (Genre.ANNULE, e.uuid): f"{named(e.genre, e.valeur)}, {targets.get((e.genre, e.cible), '')}".rstrip(", ")
-            for e in self.entries
-        }
+        return targets | {(Genre.ANNULE, e.uuid): self._undoable(e, targets) for e in self.entries}
+
+    def _undoable(self, entree: Entree, targets: dict[tuple[str, str], str]) -> str:
+        target = targets.get((entree.genre, entree.cible), "") or self._change(entree)
+        return f"{named(entree.genre, entree.valeur)}, {target}".rstrip(", ")

@@ -8,13 +8,14 @@ from typing import Any
 from flask import after_this_request
 
 from portal.jour_j import apres as apres
-from portal.jour_j import ecran, queries
+from portal.jour_j import direct, ecran, queries
 from portal.jour_j.envois import bp
 from portal.jour_j.models import Jour
 from portal.policy import load
 from portal.web import me, render
 
 KEPT = timedelta(days=2)  # after the end of an action, on the phones that have opened its page (live.md, A15)
+bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix="actions"))
 
 
 @bp.get("/", access="jour.lister")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.actions.programme import Lane
 from portal.jour_j.models import VALEURS, Genre
-from portal.jour_j.pli import EtatEtape, Presence, Run, Site, correct, fold, undone
+from portal.jour_j.pli import Change, EtatEtape, Presence, Run, Site, correct, fold, undone
 
 NINE = datetime(2022, 10, 29, 5, 0, tzinfo=UTC)  # nine in the morning at La Réunion
 MAIN: Lane = ("", "")
@@ -169,6 +169,20 @@ def test_ending_passing_and_cancelling():
     ]
     assert [run.etat for run in fold(day, LANES).steps.values()] == [EtatEtape.TERMINE, EtatEtape.PASSE, EtatEtape.ANNULE]
     assert fold([tap("etape", "1", "fin", 9)], LANES).step(1) == Run()
+
+
+def test_two_items_change_places_unless_one_has_begun_whenever_that_is_learnt():
+    swap, begun = tap("echange", "1", "2", 10), tap("etape", "1", "debut", 5)
+    assert fold([swap], LANES).changes == [Change("echange", "1", "2")]
+    assert fold([swap, begun], LANES).changes == []
+    assert fold([swap, begun, tap("annule", begun.uuid, "", 12)], LANES).changes == [Change("echange", "1", "2")]
+    assert fold([swap, tap("etape", "2", "debut", 15)], LANES).changes == [Change("echange", "1", "2")]
+
+
+def test_changes_of_the_programme_keep_the_order_of_their_taps_and_are_undone():
+    day = [tap("decale", "2", "10", 7), tap("duree", "1", "45", 5), tap("decale", "2", "-5", 9)]
+    assert [c.valeur for c in fold(day, LANES).changes] == ["45", "10", "-5"]
+    assert [c.valeur for c in fold([*day, tap("annule", day[0].uuid, "", 11)], LANES).changes] == ["45", "-5"]
 
 
 def test_incidents_add_up_in_the_order_they_happened():

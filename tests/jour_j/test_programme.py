@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.actions.programme import lanes_of
 from portal.jour_j.pli import EtatEtape, Run, State
-from portal.jour_j.programme import Track, forecast, in_words, tracks
+from portal.jour_j.programme import Track, ecarts, forecast, in_words, on_time, tracks
 
 NINE = datetime(2022, 10, 29, 5, 0, tzinfo=UTC)
 
@@ -23,6 +23,7 @@ class Item:
     fin: datetime
     piste: str = ""
     ancre: bool = False
+    butoir: bool = False
 
 
 def at(minutes: float) -> datetime:
@@ -180,3 +181,16 @@ def test_no_item_is_expected_in_the_past_nor_before_its_hour_and_fixed_ones_neve
 )
 def test_the_drift_in_words(seconds, words):
     assert in_words(timedelta(seconds=seconds)) == words
+
+
+# --- afterwards ----------------------------------------------------------------------------------------------
+
+
+def test_planned_against_real():
+    """The welcome began on time and lasted longer, the workshop began late and goes on, the meal was cancelled."""
+    state = running(_1=(0.4, 40.2), _2=(40.2, None))
+    state.steps["3"] = Run(EtatEtape.ANNULE)
+    rows = ecarts(DAY, state)
+    assert [row.words for row in rows] == ["à l’heure", "10\u00a0min de retard", "Annulée", "Pas commencée"]
+    assert [row.longer for row in rows] == [timedelta(minutes=10), None, None, None]
+    assert on_time(rows, timedelta(minutes=5)) == (1, 2)

@@ -1,0 +1,100 @@
+"""What anybody may know of a day: its programme and its hours. No names of the team, no presence, no incident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal import clock
+from portal.actions.models import Action, Etape, Etat
+from portal.actions.programme import Slot
+from portal.db import db
+from portal.jour_j.deroule import Deroule
+from portal.jour_j.models import LIVE, Jour, evening_of
+from portal.jour_j.pli import EtatEtape, Site
+from portal.jour_j.queries import Day
+
+GONE = (EtatEtape.PASSE, EtatEtape.ANNULE)
+SHOWN_NEXT = 3  # items on a wall
+
+
+@dataclass(frozen=True)
+class Passage:
+    """An item as it is announced: printed for `prevu`, now expected for `attendu`, which is None when it will not be."""
+
+    titre: str
+    lieu: str
+    piste: str
+    etat: EtatEtape
+    prevu: Slot
+    attendu: Slot | None
+    moves: bool
+
+    @property
+    def debut(self) -> datetime:
+        return (self.attendu or self.prevu).debut
+
+
+@dataclass(frozen=True)
+class Affiche:
+    """The programme of a day, for everybody, at one instant."""
+
+    id: int
+    titre: str
+    lieu: str
+    debut: datetime
+    fin: datetime
+    site: Site
+    version: str  # what an open page shows
+    deroule: Deroule
+
+    @cached_property
+    def days(self) -> list[tuple[datetime, list[Passage]]]:
+        return [(day, [self._passage(item) for item in items]) for day, items in self.deroule.days]
+
+    @property
+    def now(self) -> list[Passage]:
+        """What runs, the main thread first."""
+        running = [track.current for track in self.deroule.tracks if track.current]
+        return [self._passage(self.deroule.item(item.id)) for item in running] if self.site is Site.OUVERT else []
+
+    @property
+    def next(self) -> list[Passage]:
+        """What comes, the soonest first."""
+        if self.site is Site.CLOS:
+            return []
+        ahead = [p for _, passages in self.days for p in passages if p.etat is EtatEtape.A_VENIR]
+        to_come = [p for p in ahead if p.attendu and p.attendu.fin > self.deroule.now]  # and was not jumped over
+        return sorted(to_come, key=lambda p: p.debut)[:SHOWN_NEXT]
+
+    def _passage(self, item: Etape) -> Passage:
+        """Once the site is closed, nothing runs any more."""
+        etat, printed = self.deroule.state.step(item.id).etat, Slot(item.debut, item.fin)
+        if self.site is Site.CLOS and etat is EtatEtape.EN_COURS:
+            etat = EtatEtape.TERMINE
+        slot = None if etat in GONE else self.deroule.expected(item) or printed
+        return Passage(item.titre, item.lieu, item.piste, etat, printed, slot, self.deroule.moves(item))
+
+
+def version(id: int) -> str | None:
+    """What an open page shows, when anybody may see it; one query. Hours move with the minute."""
+    wanted = select(Jour.version, Action.etat, Action.fin).join(Jour.action)
+    row = db.session.execute(wanted.where(Jour.action_id == id, Action.en_direct.is_(True))).one_or_none()
+    return f"{row.version}-{clock.now().timestamp() // 60:.0f}" if row and _is_on(row.etat, row.fin) else None
+
+
+def _is_on(etat: Etat, fin: datetime) -> bool:
+    """From its confirmation to the end of its day; a site that is still open goes on."""
+    return etat is Etat.EN_COURS or (etat in LIVE and evening_of(clock.now()) <= evening_of(fin))
+
+
+def read(id: int, version: str) -> Affiche:
+    """Three queries; `version` is what it was just found to be."""
+    whole = select(Jour).where(Jour.action_id == id).options(joinedload(Jour.action).options(selectinload(Action.programme)))
+    day = Day(db.session.scalars(whole).one(), clock.now())
+    action = day.action
+    return Affiche(id, action.titre, action.lieu, action.debut, action.fin, day.state.site, version, day.deroule)
