@@ -162,6 +162,8 @@ class Deroule:
         """Of what item a change of the programme speaks, and what it makes of it."""
         titles = {str(item.id): item.titre for item in self.etapes}
         name = titles.get(cible, "")
+        if not name:  # it has left the programme
+            return ""
         if genre == Genre.DUREE:
             return f"{name}, {duree(int(valeur))}"
         if genre == Genre.DECALE:

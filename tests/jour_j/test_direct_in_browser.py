@@ -13,10 +13,11 @@ pytestmark = pytest.mark.browser
 ASK = "dispatchEvent(new Event('online'))"  # rather than wait for fifteen seconds
 LETTERS = """() => [...document.querySelectorAll('.mur :is(p, h1, h2)')].filter((e) => e.checkVisibility() && e.innerText)
   .map((e) => parseFloat(getComputedStyle(e).fontSize)).sort((a, b) => a - b)[0]"""
-CUT = """() => [...document.querySelectorAll('.mur :is(.horloge, .suite > li, .maintenant > .quoi, .bas img)')].filter((e) => {
-  const { bottom, right } = e.getBoundingClientRect();
-  return bottom > innerHeight || right > innerWidth;
+CUT = """() => [...document.querySelectorAll('.mur :is(.horloge, .suite > li, .maintenant > .quoi, .etat)')].filter((e) => {
+  const { bottom, right } = e.getBoundingClientRect(), scene = e.closest('.scene')?.getBoundingClientRect();
+  return bottom > (scene?.bottom ?? innerHeight) || right > innerWidth;
 }).map((e) => e.outerHTML)"""
+LONG = "Atelier de fabrication de fours solaires et de lampes pour toutes les nuits du patrimoine"
 
 
 @pytest.fixture
@@ -66,12 +67,20 @@ def test_another_s_answer_is_no_answer(visitor):
     expect(visitor.locator(".maintenant")).to_contain_text("Accueil")
 
 
-def test_a_wall_is_read_from_afar_keeps_its_hour_and_cuts_nothing(day, visitor):
-    visitor.set_viewport_size({"width": 1920, "height": 1080})
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (1080, 1920)])
+def test_a_wall_is_read_from_afar_keeps_its_hour_and_cuts_nothing(day, visitor, size):
+    """Even with long names, three things at once, and no network."""
+    width, height = size
+    day.action.titre = LONG
+    for step in day.steps:
+        step.titre = LONG
+    day.send(*(tap(Genre.ETAPE, day.steps[n].id, "debut") for n in (0, 4)))
+    db.session.commit()
+    visitor.set_viewport_size({"width": width, "height": height})
     visitor.goto(visitor.url + "?ecran=1")
     expect(visitor.locator(".horloge")).to_have_text("9 h 06")
-    expect(visitor.locator(".maintenant")).to_contain_text("Accueil")
-    assert visitor.evaluate(LETTERS) >= 42  # 2.2 cm on a screen of a metre: five metres
+    expect(visitor.locator(".maintenant > .quoi")).to_have_count(3)
+    assert visitor.evaluate(LETTERS) >= max(size) * 0.021  # over two centimetres on a screen of a metre: five metres
     assert visitor.evaluate(CUT) == []
     visitor.context.set_offline(True)
     visitor.evaluate(ASK)
