@@ -1,4 +1,4 @@
-"""Every write of the day: taps are received, days prepared, versions moved on."""
+"""Every write of the day: taps are received, versions moved on."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from uuid import UUID, uuid5
 from sqlalchemy import update
 
 from portal import clock, outbox
-from portal.actions.models import Action, Etat
+from portal.actions.models import Etat
 from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
-from portal.jour_j import modeles, queries
+from portal.jour_j import cloture, queries, signalement
 from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point
-from portal.jour_j.pli import Site, correct
+from portal.jour_j.pli import NON_CONFORME, Site, correct
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -61,6 +61,13 @@ class WordsMissing(Refusal):
     sentence = "Écris ce qui s’est passé."
 
 
+class FaultMissing(Refusal):
+    """A line that is not as it should be, and not a word about what is wrong."""
+
+    status = 422
+    sentence = "Écris en quelques mots ce qui n’est pas conforme."
+
+
 class DayOver(Refusal):
     sentence = "Cette journée n’est plus ouverte à la saisie\u00a0: elle se lit seulement."
 
@@ -84,7 +91,7 @@ class SiteStays(Refusal):
 
 
 class ReasonWanted(Refusal):
-    """Never a no: the same tap with a word is accepted. `left` are the lines it leaves open."""
+    """Never a no: the same tap with a word is accepted. `left` are the lines it leaves open, or not as they should be."""
 
     status = 422
 
@@ -92,7 +99,7 @@ class ReasonWanted(Refusal):
         super().__init__(
             "Des lignes importantes restent ouvertes\u00a0: dis en quelques mots pourquoi tu ouvres."
             if valeur == "ouvrir"
-            else "Des lignes ne sont pas cochées\u00a0: laisse un mot pour la suite."
+            else "Tout n’est pas réglé\u00a0: laisse un mot pour la suite."
         )
         self.valeur, self.left = valeur, left
 
@@ -168,9 +175,13 @@ class Reception:
         values = self._values(tap)
         if not insert_once(Entree, **values):
             return False
-        self.day = before.after(Entree(**values))
+        entree = Entree(**values)
+        self.day = before.after(entree)
         if tap.genre == Genre.SITE:
-            self._follow(tap, before)
+            self._follow(entree, before)
+        elif tap.valeur == NON_CONFORME:
+            point = next(p for p in self.jour.points if str(p.id) == tap.cible)
+            signalement.tell_what_is_wrong(entree, point, by=self.by)
         return True
 
     def _values(self, tap: Tap) -> dict[str, object]:
@@ -192,25 +203,31 @@ class Reception:
             quand += timedelta(microseconds=1)
         return quand
 
-    def _follow(self, tap: Tap, before: queries.Day) -> None:
+    def _follow(self, entree: Entree, before: queries.Day) -> None:
         """The action's state follows the site's, in the same transaction."""
         action = self.jour.action
         transition = FOLLOWING.get((self.day.state.site, action.etat))
         if transition is None:
             return
-        left = _left_open(before, tap)
-        fire(transition, action, by=self.by, motif=tap.mot, lignes=[point.texte for point in left])
-        critical = [point.texte for point in left if point.critique]
+        left, facts = _left_open(before, entree.valeur), {}
+        if transition is clore:
+            facts = cloture.left_by(before, self.by.id).facts | {"a": entree.quand.isoformat()}
+        fire(transition, action, by=self.by, motif=entree.mot, **{"lignes": [p.label for p in left]} | facts)
+        critical = [_said(before, point) for point in left if point.critique]
         if critical and action.bienveillant:
             outbox.post(
                 TOLD[transition],
-                f"jour:{self.jour.id}:{transition.slug}:{tap.uuid}",
+                f"jour:{self.jour.id}:{transition.slug}:{entree.uuid}",
                 to=action.bienveillant.email,
                 action=action.id,
                 par=self.by.id,
-                motif=tap.mot,
+                motif=entree.mot,
                 lignes=critical,
             )
+
+
+def _said(day: queries.Day, point: Point) -> str:
+    return f"{point.label} (non conforme)" if day.is_wrong(point) else point.label
 
 
 # --- what is refused -----------------------------------------------------------------------------------------
@@ -236,15 +253,17 @@ def _check_site(reception: Reception, tap: Tap) -> None:
         raise AnotherDay
     if tap.valeur == "fermer" and day.state.site is Site.FERME:
         raise NotOpen
-    if not tap.mot and (left := _left_open(day, tap)):
+    left = _left_open(day, tap.valeur)
+    closes = tap.valeur == "fermer" and day.state.site is Site.OUVERT
+    if not tap.mot and (left or (closes and cloture.left_by(day, reception.by.id))):
         raise ReasonWanted(tap.valeur, left)
 
 
-def _left_open(day: queries.Day, tap: Tap) -> list[Point]:
-    """The lines that this opening or closing leaves open, and owes a word for."""
-    if tap.valeur == "ouvrir":
+def _left_open(day: queries.Day, valeur: str) -> list[Point]:
+    """The lines that this opening or closing leaves open, or not as they should be."""
+    if valeur == "ouvrir":
         return day.unsafe
-    return day.left(Phase.FERMETURE) if day.state.site is Site.OUVERT else []
+    return [*day.left(Phase.FERMETURE), *day.wrong] if day.state.site is Site.OUVERT else []
 
 
 def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, Tap], None]:
@@ -255,6 +274,12 @@ def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, T
             raise NotOfThisDay
 
     return check
+
+
+def _check_tick(reception: Reception, tap: Tap) -> None:
+    _among(lambda r: r.jour.points)(reception, tap)
+    if tap.valeur == NON_CONFORME and not tap.mot:
+        raise FaultMissing
 
 
 def _check_incident(_reception: Reception, tap: Tap) -> None:
@@ -275,7 +300,7 @@ def _check_undoing(reception: Reception, tap: Tap) -> None:
 
 CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.SITE: _check_site,
-    Genre.COCHE: _among(lambda r: r.jour.points),
+    Genre.COCHE: _check_tick,
     Genre.PRESENCE: _among(lambda r: r.day.team),
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
     Genre.INCIDENT: _check_incident,
@@ -284,16 +309,6 @@ CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
 
 
 # --- the day itself ------------------------------------------------------------------------------------------
-
-
-def prepare(action: Action) -> None:
-    """Give a confirmed action its day and its checklists, once."""
-    if not insert_once(Jour, action_id=action.id, version=0):
-        return
-    for phase, lines in ((Phase.OUVERTURE, modeles.OUVERTURE), (Phase.FERMETURE, modeles.FERMETURE)):
-        for ordre, line in enumerate(lines):
-            db.session.add(Point(jour_id=action.id, phase=phase, texte=line.texte, critique=line.critique, ordre=ordre))
-    db.session.flush()
 
 
 def touch(action_id: int) -> None:

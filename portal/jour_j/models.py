@@ -14,6 +14,7 @@ from portal.comptes.models import Personne
 from portal.db import Base
 from portal.poles.models import Espace
 from portal.shown import Shown
+from portal.workflow import Event
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
 NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
@@ -45,7 +46,7 @@ class Genre(StrEnum):
 
 VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.SITE: {"ouvrir": "Site ouvert", "fermer": "Site fermé"},
-    Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
+    Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet", "non_conforme": "Non conforme"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
     Genre.INCIDENT: {"": "Incident noté"},
@@ -105,6 +106,11 @@ class Point(Base):
     ordre: Mapped[int]
     jour: Mapped[Jour] = relationship(back_populates="points")
     espace: Mapped[Espace | None] = relationship()
+
+    @property
+    def label(self) -> str:
+        """The line, and where it is when it is not of the whole site."""
+        return f"{self.espace.nom}\u00a0: {self.texte}" if self.espace else self.texte
 
 
 class Modele(Base):
@@ -200,3 +206,6 @@ class Consommation(Base):
         UniqueConstraint("jour_id", "besoin_id"),
         CheckConstraint("quantite >= 0", name="quantite"),
     )
+
+
+enregistrer_liste = Event("modele.enregistrer", "Enregistrer la liste", "nouvelle version", "list-checks")

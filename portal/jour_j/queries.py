@@ -17,9 +17,10 @@ from portal.actions.models import LONGEST, Action, Etape, Etat
 from portal.actions.programme import Planned, Slot, lanes_of
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, evening_of, named
+from portal.jour_j.models import Entree, Genre, Jour, Point, evening_of, named
 from portal.jour_j.pli import Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track, forecast, tracks
+from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
 from portal.policy import can
@@ -30,7 +31,7 @@ WITH_DAY = (
     joinedload(Jour.action).options(
         joinedload(Action.bienveillant), selectinload(Action.programme).joinedload(Etape.responsable)
     ),
-    selectinload(Jour.points),
+    selectinload(Jour.points).joinedload(Point.espace),
 )
 
 
@@ -120,7 +121,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Day:
+class Day(Verifications):
     """The day at one instant: the plan, the people, and what the journal makes of them.
 
     People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
@@ -199,37 +200,6 @@ class Day:
         """When an item would end, past the end that it must keep."""
         slot = self.slots.get(item.id)
         return slot.fin if item.butoir and slot and slot.fin - item.fin >= timedelta(minutes=1) else None
-
-    # the checklists
-
-    @property
-    def lists(self) -> list[tuple[Phase, list[Point]]]:
-        return [(phase, self.points(phase)) for phase in Phase]
-
-    def points(self, phase: Phase) -> list[Point]:
-        return [p for p in self.jour.points if p.phase == phase]
-
-    def left(self, phase: Phase) -> list[Point]:
-        """The lines that nobody ticked nor set aside."""
-        return [p for p in self.points(phase) if str(p.id) not in self.state.ticks]
-
-    @property
-    def phase(self) -> Phase:
-        return Phase.OUVERTURE if self.state.site is Site.FERME else Phase.FERMETURE
-
-    @property
-    def forgotten(self) -> list[Point]:
-        """The opening lines that an open site opened without; those ticked since stay, to be seen and taken back."""
-        opened = self.state.opened
-        if opened is None or self.state.site is not Site.OUVERT:
-            return []
-        marks = self.state.ticks
-        return [p for p in self.points(Phase.OUVERTURE) if (m := marks.get(str(p.id))) is None or m.quand > opened.quand]
-
-    @property
-    def unsafe(self) -> list[Point]:
-        """The critical lines that a first opening would leave open."""
-        return [p for p in self.left(Phase.OUVERTURE) if p.critique] if self.state.site is Site.FERME else []
 
     # the people
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from portal import clock
 from portal.actions import echeancier
 from portal.actions.models import Action
@@ -35,6 +37,12 @@ def _of_the_action(faits: Facts) -> Context:
         "fiche": link("actions.show", id=action.id),
         "jour_j": link("jour_j.show", id=action.id),
     }
+
+
+@genre("point_non_conforme")
+def _not_as_it_should_be(faits: Facts) -> Context:
+    """To the bienveillant: which line of a checklist, who said so, when, and in what words."""
+    return _of_the_action(faits) | {"quand": datetime.fromisoformat(faits["quand"])}
 
 
 @genre("taches_en_retard")
