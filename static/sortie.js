@@ -26,5 +26,5 @@ async function step(mode, act) {
 export const all = async () => (await step("readonly", (rows) => rows.getAll())).sort((a, b) => a.quand - b.quand || a.rang - b.rang);
 export const put = (...taps) => step("readwrite", (rows) => taps.forEach((tap) => rows.put(tap)));
 export const drop = (...uuids) => step("readwrite", (rows) => uuids.forEach((uuid) => rows.delete(uuid)));
-/** Those that wait to be sent; one that was refused waits for nothing but to be read. */
+/** Those that wait to be sent; one that was refused waits for nothing but to be read. A picture is such a row too. */
 export const waiting = (taps) => taps.filter((tap) => !tap.motif);

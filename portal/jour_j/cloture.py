@@ -14,7 +14,7 @@ from portal.actions.processus import clore
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.models import Entree, Genre, Phase, Point
-from portal.jour_j.pli import Presence, undone
+from portal.jour_j.pli import Presence, Site, undone
 from portal.jour_j.queries import Day
 from portal.journal import EntreeJournal
 from portal.missions.models import Affectation
@@ -59,6 +59,12 @@ def _open_incidents(day: Day) -> list[Entree]:
     rows = [e for e in day.entries if e.uuid not in gone]
     followed = {e.cible for e in rows if e.genre is Genre.SUITE}
     return [e for e in rows if e.genre is Genre.INCIDENT and e.uuid not in followed]
+
+
+def signature(day: Day) -> Entree | None:
+    """The entry that closed a site which is closed."""
+    closed = day.state.moved if day.state.site is Site.CLOS else None
+    return next((e for e in day.entries if closed and e.uuid == closed.uuid), None)
 
 
 @dataclass(frozen=True)

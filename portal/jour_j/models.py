@@ -169,6 +169,7 @@ class Entree(Base):
     saisi_le: Mapped[datetime]  # by the phone's clock
     recu_le: Mapped[datetime]  # by the server's clock
     personne: Mapped[Personne] = relationship()
+    photo: Mapped[Photo | None] = relationship(back_populates="entree", viewonly=True)
 
     __table_args__ = (
         Index("ix_entree__recu", "jour_id", "recu_le"),
@@ -186,7 +187,7 @@ class Photo(Base):
     largeur: Mapped[int]
     hauteur: Mapped[int]
     recu_le: Mapped[datetime] = mapped_column(default=clock.now)
-    entree: Mapped[Entree] = relationship()
+    entree: Mapped[Entree] = relationship(back_populates="photo", viewonly=True)
 
 
 class Consommation(Base):

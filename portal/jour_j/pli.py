@@ -62,6 +62,7 @@ class Mark:
     quand: datetime
     par: int
     mot: str = ""
+    uuid: str = field(default="", compare=False)  # of the entry that said it
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def undone(entries: Iterable[Tap]) -> set[str]:
 
 
 def _mark(tap: Tap) -> Mark:
-    return Mark(tap.valeur, tap.quand, tap.personne_id, tap.mot)
+    return Mark(tap.valeur, tap.quand, tap.personne_id, tap.mot, tap.uuid)
 
 
 def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:

@@ -138,7 +138,8 @@ class Day(Verifications):
     @cached_property
     def entries(self) -> list[Entree]:
         """The journal with its authors, in the order of the fold; one query."""
-        whole = select(Entree).where(Entree.jour_id == self.jour.id).options(joinedload(Entree.personne))
+        along = joinedload(Entree.personne), joinedload(Entree.photo)
+        whole = select(Entree).where(Entree.jour_id == self.jour.id).options(*along)
         return list(db.session.scalars(whole.order_by(Entree.quand, Entree.uuid)))
 
     def after(self, entree: Entree) -> Day:
@@ -217,6 +218,11 @@ class Day(Verifications):
     @property
     def present(self) -> int:
         return len({a.personne_id for a in self.team if self.state.presence(a.id) is Presence.ARRIVE})
+
+    @cached_property
+    def photos(self) -> set[str]:
+        """The uuids of the entries that have a picture."""
+        return {e.uuid for e in self.entries if e.photo}
 
     # what may be done
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.jour_j import ecran, queries
+from portal.jour_j import photos as photos  # its pages join the blueprint
 from portal.jour_j.envois import bp
 from portal.jour_j.models import Jour
 from portal.policy import load
