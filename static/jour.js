@@ -198,7 +198,7 @@ async function smaller(row) {
   try {
     const image = await createImageBitmap(new Blob([row.octets], { type: row.type }));
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
-    const canvas = Object.assign(document.createElement("canvas"), { width: image.width * scale, height: image.height * scale });
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
     const light = { ...row, legere: true, type: "image/jpeg", octets: await blob.arrayBuffer() };

@@ -61,7 +61,7 @@ def _read(espace: Espace | None, phase: Phase) -> Page:
     if asked and shown is None:
         abort(404)
     form = ListForm.of(listes.lines_of(shown) if shown else [], versions[0].version if versions else 0)
-    return _page(espace, phase, form, shown=shown)
+    return _page(espace, phase, form, versions=versions, shown=shown)
 
 
 def _write(espace: Espace | None, phase: Phase) -> Any:
@@ -94,7 +94,8 @@ def _versions(espace: Espace | None, phase: Phase) -> list[Modele]:
 
 
 def _page(espace: Espace | None, phase: Phase, form: ListForm, status: int = 200, **more: Any) -> Page:
+    about = {"espace": espace, "phase": phase, "url": _url(espace, phase), "frozen": listes.frozen(_place(espace, phase))}
     said = {"shown": None, "moved": "", **more}
-    frozen, versions = listes.frozen(_place(espace, phase)), _versions(espace, phase)
-    about = {"espace": espace, "phase": phase, "url": _url(espace, phase), "versions": versions, "frozen": frozen}
+    if "versions" not in said:
+        said["versions"] = _versions(espace, phase)
     return render("reglages/liste.html", "liste", status, form=form, **about, **said)
