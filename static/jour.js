@@ -1,6 +1,6 @@
 // The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
 // Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
-import { all, drop, put, waiting } from "./sortie.js";
+import { all, bytes, drop, put, waiting } from "./sortie.js";
 
 const screen = document.querySelector("[data-jour]");
 const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
@@ -194,19 +194,20 @@ const orphans = (rows, refused) => rows
   .map((row) => ({ ...row, motif: "ce qu’elle accompagne est refusé." }));
 
 async function smaller(row) {
-  if (row.legere) return row;
+  const kept = await bytes(row.uuid);
+  if (row.legere) return kept;
   try {
-    const image = await createImageBitmap(new Blob([row.octets], { type: row.type }));
+    const image = await createImageBitmap(new Blob([kept.octets], { type: kept.type }));
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
     const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
-    const light = { ...row, legere: true, type: "image/jpeg", octets: await blob.arrayBuffer() };
-    if (light.octets.byteLength > row.octets.byteLength) return row;
-    await put(light);
+    const light = { type: "image/jpeg", octets: await blob.arrayBuffer() };
+    if (light.octets.byteLength > kept.octets.byteLength) return kept;
+    await put({ ...row, legere: true, ...light });
     return light;
   } catch {
-    return row; // a browser that cannot read it: the portal says whether it can
+    return kept; // a browser that cannot read it: the portal says whether it can
   }
 }
 

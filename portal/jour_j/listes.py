@@ -64,7 +64,6 @@ def frozen(place: Place) -> int:
     return count(select(Jour).join(Jour.action).where(*ahead, Jour.action_id.in_(theirs)))
 
 
-def kept_by(action: Action) -> set[int]:
-    """The spaces that an action has for good: those it booked and those inside them, never those around them."""
-    query = select(Occupation.espace_id).join(Occupation.besoin).where(Besoin.action_id == action.id, Occupation.ferme)
-    return set(db.session.scalars(query.distinct()))
+def kept_by(action: Action) -> list[Occupation]:
+    """How an action keeps the spaces that it booked and those inside them; never those around."""
+    return list(db.session.scalars(select(Occupation).join(Occupation.besoin).where(Besoin.action_id == action.id)))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 
 from portal import clock
 from portal.actions.models import Action, Etat
+from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.fields import name_key
@@ -40,22 +41,23 @@ def prepare(action: Action) -> None:
     follow_the_spaces(action)
 
 
-def follow_the_spaces(action: Action) -> None:
+def follow_the_spaces(action: Action, besoin: Besoin | None = None) -> None:
     """Until the site opens, a day has the lists of the spaces that its action has for good; the caller holds the action.
 
-    What was ticked already stays, even of a space given back.
+    It gains those of one need, or of all of them. What was ticked already stays, even of a space given back.
     """
     jour = db.session.get(Jour, action.id)
     if jour is None or action.etat is not Etat.CONFIRMEE:
         return
     there = set(db.session.scalars(select(Point.espace_id).where(Point.jour_id == jour.id, Point.espace_id.is_not(None))))
     kept = listes.kept_by(action)
-    if there == kept:
-        return
-    lock_one(jour)
-    _drop(jour, there - kept)
-    if _freeze(action, kept - there) or there - kept:
-        jour.version += 1
+    more = {o.espace_id for o in kept if o.ferme and besoin in (None, o.besoin)} - there
+    fewer = there - {o.espace_id for o in kept}
+    if more or fewer:
+        lock_one(jour)
+        _drop(jour, fewer)
+        if _freeze(action, more) or fewer:
+            jour.version += 1
 
 
 def _freeze(action: Action, espaces: Sequence[int | None] | set[int]) -> bool:

@@ -50,7 +50,7 @@ def prepare_the_day(news: News) -> None:
 def follow_the_spaces(news: News) -> None:
     """A space that an action gains or loses brings its lists to the day, or takes them away."""
     if news.subject.espace_id:
-        preparation.follow_the_spaces(news.subject.action)
+        preparation.follow_the_spaces(news.subject.action, news.subject)
 
 
 @actions.modifier.react

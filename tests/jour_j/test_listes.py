@@ -180,6 +180,27 @@ def test_confirmed_again_it_keeps_its_lists_and_gains_those_of_what_it_booked_me
     assert [texte for _, texte in of_spaces(action)] == ["Gaz coupé au compteur", "Frigo vidé", "Arrosage fermé"]
 
 
+def test_a_space_lost_while_confirming_again_changes_nothing_of_the_others(house, saturday):
+    """The garden went to somebody else meanwhile: the kitchen's lines are the same rows, of the version of then."""
+    action = builders.action(saturday.zoe, debut=at(9 + 24), fin=at(18 + 24))
+    book(action, house, "garden")
+    book(action, house, "kitchen")
+    rows = {p.id for p in jour_of(action).points if p.espace_id == house["kitchen"].id}
+    actions.decide(action, revenir_au_devis, by=saturday.zoe, motif="nouveau devis")
+    other = builders.action(saturday.zoe, debut=at(9 + 24), fin=at(18 + 24))
+    book(other, house, "garden")
+    write(house["kitchen"], [Ligne("Une tout autre liste")], read=1)
+    actions.decide(action, confirmer, by=saturday.zoe)
+    assert {p.id for p in jour_of(action).points if p.espace_id} == rows
+
+
+def test_a_list_written_for_a_space_already_booked_is_for_the_next_actions(house, saturday):
+    book(saturday.action, house, "case")
+    write(house["case"], [Ligne("Volets fermés")])
+    book(saturday.action, house, "garden")
+    assert {nom for nom, _ in of_spaces(saturday.action)} == {"La cuisine", "Le jardin"}
+
+
 # --- the page ------------------------------------------------------------------------------------------------
 
 

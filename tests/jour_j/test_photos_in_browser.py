@@ -18,15 +18,11 @@ from tests.jour_j.conftest import at, from_then, tap
 pytestmark = pytest.mark.browser
 
 LINE, FAULT = "Robinets fermés", "Celui de la plonge fuit."
-KEPT = """() => new Promise((done) => {
-  const asked = indexedDB.open("jour", 1);
-  asked.onsuccess = () => {
-    const rows = asked.result.transaction("sortie").objectStore("sortie").getAll();
-    const said = ({ genre, octets, motif }) => [genre, octets?.byteLength ?? 0, !!motif];
-    rows.onsuccess = () => done(rows.result.map(said).sort());
-    asked.result.close();
-  };
-})"""
+KEPT = """async () => {
+  const { all, bytes } = await import("/static/sortie.js");
+  const said = async ({ uuid, genre, motif }) => [genre, (await bytes(uuid))?.octets.byteLength ?? 0, !!motif];
+  return (await Promise.all((await all()).map(said))).sort();
+}"""
 
 
 def picture(size=(3000, 2000), form="JPEG") -> dict:
