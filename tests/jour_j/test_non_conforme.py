@@ -35,7 +35,7 @@ def test_it_wants_a_word_and_tells_the_bienveillant_at_once(saturday, point, out
     [message] = outbox()
     assert (message.genre, message.adresse) == ("point_non_conforme", saturday.zoe.email)
     letter = messages.render(message.genre, message.faits)
-    assert letter.objet == f"Non conforme : {point.texte}"
+    assert letter.objet.replace("\u00a0", " ") == f"Non conforme : {point.texte}"
     for words in (point.texte, FAULT, "Awa Payet, à 9 h", f"/jour-j/{saturday.action.id}", saturday.action.titre):
         assert words in letter.texte.replace("\u00a0", " ")
 
