@@ -15,7 +15,7 @@ from portal.poles.models import Espace
 from portal.policy import load
 from portal.reglages.forms import ListForm
 from portal.reglages.maison import bp
-from portal.web import Page, done, me, render, toast
+from portal.web import Page, done, me, refused, render, toast
 
 PHASE = f"<any({', '.join(Phase)}):phase>"
 
@@ -67,7 +67,7 @@ def _read(espace: Espace | None, phase: Phase) -> Page:
 def _write(espace: Espace | None, phase: Phase) -> Any:
     form = ListForm()
     if gesture := request.form.get("geste"):
-        return _page(espace, phase, form.turned(gesture), 422, moved=gesture)
+        return refused(200, lambda: _page(espace, phase, form.turned(gesture), moved=gesture))  # only looked at
     if not form.validate():
         return _page(espace, phase, form, 422)
     try:
