@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from portal.actions import commands as actions
-from portal.actions.models import Etat
+from portal.actions.models import Action, Etat
 from portal.actions.processus import confirmer, enregistrer, revenir_au_devis
 from portal.besoins import commands as besoins
 from portal.besoins.models import confirmer as say_yes
+from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j import listes, preparation
 from portal.jour_j.listes import Place
@@ -122,6 +126,51 @@ def test_how_many_days_to_come_keep_what_they_have(saturday):
     builders.action(saturday.zoe, debut=at(9 + 24), fin=at(18 + 24))
     assert listes.frozen(site) == 2
     assert listes.frozen(Place(builders.espace().id, Phase.OUVERTURE)) == 0
+
+
+# --- at the same time ----------------------------------------------------------------------------------------
+
+
+def together(app, act, many: int = 2) -> list:
+    """What each of these hands, which begin at once in a session of its own, gets."""
+    at_once = Barrier(many)
+
+    def hand(number: int):
+        at_once.wait()
+        with app.app_context():
+            got = act(number)
+            db.session.commit()
+            return got
+
+    with ThreadPoolExecutor(many) as hands:
+        return list(hands.map(hand, range(many)))
+
+
+@pytest.mark.both
+def test_the_first_two_actions_of_a_house_confirmed_at_once_begin_its_lists_once(app):
+    zoe_id = builders.bienveillant().id
+    db.session.commit()
+    ids = together(app, lambda _: builders.action(db.session.get_one(Personne, zoe_id)).id)
+    rows = db.session.scalars(select(Modele)).all()
+    assert sorted((m.phase, m.version, len(m.lignes)) for m in rows) == [(Phase.FERMETURE, 1, 10), (Phase.OUVERTURE, 1, 9)]
+    assert [len(points(db.session.get_one(Action, id))) for id in ids] == [19, 19]
+
+
+@pytest.mark.both
+def test_of_two_who_save_the_same_list_at_once_one_is_told(app):
+    ada_id = builders.personne("Ada").id
+    preparation.begin()
+    db.session.commit()
+
+    def save(number: int) -> str:
+        try:
+            write(None, [Ligne(f"Ligne {number}")], read=1, by=db.session.get_one(Personne, ada_id))
+        except preparation.ListChanged:
+            return "told"
+        return "saved"
+
+    assert sorted(together(app, save)) == ["saved", "told"]
+    assert [m.version for m in listes.history(Place(None, Phase.FERMETURE))] == [2, 1]
 
 
 # --- the spaces ----------------------------------------------------------------------------------------------
