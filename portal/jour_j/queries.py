@@ -17,7 +17,7 @@ from portal.actions.models import LONGEST, Action, Etape, Etat
 from portal.actions.programme import Planned, Slot, lanes_of
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.jour_j.models import Entree, Genre, Jour, Point, evening_of, named
+from portal.jour_j.models import Entree, Genre, Jour, Photo, Point, evening_of, named
 from portal.jour_j.pli import Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track, forecast, tracks
 from portal.jour_j.verifications import Verifications
@@ -220,9 +220,9 @@ class Day(Verifications):
         return len({a.personne_id for a in self.team if self.state.presence(a.id) is Presence.ARRIVE})
 
     @cached_property
-    def photos(self) -> set[str]:
-        """The uuids of the entries that have a picture."""
-        return {e.uuid for e in self.entries if e.photo}
+    def photos(self) -> dict[str, Photo]:
+        """The pictures, without their bytes, by the uuid of their entry."""
+        return {e.uuid: e.photo for e in self.entries if e.photo}
 
     # what may be done
 

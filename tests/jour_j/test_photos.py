@@ -159,8 +159,9 @@ def test_sent_twice_it_is_kept_once_and_the_screens_hear_of_it(saturday, noted, 
     assert send(awa, saturday.url, uuid)["statut"] == "reçue"
     assert send(awa, saturday.url, uuid, taken((50, 50)))["statut"] == "déjà reçue"
     assert (kept(), saturday.jour.version) == (1, before + 1)
-    link = BeautifulSoup(awa.get(saturday.url).text, "html5lib").select_one(f'#journal a[href$="{uuid}/photo"]')
-    read = awa.get(link["href"])
+    image = BeautifulSoup(awa.get(saturday.url).text, "html5lib").select_one(f'#journal img[src$="{uuid}/photo"]')
+    assert (image["width"], image["height"], image["loading"]) == ("400", "300", "lazy")
+    read = awa.get(image["src"])
     assert (read.status_code, read.mimetype, read.headers["X-Content-Type-Options"]) == (200, "image/jpeg", "nosniff")
     assert read.headers["Cache-Control"] == "private, no-store"
     assert "default-src 'none'" in read.headers["Content-Security-Policy"]

@@ -86,8 +86,25 @@ def test_a_fault_and_its_picture_wait_offline_over_a_reload_then_arrive_once_mad
     services.wait_until(lambda: photos() == [(FAULT, 1600, 1067)], "the picture of the fault")
     phone.locator("#fermeture summary").first.tap()
     expect(line(phone)).to_contain_text(f"Non conforme, Awa, 9 h 06 : {FAULT}")
-    expect(line(phone).get_by_role("link", name="Voir la photo")).to_be_visible()
     assert phone.evaluate(KEPT) == []
+
+
+def test_a_picture_is_fetched_when_it_is_wanted_and_stays_open_on_the_page(phone):
+    asked = []
+    phone.context.on("request", lambda r: asked.append(r.url) if r.method == "GET" and r.url.endswith("/photo") else None)
+    say_what_is_wrong(phone, picture((200, 100)))
+    unfold = line(phone).get_by_text("Voir la photo")
+    expect(unfold).to_be_visible()
+    assert unfold.bounding_box()["height"] >= 56
+    assert asked == []
+    unfold.tap()
+    image = line(phone).get_by_alt_text("Photo de ce qui est noté")
+    phone.wait_for_function("(image) => image.complete && image.naturalWidth === 200", arg=image.element_handle())
+    other = phone.locator("#fermeture .verification", has_text="Tables, chaises").locator("button.point")
+    other.tap()
+    expect(other).to_contain_text("Awa, 9 h 06")  # the page was given anew
+    expect(image).to_be_visible()
+    assert len(asked) == 1
 
 
 def test_it_leaves_the_phone_smaller_than_it_was_taken(phone):
@@ -122,7 +139,7 @@ def test_an_answer_that_names_nothing_proves_nothing_of_a_picture_either(phone, 
 
     phone.context.route("**/photo?*", between)
     say_what_is_wrong(phone, picture((200, 100)))
-    expect(phone.locator("#reseau")).to_contain_text("1 geste en attente d’envoi")
+    phone.wait_for_function(f"async () => !(await ({KEPT})()).length", timeout=40_000)
     arrived(phone)
     assert len(seen) > 2
     assert photos() == [(FAULT, 200, 100)]
@@ -138,7 +155,7 @@ def test_what_is_no_picture_is_said_and_drops_nothing_else(phone):
     phone.locator("#photo-incident").set_input_files(picture((200, 100)))
     phone.get_by_role("button", name="Noter l’incident").tap()
     services.wait_until(lambda: photos() == [("Vitre cassée.", 200, 100)], "the other picture")
-    expect(phone.locator("#journal").get_by_role("link", name="Voir la photo")).to_be_visible()
+    expect(phone.locator("#journal").get_by_text("Voir la photo")).to_be_visible()
     assert phone.input_value("#photo-incident") == ""
     phone.get_by_role("button", name="Retirer", exact=True).tap()
     expect(phone.locator("#attente")).to_be_hidden()
