@@ -266,6 +266,7 @@ RULES: dict[str, Rule] = {
     "espace.modifier": admin,
     "materiel.voir": house,
     "materiel.modifier": admin,
+    "modele.modifier": admin,  # the checklists of the house
 }
 
 

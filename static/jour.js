@@ -1,6 +1,6 @@
 // The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
 // Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
-import { all, drop, put, waiting } from "./sortie.js";
+import { all, bytes, drop, put, waiting } from "./sortie.js";
 
 const screen = document.querySelector("[data-jour]");
 const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
@@ -33,10 +33,10 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("form[data-geste]") || event.defaultPrevented) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const { genre, cible, valeur, mot = "", lieu = "", mesures = "", heure, il_y_a: ago } = Object.fromEntries(new FormData(form));
+  const { genre, cible, valeur, mot = "", lieu = "", mesures = "", photo, heure, il_y_a: ago } = Object.fromEntries(new FormData(form));
   const said = tap({ genre, cible, valeur, mot, lieu, mesures, dit: words(form, submitter), quand: heure ? last(heure) : Date.now() - (ago ?? 0) * 60e3 });
   try {
-    await put(said);
+    await put(said, ...(photo?.size ? [await picture(photo, said)] : []));
   } catch {
     form.submit(); // a browser that keeps nothing: the plain form goes
     return;
@@ -45,7 +45,7 @@ document.addEventListener("submit", async (event) => {
   form.closest("details.plus")?.removeAttribute("open");
   if (mot) form.reset();
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident", "charge", ...CHANGES].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "incident", "charge", ...CHANGES].includes(genre) || valeur === "non_conforme") say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -75,7 +75,7 @@ async function paint() {
   const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
   waiting(here).forEach(draw);
   count(waiting(here).filter(({ genre }) => genre === "jauge"));
-  list(here.filter((said) => said.motif || !["coche", "presence", "jauge"].includes(said.genre)));
+  list(here.filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
   if (region.firstChild?.textContent !== line || region.dataset.etat !== trouble) region.replaceChildren(line, ...(trouble === "session" ? [door()] : []));
@@ -94,6 +94,7 @@ function draw({ genre, cible, valeur }) {
   if (!place) return;
   place.classList.add("en-attente");
   if (genre === "duree") lengthen(place, Number(valeur));
+  if (genre === "coche") place.dataset.etat = valeur;
   const button = place.querySelector("button.point[aria-pressed]");
   if (!button) return;
   button.setAttribute("aria-pressed", String(NOW[valeur] ?? false));
@@ -152,12 +153,12 @@ let token = document.querySelector('meta[name="csrf-token"]')?.content;
 /** One sender on this phone, tabs included: the others wait. */
 const send = () => navigator.locks.request("envoi", empty);
 
-async function ask(url, options = {}) {
-  const stop = new AbortController(), late = setTimeout(() => stop.abort(), 8000);
+async function ask(url, options = {}, most = 8000) {
+  const stop = new AbortController(), late = setTimeout(() => stop.abort(), most);
   try {
     const headers = { Accept: "application/json", ...options.headers };
     const answer = await fetch(url, { cache: "no-store", redirect: "error", signal: stop.signal, ...options, headers });
-    return { status: answer.status, said: await answer.json() };
+    return { status: answer.status, said: answer.status === 413 ? {} : await answer.json() };
   } finally {
     clearTimeout(late);
   }
@@ -168,7 +169,8 @@ async function empty() {
   let left = await mine();
   try {
     while (left.length) {
-      if (!(await sendSome(left))) break;
+      const taps = left.filter(({ genre }) => genre !== "photo");
+      if (!(await (taps.length ? sendSome(taps) : sendPicture(left[0])))) break;
       left = await mine();
     }
   } catch {
@@ -195,7 +197,7 @@ async function sendSome(left) {
   await drop(...heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid));
   const refused = heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif }));
   if (refused.length) {
-    await put(...refused);
+    await put(...refused, ...orphans(await mine(), refused));
     stale = true;
   }
   tries = 0;
@@ -207,6 +209,53 @@ const post = (batch) => ask(`/jour-j/${batch[0].jour}/entrees`, {
   headers: { "Content-Type": "application/json", "X-CSRFToken": token },
   body: JSON.stringify({ envoye_le: Date.now() / 1000, entrees: batch.map((said) => ({ ...said, quand: said.quand / 1000 })) }),
 });
+
+// --- a picture: it follows its entry, once that one is in ------------------------------------------------------
+
+const SIDE = 1600; // pixels: as the portal keeps it
+
+/** As the camera made it, kept in the same breath as its entry; made smaller just before it leaves. */
+const picture = async (file, { uuid, dit, mot }) => tap({ genre: "photo", cible: uuid, dit: `Photo : ${mot || dit}`, type: file.type, octets: await file.arrayBuffer() });
+
+/** A picture goes nowhere without its entry. */
+const orphans = (rows, refused) => rows
+  .filter(({ genre, cible }) => genre === "photo" && refused.some(({ uuid }) => uuid === cible))
+  .map((row) => ({ ...row, motif: "ce qu’elle accompagne est refusé." }));
+
+async function smaller(row) {
+  const kept = await bytes(row.uuid);
+  if (row.legere) return kept;
+  try {
+    const image = await createImageBitmap(new Blob([kept.octets], { type: kept.type }));
+    const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
+    const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
+    const light = { type: "image/jpeg", octets: await blob.arrayBuffer() };
+    if (light.octets.byteLength > kept.octets.byteLength) return kept;
+    await put({ ...row, legere: true, ...light });
+    return light;
+  } catch {
+    return kept; // a browser that cannot read it: the portal says whether it can
+  }
+}
+
+async function sendPicture(row) {
+  const { type, octets } = await smaller(row);
+  const sent = { method: "POST", headers: { "Content-Type": type || "application/octet-stream", "X-CSRFToken": token }, body: octets };
+  const { status, said } = await ask(`/jour-j/${row.jour}/entrees/${row.cible}/photo?compte=${compte}`, sent, 60e3);
+  if (status === 401) {
+    turn("session");
+    return false;
+  }
+  if (status === 400) return renew();
+  const { statut, motif } = status === 413 ? { motif: "cette photo est trop lourde." } : said.resultats.find(({ uuid }) => uuid === row.cible);
+  turn(statut === "autre-compte" ? "session" : "");
+  if (statut === "autre-compte") return false;
+  await (motif ? put({ ...row, motif }) : drop(row.uuid));
+  tries = 0;
+  return true;
+}
 
 async function renew() {
   const { status, said } = await ask("/jour-j/jeton");

@@ -50,6 +50,7 @@ equipe.lister                     -  -  -  y  y  -  -  y
 contribution.exporter             -  -  -  -  -  -  y  y
 contribution.exporter_tout        -  -  -  -  -  -  -  y
 reglages.voir                     -  -  -  -  -  -  -  y
+modele.modifier                   -  -  -  -  -  -  -  y
 """
 
 ROWS = """

@@ -19,6 +19,7 @@ from portal.fields import combine
 from portal.jour_j import commands, queries
 from portal.jour_j.commands import Tap
 from portal.jour_j.models import Genre, Jour, Phase, Point
+from portal.jour_j.pli import NON_CONFORME
 from portal.missions import queries as missions
 from portal.missions.models import Affectation
 from portal.workflow import Transition
@@ -29,7 +30,9 @@ PAUSE = timedelta(minutes=30)  # an item is ended by hand unless another follows
 
 
 class DayTale:
-    """The site opens and closes on the référent's hours. `absents`: who never came; `incidents`: each an hour and words."""
+    """The site opens and closes on the référent's hours. `absents`: who never came; `incidents`: each an hour and words;
+    `non_conformes`: each a line and words; `fermeture`: the word of the closing.
+    """
 
     jour: Jour
     referent: Personne
@@ -64,8 +67,19 @@ class DayTale:
     def turn_the_site(self, phase: Phase, valeur: str) -> None:
         """The list line by line, one a minute, then the site."""
         points = [p for p in self.jour.points if p.phase is phase]
-        lines = [self.said(Genre.COCHE, "fait", p, minutes_ago=len(points) - n) for n, p in enumerate(points)]
-        self.send([*lines, self.said(Genre.SITE, valeur)])
+        wrong = {line["ligne"]: line["mot"] for line in self.sheet.get("non_conformes", ())}
+        lines = [
+            self.said(
+                Genre.COCHE,
+                NON_CONFORME if p.texte in wrong else "fait",
+                p,
+                mot=wrong.get(p.texte, ""),
+                minutes_ago=len(points) - n,
+            )
+            for n, p in enumerate(points)
+        ]
+        mot = self.sheet.get("fermeture", "Tout le monde est parti.") if valeur == "fermer" else ""
+        self.send([*lines, self.said(Genre.SITE, valeur, mot=mot)])
 
     def expect(self, place: Affectation) -> None:
         """They are there soon after their mission starts, and once the site is open; or never come."""

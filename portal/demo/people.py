@@ -11,6 +11,10 @@ from portal.comptes.models import NomRole, Personne
 from portal.demo.devis import plan_prices
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.equipe import commands as equipe
+from portal.jour_j import preparation
+from portal.jour_j.listes import Place
+from portal.jour_j.modeles import Ligne
+from portal.jour_j.models import Phase
 from portal.moi import commands as moi
 from portal.poles import commands as poles
 from portal.poles.models import Genre, Ressource
@@ -30,6 +34,7 @@ def plan(story: Story, *, accounts: Collection[str], password: str) -> None:
             secret = password if contact["email"] in accounts else ""
             story.at(story.ago(person["depuis"]), partial(_welcome, story, person, contact, secret))
     story.at(story.ago("895 j"), partial(_settle, story, house))
+    story.at(story.ago("500 j 19:30"), partial(_list_what_is_checked, story, house))
     plan_prices(story, house)
 
 
@@ -77,6 +82,14 @@ def _settle(story: Story, house: Sheet) -> None:
             by=admin,
         )
     _equip(story, house)
+
+
+def _list_what_is_checked(story: Story, house: Sheet) -> None:
+    """The lists of some spaces; those of the whole site are the ones that any house begins with."""
+    for sheet in house["liste"]:
+        place = Place(story.spaces[sheet["espace"]].id, Phase(sheet["phase"]))
+        lines = [Ligne(text.removeprefix("! "), text.startswith("! ")) for text in sheet["lignes"]]
+        preparation.save(place, lines, read=0, by=story.people["admin"])
 
 
 def _equip(story: Story, house: Sheet) -> None:

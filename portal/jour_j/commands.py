@@ -1,4 +1,4 @@
-"""Every write of the day: taps are received, days prepared, versions moved on."""
+"""Every write of the day: taps are received, versions moved on."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sqlalchemy import update
 
 from portal import clock, outbox
 from portal.actions.commands import check_reading
-from portal.actions.models import Action, Etat
+from portal.actions.models import Etat
 from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
-from portal.jour_j import modeles, queries
+from portal.jour_j import cloture, queries, signalement
 from portal.jour_j.models import LIBRES, VALEURS, Consommation, Entree, Genre, Jour, Phase, Point, emporter, relever
-from portal.jour_j.pli import Site, correct
+from portal.jour_j.pli import NON_CONFORME, Site, correct
 from portal.jour_j.retouches import is_said
 from portal.workflow import Refusal, fire
 
@@ -71,6 +71,13 @@ class WordsMissing(Refusal):
     sentence = "Écris ce qui s’est passé."
 
 
+class FaultMissing(Refusal):
+    """A line that is not as it should be, and not a word about what is wrong."""
+
+    status = 422
+    sentence = "Écris en quelques mots ce qui n’est pas conforme."
+
+
 class DayOver(Refusal):
     sentence = "Cette journée n’est plus ouverte à la saisie\u00a0: elle se lit seulement."
 
@@ -94,7 +101,7 @@ class SiteStays(Refusal):
 
 
 class ReasonWanted(Refusal):
-    """Never a no: the same tap with a word is accepted. `left` are the lines it leaves open."""
+    """Never a no: the same tap with a word is accepted. `left` are the lines it leaves open, or not as they should be."""
 
     status = 422
 
@@ -102,7 +109,7 @@ class ReasonWanted(Refusal):
         super().__init__(
             "Des lignes importantes restent ouvertes\u00a0: dis en quelques mots pourquoi tu ouvres."
             if valeur == "ouvrir"
-            else "Des lignes ne sont pas cochées\u00a0: laisse un mot pour la suite."
+            else "Tout n’est pas réglé\u00a0: laisse un mot pour la suite."
         )
         self.valeur, self.left = valeur, left
 
@@ -180,11 +187,15 @@ class Reception:
         values = self._values(tap)
         if not insert_once(Entree, **values):
             return False
-        self.day = before.after(Entree(**values))
+        entree = Entree(**values)
+        self.day = before.after(entree)
         if tap.genre == Genre.SITE:
-            self._follow(tap, before)
-        if tap.genre == Genre.INCIDENT and tap.valeur in URGENT:
-            self._warn(tap)
+            self._follow(entree, before)
+        elif tap.valeur == NON_CONFORME:
+            point = next(p for p in self.jour.points if str(p.id) == tap.cible)
+            signalement.tell_what_is_wrong(entree, point, by=self.by)
+        elif tap.genre == Genre.INCIDENT and tap.valeur in URGENT:
+            signalement.tell_of_an_incident(entree, self.jour.action, by=self.by)
         return True
 
     def _values(self, tap: Tap) -> dict[str, object]:
@@ -206,28 +217,31 @@ class Reception:
             quand += timedelta(microseconds=1)
         return quand
 
-    def _follow(self, tap: Tap, before: queries.Day) -> None:
+    def _follow(self, entree: Entree, before: queries.Day) -> None:
         """The action's state follows the site's, in the same transaction."""
         action = self.jour.action
         transition = FOLLOWING.get((self.day.state.site, action.etat))
         if transition is None:
             return
-        left = _left_open(before, tap)
-        fire(transition, action, by=self.by, motif=tap.mot, lignes=[point.texte for point in left])
-        critical = [point.texte for point in left if point.critique]
-        if critical:
-            self._tell(TOLD[transition], tap, motif=tap.mot, lignes=critical)
+        left, facts = _left_open(before, entree.valeur), {}
+        if transition is clore:
+            facts = cloture.left_by(before, self.by.id).facts | {"a": entree.quand.isoformat()}
+        fire(transition, action, by=self.by, motif=entree.mot, **{"lignes": [p.label for p in left]} | facts)
+        critical = [_said(before, point) for point in left if point.critique]
+        if critical and action.bienveillant:
+            outbox.post(
+                TOLD[transition],
+                f"jour:{self.jour.id}:{transition.slug}:{entree.uuid}",
+                to=action.bienveillant.email,
+                action=action.id,
+                par=self.by.id,
+                motif=entree.mot,
+                lignes=critical,
+            )
 
-    def _warn(self, tap: Tap) -> None:
-        """Of a serious incident, whoever set the action up hears at once, unless they noted it themselves."""
-        if self.jour.action.bienveillant_id != self.by.id:
-            self._tell("jour_incident", tap, entree=tap.uuid)
 
-    def _tell(self, genre: str, tap: Tap, **facts: Any) -> None:
-        action = self.jour.action
-        if action.bienveillant:
-            key = f"jour:{action.id}:{genre}:{tap.uuid}"
-            outbox.post(genre, key, to=action.bienveillant.email, action=action.id, par=self.by.id, **facts)
+def _said(day: queries.Day, point: Point) -> str:
+    return f"{point.label} (non conforme)" if day.is_wrong(point) else point.label
 
 
 # --- what is refused -----------------------------------------------------------------------------------------
@@ -253,15 +267,17 @@ def _check_site(reception: Reception, tap: Tap) -> None:
         raise AnotherDay
     if tap.valeur == "fermer" and day.state.site is Site.FERME:
         raise NotOpen
-    if not tap.mot and (left := _left_open(day, tap)):
+    left = _left_open(day, tap.valeur)
+    closes = tap.valeur == "fermer" and day.state.site is Site.OUVERT
+    if not tap.mot and (left or (closes and cloture.left_by(day, reception.by.id))):
         raise ReasonWanted(tap.valeur, left)
 
 
-def _left_open(day: queries.Day, tap: Tap) -> list[Point]:
-    """The lines that this opening or closing leaves open, and owes a word for."""
-    if tap.valeur == "ouvrir":
+def _left_open(day: queries.Day, valeur: str) -> list[Point]:
+    """The lines that this opening or closing leaves open, or not as they should be."""
+    if valeur == "ouvrir":
         return day.unsafe
-    return day.left(Phase.FERMETURE) if day.state.site is Site.OUVERT else []
+    return [*day.left(Phase.FERMETURE), *day.wrong] if day.state.site is Site.OUVERT else []
 
 
 def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, Tap], None]:
@@ -293,6 +309,12 @@ def _check_change(reception: Reception, tap: Tap) -> None:
         raise refusal
 
 
+def _check_tick(reception: Reception, tap: Tap) -> None:
+    _among(lambda r: r.jour.points)(reception, tap)
+    if tap.valeur == NON_CONFORME and not tap.mot:
+        raise FaultMissing
+
+
 def _check_incident(_reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
@@ -318,7 +340,7 @@ def _check_undoing(reception: Reception, tap: Tap) -> None:
 
 CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.SITE: _check_site,
-    Genre.COCHE: _among(lambda r: r.jour.points),
+    Genre.COCHE: _check_tick,
     Genre.PRESENCE: _among(lambda r: r.day.team),
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
     Genre.JAUGE: lambda _reception, _tap: None,
@@ -331,16 +353,6 @@ CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
 
 
 # --- the day itself ------------------------------------------------------------------------------------------
-
-
-def prepare(action: Action) -> None:
-    """Give a confirmed action its day and its checklists, once."""
-    if not insert_once(Jour, action_id=action.id, version=0):
-        return
-    for phase, lines in ((Phase.OUVERTURE, modeles.OUVERTURE), (Phase.FERMETURE, modeles.FERMETURE)):
-        for ordre, line in enumerate(lines):
-            db.session.add(Point(jour_id=action.id, phase=phase, texte=line.texte, critique=line.critique, ordre=ordre))
-    db.session.flush()
 
 
 def touch(action_id: int) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 from portal import clock
-from portal.jour_j import queries
+from portal.jour_j import cloture, queries
 from portal.jour_j.models import Jour
-from portal.jour_j.pli import Gravite
+from portal.jour_j.pli import Gravite, Site
 from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, me, render
@@ -58,7 +58,18 @@ def shown(jour: Jour) -> dict[str, Any]:
     day = queries.read(jour.id)
     notes = _notes(day.jour)
     acts = notes and not day.is_too_early
-    return {"day": day, "jour": day.jour, "action": day.action, "notes": notes, "acts": acts, "callable": _callable(day.jour)}
+    shown = {"day": day, "jour": day.jour, "action": day.action, "notes": notes, "acts": acts, "callable": _callable(day.jour)}
+    return shown | _closings(day, notes)
+
+
+def _closings(day: queries.Day, notes: bool) -> dict[str, Any]:
+    """Before it opens, how the last closing went; while it is open, what a closing would leave; then who closed it."""
+    site = day.state.site
+    return {
+        "derniere": cloture.last() if notes and site is Site.FERME else None,
+        "reste": cloture.left_by(day, me().id) if notes and site is Site.OUVERT else None,
+        "signature": cloture.signature(day),
+    }
 
 
 def _callable(jour: Jour) -> Set[Nature]:

@@ -13,10 +13,11 @@ from werkzeug.exceptions import HTTPException
 
 from portal import clock
 from portal.fields import combine
-from portal.jour_j import commands, ecran, queries, rythme
+from portal.jour_j import album, commands, ecran, queries, rythme
+from portal.jour_j.cliche import develop
 from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
-from portal.jour_j.models import Genre, Jour
+from portal.jour_j.models import Entree, Genre, Jour
 from portal.policy import load
 from portal.web import GuardedBlueprint, Page, done, me, toast
 from portal.workflow import Refusal
@@ -105,7 +106,8 @@ PLACE = {  # where the page goes back to
     **dict.fromkeys(commands.CHANGES, "etape-{}"),
     Genre.ANNULE: "journal",
 }
-ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE)  # where a missing word is asked for, on the page itself
+# Where a missing word is asked for, on the page itself.
+ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE, Genre.COCHE)
 
 
 def _form(id: int) -> Any:
@@ -142,15 +144,26 @@ def _one(jour: Jour, said: Tap) -> Any:
     entree = queries.entry(said.uuid)
     assert entree
     line = queries.read(jour.id).line(entree)
+    _show(jour, entree)
     toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
     return done(url_for(".show", id=jour.id, _anchor=PLACE[entree.genre].format(entree.cible)))
+
+
+def _show(jour: Jour, entree: Entree) -> None:
+    """The picture that came with it, if any: what was noted stays, even when its picture is no picture."""
+    file = request.files.get("photo")
+    if file and file.filename:
+        try:
+            album.keep(jour, entree.uuid, develop(file.read()), by=me())
+        except Refusal as refusal:
+            toast(refusal.sentence, "attention")
 
 
 def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
     if said.genre not in ASKS or refusal.status != 422:
         raise refusal
     toast(refusal.sentence, "attention")
-    return ecran.page(jour, status=422, typed={said.genre: said.mot})
+    return ecran.page(jour, status=422, typed={f"{said.genre}-{said.cible}".rstrip("-"): said.mot})
 
 
 # --- has it changed? -----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""The starting lists of an opening and of a closing, copied into each action when it is confirmed.
+"""The lists that a house begins with, for an opening and a closing: the first version of its own, which it then adapts.
 
-Drawn from the lists of public venues (legal.md, H5 and H6); the collective adapts them to its house.
+Drawn from the lists of public venues (legal.md, H5 and H6).
 """
 
 from __future__ import annotations
@@ -39,3 +39,4 @@ FERMETURE = (
     Ligne("Lumières et ventilateurs éteints, fenêtres fermées"),
     Ligne("Portes verrouillées, alarme mise, clés rendues", critique=True),
 )
+DEPART = {"ouverture": OUVERTURE, "fermeture": FERMETURE}  # by phase

@@ -46,7 +46,7 @@ class Genre(StrEnum):
 
 VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.SITE: {"ouvrir": "Site ouvert", "fermer": "Site fermé"},
-    Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
+    Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet", "non_conforme": "Non conforme"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
     Genre.JAUGE: {number: f"Public, {number}" for number in ("+1", "+5", "+10", "-1", "-5", "-10")},
@@ -110,6 +110,11 @@ class Point(Base):
     jour: Mapped[Jour] = relationship(back_populates="points")
     espace: Mapped[Espace | None] = relationship()
 
+    @property
+    def label(self) -> str:
+        """The line, and where it is when it is not of the whole site."""
+        return f"{self.espace.nom}\u00a0: {self.texte}" if self.espace else self.texte
+
 
 class Modele(Base):
     """A version of the opening or closing list of a space, or of the whole site; a change is another version."""
@@ -167,6 +172,7 @@ class Entree(Base):
     saisi_le: Mapped[datetime]  # by the phone's clock
     recu_le: Mapped[datetime]  # by the server's clock
     personne: Mapped[Personne] = relationship()
+    photo: Mapped[Photo | None] = relationship(back_populates="entree", viewonly=True)
 
     __table_args__ = (
         Index("ix_entree__recu", "jour_id", "recu_le"),
@@ -184,7 +190,7 @@ class Photo(Base):
     largeur: Mapped[int]
     hauteur: Mapped[int]
     recu_le: Mapped[datetime] = mapped_column(default=clock.now)
-    entree: Mapped[Entree] = relationship()
+    entree: Mapped[Entree] = relationship(back_populates="photo", viewonly=True)
 
 
 class Consommation(Base):
@@ -208,3 +214,4 @@ class Consommation(Base):
 
 emporter = Event("jour.emporter", "Emporter le registre", "registre de sécurité téléchargé", "download")
 relever = Event("jour.relever", "Noter ce qui a servi", "consommations notées", "list-checks")
+enregistrer_liste = Event("modele.enregistrer", "Enregistrer la liste", "nouvelle version", "list-checks")

@@ -10,6 +10,7 @@ from typing import Protocol
 from portal.actions.programme import Lane
 from portal.shown import Shown
 
+NON_CONFORME = "non_conforme"  # of a line: somebody looked, and it is not as it should be
 SKEW = timedelta(seconds=2)  # a phone's clock that is wrong by less is left alone
 
 
@@ -67,6 +68,7 @@ class Mark:
     quand: datetime
     par: int
     mot: str = ""
+    uuid: str = field(default="", compare=False)  # of the entry that said it
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def undone(entries: Iterable[Tap]) -> set[str]:
 
 
 def _mark(tap: Tap) -> Mark:
-    return Mark(tap.valeur, tap.quand, tap.personne_id, tap.mot)
+    return Mark(tap.valeur, tap.quand, tap.personne_id, tap.mot, tap.uuid)
 
 
 def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
@@ -168,6 +170,8 @@ def _passage(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
 def _tick(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     if tap.valeur == "defait":
         state.ticks.pop(tap.cible, None)
+    elif tap.valeur == NON_CONFORME:  # its last words are what is to be mended
+        state.ticks[tap.cible] = _mark(tap)
     else:
         _keep_first(state.ticks, tap)
 

@@ -20,9 +20,10 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Consommation, Entree, Genre, Jour, Phase, Point, evening_of, named
+from portal.jour_j.models import Consommation, Entree, Genre, Jour, Photo, Point, evening_of, named
 from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track
+from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
 from portal.policy import can
@@ -33,7 +34,7 @@ WITH_DAY = (
     joinedload(Jour.action).options(
         joinedload(Action.bienveillant), selectinload(Action.programme).joinedload(Etape.responsable)
     ),
-    selectinload(Jour.points),
+    selectinload(Jour.points).joinedload(Point.espace),
 )
 
 
@@ -183,7 +184,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Day:
+class Day(Verifications):
     """The day at one instant: the plan, the people, and what the journal makes of them.
 
     People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
@@ -200,7 +201,8 @@ class Day:
     @cached_property
     def entries(self) -> list[Entree]:
         """The journal with its authors, in the order of the fold; one query."""
-        whole = select(Entree).where(Entree.jour_id == self.jour.id).options(joinedload(Entree.personne))
+        along = joinedload(Entree.personne), joinedload(Entree.photo)
+        whole = select(Entree).where(Entree.jour_id == self.jour.id).options(*along)
         return list(db.session.scalars(whole.order_by(Entree.quand, Entree.uuid)))
 
     @classmethod
@@ -260,37 +262,6 @@ class Day:
     @property
     def slots(self) -> dict[int, Slot]:
         return self.deroule.slots
-
-    # the checklists
-
-    @property
-    def lists(self) -> list[tuple[Phase, list[Point]]]:
-        return [(phase, self.points(phase)) for phase in Phase]
-
-    def points(self, phase: Phase) -> list[Point]:
-        return [p for p in self.jour.points if p.phase == phase]
-
-    def left(self, phase: Phase) -> list[Point]:
-        """The lines that nobody ticked nor set aside."""
-        return [p for p in self.points(phase) if str(p.id) not in self.state.ticks]
-
-    @property
-    def phase(self) -> Phase:
-        return Phase.OUVERTURE if self.state.site is Site.FERME else Phase.FERMETURE
-
-    @property
-    def forgotten(self) -> list[Point]:
-        """The opening lines that an open site opened without; those ticked since stay, to be seen and taken back."""
-        opened = self.state.opened
-        if opened is None or self.state.site is not Site.OUVERT:
-            return []
-        marks = self.state.ticks
-        return [p for p in self.points(Phase.OUVERTURE) if (m := marks.get(str(p.id))) is None or m.quand > opened.quand]
-
-    @property
-    def unsafe(self) -> list[Point]:
-        """The critical lines that a first opening would leave open."""
-        return [p for p in self.left(Phase.OUVERTURE) if p.critique] if self.state.site is Site.FERME else []
 
     # the people
 
@@ -354,6 +325,11 @@ class Day:
     def before(self, instant: datetime) -> Day:
         """The day as it stood at that instant, read from nowhere."""
         return Day.known(self.jour, instant, team=self.team, entries=[e for e in self.entries if e.quand <= instant])
+
+    @cached_property
+    def photos(self) -> dict[str, Photo]:
+        """The pictures, without their bytes, by the uuid of their entry."""
+        return {e.uuid: e.photo for e in self.entries if e.photo}
 
     # what may be done
 

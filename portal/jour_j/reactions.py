@@ -7,11 +7,12 @@ from sqlalchemy import Text, cast, select, update
 from portal.actions import commands as programme
 from portal.actions import effacement
 from portal.actions import processus as actions
+from portal.besoins import models as besoins
 from portal.candidatures import models as candidatures
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
 from portal.db import db, strike
-from portal.jour_j import commands
+from portal.jour_j import commands, preparation
 from portal.jour_j.models import Entree, Genre
 from portal.missions import models as missions
 from portal.missions.models import Affectation
@@ -38,7 +39,18 @@ def name_the_demandeur_no_more(news: News) -> None:
 @actions.confirmer.react
 @actions.confirmer_sans_devis.react
 def prepare_the_day(news: News) -> None:
-    commands.prepare(news.subject)
+    preparation.prepare(news.subject)
+
+
+@besoins.confirmer.react
+@besoins.reprendre.react
+@besoins.desister.react
+@besoins.expirer.react
+@besoins.perdre.react
+def follow_the_spaces(news: News) -> None:
+    """A space that an action gains or loses brings its lists to the day, or takes them away."""
+    if news.subject.espace_id:
+        preparation.follow_the_spaces(news.subject.action, news.subject)
 
 
 @actions.modifier.react

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import after_this_request
 
-from portal.jour_j import apres as apres
+from portal.jour_j import apres as apres  # its pages join the blueprint, as those of the pictures
 from portal.jour_j import direct, ecran, queries
+from portal.jour_j import photos as photos
 from portal.jour_j.envois import bp
 from portal.jour_j.models import Jour
 from portal.policy import load

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from stdnum.fr import tva
-from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms import Form as Part
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -15,6 +16,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.actions.forms import EditForm
 from portal.comptes.models import NomRole
 from portal.fields import Email, Form, Line, Phone, Siret, Whole, Words, choices
+from portal.jour_j.modeles import Ligne
 from portal.poles.models import Espace, Genre, Materiel, Pole, Ressource
 from portal.reglage import COURRIEL, RNA, SIRET, SITE_LEAST, SITE_MOST, TAUX, TVA_INTRA, Choix, Nombre, Setting
 from portal.workflow import Refusal
@@ -192,3 +194,49 @@ class PrestationForm(RefusableForm):
             "materiel": self._lent.get(self.materiel.data),
             **said,
         }
+
+
+class LinePart(Part):
+    texte = Line("Ligne", [Length(max=200, message="200 caractères au plus\u00a0: une ligne se lit d’un coup d’œil.")])
+    critique = BooleanField("Importante")
+
+
+class ListForm(RefusableForm):
+    """The lines of a checklist; a line left empty is none. Its small buttons move the lines and save nothing."""
+
+    MOST = 60
+
+    lu = HiddenField()  # the version that was shown
+    lignes = FieldList(FormField(LinePart), "Lignes", max_entries=MOST)
+
+    @classmethod
+    def of(cls, lines: Iterable[Ligne], read: int) -> ListForm:
+        return cls(formdata=None, data={"lu": str(read), "lignes": [{"texte": x.texte, "critique": x.critique} for x in lines]})
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = bool(super().validate(extra_validators))
+        if self.lignes.errors:
+            self.form_errors.append("Une ligne est trop longue\u00a0: elle se lit d’un coup d’œil.")
+        return fine
+
+    @property
+    def lines(self) -> list[Ligne]:
+        return [Ligne(part["texte"], part["critique"]) for part in self.lignes.data if part["texte"]]
+
+    @property
+    def read(self) -> int:
+        return int(self.lu.data) if re.fullmatch(r"[0-9]{1,6}", self.lu.data or "") else 0
+
+    def turned(self, gesture: str) -> ListForm:
+        """The same form after one of its small buttons: ajouter, monter-3, descendre-3, retirer-3."""
+        name, _, where = gesture.partition("-")
+        rows = [Ligne(part["texte"], part["critique"]) for part in self.lignes.data]
+        n = int(where) if re.fullmatch(r"[0-9]{1,2}", where) and int(where) < len(rows) else None
+        if name == "ajouter" and len(rows) < self.MOST:
+            rows.append(Ligne(""))
+        elif n is not None and name == "retirer":
+            del rows[n]
+        elif n is not None and name in ("monter", "descendre"):
+            to = max(0, n - 1) if name == "monter" else n + 1
+            rows.insert(to, rows.pop(n))
+        return type(self).of(rows, self.read)

@@ -18,6 +18,7 @@ from portal.poles.models import Genre, Pole
 from portal.policy import load
 from portal.reglage import DEVIS, IDENTITE, NOMBRES, Setting
 from portal.reglages import commands
+from portal.reglages import controles as controles  # its pages join the blueprint
 from portal.reglages.forms import (
     NewPersonForm,
     PersonForm,

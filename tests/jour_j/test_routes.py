@@ -175,7 +175,7 @@ def test_the_list_costs_the_same_for_one_or_many(saturday, as_, count_queries, m
 
 
 @pytest.mark.parametrize("more", [0, 6])
-@pytest.mark.parametrize(("who", "cost"), [("zoe", 8), ("awa", 8), ("lea", 9)])
+@pytest.mark.parametrize(("who", "cost"), [("zoe", 9), ("awa", 9), ("lea", 9)])
 def test_the_page_costs_the_same_for_one_or_many(saturday, as_, count_queries, who, cost, more):
     for n in range(more):
         builders.hold(builders.mission(saturday.action), builders.personne(f"Personne {n}"))

@@ -173,6 +173,8 @@ def endings(zoe, action, motif: str) -> None:
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     broken = Tap(str(uuid4()), Genre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)
     day.receive(db.session.get(Jour, action.id), [broken], by=admin)
+    fault = {"action": action.id, "par": zoe.id, "quand": clock.now().isoformat(), "ligne": "Gaz coupé", "motif": motif or "-"}
+    outbox.post("point_non_conforme", "point", to=zoe.email, **fault)
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
     outbox.post("jour_ouverture", "ligne", to=zoe.email, **line)
     worker_commands.gather(zoe.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from portal import clock
 from portal.actions import echeancier
 from portal.actions.models import Action
@@ -44,6 +46,12 @@ def _incident(faits: Facts) -> Context:
     """To the bienveillant: a serious incident of the day, in the words that were noted."""
     entree = still(day.entry(faits["entree"]))
     return _of_the_action(faits) | {"entree": entree, "gravite": Gravite(entree.valeur)}
+
+
+@genre("point_non_conforme")
+def _not_as_it_should_be(faits: Facts) -> Context:
+    """To the bienveillant: which line of a checklist, who said so, when, and in what words."""
+    return _of_the_action(faits) | {"quand": datetime.fromisoformat(faits["quand"])}
 
 
 @genre("taches_en_retard")
