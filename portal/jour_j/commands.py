@@ -12,13 +12,14 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import update
 
-from portal import clock, outbox
+from portal import clock, outbox, policy
 from portal.actions.models import Action, Etat
 from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import modeles, queries
-from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point
+from portal.jour_j.droits import Droits, NotYourTap, check_arrival
+from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point, ecrire
 from portal.jour_j.pli import Site, correct
 from portal.workflow import Refusal, fire
 
@@ -32,7 +33,9 @@ FOLLOWING = {  # the site moved, the action follows
     (Site.CLOS, Etat.EN_COURS): clore,
 }
 
-OF_THE_DAY = frozenset({Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE})  # an incident may be noted at any time
+OF_THE_DAY = frozenset(
+    {Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE, Genre.CONFIE, Genre.MESSAGE}
+)  # an incident may be noted at any time
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
 
 
@@ -130,12 +133,13 @@ class Outcome:
 def receive(jour: Jour, taps: Sequence[Tap], *, by: Personne, sent: datetime | None = None) -> list[Outcome]:
     """Write the taps, in their order; each answers for itself, and one sent again is one row.
 
-    `sent` is when the phone says it sends, None when the server's clock dated them. The caller has checked that `by`
-    may act on this day. Locks: the action when the site may move, then the day.
+    `sent` is when the phone says it sends, None when the server's clock dated them. What `by` may tap is asked under the
+    lock: they may have left the team meanwhile. Locks: the action when the site may move, then the day.
     """
     if any(tap.genre == Genre.SITE for tap in taps):
         lock_one(jour.action)
     reception = Reception(lock_one(jour), by, clock.now(), sent)
+    policy.forget()
     outcomes = [reception.take(tap) for tap in taps]
     if any(o.statut is Statut.RECUE for o in outcomes):
         jour.version += 1
@@ -171,17 +175,23 @@ class Reception:
         self.day = before.after(Entree(**values))
         if tap.genre == Genre.SITE:
             self._follow(tap, before)
+        if tap.genre == Genre.MESSAGE:
+            ecrire.tell(self.jour, by=self.by, entree=tap.uuid)
         return True
 
     def _values(self, tap: Tap) -> dict[str, object]:
-        quand = self._instant(tap)
+        quand = self.instant(tap)
         return {
             "uuid": tap.uuid, "jour_id": self.jour.id, "personne_id": self.by.id, "genre": Genre(tap.genre),
             "cible": tap.cible, "valeur": tap.valeur, "mot": tap.mot,
             "quand": quand, "saisi_le": tap.saisi_le, "recu_le": self.now,
         }  # fmt: skip
 
-    def _instant(self, tap: Tap) -> datetime:
+    @property
+    def droits(self) -> Droits:
+        return Droits(self.day, self.by)
+
+    def instant(self, tap: Tap) -> datetime:
         """When it was tapped. How long a sending travels is never known: what one person tapped later stays later."""
         earliest = self.jour.action.debut - EARLIEST
         quand = correct(tap.saisi_le, sent=self.sent, received=self.now, earliest=earliest)
@@ -225,6 +235,8 @@ def _check(reception: Reception, tap: Tap) -> None:
         raise NotATap
     if not reception.jour.is_live:
         raise DayOver
+    if not reception.droits.allows(tap.genre, tap.cible):
+        raise NotYourTap
     if tap.genre in OF_THE_DAY and reception.day.is_too_early:
         raise TooEarly
     CHECKS[Genre(tap.genre)](reception, tap)
@@ -257,6 +269,25 @@ def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, T
     return check
 
 
+def _check_presence(reception: Reception, tap: Tap) -> None:
+    _among(lambda r: r.day.team)(reception, tap)
+    if tap.valeur == "arrive" and not reception.droits.runs:
+        check_arrival(next(a for a in reception.day.team if str(a.id) == tap.cible), reception.instant(tap))
+
+
+def _check_handing(reception: Reception, tap: Tap) -> None:
+    _among(lambda r: r.jour.points)(reception, tap)
+    if tap.valeur not in {"", *(str(a.id) for a in reception.day.team)}:
+        raise NotOfThisDay
+
+
+def _check_message(reception: Reception, tap: Tap) -> None:
+    if not tap.mot:
+        raise WordsMissing
+    if tap.cible not in {"", *(str(a.mission_id) for a in reception.day.team)}:
+        raise NotOfThisDay
+
+
 def _check_incident(_reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
@@ -276,8 +307,10 @@ def _check_undoing(reception: Reception, tap: Tap) -> None:
 CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.SITE: _check_site,
     Genre.COCHE: _among(lambda r: r.jour.points),
-    Genre.PRESENCE: _among(lambda r: r.day.team),
+    Genre.PRESENCE: _check_presence,
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
+    Genre.CONFIE: _check_handing,
+    Genre.MESSAGE: _check_message,
     Genre.INCIDENT: _check_incident,
     Genre.ANNULE: _check_undoing,
 }

@@ -61,7 +61,7 @@ def _received(id: int, rows: list[Mapping[str, Any]], sent: datetime) -> Any:
     """(uuid, answer) of each. A day that one may no more act on refuses them all, and says so."""
     taps = [_tap(row) for row in rows]
     try:
-        jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+        jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     except HTTPException:
         return [(tap.uuid, {"statut": Statut.REFUSEE, "motif": commands.NotYours.sentence}) for tap in taps]
     return [(o.uuid, _answer(o)) for o in commands.receive(jour, taps, by=me(), sent=sent)]
@@ -96,14 +96,16 @@ PLACE = {  # where the page goes back to
     Genre.COCHE: "point-{}",
     Genre.PRESENCE: "place-{}",
     Genre.ETAPE: "etape-{}",
+    Genre.CONFIE: "point-{}",
+    Genre.MESSAGE: "messages",
     Genre.INCIDENT: "journal",
     Genre.ANNULE: "journal",
 }
-ASKS = (Genre.SITE, Genre.INCIDENT)  # where a missing word is asked for, on the page itself
+ASKS = (Genre.SITE, Genre.INCIDENT, Genre.MESSAGE)  # where a missing word is asked for, on the page itself
 
 
 def _form(id: int) -> Any:
-    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     form = TapForm()
     if not form.validate():
         raise commands.NotATap
@@ -112,9 +114,9 @@ def _form(id: int) -> Any:
     return _one(jour, Tap(*said))
 
 
-@bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.agir")
+@bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.participer")
 def undo(id: int, cle: UUID) -> Any:
-    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     target = queries.entry(str(cle))
     if target is None or target.jour_id != jour.id:
         abort(404)

@@ -14,6 +14,7 @@ from portal.comptes.models import Personne
 from portal.db import Base
 from portal.poles.models import Espace
 from portal.shown import Shown
+from portal.workflow import Event
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
 NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
@@ -48,6 +49,7 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
+    Genre.MESSAGE: {"": "Message"},
     Genre.INCIDENT: {"": "Incident noté"},
     Genre.ANNULE: {"": "Annulation"},
 }
@@ -200,3 +202,6 @@ class Consommation(Base):
         UniqueConstraint("jour_id", "besoin_id"),
         CheckConstraint("quantite >= 0", name="quantite"),
     )
+
+
+ecrire = Event("jour.ecrire", "Message à l’équipe", "a reçu un message pour son équipe", "message-square")

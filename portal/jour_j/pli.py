@@ -83,6 +83,8 @@ class State:
     presences: dict[str, Mark] = field(default_factory=dict)
     steps: dict[str, Run] = field(default_factory=dict)
     incidents: list[Mark] = field(default_factory=list)
+    handed: dict[str, str] = field(default_factory=dict)  # by line, the place of whoever sees to it
+    messages: list[str] = field(default_factory=list)  # the uuids of those that still count
 
     def step(self, id: int) -> Run:
         return self.steps.get(str(id), Run())
@@ -166,12 +168,22 @@ def _incident(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     state.incidents.append(_mark(tap))
 
 
+def _hand(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    state.handed[tap.cible] = tap.valeur
+
+
+def _message(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    state.messages.append(tap.uuid)
+
+
 _RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
     "site": _site,
     "coche": _tick,
     "presence": _presence,
     "etape": _step,
     "incident": _incident,
+    "confie": _hand,
+    "message": _message,
 }
 
 

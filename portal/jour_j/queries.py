@@ -248,6 +248,12 @@ class Day:
     def present(self) -> int:
         return len({a.personne_id for a in self.team if self.state.presence(a.id) is Presence.ARRIVE})
 
+    @cached_property
+    def handed(self) -> dict[str, Affectation]:
+        """By line of a checklist, the place of whoever of the team sees to it."""
+        places = {str(place.id): place for place in self.team}
+        return {line: places[id] for line, id in self.state.handed.items() if id in places}
+
     # what may be done
 
     @property
