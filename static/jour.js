@@ -1,5 +1,6 @@
 // The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
 // Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
+import { drawTeam } from "./equipe.js";
 import { all, drop, put, waiting } from "./sortie.js";
 
 const screen = document.querySelector("[data-jour]");
@@ -15,7 +16,8 @@ const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
 function words(form, button) {
   const label = (button ?? form.querySelector("button")).cloneNode(true);
   for (const small of label.querySelectorAll("small, svg")) small.remove();
-  return (button?.ariaLabel ?? label.textContent).replace(/\s+/g, " ").trim();
+  const chosen = [...form.querySelectorAll("select")].map((field) => field.selectedOptions[0].textContent).join(", ");
+  return `${button?.ariaLabel ?? label.textContent}${chosen && ` : ${chosen}`}`.replace(/\s+/g, " ").trim();
 }
 
 let rank = 0;
@@ -35,10 +37,10 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   document.getElementById("toasts").replaceChildren(); // the word of before says no more what is on the screen
-  form.closest("details.plus")?.removeAttribute("open");
+  form.closest("details.plus, details[data-refermer]")?.removeAttribute("open");
   if (mot) form.querySelector("[name=mot]").value = "";
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "incident", "message", "confie"].includes(genre)) say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -67,6 +69,7 @@ async function paint() {
   for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
   const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
   waiting(here).forEach(draw);
+  drawTeam();
   list(here.filter((said) => said.motif || !["coche", "presence"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
@@ -79,6 +82,7 @@ const NOW = { fait: true, sans_objet: true, arrive: true };
 function draw({ genre, cible, valeur }) {
   const row = { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
+  document.querySelector(`#geste [data-place="${cible}"]`)?.setAttribute("disabled", ""); // it was tapped; the row says what waits
   if (!place) return;
   place.classList.add("en-attente");
   const button = place.querySelector("button.point[aria-pressed]");

@@ -33,9 +33,8 @@ FOLLOWING = {  # the site moved, the action follows
     (Site.CLOS, Etat.EN_COURS): clore,
 }
 
-OF_THE_DAY = frozenset(
-    {Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE, Genre.CONFIE, Genre.MESSAGE}
-)  # an incident may be noted at any time
+# an incident may be noted at any time
+OF_THE_DAY = frozenset({Genre.SITE, Genre.COCHE, Genre.PRESENCE, Genre.ETAPE, Genre.CONFIE, Genre.MESSAGE})
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
 
 

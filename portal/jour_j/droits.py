@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from portal import clock
@@ -10,11 +10,9 @@ from portal.comptes.models import Personne
 from portal.filters import heure, jour
 from portal.jour_j import queries
 from portal.jour_j.models import Genre
-from portal.missions.models import Affectation, Mission
+from portal.missions.models import SOON, Affectation, Mission
 from portal.policy import can
 from portal.workflow import Refusal
-
-SOON = timedelta(minutes=15)  # before a mission, from when one says of oneself that one is there
 
 
 class NotYourTap(Refusal):

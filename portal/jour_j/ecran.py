@@ -15,17 +15,8 @@ from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, me, render
 
-LIVE = (
-    "direct",
-    "maintenant",
-    "messages",
-    "moi",
-    "ouverture",
-    "equipe",
-    "programme",
-    "fermeture",
-    "journal",
-)  # the blocks that change
+# the blocks that change
+LIVE = ("direct", "maintenant", "messages", "moi", "ouverture", "equipe", "programme", "fermeture", "journal")
 
 
 def version(jour: Jour) -> str:

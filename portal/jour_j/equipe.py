@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from portal.jour_j.droits import SOON, Droits
+from portal.jour_j.droits import Droits
 from portal.jour_j.models import Entree, Point
 from portal.jour_j.pli import Mark, Presence, Site
 from portal.jour_j.queries import Day
-from portal.missions.models import Affectation, Mission, Slot
+from portal.missions.models import SOON, Affectation, Mission, Slot
 
 LATE = timedelta(minutes=15)  # after the start of a mission; somebody still expected is late from then on
 
@@ -124,12 +124,9 @@ class Equipe:
     @property
     def messages(self) -> list[Entree]:
         """Those that concern them, latest first; whoever runs the day reads them all."""
-        theirs = {"", *(str(place.mission_id) for place in self.droits.places)}
-        concerned = self.droits.runs or bool(self.droits.places)
-        counts = set(self.day.state.messages)
-        return [
-            e for e in reversed(self.day.entries) if e.uuid in counts and concerned and (self.droits.runs or e.cible in theirs)
-        ]
+        theirs = {"", *(str(place.mission_id) for place in self.droits.places)} if self.droits.places else set()
+        told = set(self.day.state.messages)
+        return [e for e in reversed(self.day.entries) if e.uuid in told and (self.droits.runs or e.cible in theirs)]
 
     def addressed(self, message: Entree) -> str:
         """To whom a message was written, when that is not the whole team."""

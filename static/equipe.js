@@ -1,0 +1,39 @@
+// The team on a phone, without asking the portal: who is late by the clock of now, and who was seen when the roll is called.
+// The ticks of a roll stay on this phone.
+const key = () => `appel-${document.querySelector("[data-jour]").dataset.jour}`;
+const seen = () => new Set(JSON.parse(localStorage.getItem(key()) ?? "[]"));
+
+/** Drawn over whatever page is there, be it of an hour ago. */
+export function drawTeam() {
+  late();
+  roll();
+}
+
+function late() {
+  const now = Date.now() / 1000, people = new Set();
+  for (const mark of document.querySelectorAll("[data-retard]")) {
+    const [from, to] = mark.dataset.retard.split(" ");
+    mark.hidden = now < from || now > to || !!mark.closest("[aria-pressed=true]");
+    if (!mark.hidden) people.add(mark.dataset.qui);
+  }
+  const count = document.querySelector("[data-retards]");
+  if (count) count.textContent = people.size ? `, ${people.size} en retard` : "";
+}
+
+function roll() {
+  const names = [...document.querySelectorAll("[data-vu]")], ticked = seen();
+  for (const name of names) name.setAttribute("aria-pressed", String(ticked.has(name.dataset.vu)));
+  const on = names.filter((name) => "present" in name.dataset);
+  const count = document.querySelector("[data-vus]");
+  if (count) count.textContent = `${on.filter((name) => ticked.has(name.dataset.vu)).length} sur ${on.length}`;
+}
+
+document.addEventListener("click", ({ target }) => {
+  const name = target.closest("[data-vu]"), again = target.closest("[data-refaire]"), ticked = seen();
+  if (!name && !again) return;
+  if (again) ticked.clear();
+  else if (!ticked.delete(name.dataset.vu)) ticked.add(name.dataset.vu);
+  localStorage.setItem(key(), JSON.stringify([...ticked]));
+  roll();
+});
+document.addEventListener("htmx:after:swap", drawTeam);
