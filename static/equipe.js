@@ -1,4 +1,4 @@
-// The team on a phone, without asking the portal: who is late by the clock of now, and who was seen when the roll is called.
+// The team on a phone, without asking the portal: who is late by now, and who was seen when the roll is called.
 // The ticks of a roll stay on this phone.
 const key = () => `appel-${document.querySelector("[data-jour]").dataset.jour}`;
 const seen = () => new Set(JSON.parse(localStorage.getItem(key()) ?? "[]"));
@@ -9,11 +9,17 @@ export function drawTeam() {
   roll();
 }
 
+/** The portal's hour when it last spoke, and how long ago that was: a phone's clock may be wrong, it goes on all the same. */
+function now() {
+  const { heure, recu } = document.getElementById("equipe").dataset;
+  return Number(heure) + Math.max(0, (Date.now() - (recu ?? heure * 1000)) / 1000);
+}
+
 function late() {
-  const now = Date.now() / 1000, people = new Set();
+  const at = now(), people = new Set();
   for (const mark of document.querySelectorAll("[data-retard]")) {
     const [from, to] = mark.dataset.retard.split(" ");
-    mark.hidden = now < from || now > to || !!mark.closest("[aria-pressed=true]");
+    mark.hidden = at < from || at > to || !!mark.closest("[aria-pressed=true]");
     if (!mark.hidden) people.add(mark.dataset.qui);
   }
   const count = document.querySelector("[data-retards]");
@@ -36,4 +42,7 @@ document.addEventListener("click", ({ target }) => {
   localStorage.setItem(key(), JSON.stringify([...ticked]));
   roll();
 });
-document.addEventListener("htmx:after:swap", drawTeam);
+document.addEventListener("htmx:after:swap", () => {
+  document.getElementById("equipe").dataset.recu = Date.now();
+  drawTeam();
+});

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from portal.comptes.models import Personne
 from portal.jour_j.droits import Droits
 from portal.jour_j.models import Entree, Point
 from portal.jour_j.pli import Mark, Presence, Site
@@ -14,6 +15,14 @@ from portal.jour_j.queries import Day
 from portal.missions.models import SOON, Affectation, Mission, Slot
 
 LATE = timedelta(minutes=15)  # after the start of a mission; somebody still expected is late from then on
+
+
+def concerned(day: Day, message: Entree) -> list[Personne]:
+    """Whom a message is written to, among those who have a place now and know of it; nobody once it was taken back."""
+    if message.uuid not in day.state.messages:
+        return []
+    held = (place for place in day.team if place.is_told and message.cible in ("", str(place.mission_id)))
+    return list(dict.fromkeys(place.personne for place in held))
 
 
 @dataclass(frozen=True)

@@ -300,7 +300,11 @@ class Day:
 
     def line(self, entree: Entree) -> Line:
         target = self._names.get((entree.genre, entree.cible), "")
-        return Line(entree, named(entree.genre, entree.valeur), target, entree.uuid in self._undone)
+        fait = named(entree.genre, entree.valeur)
+        if entree.genre is Genre.CONFIE:
+            to = next((a.personne.prenom for a in self.team if str(a.id) == entree.valeur), "")
+            fait = f"{fait} à {to}" if to else "Reprise" if not entree.valeur else fait
+        return Line(entree, fait, target, entree.uuid in self._undone)
 
     @cached_property
     def _undone(self) -> set[str]:
@@ -312,6 +316,8 @@ class Day:
         targets: dict[tuple[str, str], str] = {
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
+            **{(Genre.CONFIE, str(p.id)): p.texte for p in self.jour.points},
+            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.team},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
         }
         return targets | {

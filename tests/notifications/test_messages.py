@@ -10,6 +10,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from html import unescape
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from html5lib import HTMLParser
@@ -40,6 +41,10 @@ from portal.db import db
 from portal.devis import accords, envoi
 from portal.devis.models import rappeler
 from portal.equipe import commands as equipe
+from portal.jour_j import commands as day_commands
+from portal.jour_j import queries as jour_j
+from portal.jour_j.commands import Tap
+from portal.jour_j.models import Genre as DayGenre
 from portal.missions import commands as missions
 from portal.missions.models import Nature, annuler
 from portal.notifications import commands as worker_commands
@@ -172,6 +177,9 @@ def endings(zoe, action, motif: str) -> None:
     worker_commands.gather(zoe.id)
     coming = builders.mission(action, fourni="" if not motif else "Repas", apporter="" if not motif else "Un chapeau")
     worker_commands.plan_reminders(builders.hold(coming, builders.personne()).id)
+    with clock.freeze(action.debut):
+        written = Tap(str(uuid4()), DayGenre.MESSAGE, clock.now(), str(coming.id) if motif else "", "", motif or "-")
+        day_commands.receive(jour_j.read(action.id).jour, [written], by=zoe)
 
 
 def interpole(zoe, motif: str) -> None:
