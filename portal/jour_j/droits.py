@@ -10,7 +10,7 @@ from portal.comptes.models import Personne
 from portal.filters import heure, jour
 from portal.jour_j import queries
 from portal.jour_j.models import Genre
-from portal.missions.models import SOON, Affectation, Mission
+from portal.missions.models import Affectation, Mission
 from portal.policy import can
 from portal.workflow import Refusal
 
@@ -22,7 +22,7 @@ class NotYourTap(Refusal):
 
 class TooSoon(Refusal):
     def __init__(self, mission: Mission):
-        opens = mission.debut - SOON
+        opens = mission.arrivals_from
         day = "" if clock.local(opens).date() == clock.today() else f"{jour(opens)}, "
         super().__init__(f"Tu pourras dire que tu es là {day}à partir de {heure(opens)}.")
 
@@ -80,7 +80,7 @@ class Droits:
 
 def check_arrival(place: Affectation, at: datetime) -> None:
     """Of oneself, one says it from a quarter of an hour before one's mission to its end."""
-    if at < place.mission.debut - SOON:
+    if at < place.mission.arrivals_from:
         raise TooSoon(place.mission)
     if at > place.mission.fin:
         raise MissionOver(place.mission)

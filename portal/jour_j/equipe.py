@@ -9,10 +9,10 @@ from functools import cached_property
 
 from portal.comptes.models import Personne
 from portal.jour_j.droits import Droits
-from portal.jour_j.models import Entree, Point
+from portal.jour_j.models import Entree, Point, evening_of
 from portal.jour_j.pli import Mark, Presence, Site
 from portal.jour_j.queries import Day
-from portal.missions.models import SOON, Affectation, Mission, Slot
+from portal.missions.models import Affectation, Mission, Slot
 
 LATE = timedelta(minutes=15)  # after the start of a mission; somebody still expected is late from then on
 
@@ -110,7 +110,7 @@ class Equipe:
         return next((p for p in self.droits.places if self._may_arrive(p)), None)
 
     def _may_arrive(self, place: Affectation) -> bool:
-        opens = place.mission.debut - SOON <= self.day.now <= place.mission.fin
+        opens = place.mission.arrivals_from <= self.day.now <= place.mission.fin
         return opens and self.day.state.presence(place.id) is not Presence.ARRIVE
 
     @property
@@ -120,7 +120,7 @@ class Equipe:
     @property
     def opens_at(self) -> datetime | None:
         """When they may say that they came, if that is still to come."""
-        later = [p.mission.debut - SOON for p in self.droits.places]
+        later = [p.mission.arrivals_from for p in self.droits.places]
         return min((instant for instant in later if instant > self.day.now), default=None)
 
     # what was written
@@ -136,6 +136,9 @@ class Equipe:
         theirs = {"", *(str(place.mission_id) for place in self.droits.places)} if self.droits.places else set()
         told = set(self.day.state.messages)
         return [e for e in reversed(self.day.entries) if e.uuid in told and (self.droits.runs or e.cible in theirs)]
+
+    def was_before_today(self, message: Entree) -> bool:
+        return evening_of(message.quand) < evening_of(self.day.now)
 
     def addressed(self, message: Entree) -> str:
         """To whom a message was written, when that is not the whole team."""

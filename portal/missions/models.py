@@ -179,9 +179,13 @@ class Mission(Base):
         return self.debut <= clock.now()
 
     @property
+    def arrivals_from(self) -> datetime:
+        """From when its people may say of themselves that they are there; until its end."""
+        return self.debut - SOON
+
+    @property
     def takes_arrivals(self) -> bool:
-        """Whether its people may say of themselves, now, that they are there."""
-        return self.etat is not Etat.ANNULEE and self.debut - SOON <= clock.now() <= self.fin
+        return self.etat is not Etat.ANNULEE and self.arrivals_from <= clock.now() <= self.fin
 
     @property
     def is_today(self) -> bool:

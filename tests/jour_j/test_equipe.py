@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.comptes.commands import set_roles
+from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.models import Entree, Genre
 from portal.missions import commands as missions
@@ -52,7 +53,7 @@ WHO = ("référent", "bienveillant", "chargé", "volontaire", "libéré", "autre
 ROWS = {line[:24].strip(): line[24:].split() for line in RIGHTS.strip("\n").splitlines()[1:]}
 
 
-def people(saturday, charge) -> dict[str, object]:
+def people(saturday, charge) -> dict[str, Personne]:
     freed = builders.personne("Ex Bénévole")
     missions.release(builders.hold(builders.mission(saturday.action, titre="Parking"), freed), motif="malade")
     return {
