@@ -42,7 +42,9 @@ document.addEventListener("click", ({ target }) => {
   localStorage.setItem(key(), JSON.stringify([...ticked]));
   roll();
 });
-document.addEventListener("htmx:after:swap", () => {
-  document.getElementById("equipe").dataset.recu = Date.now();
+const heard = ({ detail: { ctx } }) => {
+  if (ctx?.response?.status < 300) document.getElementById("equipe").dataset.recu = Date.now(); // the page is of this minute
   drawTeam();
-});
+};
+document.addEventListener("htmx:after:request", heard);
+document.addEventListener("htmx:after:swap", heard);
