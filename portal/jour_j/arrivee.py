@@ -100,7 +100,7 @@ def page(jour: Jour, who: Personne | None, url: str, *, back: str = "", refusal:
     elif equipe and not equipe.droits.places:
         refusal = refusal or NotOnTheTeam()
     said: dict[str, Any] = {"jour": jour, "action": jour.action, "equipe": equipe, "url": url, "back": back, "refusal": refusal}
-    return render("jour_j/arrivee.html", **said, referents=day.referents if equipe and equipe.droits.places else [])
+    return render("jour_j/arrivee.html", **said, referents=equipe.referents if equipe and equipe.droits.places else [])
 
 
 def say(jour: Jour, who: Personne, valeur: str, cible: str) -> str:

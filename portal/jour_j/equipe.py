@@ -12,7 +12,7 @@ from portal.jour_j.droits import Droits
 from portal.jour_j.models import Entree, Point, evening_of
 from portal.jour_j.pli import Mark, Presence, Site
 from portal.jour_j.queries import Day
-from portal.missions.models import Affectation, Mission, Slot
+from portal.missions.models import Affectation, Mission, Nature, Slot
 
 LATE = timedelta(minutes=15)  # after the start of a mission; somebody still expected is late from then on
 
@@ -63,6 +63,11 @@ class Equipe:
     def _on_site(self) -> set[int]:
         state = self.day.state
         return {a.personne_id for a in self.day.team if state.presence(a.id) is Presence.ARRIVE}
+
+    @property
+    def referents(self) -> list[Personne]:
+        """Whom to see."""
+        return list(dict.fromkeys(a.personne for a in self.day.team if a.mission.nature is Nature.REFERENT))
 
     @property
     def late(self) -> int:

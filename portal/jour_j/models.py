@@ -204,4 +204,4 @@ class Consommation(Base):
     )
 
 
-ecrire = Event("jour.ecrire", "Message à l’équipe", "a reçu un message pour son équipe", "message-square")
+ecrire = Event("jour.ecrire", "Message à l’équipe", "message envoyé à l’équipe", "message-square")

@@ -233,11 +233,6 @@ class Day:
 
     # the people
 
-    @property
-    def referents(self) -> list[Personne]:
-        """Whom to see."""
-        return list(dict.fromkeys(a.personne for a in self.team if a.mission.nature is Nature.REFERENT))
-
     def author(self, id: int) -> str:
         return self._authors.get(id, "")
 

@@ -104,9 +104,11 @@ def test_the_roll_is_called_without_network_and_outlives_a_reload_and_the_others
 
 def test_a_message_is_kept_without_network_and_reaches_the_others(phones):
     lea, awa = phones
-    awa.context.set_offline(True)
     awa.get_by_text("Écrire à l’équipe").tap()
     awa.fill("#mot-message", "On mange à la case.")
+    lea.get_by_role("button", name="Je suis là").tap()
+    expect(awa.locator("#equipe .chiffres").first).to_contain_text("2 sur 2 sur place")  # what one is typing stays
+    awa.context.set_offline(True)
     awa.get_by_role("button", name="Envoyer le message").tap()
     said = "Envoyer le message : Toute l’équipe « On mange à la case. », en attente d’envoi"
     expect(awa.locator("#attente")).to_contain_text(said)
