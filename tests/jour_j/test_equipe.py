@@ -139,6 +139,20 @@ def test_a_line_taken_back_is_theirs_no_more_and_what_they_ticked_stays(saturday
     assert str(line) in saturday.day().state.ticks
 
 
+def test_a_line_handed_opens_no_other(saturday):
+    first, second = saturday.jour.points[:2]
+    saturday.send(tap(Genre.CONFIE, first.id, str(saturday.held_by(saturday.lea).id)))
+    assert saturday.send(tap(Genre.COCHE, second.id, "fait"), by=saturday.lea)[0].refusal
+
+
+def test_what_somebody_else_said_of_oneself_is_not_undone_but_answered(saturday):
+    place = saturday.held_by(saturday.lea).id
+    saturday.send(said := tap(Genre.PRESENCE, place, "absent"), by=saturday.zoe)
+    undone, answered = saturday.send(tap(Genre.ANNULE, said.uuid), tap(Genre.PRESENCE, place, "arrive"), by=saturday.lea)
+    assert (bool(undone.refusal), answered.refusal) == (True, None)
+    assert saturday.day().state.presences[str(place)].valeur == "arrive"
+
+
 @pytest.mark.parametrize(("cible", "valeur"), [("line", "999"), ("line", "x"), ("999", "place"), ("", "place")])
 def test_only_a_line_of_the_day_is_handed_to_somebody_of_its_team(saturday, cible, valeur):
     known = {"line": str(saturday.jour.points[0].id), "place": str(saturday.held_by(saturday.lea).id)}
