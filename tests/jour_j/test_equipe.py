@@ -382,3 +382,10 @@ def test_the_journal_says_to_whom(saturday, charge, as_):
         for li in page_of(as_(saturday.awa), saturday).select("#journal li")
     ]
     assert said == ["9 h Message : Son et lumière", f"9 h Confiée à Charlie : {line.texte}"]
+
+
+def test_the_journal_of_the_action_knows_of_it_without_its_words(saturday, as_):
+    saturday.send(tap(Genre.MESSAGE, mot="Le repas est à midi."))
+    text = as_(saturday.zoe).get(f"/actions/{saturday.action.id}/journal").text
+    assert "essage envoyé à l’équipe" in text
+    assert "Le repas est à midi." not in text
