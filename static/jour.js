@@ -82,7 +82,7 @@ const NOW = { fait: true, sans_objet: true, arrive: true };
 function draw({ genre, cible, valeur }) {
   const row = { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
-  document.querySelector(`#geste [data-place="${cible}"]`)?.setAttribute("disabled", ""); // it was tapped; the row says what waits
+  if (genre === "presence") document.querySelector(`#geste [data-place="${cible}"]`)?.setAttribute("disabled", ""); // the row says what waits
   if (!place) return;
   place.classList.add("en-attente");
   const button = place.querySelector("button.point[aria-pressed]");

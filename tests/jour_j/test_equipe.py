@@ -19,6 +19,7 @@ from portal.missions.models import UNDO, Affectation, Nature
 from portal.notifications import messages
 from portal.notifications.genres import Outdated
 from portal.outbox import Message
+from portal.policy import can
 from tests import builders
 from tests.cells import fingerprint
 from tests.jour_j.conftest import at, tap
@@ -121,6 +122,15 @@ def test_somebody_demoted_meanwhile_is_refused_tap_by_tap(saturday):
     outcomes = saturday.send(*taps, tap(Genre.PRESENCE, mine.id, "arrive"))
     assert [o.statut for o in outcomes] == ["refusée", "refusée", "reçue"]
     assert "n’est pas, ou plus, le tien" in outcomes[0].refusal.sentence
+
+
+def test_rights_are_asked_again_under_the_lock(app, saturday):
+    """What the request had asked before it waited for the day is not what is now true."""
+    with app.test_request_context(method="POST"):
+        assert can(saturday.awa, "jour.agir", saturday.jour)
+        missions.release(saturday.held_by(saturday.awa), motif="relais")
+        assert can(saturday.awa, "jour.agir", saturday.jour)  # remembered
+        assert saturday.send(tap(Genre.INCIDENT, mot="Verre cassé."))[0].refusal
 
 
 def test_a_bienveillant_who_is_one_no_more_taps_nothing(saturday):
