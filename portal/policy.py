@@ -117,6 +117,7 @@ published = Rule(lambda p: True, lambda p, s: s.is_public)
 gone = Rule(_signed_in, lambda p, s: s.envoye_le is not None or s.abandonne_le is not None)
 sender = Rule(_signed_in, lambda p, s: s.par_id == p.id)  # whose deed a message tells
 held = Rule(_signed_in, lambda p, s: s.libere_le is None and s.is_told)
+of_a_charge = Rule(_signed_in, lambda p, s: s.mission.nature == "charge_de_mission")
 others = Rule(_signed_in, lambda p, s: s.id != p.id)
 proved = Rule(_signed_in, lambda p, s: s.confirme_le is not None)  # a provisional person is nobody yet
 
@@ -180,6 +181,8 @@ RULES: dict[str, Rule] = {
     "mission.equipe": bienveillant | admin | referent,
     "affectation.voir": own & held,
     "affectation.confirmer": own & held,
+    "affectation.pointer": own & held,  # on the day: to say that one is there
+    "affectation.signaler": own & held & of_a_charge,  # and what happened
     # candidatures
     "candidature.deposer": anyone,
     "candidature.lister": any_bienveillant | admin,
@@ -204,6 +207,7 @@ RULES: dict[str, Rule] = {
     "jour.bilan": referent | any_bienveillant | admin,
     "jour.relever": referent | bienveillant,
     "jour.registre": any_bienveillant | admin,
+    "jour.participer": bienveillant | team,  # to tap something: which taps, jour_j.droits says
     "jour.telephones": bienveillant | admin | referent,
     "jour.appeler_le_referent": team,
     # needs

@@ -1,5 +1,6 @@
 // The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
 // Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
+import { drawTeam } from "./equipe.js";
 import { all, bytes, drop, put, waiting } from "./sortie.js";
 
 const screen = document.querySelector("[data-jour]");
@@ -15,7 +16,8 @@ const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
 function words(form, button) {
   const label = (button ?? form.querySelector("button")).cloneNode(true);
   for (const small of label.querySelectorAll("small, svg")) small.remove();
-  return (button?.ariaLabel ?? label.textContent).replace(/\s+/g, " ").trim();
+  const chosen = [...form.querySelectorAll("select")].map((field) => field.selectedOptions[0].textContent).join(", ");
+  return `${button?.ariaLabel ?? label.textContent}${chosen && ` : ${chosen}`}`.replace(/\s+/g, " ").trim();
 }
 
 /** The last time that it was that hour at La Réunion, four hours ahead of UTC all year. */
@@ -42,10 +44,10 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   document.getElementById("toasts").replaceChildren(); // the word of before says no more what is on the screen
-  form.closest("details.plus")?.removeAttribute("open");
+  form.closest("details.plus, details[data-refermer]")?.removeAttribute("open");
   if (mot) form.reset();
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident", "charge", ...CHANGES].includes(genre) || valeur === "non_conforme") say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "incident", "charge", "message", "confie", ...CHANGES].includes(genre) || valeur === "non_conforme") say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -74,6 +76,7 @@ async function paint() {
   for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
   const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
   waiting(here).forEach(draw);
+  drawTeam();
   count(waiting(here).filter(({ genre }) => genre === "jauge"));
   list(here.filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state(taps);
@@ -91,6 +94,7 @@ const NOW = { fait: true, sans_objet: true, arrive: true };
 function draw({ genre, cible, valeur }) {
   const row = CHANGES.includes(genre) ? "etape" : { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
+  if (genre === "presence") document.querySelector(`#geste [data-place="${cible}"]`)?.setAttribute("disabled", ""); // the row says what waits
   if (!place) return;
   place.classList.add("en-attente");
   if (genre === "duree") lengthen(place, Number(valeur));

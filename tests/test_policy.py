@@ -111,6 +111,8 @@ mission.tenue (the post of RF)    -  -  y  -  -  -  -  -
 mission.equipe (action)           -  -  y  y  -  -  -  y
 affectation.voir (of VO)          -  y  -  -  -  -  -  -
 affectation.confirmer (of VO)     -  y  -  -  -  -  -  -
+affectation.pointer (of VO)       -  y  -  -  -  -  -  -
+affectation.signaler (of VO)      -  -  -  -  -  -  -  -
 candidature.voir (of VO)          -  y  -  y  -  -  -  y
 candidature.accepter              -  -  -  y  -  -  -  -
 candidature.mettre_en_attente     -  -  -  y  -  -  -  -
@@ -158,6 +160,7 @@ jour.voir                         -  y  y  y  y  y  -  y
 jour.bilan                        -  -  y  y  y  -  -  y
 jour.relever                      -  -  y  y  -  -  -  -
 jour.agir                         -  -  y  y  -  -  -  -
+jour.participer                   -  y  y  y  -  -  -  -
 jour.telephones                   -  -  y  y  -  -  -  y
 jour.appeler_le_referent          -  y  y  -  -  -  -  -
 outbox.voir (sent to VO by BA)    -  y  -  y  -  -  -  y
@@ -336,6 +339,11 @@ def test_a_place_given_back_opens_nothing_more(action, people, subjects):
     missions.release(place, motif="malade")
     assert not can(people["VO"], "affectation.voir", place)
     assert not can(people["VO"], "jour.voir", subjects["jour"])
+
+
+def test_a_charge_de_mission_says_what_happened_on_the_day(action, people):
+    place = builders.hold(builders.mission(action, nature=Nature.CHARGE_DE_MISSION), people["VO"])
+    assert answers(people, "affectation.signaler", place) == "-y------"
 
 
 def test_who_took_the_post_by_priority_gives_it_back(action, people):

@@ -66,6 +66,7 @@ def page(nom: str) -> Any:
 # --- on the home screen of a phone ---------------------------------------------------------------------------
 
 FIXES = ("app.css", "jour.css", "app.js", "jour.js", "vendor/htmx.min.js", "icons.svg", "icone.svg")  # what the day needs
+PARTS = ("sortie.js", "equipe.js")  # which jour.js asks for by their bare names
 
 
 @bp.get("/manifest.webmanifest", access="public")
@@ -76,8 +77,8 @@ def manifest() -> Any:
 @bp.get("/sw.js", access="public")
 def service_worker() -> Any:
     """static/sw.js, with the files that it keeps and a name that changes with them."""
-    files = [*map(asset, FIXES), url_for("static", filename="sortie.js"), url_for(".offline")]
-    seal = f"fixe-{sha256(repr(files).encode()).hexdigest()[:12]}"
+    files = [*map(asset, FIXES), *(url_for("static", filename=name) for name in PARTS), url_for(".offline")]
+    seal = f"fixe-{sha256(repr([files, *map(asset, PARTS)]).encode()).hexdigest()[:12]}"
     head = f"const FIXES = {json.dumps(files)}, SEAL = {json.dumps(seal)};\n"
     answer = make_response(head + (ROOT / "static/sw.js").read_text())
     answer.mimetype = "text/javascript"

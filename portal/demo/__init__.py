@@ -11,7 +11,7 @@ from portal.demo import people
 from portal.demo.actions import ActionTale
 from portal.demo.besoins import NeedTale
 from portal.demo.candidatures import CandidatureTale
-from portal.demo.day import DayTale
+from portal.demo.day import DayTale, MorningTale
 from portal.demo.demandes import RequestTale
 from portal.demo.devis import DevisTale
 from portal.demo.interpole import ValidationTale
@@ -70,6 +70,8 @@ def _plan(story: Story, sheet: Sheet) -> None:
             CandidatureTale(mission, sent).plan()
     if "journee" in sheet:
         DayTale(action, sheet["journee"]).plan()
+    if "matin" in sheet:
+        MorningTale(action, sheet["matin"]).plan()
 
 
 def _hush() -> None:

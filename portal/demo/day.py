@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -107,7 +107,7 @@ class DayTale:
     def minutes(self, least: int, most: int) -> timedelta:
         return timedelta(seconds=self.story.chance.randrange(least * 60, most * 60))
 
-    def tap(self, genre: Genre, valeur: str = "", cible: Affectation | Etape | None = None, *, mot: str = "") -> None:
+    def tap(self, genre: Genre, valeur: str = "", cible: Affectation | Etape | Point | None = None, *, mot: str = "") -> None:
         self.send([self.said(genre, valeur, cible, mot=mot)])
 
     def said(
@@ -132,3 +132,26 @@ class DayTale:
         for outcome in commands.receive(self.jour, taps, by=self.referent):
             if outcome.refusal:
                 raise outcome.refusal
+
+
+class MorningTale(DayTale):
+    """A day that the visitor opens: its référent has written to the team the evening before, and notes who comes.
+
+    `message`; `en_retard`: who is not there yet; `confie`: the beginning of a line, and to whom it was handed.
+    """
+
+    def plan(self) -> None:
+        self.story.at(combine(self.action.day - timedelta(days=1), time(18, 30)), self.wake)
+
+    def wake(self) -> None:
+        action = self.action.action
+        team = missions.team_of(action)
+        self.referent, self.jour = team[0].personne, queries.read(action.id).jour
+        self.tap(Genre.MESSAGE, mot=self.sheet["message"])
+        late = {self.story.people[key].id for key in self.sheet["en_retard"]}
+        for place in team:
+            if place.personne_id not in late:
+                self.expect(place)
+        line = next(p for p in self.jour.points if p.texte.startswith(self.sheet["confie"]["ligne"]))
+        place = next(a for a in team if a.personne_id == self.story.people[self.sheet["confie"]["a"]].id)
+        self.story.at(place.mission.debut + timedelta(minutes=30), partial(self.tap, Genre.CONFIE, str(place.id), line))

@@ -12,14 +12,15 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import update
 
-from portal import clock, outbox
+from portal import clock, outbox, policy
 from portal.actions.commands import check_reading
 from portal.actions.models import Etat
 from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import cloture, queries, signalement
-from portal.jour_j.models import LIBRES, VALEURS, Consommation, Entree, Genre, Jour, Phase, Point, emporter, relever
+from portal.jour_j.droits import Droits, NotYourTap, check_arrival
+from portal.jour_j.models import LIBRES, VALEURS, Consommation, Entree, Genre, Jour, Phase, Point, ecrire, emporter, relever
 from portal.jour_j.pli import NON_CONFORME, Site, correct
 from portal.jour_j.retouches import is_said
 from portal.workflow import Refusal, fire
@@ -149,12 +150,13 @@ class Outcome:
 def receive(jour: Jour, taps: Sequence[Tap], *, by: Personne, sent: datetime | None = None) -> list[Outcome]:
     """Write the taps, in their order; each answers for itself, and one sent again is one row.
 
-    `sent` is when the phone says it sends, None when the server's clock dated them. The caller has checked that `by`
-    may act on this day. Locks: the action when the site may move, then the day.
+    `sent` is when the phone says it sends, None when the server's clock dated them. What `by` may tap is asked under the
+    lock: they may have left the team meanwhile. Locks: the action when the site may move, then the day.
     """
     if any(tap.genre == Genre.SITE for tap in taps):
         lock_one(jour.action)
     reception = Reception(lock_one(jour), by, clock.now(), sent)
+    policy.forget()
     outcomes = [reception.take(tap) for tap in taps]
     if any(o.statut is Statut.RECUE for o in outcomes):
         jour.version += 1
@@ -189,24 +191,34 @@ class Reception:
             return False
         entree = Entree(**values)
         self.day = before.after(entree)
-        if tap.genre == Genre.SITE:
-            self._follow(entree, before)
-        elif tap.valeur == NON_CONFORME:
-            point = next(p for p in self.jour.points if str(p.id) == tap.cible)
-            signalement.tell_what_is_wrong(entree, point, by=self.by)
-        elif tap.genre == Genre.INCIDENT and tap.valeur in URGENT:
-            signalement.tell_of_an_incident(entree, self.jour.action, by=self.by)
+        self._spread(entree, before)
         return True
 
+    def _spread(self, entree: Entree, before: queries.Day) -> None:
+        """What follows from a tap, in the same transaction."""
+        if entree.genre is Genre.SITE:
+            self._follow(entree, before)
+        elif entree.valeur == NON_CONFORME:
+            point = next(p for p in self.jour.points if str(p.id) == entree.cible)
+            signalement.tell_what_is_wrong(entree, point, by=self.by)
+        elif entree.genre is Genre.INCIDENT and entree.valeur in URGENT:
+            signalement.tell_of_an_incident(entree, self.jour.action, by=self.by)
+        elif entree.genre is Genre.MESSAGE:
+            ecrire.tell(self.jour, by=self.by, entree=entree.uuid)
+
     def _values(self, tap: Tap) -> dict[str, object]:
-        quand = self._instant(tap)
+        quand = self.instant(tap)
         return {
             "uuid": tap.uuid, "jour_id": self.jour.id, "personne_id": self.by.id, "genre": Genre(tap.genre),
             "cible": tap.cible, "valeur": tap.valeur, "mot": tap.mot, "lieu": tap.lieu, "mesures": tap.mesures,
             "quand": quand, "saisi_le": tap.saisi_le, "recu_le": self.now,
         }  # fmt: skip
 
-    def _instant(self, tap: Tap) -> datetime:
+    @property
+    def droits(self) -> Droits:
+        return Droits(self.day, self.by)
+
+    def instant(self, tap: Tap) -> datetime:
         """When it was tapped. How long a sending travels is never known: what one person tapped later stays later."""
         earliest = self.jour.action.debut - EARLIEST
         quand = correct(tap.saisi_le, sent=self.sent, received=self.now, earliest=earliest)
@@ -256,6 +268,8 @@ def _check(reception: Reception, tap: Tap) -> None:
         raise NotATap
     if not reception.jour.is_live:
         raise DayOver
+    if not reception.droits.allows(tap.genre, tap.cible):
+        raise NotYourTap
     if tap.genre not in AT_ANY_TIME and reception.day.is_too_early:
         raise TooEarly
     CHECKS[Genre(tap.genre)](reception, tap)
@@ -315,6 +329,25 @@ def _check_tick(reception: Reception, tap: Tap) -> None:
         raise FaultMissing
 
 
+def _check_presence(reception: Reception, tap: Tap) -> None:
+    _among(lambda r: r.day.team)(reception, tap)
+    if tap.valeur == "arrive" and not reception.droits.runs:
+        check_arrival(next(a for a in reception.day.team if str(a.id) == tap.cible), reception.instant(tap))
+
+
+def _check_handing(reception: Reception, tap: Tap) -> None:
+    _among(lambda r: r.jour.points)(reception, tap)
+    if tap.valeur not in {"", *(str(a.id) for a in reception.day.team)}:
+        raise NotOfThisDay
+
+
+def _check_message(reception: Reception, tap: Tap) -> None:
+    if not tap.mot:
+        raise WordsMissing
+    if tap.cible not in {"", *(str(a.mission_id) for a in reception.day.team)}:
+        raise NotOfThisDay
+
+
 def _check_incident(_reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
@@ -341,10 +374,12 @@ def _check_undoing(reception: Reception, tap: Tap) -> None:
 CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
     Genre.SITE: _check_site,
     Genre.COCHE: _check_tick,
-    Genre.PRESENCE: _among(lambda r: r.day.team),
+    Genre.PRESENCE: _check_presence,
     Genre.ETAPE: _among(lambda r: r.jour.action.programme),
     Genre.JAUGE: lambda _reception, _tap: None,
     Genre.CHARGE: _check_charge,
+    Genre.CONFIE: _check_handing,
+    Genre.MESSAGE: _check_message,
     **dict.fromkeys(CHANGES, _check_change),
     Genre.INCIDENT: _check_incident,
     Genre.SUITE: _check_suite,

@@ -8,22 +8,18 @@ from uuid import uuid4
 
 from portal import clock
 from portal.jour_j import cloture, queries
+from portal.jour_j.droits import Droits
+from portal.jour_j.equipe import Equipe
 from portal.jour_j.models import Jour
 from portal.jour_j.pli import Gravite, Site
 from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, me, render
 
+# The blocks that change.
 LIVE = (
-    "direct",
-    "maintenant",
-    "ouverture",
-    "equipe",
-    "programme",
-    "incidents",
-    "fermeture",
-    "journal",
-)  # the blocks that change
+    "direct", "maintenant", "messages", "moi", "ouverture", "equipe", "programme", "incidents", "fermeture", "journal",
+)  # fmt: skip
 
 
 def version(jour: Jour) -> str:
@@ -46,7 +42,9 @@ def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: An
 
 def changed(jour: Jour) -> Page:
     """What an open screen is given anew."""
-    return page(jour, (*LIVE, "geste") if _notes(jour) else LIVE)
+    said = page(jour, LIVE)
+    said.block = (*LIVE, "geste") if said.context["notes"] or said.context["equipe"].droits.places else LIVE
+    return said
 
 
 def _notes(jour: Jour) -> bool:
@@ -54,11 +52,21 @@ def _notes(jour: Jour) -> bool:
 
 
 def shown(jour: Jour) -> dict[str, Any]:
-    """The day as this person may see it: `notes` incidents at any time, `acts` once the day is near."""
+    """The day as this person may see it: `notes` incidents at any time, `acts` once the day is near; `equipe` says what of it
+    is theirs, were they only of the team.
+    """
     day = queries.read(jour.id)
     notes = _notes(day.jour)
     acts = notes and not day.is_too_early
-    shown = {"day": day, "jour": day.jour, "action": day.action, "notes": notes, "acts": acts, "callable": _callable(day.jour)}
+    shown = {
+        "day": day,
+        "jour": day.jour,
+        "action": day.action,
+        "notes": notes,
+        "acts": acts,
+        "equipe": Equipe(day, Droits(day, me())),
+        "callable": _callable(day.jour),
+    }
     return shown | _closings(day, notes)
 
 

@@ -64,7 +64,7 @@ def _received(id: int, rows: list[Mapping[str, Any]], sent: datetime) -> Any:
     """(uuid, answer) of each. A day that one may no more act on refuses them all, and says so."""
     taps = [_tap(row) for row in rows]
     try:
-        jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+        jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     except HTTPException:
         return [(tap.uuid, {"statut": Statut.REFUSEE, "motif": commands.NotYours.sentence}) for tap in taps]
     return [(o.uuid, _answer(o)) for o in commands.receive(jour, taps, by=me(), sent=sent)]
@@ -101,17 +101,19 @@ PLACE = {  # where the page goes back to
     Genre.ETAPE: "etape-{}",
     Genre.JAUGE: "jauge",
     Genre.CHARGE: "maintenant",
+    Genre.CONFIE: "point-{}",
+    Genre.MESSAGE: "messages",
     Genre.INCIDENT: "incidents",
     Genre.SUITE: "incident-{}",
     **dict.fromkeys(commands.CHANGES, "etape-{}"),
     Genre.ANNULE: "journal",
 }
 # Where a missing word is asked for, on the page itself.
-ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE, Genre.COCHE)
+ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE, Genre.COCHE, Genre.MESSAGE)
 
 
 def _form(id: int) -> Any:
-    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     form = TapForm()
     if not form.validate():
         raise commands.NotATap
@@ -127,9 +129,9 @@ def _when(form: TapForm) -> datetime:
     return at if at <= now else at - timedelta(days=1)
 
 
-@bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.agir")
+@bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.participer")
 def undo(id: int, cle: UUID) -> Any:
-    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     target = queries.entry(str(cle))
     if target is None or target.jour_id != jour.id:
         abort(404)

@@ -51,6 +51,7 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
     Genre.JAUGE: {number: f"Public, {number}" for number in ("+1", "+5", "+10", "-1", "-5", "-10")},
     Genre.CHARGE: {"passe": "Main passée", "prend": "A pris la main"},
+    Genre.MESSAGE: {"": "Message"},
     Genre.INCIDENT: {"": "Incident noté", "leger": "Incident léger", "serieux": "Incident sérieux", "grave": "Incident grave"},
     Genre.SUITE: {"": "Suite d’un incident"},
     Genre.ANNULE: {"": "Annulation"},
@@ -215,3 +216,4 @@ class Consommation(Base):
 emporter = Event("jour.emporter", "Emporter le registre", "registre de sécurité téléchargé", "download")
 relever = Event("jour.relever", "Noter ce qui a servi", "consommations notées", "list-checks")
 enregistrer_liste = Event("modele.enregistrer", "Enregistrer la liste", "nouvelle version", "list-checks")
+ecrire = Event("jour.ecrire", "Message à l’équipe", "message envoyé à l’équipe", "message-square")

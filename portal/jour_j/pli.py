@@ -100,10 +100,12 @@ class State:
     presences: dict[str, Mark] = field(default_factory=dict)
     steps: dict[str, Run] = field(default_factory=dict)
     charge: Mark | None = None  # who has been in charge, and since when, while the site is open
-    handed: str = ""  # to whom (a Personne's id) they hand it, and who has not taken it yet
+    offered: str = ""  # to whom (a Personne's id) they hand it, and who has not taken it yet
     passages: list[tuple[datetime, int]] = field(default_factory=list)  # people of the public who came, or left
     changes: list[Change] = field(default_factory=list)  # in the order of the taps
     incidents: list[Mark] = field(default_factory=list)
+    handed: dict[str, str] = field(default_factory=dict)  # by line, the place of whoever sees to it
+    messages: list[str] = field(default_factory=list)  # the uuids of those that still count
 
     def step(self, id: int) -> Run:
         return self.steps.get(str(id), Run())
@@ -148,7 +150,7 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
         state.charge = state.moved  # whoever opens is in charge
     elif tap.valeur == "fermer" and state.site is Site.OUVERT:
         state.site, state.moved = Site.CLOS, _mark(tap)
-        state.charge, state.handed = None, ""
+        state.charge, state.offered = None, ""
 
 
 def _charge(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
@@ -156,11 +158,11 @@ def _charge(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     if state.charge is None:
         return
     if tap.valeur == "passe":
-        state.handed = tap.cible
+        state.offered = tap.cible
     elif tap.personne_id != state.charge.par:
-        state.charge, state.handed = _mark(tap), ""
+        state.charge, state.offered = _mark(tap), ""
     else:
-        state.handed = ""  # taken back
+        state.offered = ""  # taken back
 
 
 def _passage(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
@@ -214,6 +216,14 @@ def _incident(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     state.incidents.append(_mark(tap))
 
 
+def _hand(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    state.handed[tap.cible] = tap.valeur
+
+
+def _message(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
+    state.messages.append(tap.uuid)
+
+
 _RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
     "site": _site,
     "coche": _tick,
@@ -225,6 +235,8 @@ _RULES: dict[str, Callable[[State, Tap, Mapping[str, Lane]], None]] = {
     "decale": _change,
     "echange": _change,
     "incident": _incident,
+    "confie": _hand,
+    "message": _message,
 }
 
 

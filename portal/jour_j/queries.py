@@ -302,7 +302,7 @@ class Day(Verifications):
     @property
     def handed_to(self) -> Personne | None:
         """To whom it is being handed."""
-        return next((p for p in self.runners if str(p.id) == self.state.handed), None)
+        return next((p for p in self.runners if str(p.id) == self.state.offered), None)
 
     @cached_property
     def jauge(self) -> Jauge:
@@ -330,6 +330,12 @@ class Day(Verifications):
     def photos(self) -> dict[str, Photo]:
         """The pictures, without their bytes, by the uuid of their entry."""
         return {e.uuid: e.photo for e in self.entries if e.photo}
+
+    @cached_property
+    def handed(self) -> dict[str, Affectation]:
+        """By line of a checklist, the place of whoever of the team sees to it."""
+        places = {str(place.id): place for place in self.team}
+        return {line: places[id] for line, id in self.state.handed.items() if id in places}
 
     # what may be done
 
@@ -372,7 +378,11 @@ class Day(Verifications):
 
     def line(self, entree: Entree) -> Line:
         target = self._names.get((entree.genre, entree.cible), "") or self._change(entree)
-        return Line(entree, named(entree.genre, entree.valeur), target, entree.uuid in self._undone)
+        fait = named(entree.genre, entree.valeur)
+        if entree.genre is Genre.CONFIE:
+            to = next((a.personne.prenom for a in self.team if str(a.id) == entree.valeur), "")
+            fait = f"{fait} à {to}" if to else "Reprise" if not entree.valeur else fait
+        return Line(entree, fait, target, entree.uuid in self._undone)
 
     def _change(self, entree: Entree) -> str:
         return self.deroule.told(entree.genre, entree.cible, entree.valeur)
@@ -387,6 +397,8 @@ class Day(Verifications):
         targets: dict[tuple[str, str], str] = {
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
+            **{(Genre.CONFIE, str(p.id)): p.texte for p in self.jour.points},
+            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.team},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
             **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
             **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},

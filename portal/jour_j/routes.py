@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import after_this_request
+from flask import after_this_request, url_for
+from flask_login import current_user
 
+from portal.comptes.models import Personne
 from portal.jour_j import apres as apres  # its pages join the blueprint, as those of the pictures
-from portal.jour_j import direct, ecran, queries
+from portal.jour_j import arrivee, commands, direct, ecran, queries
 from portal.jour_j import photos as photos
 from portal.jour_j.envois import bp
+from portal.jour_j.forms import TapForm
 from portal.jour_j.models import Jour
 from portal.policy import load
-from portal.web import me, render
+from portal.web import done, me, refused, render, toast
+from portal.workflow import Refusal
 
 KEPT = timedelta(days=2)  # after the end of an action, on the phones that have opened its page (live.md, A15)
 bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix="actions"))
@@ -35,4 +39,54 @@ def show(id: int) -> Any:
 
 @bp.get("/<int:id>/feuille", access="jour.voir")
 def sheet(id: int) -> Any:
-    return render("jour_j/feuille.html", **ecran.shown(load(Jour, id, "jour.voir", queries.WITH_ACTION)))
+    said = ecran.shown(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+    return render("jour_j/feuille.html", **said, **(arrivee.shown(said["jour"]) if said["notes"] else {}))
+
+
+# --- one says of oneself that one is there -------------------------------------------------------------------
+
+
+@bp.get("/<int:id>/code", access="jour.agir")
+def code(id: int) -> Any:
+    """What is shown on site, to be scanned."""
+    jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+    return render("jour_j/code.html", jour=jour, action=jour.action, **arrivee.shown(jour))
+
+
+@bp.get("/arrivee/<code>", access="public")
+def arrival(code: str) -> Any:
+    jour = arrivee.opened(code)
+    who = me() if current_user.is_authenticated else None
+    return arrivee.page(jour, who, url_for(".arrive", code=code), refusal=arrivee.out_of_date(jour, code))
+
+
+@bp.post("/arrivee/<code>", access="jour.lister")
+def arrive(code: str) -> Any:
+    jour = arrivee.opened(code)
+    here = url_for(".arrival", code=code)
+    return _said(jour, me(), here, arrivee.out_of_date(jour, code))
+
+
+@bp.get("/arrivee/lien/<jeton>", access="public")
+def arrival_by_link(jeton: str) -> Any:
+    jour, who = arrivee.followed(jeton)
+    return arrivee.page(jour, who, url_for(".arrive_by_link", jeton=jeton), back=url_for("candidatures.suivi", jeton=jeton))
+
+
+@bp.post("/arrivee/lien/<jeton>", access="public", limit="suivi")
+def arrive_by_link(jeton: str) -> Any:
+    jour, who = arrivee.followed(jeton)
+    return _said(jour, who, url_for(".arrival_by_link", jeton=jeton))
+
+
+def _said(jour: Jour, who: Personne, here: str, refusal: Refusal | None = None) -> Any:
+    """It is written; or the same page says why not, and whom to see."""
+    form = TapForm()
+    try:
+        if refusal or not form.validate():
+            raise refusal or commands.NotATap
+        toast(arrivee.say(jour, who, form.valeur.data or "arrive", form.cible.data))
+    except Refusal as no:
+        why = no  # Python forgets the name of what it caught
+        return refused(why.status, lambda: arrivee.page(arrivee.again(jour.id), who, here, refusal=why))
+    return done(here)

@@ -21,6 +21,7 @@ Slot = tuple[datetime, datetime]  # from its beginning to its end
 
 URGENT = timedelta(hours=72)
 UNDO = timedelta(minutes=2)  # how long the message of an answer waits, and « Annuler » works
+SOON = timedelta(minutes=15)  # before a mission, from when one says of oneself that one is there
 PREAVIS, ALERTE = 48, 7  # hours, and days, that a mission has when nobody says otherwise
 SHEET = (
     "nature", "titre", "description", "debut", "fin", "places", "fourni", "contrepartie", "candidatures_du", "candidatures_au",
@@ -176,6 +177,15 @@ class Mission(Base):
     @property
     def has_started(self) -> bool:
         return self.debut <= clock.now()
+
+    @property
+    def arrivals_from(self) -> datetime:
+        """From when its people may say of themselves that they are there; until its end."""
+        return self.debut - SOON
+
+    @property
+    def takes_arrivals(self) -> bool:
+        return self.etat is not Etat.ANNULEE and self.arrivals_from <= clock.now() <= self.fin
 
     @property
     def is_today(self) -> bool:

@@ -17,6 +17,7 @@ from portal.besoins import models as besoins
 from portal.candidatures import models as candidatures
 from portal.contributions import models as contributions
 from portal.devis import models as devis
+from portal.jour_j.models import ecrire
 from portal.missions import models as missions
 from portal.notifications.commands import Envoi, send
 from portal.notifications.lettres.canal import CANAL, CHAT, STOPPED
@@ -46,6 +47,7 @@ from portal.notifications.publics.candidatures import (
     who_finds_cover,
 )
 from portal.notifications.publics.heures import bienveillant_of_the_hours, referents_of_the_action, whose_hours
+from portal.notifications.publics.jour import team_that_is_written_to
 from portal.notifications.publics.missions import (
     bienveillant_of_the_mission,
     who_comes_to_that_place,
@@ -132,6 +134,7 @@ TABLE = (
     Row(devis.reserver,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.confirmer_lignes,         of_devis.bienveillant_of_what_is_whole, "devis_repondu", PRESSANT),
     Row(devis.demander_un_changement,   of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(ecrire,                         team_that_is_written_to,          "message_equipe",      PRESSANT),
     Row(contributions.proposer,         referents_of_the_action,          "heures_a_valider",    ORDINAIRE),
     Row(contributions.transmettre,      bienveillant_of_the_hours,        "heures_a_valider",    ORDINAIRE),
     Row(contributions.valider,          whose_hours,                      "heures_validees",     ORDINAIRE),

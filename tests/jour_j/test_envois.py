@@ -75,9 +75,10 @@ def test_the_taps_of_somebody_else_on_the_same_phone_stay_there(saturday, send):
 def test_who_acts_no_more_is_told_so_for_each(saturday, send):
     answer = send(said(), said(), by=saturday.lea)
     assert statuts(answer) == ["refusée"] * 2
-    assert "Tu n’agis plus sur cette journée" in answer.json["resultats"][0]["motif"]
+    assert "n’est pas, ou plus, le tien" in answer.json["resultats"][0]["motif"]
     stranger = send(said(), by=builders.personne("Paul Maillot"))
     assert (statuts(stranger), rows()) == (["refusée"], [])
+    assert "Tu n’agis plus sur cette journée" in stranger.json["resultats"][0]["motif"]
 
 
 def test_a_day_that_was_cancelled_meanwhile_refuses_and_says_so(saturday, send):

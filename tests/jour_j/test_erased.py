@@ -13,6 +13,7 @@ from portal.db import db
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import Presence
 from portal.journal import EntreeJournal
+from portal.missions.models import Nature
 from tests import builders
 from tests.comptes.test_erase import everything
 from tests.jour_j.conftest import kept, tap
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.both
 @pytest.fixture
 def lea(saturday):
     saturday.lea.telephone = "+262692777777"
+    saturday.held_by(saturday.lea).mission.nature = Nature.CHARGE_DE_MISSION  # who says what happened
     return saturday.lea
 
 

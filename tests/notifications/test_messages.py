@@ -42,8 +42,10 @@ from portal.devis import accords, envoi
 from portal.devis.models import rappeler
 from portal.equipe import commands as equipe
 from portal.jour_j import commands as day
+from portal.jour_j import queries as jour_j
 from portal.jour_j.commands import Tap
-from portal.jour_j.models import Genre, Jour
+from portal.jour_j.models import Genre as DayGenre
+from portal.jour_j.models import Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, annuler
 from portal.notifications import commands as worker_commands
@@ -171,7 +173,7 @@ def endings(zoe, action, motif: str) -> None:
     quoted(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
-    broken = Tap(str(uuid4()), Genre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)
+    broken = Tap(str(uuid4()), DayGenre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)
     day.receive(db.session.get(Jour, action.id), [broken], by=admin)
     fault = {"action": action.id, "par": zoe.id, "quand": clock.now().isoformat(), "ligne": "Gaz coupé", "motif": motif or "-"}
     outbox.post("point_non_conforme", "point", to=zoe.email, **fault)
@@ -180,6 +182,9 @@ def endings(zoe, action, motif: str) -> None:
     worker_commands.gather(zoe.id)
     coming = builders.mission(action, fourni="" if not motif else "Repas", apporter="" if not motif else "Un chapeau")
     worker_commands.plan_reminders(builders.hold(coming, builders.personne()).id)
+    with clock.freeze(action.debut):
+        written = Tap(str(uuid4()), DayGenre.MESSAGE, clock.now(), str(coming.id) if motif else "", "", motif or "-")
+        day.receive(jour_j.read(action.id).jour, [written], by=zoe)
 
 
 def interpole(zoe, motif: str) -> None:

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from portal import clock
 from portal.actions import echeancier
-from portal.actions.models import Action
+from portal.actions.models import NIGHT, Action
 from portal.actions.tache import Tache
 from portal.comptes.models import Personne
 from portal.contributions import queries as contributions
 from portal.contributions.models import Etat as EtatReleve
 from portal.contributions.models import Releve
 from portal.db import db
-from portal.jour_j import queries as day
+from portal.jour_j import queries as jour_j
+from portal.jour_j.equipe import concerned
 from portal.jour_j.pli import Gravite
 from portal.missions.models import Nature
 from portal.notifications.genres import Context, Facts, first_name, genre, link, still
@@ -44,7 +45,7 @@ def _of_the_action(faits: Facts) -> Context:
 @genre("jour_incident")
 def _incident(faits: Facts) -> Context:
     """To the bienveillant: a serious incident of the day, in the words that were noted."""
-    entree = still(day.entry(faits["entree"]))
+    entree = still(jour_j.entry(faits["entree"]))
     return _of_the_action(faits) | {"entree": entree, "gravite": Gravite(entree.valeur)}
 
 
@@ -52,6 +53,22 @@ def _incident(faits: Facts) -> Context:
 def _not_as_it_should_be(faits: Facts) -> Context:
     """To the bienveillant: which line of a checklist, who said so, when, and in what words."""
     return _of_the_action(faits) | {"quand": datetime.fromisoformat(faits["quand"])}
+
+
+@genre("message_equipe")
+def _written_to_the_team(faits: Facts) -> Context:
+    """To whoever it still concerns, unless it was taken back or the action is over."""
+    message = still(jour_j.entry(faits.get("entree", "")))
+    day = jour_j.read(message.jour_id)
+    personne = still(next((p for p in concerned(day, message) if p.id == faits["personne"]), None))
+    still(clock.now() < day.action.fin + NIGHT)
+    return {
+        "action": day.action,
+        "message": message,
+        "prenom": first_name(personne),
+        "mission": next((a.mission for a in day.team if str(a.mission_id) == message.cible), None),
+        "jour_j": link("jour_j.show", id=day.jour.id) if personne.confirme_le else "",
+    }
 
 
 @genre("taches_en_retard")

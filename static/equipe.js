@@ -1,0 +1,58 @@
+// The team on a phone, without asking the portal: who is late by now, and who was seen when the roll is called.
+// The ticks of a roll stay on this phone.
+const key = () => `appel-${document.querySelector("[data-jour]").dataset.jour}`;
+const write = (place, text) => place && place.textContent !== text && (place.textContent = text); // said again, it is read aloud again
+
+let ticked; // those who were seen, by their id
+function seen() {
+  try {
+    ticked ??= new Set(JSON.parse(localStorage.getItem(key()) ?? "[]"));
+  } catch {
+    ticked = new Set(); // a browser that keeps nothing
+  }
+  return ticked;
+}
+
+/** Drawn over whatever page is there, be it of an hour ago. */
+export function drawTeam() {
+  late();
+  roll();
+}
+
+/** The portal's hour when it last spoke, and how long ago that was: a phone's clock may be wrong, it goes on all the same. */
+function now() {
+  const { heure, recu } = document.getElementById("equipe").dataset;
+  return Number(heure) + Math.max(0, (Date.now() - (recu ?? heure * 1000)) / 1000);
+}
+
+function late() {
+  const at = now(), people = new Set();
+  for (const mark of document.querySelectorAll("[data-retard]")) {
+    const [from, to] = mark.dataset.retard.split(" ");
+    mark.hidden = at < from || at > to || !!mark.closest("[aria-pressed=true]");
+    if (!mark.hidden) people.add(mark.dataset.qui);
+  }
+  write(document.querySelector("[data-retards]"), people.size ? `, ${people.size} en retard` : "");
+}
+
+function roll() {
+  const names = [...document.querySelectorAll("[data-vu]")], known = seen();
+  for (const name of names) name.setAttribute("aria-pressed", String(known.has(name.dataset.vu)));
+  const on = names.filter((name) => "present" in name.dataset);
+  write(document.querySelector("[data-vus]"), `${on.filter((name) => known.has(name.dataset.vu)).length} sur ${on.length}`);
+}
+
+document.addEventListener("click", ({ target }) => {
+  const name = target.closest("[data-vu]"), again = target.closest("[data-refaire]"), known = seen();
+  if (!name && !again) return;
+  if (again) known.clear();
+  else if (!known.delete(name.dataset.vu)) known.add(name.dataset.vu);
+  roll();
+  localStorage.setItem(key(), JSON.stringify([...known]));
+});
+const heard = ({ detail: { ctx } }) => {
+  if (ctx?.response?.status < 300) document.getElementById("equipe").dataset.recu = Date.now(); // the page is of this minute
+  drawTeam();
+};
+document.addEventListener("htmx:after:request", heard);
+document.addEventListener("htmx:after:swap", heard);
