@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 from portal.db import db
 from portal.jour_j.models import Genre
+from tests import services
 from tests.jour_j.conftest import at, from_then, tap
+from tests.jour_j.test_offline_in_browser import entries
 
 pytestmark = pytest.mark.browser
 ASK = "dispatchEvent(new Event('online'))"  # rather than wait for fifteen seconds
@@ -43,7 +45,7 @@ def test_a_visitor_s_phone_follows_a_tap(day, visitor, visit):
     expect(visitor.locator(".maintenant")).to_contain_text("Accueil")
     awa.goto(url)
     awa.get_by_role("button", name="Commencer : Visite", exact=True).first.tap()
-    expect(awa.locator("#reseau")).to_have_text("En direct")
+    services.wait_until(lambda: len(entries(Genre.ETAPE)) == 2, "Awa's tap")
     visitor.evaluate(ASK)
     expect(visitor.locator(".maintenant")).to_contain_text("Visite")
     expect(visitor.locator("[data-etat=en_cours]")).to_have_count(1)
