@@ -156,7 +156,9 @@ def test_what_no_button_says_is_refused(saturday, scanned, as_, valeur):
     assert rows() == []
 
 
-def test_after_midnight_it_is_still_the_code_of_the_evening(saturday, scanned, as_):
+@pytest.mark.parametrize("ends", [21.5, 24 + 18])
+def test_after_midnight_it_is_still_the_code_of_the_evening(saturday, scanned, as_, ends):
+    saturday.action.fin = at(ends)
     with clock.freeze(at(24.5)):
         assert as_(saturday.lea).post(scanned, data={"valeur": "arrive"}).status_code == 303
 
