@@ -94,6 +94,7 @@ def test_the_index_leads_everywhere(office):
         "/reglages/devis",
         "/devis/tarifs/",
         "/notifications/courrier",
+        "/reglages/listes/",
         "/reglages/espaces/",
         "/reglages/materiel/",
     ]
