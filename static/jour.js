@@ -318,6 +318,7 @@ async function remember() {
 }
 
 navigator.serviceWorker?.register("/sw.js");
-navigator.serviceWorker?.ready.then(async () => (await caches.match(location.pathname)) ?? (await caches.open("jour")).add(location.pathname));
+const keep = async () => (await caches.match(location.pathname)) ?? (await caches.open("jour")).add(location.pathname);
+navigator.serviceWorker?.ready.then(keep).catch(() => {}); // without network now, the next visit keeps it
 navigator.storage?.persist?.();
 addEventListener("load", () => paint().then(send));

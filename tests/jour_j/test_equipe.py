@@ -216,12 +216,12 @@ def test_outside_of_their_hours_the_bar_says_when(saturday, as_, hour, words):
 def test_what_was_handed_is_on_top_of_their_page_and_marked_on_the_line(saturday, as_):
     line = saturday.jour.points[0]
     saturday.send(tap(Genre.CONFIE, line.id, str(saturday.held_by(saturday.lea).id)))
-    assert said_in(page_of(as_(saturday.awa), saturday), f"#point-{line.id}").endswith("Importante Confiée à Léa")
+    assert said_in(page_of(as_(saturday.awa), saturday), f"#point-{line.id} .point").endswith("Importante Confiée à Léa")
     lea = as_(saturday.lea)
     page = page_of(lea, saturday)
-    assert [name_of(b).split(",")[0] for b in page.select("#moi button")] == ["Issues de secours déverrouillées"]
+    assert [name_of(b).split(",")[0] for b in page.select("#moi button.point")] == ["Issues de secours déverrouillées"]
     assert len(page.select(f"#point-{line.id}")) == 1
-    form = one(page, "#moi form")
+    form = page.select("#moi form")[0]
     data = {str(i["name"]): str(i["value"]) for i in form.select("input")}
     assert lea.post(str(form["action"]), data=data).status_code == 303
     assert "Léa, 9 h" in said_in(page_of(as_(saturday.awa), saturday), f"#point-{line.id}").replace("\u00a0", " ")

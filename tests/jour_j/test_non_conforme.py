@@ -138,4 +138,4 @@ def test_who_only_reads_reads_it(saturday, point, as_):
     db.session.commit()
     page = soup(as_(saturday.lea).get(saturday.url).text)
     assert "Non conforme, Awa" in page.select_one("#ouverture").get_text()
-    assert page.select("#contenu form") == []
+    assert page.select("#ouverture form") == []

@@ -174,7 +174,9 @@ def endings(zoe, action, motif: str) -> None:
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     broken = Tap(str(uuid4()), DayGenre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)
-    day.receive(db.session.get(Jour, action.id), [broken], by=admin)
+    runs = builders.personne("Noé Rivière")
+    builders.hold(builders.referent_mission(action), runs)
+    day.receive(db.session.get(Jour, action.id), [broken], by=runs)
     fault = {"action": action.id, "par": zoe.id, "quand": clock.now().isoformat(), "ligne": "Gaz coupé", "motif": motif or "-"}
     outbox.post("point_non_conforme", "point", to=zoe.email, **fault)
     line = {"personne_id": zoe.id, "voie": outbox.Voie.RESUME, "action": action.id, "par": zoe.id, "motif": motif, "lignes": []}
