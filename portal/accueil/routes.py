@@ -14,7 +14,7 @@ from portal.assets import asset
 from portal.config import ROOT
 from portal.contributions import queries as contributions
 from portal.equipe import queries as equipe
-from portal.jour_j import queries as jour_j
+from portal.jour_j import aujourdhui
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
 from portal.policy import can
@@ -40,7 +40,7 @@ def _mine() -> Page:
     return render(
         "accueil/chez_moi.html",
         missions=offered_to(me(), OFFERED),
-        today=_elsewhere(jour_j.today_for(me()), next_held),
+        today=_elsewhere(aujourdhui.today_for(me()), next_held),
         next=next_held,
         attentes=attentes,
         begins=not (attentes or sets_up) and can(current_user, "reglages.voir") and queries.is_empty_house(),
@@ -50,7 +50,7 @@ def _mine() -> Page:
     )
 
 
-def _elsewhere(today: list[jour_j.Mine], held: Affectation | None) -> list[jour_j.Mine]:
+def _elsewhere(today: list[aujourdhui.Mine], held: Affectation | None) -> list[aujourdhui.Mine]:
     """Today's actions, but the one that my next mission says already, with my own hours."""
     said = held.mission.action_id if held and held.mission.is_today else None
     return [mine for mine in today if mine.action.id != said or len(mine.qualites) > 1]

@@ -10,11 +10,10 @@ from flask_login import current_user
 
 from portal import clock, tableur
 from portal.actions.commands import Conflict
-from portal.jour_j import bilan, commands, document, queries, registre
+from portal.jour_j import bilan, commands, consommations, document, queries, registre
 from portal.jour_j.envois import bp
 from portal.jour_j.forms import UsedForm
 from portal.jour_j.models import Jour
-from portal.jour_j.queries import sheet_of
 from portal.policy import can, load
 from portal.web import Page, done, me, render, toast
 
@@ -35,8 +34,8 @@ def _read(id: int, right: str) -> Jour:
 
 def _report(jour: Jour, typed: UsedForm | None = None, status: int = 200) -> Page:
     """`typed`: the form that was refused, with its words."""
-    lines, notes = queries.consumptions(jour), jour.is_live and can(current_user, "jour.relever", jour)
-    form = typed or (UsedForm.of(lines).over(sheet_of(lines)) if notes else None)
+    lines, notes = consommations.consumptions(jour), jour.is_live and can(current_user, "jour.relever", jour)
+    form = typed or (UsedForm.of(lines).over(consommations.sheet_of(lines)) if notes else None)
     said: dict[str, Any] = {"bilan": bilan.content(jour, lines), "lines": lines, "form": form, "notes": notes}
     return render("jour_j/bilan.html", status=status, jour=jour, action=jour.action, **said)
 
@@ -45,22 +44,22 @@ def _report(jour: Jour, typed: UsedForm | None = None, status: int = 200) -> Pag
 def report_paper(id: int) -> Any:
     jour = _read(id, "jour.bilan")
     return _attachment(
-        document.pdf(bilan.content(jour, queries.consumptions(jour))), "application/pdf", f"bilan-{jour.id}.pdf", "inline"
+        document.pdf(bilan.content(jour, consommations.consumptions(jour))), "application/pdf", f"bilan-{jour.id}.pdf", "inline"
     )
 
 
 @bp.post("/<int:id>/consommations", access="jour.relever")
 def note_used(id: int) -> Any:
     jour = _read(id, "jour.relever")
-    lines = queries.consumptions(jour)
+    lines = consommations.consumptions(jour)
     form = UsedForm.of(lines)()
     if not form.validate():
         return _report(jour, form, 422)
     said = {line.key: form[line.key].data for line in lines if line.key in request.form}
     try:
-        commands.note_used(jour, said, more=form.more, by=me(), read=form.lu.data or "")
+        consommations.note_used(jour, said, more=form.more, by=me(), read=form.lu.data or "")
     except Conflict as conflict:
-        again = UsedForm.of(lines).over(sheet_of(queries.consumptions(jour)), form)
+        again = UsedForm.of(lines).over(consommations.sheet_of(consommations.consumptions(jour)), form)
         again.form_errors.append(conflict.sentence)
         return _report(jour, again, conflict.status)
     toast("C’est noté.")

@@ -11,7 +11,7 @@ from portal import clock
 from portal.actions.models import Action
 from portal.fields import quantite
 from portal.filters import creneau, date_courte, date_longue, duree, heure
-from portal.jour_j import queries
+from portal.jour_j.consommations import Used
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, named
 from portal.jour_j.pli import Presence
@@ -37,7 +37,7 @@ def reads_the_hours(function: Reads) -> Reads:
     return function
 
 
-def content(jour: Jour, used: Iterable[queries.Used]) -> dict[str, Any]:
+def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
     """The closing report of a day loaded WITH_DAY, in plain JSON and the words of its page; four queries, whatever it holds."""
     day, action = Day(jour, clock.now()), jour.action
     hours = _reads[0](action)
@@ -123,7 +123,7 @@ def _incident(day: Day, incident: Incident) -> dict[str, Any]:
     }
 
 
-def _used(line: queries.Used) -> dict[str, str]:
+def _used(line: Used) -> dict[str, str]:
     said = line.said
     real, who = (quantite(said.quantite), said.par.nom) if said else ("", "")
     return {"libelle": line.libelle, "prevu": line.foreseen, "reel": real, "par": who}

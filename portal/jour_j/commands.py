@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,21 +13,34 @@ from uuid import UUID, uuid5
 from sqlalchemy import update
 
 from portal import clock, outbox, policy
-from portal.actions.commands import check_reading
 from portal.actions.models import Etat
 from portal.actions.processus import clore, ouvrir, rouvrir
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
 from portal.jour_j import cloture, queries, signalement
 from portal.jour_j.droits import Droits, NotYourTap, check_arrival
-from portal.jour_j.models import LIBRES, VALEURS, Consommation, Entree, Genre, Jour, Phase, Point, ecrire, emporter, relever
+from portal.jour_j.models import LIBRES, VALEURS, Entree, Genre, Jour, Phase, Point, ecrire, emporter
 from portal.jour_j.pli import NON_CONFORME, Site, correct
+from portal.jour_j.refus import (
+    LONGEST,
+    PLACE,
+    AnotherDay,
+    DayOver,
+    FaultMissing,
+    NotARunner,
+    NotATap,
+    NotOfThisDay,
+    NotOpen,
+    ReasonWanted,
+    SiteStays,
+    TooEarly,
+    TooLong,
+    WordsMissing,
+)
 from portal.jour_j.retouches import is_said
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-LONGEST = 2000  # letters of a word
-PLACE = 200  # letters of where an incident happened
 EARLIEST = timedelta(hours=36)  # before the start; a tap is never dated earlier
 TRAVEL = timedelta(minutes=1)  # a phone gives a sending up sooner
 FOLLOWING = {  # the site moved, the action follows
@@ -40,79 +53,6 @@ AT_ANY_TIME = frozenset({Genre.INCIDENT, Genre.SUITE, Genre.ANNULE})  # the rest
 URGENT = frozenset({"serieux", "grave"})  # of which the bienveillant hears at once
 CHANGES = (Genre.DUREE, Genre.DECALE, Genre.ECHANGE)  # of the programme
 TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
-
-
-class NotATap(Refusal):
-    status = 422
-    sentence = "Ce geste n’est pas compris. Recharge la page, puis recommence."
-
-
-class NotYours(Refusal):
-    status = 403
-    sentence = "Tu n’agis plus sur cette journée\u00a0: ce geste n’est pas compté. Préviens le référent."
-
-
-class NotOfThisDay(Refusal):
-    status = 422
-    sentence = "Cette ligne ne fait plus partie de la journée. Recharge la page."
-
-
-class TooLong(Refusal):
-    status = 422
-    sentence = f"Ce texte est trop long\u00a0: {LONGEST} caractères au plus, {PLACE} pour le lieu."
-
-
-class NotARunner(Refusal):
-    status = 422
-    sentence = "La main se passe à un référent de la journée ou à son bienveillant."
-
-
-class WordsMissing(Refusal):
-    status = 422
-    sentence = "Écris ce qui s’est passé."
-
-
-class FaultMissing(Refusal):
-    """A line that is not as it should be, and not a word about what is wrong."""
-
-    status = 422
-    sentence = "Écris en quelques mots ce qui n’est pas conforme."
-
-
-class DayOver(Refusal):
-    sentence = "Cette journée n’est plus ouverte à la saisie\u00a0: elle se lit seulement."
-
-
-class TooEarly(Refusal):
-    sentence = "La journée commence au plus tôt la veille de l’action\u00a0: ce n’est pas encore le moment."
-
-
-class NotOpen(Refusal):
-    sentence = "Le site n’est pas ouvert."
-
-
-class AnotherDay(Refusal):
-    sentence = "Le site a été fermé un autre jour\u00a0: il ne se rouvre plus."
-
-
-class SiteStays(Refusal):
-    """The action's state follows the site, and its table of transitions knows no way back from an opening."""
-
-    sentence = "Une ouverture ou une fermeture ne s’annule pas\u00a0: ferme le site, ou rouvre-le."
-
-
-class ReasonWanted(Refusal):
-    """Never a no: the same tap with a word is accepted. `left` are the lines it leaves open, or not as they should be."""
-
-    status = 422
-
-    def __init__(self, valeur: str, left: Sequence[Point]):
-        super().__init__(
-            "Des lignes importantes restent ouvertes\u00a0: dis en quelques mots pourquoi tu ouvres."
-            if valeur == "ouvrir"
-            else "Tout n’est pas réglé\u00a0: laisse un mot pour la suite."
-        )
-        self.valeur, self.left = valeur, left
 
 
 class Statut(StrEnum):
@@ -393,41 +333,6 @@ CHECKS: dict[Genre, Callable[[Reception, Tap], None]] = {
 def touch(action_id: int) -> None:
     """What the day shows has changed elsewhere: its team, its programme. The day's row is always locked last."""
     db.session.execute(update(Jour).where(Jour.action_id == action_id).values(version=Jour.version + 1))
-
-
-def note_used(jour: Jour, said: Mapping[str, int | None], *, more: tuple[str, int] | None, by: Personne, read: str) -> None:
-    """What was really used, in hundredths by the name of its field, and `more` that nobody had foreseen.
-
-    `read` is `reading` of the sheet when the page was shown: raises Conflict when somebody wrote something else since.
-    """
-    lock_one(jour.action)
-    jour = lock_one(jour)
-    if not jour.is_live:
-        raise DayOver
-    lines = queries.consumptions(jour)
-    check_reading(read, queries.sheet_of(lines), said)
-    changed = [line.libelle for line in lines if line.key in said and _use(jour, line, said[line.key], by)]
-    if more and more not in {(line.libelle, line.said.quantite) for line in lines if line.said}:  # sent twice, it is once
-        libelle, quantite = more
-        db.session.add(Consommation(jour_id=jour.id, libelle=libelle, quantite=quantite, par_id=by.id))
-        changed.append(libelle)
-    if changed:
-        relever.tell(jour.action, by=by, lignes=changed)
-
-
-def _use(jour: Jour, line: queries.Used, quantite: int | None, by: Personne) -> bool:
-    """Whether that was news."""
-    if quantite == (line.said.quantite if line.said else None):
-        return False
-    if line.said is None:
-        besoin_id = line.besoin.id if line.besoin else None
-        values = {"libelle": line.libelle, "quantite": quantite, "par_id": by.id}
-        db.session.add(Consommation(jour_id=jour.id, besoin_id=besoin_id, **values))
-    elif quantite is None:
-        db.session.delete(line.said)
-    else:
-        line.said.quantite, line.said.par, line.said.le = quantite, by, clock.now()
-    return True
 
 
 def note_export(lines: int, *, by: Personne) -> None:

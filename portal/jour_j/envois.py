@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal import clock
 from portal.fields import combine
-from portal.jour_j import album, commands, ecran, queries, rythme
+from portal.jour_j import album, commands, ecran, queries, refus, rythme
 from portal.jour_j.cliche import develop
 from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
@@ -66,7 +66,7 @@ def _received(id: int, rows: list[Mapping[str, Any]], sent: datetime) -> Any:
     try:
         jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     except HTTPException:
-        return [(tap.uuid, {"statut": Statut.REFUSEE, "motif": commands.NotYours.sentence}) for tap in taps]
+        return [(tap.uuid, {"statut": Statut.REFUSEE, "motif": refus.NotYours.sentence}) for tap in taps]
     return [(o.uuid, _answer(o)) for o in commands.receive(jour, taps, by=me(), sent=sent)]
 
 
@@ -116,7 +116,7 @@ def _form(id: int) -> Any:
     jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
     form = TapForm()
     if not form.validate():
-        raise commands.NotATap
+        raise refus.NotATap
     return _one(jour, Tap(saisi_le=_when(form), **{name: form[name].data for name in SAID}))
 
 

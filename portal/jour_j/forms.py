@@ -9,7 +9,7 @@ from wtforms.validators import Optional
 
 from portal.actions.forms import EditForm, at_most
 from portal.fields import Form, Hour, Hundredths, Line, Whole, Words, quantite
-from portal.jour_j.queries import Used
+from portal.jour_j.consommations import Used
 
 
 class TapForm(Form):

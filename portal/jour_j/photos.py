@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, abort, jsonify, request
 from werkzeug.exceptions import Forbidden, NotFound
 
-from portal.jour_j import album, commands, queries
+from portal.jour_j import album, queries, refus
 from portal.jour_j.cliche import HEAVIEST
 from portal.jour_j.commands import Statut
 from portal.jour_j.envois import bp
@@ -43,7 +43,7 @@ def send_photo(id: int, cle: UUID) -> Any:
         jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
         new = album.receive(jour, str(cle), request.get_data(cache=False), by=me())
     except (NotFound, Forbidden):
-        return _answer(cle, Statut.REFUSEE, commands.NotYours.sentence)
+        return _answer(cle, Statut.REFUSEE, refus.NotYours.sentence)
     except Refusal as refusal:
         return _answer(cle, Statut.REFUSEE, refusal.sentence)
     return _answer(cle, Statut.RECUE if new else Statut.DEJA_RECUE)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
-from portal.actions.models import LONGEST, Action, Etape, Etat
+from portal.actions.models import Action, Etape, Etat
 from portal.actions.programme import Slot, lanes_of
 from portal.besoins import queries as besoins
-from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Consommation, Entree, Genre, Jour, Photo, Point, evening_of, named
+from portal.jour_j.models import Entree, Genre, Jour, Photo, Point, evening_of, named
 from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track
 from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
-from portal.missions.models import Affectation, Mission, Nature
-from portal.policy import can
+from portal.missions.models import Affectation, Nature
 
 LAST = 12  # entries of the day's journal on the screen
 WITH_ACTION = (joinedload(Jour.action),)
@@ -36,61 +32,6 @@ WITH_DAY = (
     ),
     selectinload(Jour.points).joinedload(Point.espace),
 )
-
-
-# --- today ---------------------------------------------------------------------------------------------------
-
-
-class Mine(NamedTuple):
-    """An action of today, and what the person is on it: "Bienveillant", "Référent"…; nothing for someone who only reads."""
-
-    action: Action
-    qualites: list[str]
-
-
-def today_for(personne: Personne) -> list[Mine]:
-    """Today's actions that this person sets up, runs or helps with, soonest first; two queries."""
-    return [mine for mine in _today(personne) if mine.qualites]
-
-
-def today_seen_by(personne: Personne) -> list[Mine]:
-    """The same, and for those who read every day, all of today's actions; two queries."""
-    return _today(personne) if can(personne, "jour.lire_tous") else today_for(personne)
-
-
-def _today(personne: Personne) -> list[Mine]:
-    actions = list(db.session.scalars(_of_today()))
-    held = db.session.execute(
-        select(Mission.action_id, Mission.nature)
-        .join(Affectation, Affectation.mission_id == Mission.id)
-        .where(
-            Affectation.personne_id == personne.id,
-            Affectation.libere_le.is_(None),
-            missions.told(),
-            Mission.action_id.in_([a.id for a in actions]),
-        )
-        .order_by(Mission.debut, Mission.id)
-    ).all()
-    return [Mine(a, _qualites(a, personne, [nature for id, nature in held if id == a.id])) for a in actions]
-
-
-def _of_today() -> Select[Action]:
-    """Those that touch today at La Réunion once confirmed, and those whose site is still open, whatever the hour."""
-    start = clock.start_of(clock.today())
-    touches = and_(Action.fin > start, Action.debut > start - LONGEST)  # the index knows when they begin
-    return (
-        select(Action)
-        .where(
-            or_(Action.etat == Etat.EN_COURS, Action.etat.in_((Etat.CONFIRMEE, Etat.TERMINEE)) & touches),
-            Action.debut < start + timedelta(days=1),
-        )
-        .order_by(Action.debut, Action.id)
-    )
-
-
-def _qualites(action: Action, personne: Personne, natures: Iterable[Nature]) -> list[str]:
-    first = ["Bienveillant"] if action.bienveillant_id == personne.id else []
-    return first + [nature.label for nature in dict.fromkeys(natures)]
 
 
 # --- one day -------------------------------------------------------------------------------------------------
@@ -103,40 +44,6 @@ def read(id: int) -> Day:
 
 def entry(uuid: str) -> Entree | None:
     return db.session.get(Entree, uuid)
-
-
-class Used(NamedTuple):
-    """Something used on the day: what was foreseen, what was said to have been used; one of the two at least."""
-
-    libelle: str
-    besoin: Besoin | None
-    said: Consommation | None
-
-    @property
-    def key(self) -> str:
-        """The name of its field."""
-        return f"besoin_{self.besoin.id}" if self.besoin else f"ligne_{self.said.id if self.said else 0}"
-
-    @property
-    def foreseen(self) -> str:
-        """ "12 kg"."""
-        return f"{self.besoin.quantite_confirmee or self.besoin.quantite} {self.besoin.unite}".strip() if self.besoin else ""
-
-
-def sheet_of(lines: Iterable[Used]) -> dict[str, int | None]:
-    """What was said to have been used, in hundredths, by the name of its field."""
-    return {line.key: line.said.quantite if line.said else None for line in lines}
-
-
-def consumptions(jour: Jour) -> list[Used]:
-    """The consumables that its needs foresee, then what else was used; two queries."""
-    needs = besoins.consumables_of(jour.action)
-    rows = db.session.scalars(select(Consommation).where(Consommation.jour_id == jour.id).options(joinedload(Consommation.par)))
-    said = sorted(rows, key=lambda row: row.id)
-    of_need = {row.besoin_id: row for row in said if row.besoin_id}
-    known = [Used(need.titre, need, of_need.pop(need.id, None)) for need in needs]
-    others = [row for row in said if row.besoin_id is None or row.besoin_id in of_need]
-    return known + [Used(row.libelle, None, row) for row in others]
 
 
 @dataclass(frozen=True)

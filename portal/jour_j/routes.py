@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from portal.comptes.models import Personne
 from portal.jour_j import apres as apres  # its pages join the blueprint, as those of the pictures
-from portal.jour_j import arrivee, commands, direct, ecran, queries
+from portal.jour_j import arrivee, aujourdhui, direct, ecran, queries, refus
 from portal.jour_j import photos as photos
 from portal.jour_j.envois import bp
 from portal.jour_j.forms import TapForm
@@ -25,7 +25,7 @@ bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix
 
 @bp.get("/", access="jour.lister")
 def index() -> Any:
-    return render("jour_j/liste.html", days=queries.today_seen_by(me()))
+    return render("jour_j/liste.html", days=aujourdhui.today_seen_by(me()))
 
 
 @bp.get("/<int:id>", access="jour.voir")
@@ -84,7 +84,7 @@ def _said(jour: Jour, who: Personne, here: str, refusal: Refusal | None = None) 
     form = TapForm()
     try:
         if refusal or not form.validate():
-            raise refusal or commands.NotATap
+            raise refusal or refus.NotATap
         toast(arrivee.say(jour, who, form.valeur.data or "arrive", form.cible.data))
     except Refusal as no:
         why = no  # Python forgets the name of what it caught

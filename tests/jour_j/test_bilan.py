@@ -16,7 +16,7 @@ from portal.besoins.models import confirmer
 from portal.comptes.models import NomRole
 from portal.contributions import commands as contributions
 from portal.db import db
-from portal.jour_j import bilan, commands, document, queries
+from portal.jour_j import bilan, consommations, document
 from portal.jour_j.commands import Tap
 from portal.jour_j.models import Consommation, Genre
 from portal.poles.models import Ressource
@@ -143,7 +143,7 @@ def test_what_was_really_used_is_kept_beside_what_was_foreseen(coffee, done, as_
 
 def test_a_form_sent_twice_is_written_once(done, as_):
     awa = as_(done.awa)
-    read = reading(queries.sheet_of([]))
+    read = reading(consommations.sheet_of([]))
     for _ in range(2):
         awa.post(f"{done.url}/consommations", data={"lu": read, "libelle": "Gobelets", "quantite": "120"})
     assert used() == [("Gobelets", 12_000, None)]
@@ -170,7 +170,7 @@ def test_what_makes_no_sense_is_said_and_every_word_kept(coffee, done, as_, fiel
 
 def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(coffee, done, as_):
     awa, field = as_(done.awa), f"besoin_{coffee.id}"
-    read = reading(queries.sheet_of(queries.consumptions(done.jour)))
+    read = reading(consommations.sheet_of(consommations.consumptions(done.jour)))
     note(as_(done.zoe), done, **{field: "10"})
     answer = awa.post(f"{done.url}/consommations", data={"lu": read, field: "8"})
     assert answer.status_code == 409
@@ -181,7 +181,7 @@ def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(coffee, done, as_
 def test_once_it_is_invoiced_it_is_only_read(done, monkeypatch):
     monkeypatch.setattr("portal.jour_j.models.LIVE", frozenset())
     with pytest.raises(Refusal, match="se lit seulement"):
-        commands.note_used(done.jour, {}, more=("Gobelets", 100), by=done.awa, read=reading({}))
+        consommations.note_used(done.jour, {}, more=("Gobelets", 100), by=done.awa, read=reading({}))
 
 
 def test_who_runs_the_day_writes_it_the_house_reads_it_and_nobody_else(done, as_):

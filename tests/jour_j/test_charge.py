@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from portal.db import db
-from portal.jour_j import commands
+from portal.jour_j import commands, refus
 from portal.jour_j.commands import Statut
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import Site, fold
@@ -70,10 +70,10 @@ def test_taking_it_is_undone_as_any_tap(saturday, noe):
 
 
 def test_it_goes_to_nobody_who_does_not_run_the_day_nor_before_it_opens(saturday, noe):
-    assert isinstance(take(saturday, by=noe).refusal, commands.NotOpen)
+    assert isinstance(take(saturday, by=noe).refusal, refus.NotOpen)
     saturday.open("Tout va bien.")
-    assert isinstance(give(saturday, saturday.lea, by=saturday.awa).refusal, commands.NotARunner)
-    assert isinstance(saturday.send(tap(Genre.CHARGE, "", "passe"))[0].refusal, commands.NotARunner)
+    assert isinstance(give(saturday, saturday.lea, by=saturday.awa).refusal, refus.NotARunner)
+    assert isinstance(saturday.send(tap(Genre.CHARGE, "", "passe"))[0].refusal, refus.NotARunner)
 
 
 def test_who_gives_the_post_back_meanwhile_leaves_it_to_whoever_set_the_day_up(saturday, noe):

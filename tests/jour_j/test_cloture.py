@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from portal import clock
-from portal.jour_j import cloture, commands
+from portal.jour_j import cloture, commands, refus
 from portal.jour_j.commands import Statut
 from portal.jour_j.models import Genre, Phase
 from portal.jour_j.pli import NON_CONFORME
@@ -68,7 +68,7 @@ def test_what_is_not_settled_is_shown_and_asks_for_a_word(evening, as_, leave):
     shown = text_of(page, "#a-regler") + (" " + evening.day().points(Phase.FERMETURE)[3].texte if leave is leave_a_line else "")
     assert said in shown
     assert text_of(page, "#fermeture label[for=mot-fermer]") == "Un mot pour la suite"
-    assert isinstance(evening.close().refusal, commands.ReasonWanted)
+    assert isinstance(evening.close().refusal, refus.ReasonWanted)
     assert evening.close("Vu avec Zoé.").statut is Statut.RECUE
 
 

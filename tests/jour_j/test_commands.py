@@ -18,7 +18,7 @@ from portal.actions.models import Etat
 from portal.actions.processus import annuler, revenir_au_devis
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.jour_j import commands, modeles, queries
+from portal.jour_j import commands, modeles, queries, refus
 from portal.jour_j.commands import Statut, undoing
 from portal.jour_j.models import Entree, Genre, Jour, Phase
 from portal.jour_j.pli import Presence, Site
@@ -94,7 +94,7 @@ def test_each_tap_of_a_sending_answers_for_itself(saturday):
         (bad.uuid, Statut.REFUSEE),
         (last.uuid, Statut.RECUE),
     ]
-    assert isinstance(outcomes[1].refusal, commands.NotOfThisDay)
+    assert isinstance(outcomes[1].refusal, refus.NotOfThisDay)
     assert (rows(), saturday.jour.version) == (2, 1)
 
 
@@ -141,14 +141,14 @@ def test_a_sending_that_travelled_long_is_no_later_than_the_next(saturday):
 )
 def test_what_no_button_says_is_refused(saturday, said):
     outcome = saturday.send(said)[0]
-    assert (outcome.statut, type(outcome.refusal)) == (Statut.REFUSEE, commands.NotATap)
+    assert (outcome.statut, type(outcome.refusal)) == (Statut.REFUSEE, refus.NotATap)
     assert (rows(), saturday.jour.version) == (0, 0)
 
 
 @pytest.mark.parametrize("cible", ["", "0", "-1", "١", "9" * 30, "1 OR 1=1"])
 @pytest.mark.parametrize(("genre", "valeur"), [(Genre.COCHE, "fait"), (Genre.PRESENCE, "arrive"), (Genre.ETAPE, "debut")])
 def test_a_target_that_is_nothing_is_refused(saturday, genre, valeur, cible):
-    assert isinstance(saturday.send(tap(genre, cible, valeur))[0].refusal, commands.NotOfThisDay)
+    assert isinstance(saturday.send(tap(genre, cible, valeur))[0].refusal, refus.NotOfThisDay)
     assert rows() == 0
 
 
@@ -166,27 +166,27 @@ def test_what_belongs_to_another_day_is_refused(saturday):
         tap(Genre.ANNULE, elsewhere.uuid),
         tap(Genre.COCHE, saturday.jour.points[0].id, "fait", uuid=elsewhere.uuid),
     ]
-    assert [type(o.refusal) for o in saturday.send(*taps)] == [commands.NotOfThisDay] * 5
+    assert [type(o.refusal) for o in saturday.send(*taps)] == [refus.NotOfThisDay] * 5
     assert rows() == 1
 
 
 def test_someone_who_left_the_team_is_not_ticked(saturday):
     held = saturday.held_by(saturday.lea)
     missions.release(held, motif="malade")
-    assert isinstance(saturday.send(tap(Genre.PRESENCE, held.id, "arrive"))[0].refusal, commands.NotOfThisDay)
+    assert isinstance(saturday.send(tap(Genre.PRESENCE, held.id, "arrive"))[0].refusal, refus.NotOfThisDay)
 
 
 def test_an_incident_wants_words_and_not_too_many(saturday):
-    assert isinstance(saturday.send(tap(Genre.INCIDENT))[0].refusal, commands.WordsMissing)
-    assert isinstance(saturday.send(tap(Genre.INCIDENT, mot="x" * 2001))[0].refusal, commands.TooLong)
+    assert isinstance(saturday.send(tap(Genre.INCIDENT))[0].refusal, refus.WordsMissing)
+    assert isinstance(saturday.send(tap(Genre.INCIDENT, mot="x" * 2001))[0].refusal, refus.TooLong)
     assert saturday.send(tap(Genre.INCIDENT, mot="é" * 2000))[0].statut is Statut.RECUE
 
 
 @pytest.mark.parametrize("etat", [Etat.DEVIS_ENVOYE, Etat.ANNULEE])
 def test_a_day_that_is_off_is_only_read(saturday, etat):
     actions.decide(saturday.action, annuler if etat is Etat.ANNULEE else revenir_au_devis, by=saturday.zoe, motif="pluie")
-    assert isinstance(saturday.send(tap(Genre.INCIDENT, mot="Vent."))[0].refusal, commands.DayOver)
-    assert isinstance(saturday.open(REASON).refusal, commands.DayOver)
+    assert isinstance(saturday.send(tap(Genre.INCIDENT, mot="Vent."))[0].refusal, refus.DayOver)
+    assert isinstance(saturday.open(REASON).refusal, refus.DayOver)
 
 
 @pytest.mark.parametrize("days", [2, 10])
@@ -201,7 +201,7 @@ def test_days_ahead_nothing_of_the_day_is_taken_but_an_incident(saturday, days):
         tap(Genre.SITE, "", "fermer", REASON),
     ]
     with clock.freeze(at(9) - timedelta(days=days)):
-        assert [type(o.refusal) for o in saturday.send(*taps)] == [commands.TooEarly] * 5
+        assert [type(o.refusal) for o in saturday.send(*taps)] == [refus.TooEarly] * 5
         noted = tap(Genre.INCIDENT, mot="Clé égarée.")
         assert saturday.send(noted)[0].statut is Statut.RECUE
         assert saturday.send(undoing(noted.uuid, at=clock.now()))[0].statut is Statut.RECUE
@@ -226,7 +226,7 @@ def test_an_open_site_closes_even_when_its_day_was_put_off(saturday):
 
 def test_opening_with_critical_lines_open_wants_a_reason_and_then_is_never_refused(saturday, outbox):
     refusal = saturday.open().refusal
-    assert isinstance(refusal, commands.ReasonWanted)
+    assert isinstance(refusal, refus.ReasonWanted)
     assert [p.texte for p in refusal.left] == [line.texte for line in modeles.OUVERTURE if line.critique]
     assert (rows(), saturday.action.etat, outbox()) == (0, Etat.CONFIRMEE, [])
 
@@ -268,13 +268,13 @@ def test_two_people_open_at_once_and_it_is_one_opening(saturday, outbox):
 
 
 def test_a_site_that_is_not_open_does_not_close(saturday):
-    assert isinstance(saturday.close("fini").refusal, commands.NotOpen)
+    assert isinstance(saturday.close("fini").refusal, refus.NotOpen)
 
 
 def test_closing_with_lines_open_wants_a_word_tells_the_critical_ones_and_ends_the_action(saturday, outbox):
     saturday.open(REASON)
     refusal = saturday.close().refusal
-    assert isinstance(refusal, commands.ReasonWanted)
+    assert isinstance(refusal, refus.ReasonWanted)
     assert len(refusal.left) == len(modeles.FERMETURE)
     assert saturday.action.etat is Etat.EN_COURS
     assert saturday.close("Alarme en panne.").statut is Statut.RECUE
@@ -306,7 +306,7 @@ def test_it_reopens_the_same_evening_until_six_in_the_morning(saturday, hour, ag
         saturday.close("fini")
     with clock.freeze(at(hour)):
         refusal = saturday.open().refusal
-        assert isinstance(refusal, commands.AnotherDay) != again
+        assert isinstance(refusal, refus.AnotherDay) != again
         assert saturday.action.etat is (Etat.EN_COURS if again else Etat.TERMINEE)
         assert (saturday.day().state.site is Site.OUVERT) == again
 
@@ -377,7 +377,7 @@ def test_the_undoing_may_come_first(saturday):
 def test_an_opening_is_not_undone(saturday):
     opening = tap(Genre.SITE, "", "ouvrir", REASON)
     saturday.send(opening)
-    assert isinstance(saturday.send(undoing(opening.uuid, at=clock.now()))[0].refusal, commands.SiteStays)
+    assert isinstance(saturday.send(undoing(opening.uuid, at=clock.now()))[0].refusal, refus.SiteStays)
     assert saturday.action.etat is Etat.EN_COURS
 
 

@@ -8,7 +8,7 @@ from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Etape
 from portal.db import db
-from portal.jour_j import commands
+from portal.jour_j import refus
 from portal.jour_j.commands import Statut, undoing
 from portal.jour_j.deroule import HeldByTheClock, NoMore
 from portal.jour_j.models import Genre
@@ -82,10 +82,10 @@ def refused(day: Saturday, genre: Genre, cible: object, valeur: object) -> type 
 
 def test_what_is_refused_and_why(day):
     visit, talk, meal = step(day, "Visite"), step(day, "Ronkozé"), step(day, "Repas")
-    assert refused(day, Genre.DUREE, visit.id, "0") is commands.NotATap
-    assert refused(day, Genre.DECALE, visit.id, "demain") is commands.NotATap
-    assert refused(day, Genre.DUREE, 999, "10") is commands.NotOfThisDay
-    assert refused(day, Genre.ECHANGE, visit.id, "x") is commands.NotOfThisDay
+    assert refused(day, Genre.DUREE, visit.id, "0") is refus.NotATap
+    assert refused(day, Genre.DECALE, visit.id, "demain") is refus.NotATap
+    assert refused(day, Genre.DUREE, 999, "10") is refus.NotOfThisDay
+    assert refused(day, Genre.ECHANGE, visit.id, "x") is refus.NotOfThisDay
     assert refused(day, Genre.DECALE, meal.id, "5") is HeldByTheClock
     assert refused(day, Genre.ECHANGE, talk.id, meal.id) is NoMore
     assert refused(day, Genre.ECHANGE, talk.id, visit.id) is NoMore

@@ -8,7 +8,7 @@ import pytest
 
 from portal import clock
 from portal.db import db
-from portal.jour_j import commands
+from portal.jour_j import commands, refus
 from portal.jour_j.commands import Tap
 from portal.jour_j.models import Entree, Genre
 from tests.jour_j.conftest import at, kept, tap
@@ -46,8 +46,8 @@ def test_what_followed_is_of_an_incident_of_this_day_and_in_words(saturday):
     said, tick = noted(saturday), tap(Genre.COCHE, saturday.jour.points[0].id, "fait")
     saturday.send(tick)
     for cible in ("", tick.uuid, tap("x").uuid):
-        assert isinstance(saturday.send(tap(Genre.SUITE, cible, mot="Suite"))[0].refusal, commands.NotOfThisDay)
-    assert isinstance(saturday.send(tap(Genre.SUITE, said.uuid))[0].refusal, commands.WordsMissing)
+        assert isinstance(saturday.send(tap(Genre.SUITE, cible, mot="Suite"))[0].refusal, refus.NotOfThisDay)
+    assert isinstance(saturday.send(tap(Genre.SUITE, said.uuid))[0].refusal, refus.WordsMissing)
 
 
 def test_one_taken_back_leaves_the_page_with_its_trace_in_the_journal(saturday):

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from portal import clock
 from portal.db import db
-from portal.jour_j import commands
+from portal.jour_j import refus
 from portal.jour_j.commands import Statut, undoing
 from portal.jour_j.models import Genre, Phase
 from portal.jour_j.pli import NON_CONFORME
@@ -29,7 +29,7 @@ def fault(point, mot: str = FAULT, **more):
 @pytest.mark.both
 def test_it_wants_a_word_and_tells_the_bienveillant_at_once(saturday, point, outbox):
     refused = saturday.send(fault(point, ""))[0].refusal
-    assert isinstance(refused, commands.FaultMissing)
+    assert isinstance(refused, refus.FaultMissing)
     assert outbox() == []
     assert saturday.send(fault(point))[0].statut is Statut.RECUE
     [message] = outbox()
@@ -55,7 +55,7 @@ def test_it_was_looked_at_but_a_critical_one_still_asks_for_the_reason(saturday,
         saturday.send(fault(point))
         assert saturday.day().left(Phase.OUVERTURE) == []
         refusal = saturday.open().refusal
-        assert isinstance(refusal, commands.ReasonWanted)
+        assert isinstance(refusal, refus.ReasonWanted)
         assert refusal.left == [point]
         assert saturday.open("Un voisin garde la porte.").statut is Statut.RECUE
     assert outbox()[-1].faits["lignes"] == [f"{point.texte} (non conforme)"]

@@ -1,0 +1,69 @@
+"""Whose day it is today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Select, and_, or_, select
+
+from portal import clock
+from portal.actions.models import LONGEST, Action, Etat
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.missions import queries as missions
+from portal.missions.models import Affectation, Mission, Nature
+from portal.policy import can
+
+
+class Mine(NamedTuple):
+    """An action of today, and what the person is on it: "Bienveillant", "Référent"…; nothing for someone who only reads."""
+
+    action: Action
+    qualites: list[str]
+
+
+def today_for(personne: Personne) -> list[Mine]:
+    """Today's actions that this person sets up, runs or helps with, soonest first; two queries."""
+    return [mine for mine in _today(personne) if mine.qualites]
+
+
+def today_seen_by(personne: Personne) -> list[Mine]:
+    """The same, and for those who read every day, all of today's actions; two queries."""
+    return _today(personne) if can(personne, "jour.lire_tous") else today_for(personne)
+
+
+def _today(personne: Personne) -> list[Mine]:
+    actions = list(db.session.scalars(_of_today()))
+    held = db.session.execute(
+        select(Mission.action_id, Mission.nature)
+        .join(Affectation, Affectation.mission_id == Mission.id)
+        .where(
+            Affectation.personne_id == personne.id,
+            Affectation.libere_le.is_(None),
+            missions.told(),
+            Mission.action_id.in_([a.id for a in actions]),
+        )
+        .order_by(Mission.debut, Mission.id)
+    ).all()
+    return [Mine(a, _qualites(a, personne, [nature for id, nature in held if id == a.id])) for a in actions]
+
+
+def _of_today() -> Select[Action]:
+    """Those that touch today at La Réunion once confirmed, and those whose site is still open, whatever the hour."""
+    start = clock.start_of(clock.today())
+    touches = and_(Action.fin > start, Action.debut > start - LONGEST)  # the index knows when they begin
+    return (
+        select(Action)
+        .where(
+            or_(Action.etat == Etat.EN_COURS, Action.etat.in_((Etat.CONFIRMEE, Etat.TERMINEE)) & touches),
+            Action.debut < start + timedelta(days=1),
+        )
+        .order_by(Action.debut, Action.id)
+    )
+
+
+def _qualites(action: Action, personne: Personne, natures: Iterable[Nature]) -> list[str]:
+    first = ["Bienveillant"] if action.bienveillant_id == personne.id else []
+    return first + [nature.label for nature in dict.fromkeys(natures)]
