@@ -203,6 +203,7 @@ def _action(house: House, id: int, etat: actions.Etat, debut: datetime, fin: dat
         "relais_id": BIENVEILLANT if etat is actions.Etat.VALIDEE else None,
         "avis_avant": clock.now() + timedelta(days=3) if etat is actions.Etat.EN_VALIDATION else None,
         "publique": True,
+        "en_direct": True,
         "debut": debut,
         "fin": fin,
         "lieu": "La Raffinerie, l’Hermitage",

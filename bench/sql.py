@@ -16,6 +16,8 @@ from bench.house import Site
 from bench.results import Result
 from portal import security
 from portal.db import db
+from portal.jour_j import arrivee
+from portal.jour_j import queries as jour_j
 from tests.support import OVERHEAD
 
 FEW, MANY = 1, 500
@@ -23,7 +25,7 @@ PAST = 5_000  # actions of the years before, in the house where lists are long
 # packages whose pages, and tabs of an action elsewhere, that may ask ten queries; the others six
 LARGE, TABS = {"accueil", "jour_j", "actions"}, {"besoins.of_action", "devis.of_action"}
 # pages that are not made of rows: files, one-use links, the health of the portal
-ASIDE = {"static", "comptes.lien", "accueil.sante"}
+ASIDE = {"static", "comptes.lien", "accueil.sante", "jour_j.photo"}
 
 
 def queries(site: Site) -> Iterator[Result]:
@@ -81,12 +83,15 @@ def _pages(app: Flask, house: House) -> Iterator[tuple[str, str]]:
         "tache_id": 1,
         "line_id": 1,
         "page": "devis",
+        "phase": "ouverture",
         "nom": "accessibilite",
     }
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and rule.endpoint not in ASIDE:
             about_the_day = rule.endpoint.startswith(("actions.", "jour_j.")) and rule.endpoint != "actions.planning.move"
             own = {"id": house.day if about_the_day else 1, "jeton": _token(app, house, rule.endpoint)}
+            if rule.endpoint == "jour_j.arrival":
+                own["code"] = _code(app, house)
             yield rule.endpoint, _path(app, rule, known | own)
 
 
@@ -101,6 +106,12 @@ def _token(app: Flask, house: House, endpoint: str) -> str:
     }.get(endpoint, ("candidature", 1))
     with app.app_context():
         return security.seal(purpose, id, 1)
+
+
+def _code(app: Flask, house: House) -> str:
+    """What the QR code of the day says."""
+    with app.app_context():
+        return arrivee.code_of(jour_j.read(house.day).jour)
 
 
 def _first_step(house: House) -> int:

@@ -49,8 +49,13 @@ class NotOnTheTeam(Refusal):
 
 def shown(jour: Jour) -> dict[str, Any]:
     """The code of the day, as an address and as an image; before the action it is that of its first day."""
-    url = url_for("jour_j.arrival", code=security.seal(PURPOSE, jour.id, _day(jour.action)), _external=True)
+    url = url_for("jour_j.arrival", code=code_of(jour), _external=True)
     return {"code_url": url, "qr": _drawn(url), "code_du": clock.start_of(clock.today().fromordinal(_day(jour.action)))}
+
+
+def code_of(jour: Jour) -> str:
+    """What the portal signs for today."""
+    return security.seal(PURPOSE, jour.id, _day(jour.action))
 
 
 def _day(action: Action) -> int:
