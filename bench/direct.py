@@ -116,15 +116,22 @@ class Probe(Asker):
     """Somebody else, on other pages all the while."""
 
     times: list[float] = field(default_factory=list)
+    lost: list[Exception] = field(default_factory=list)
 
     def watch(self, paths: tuple[str, ...]) -> None:
         while not self.over.is_set():
             start = monotonic()
-            self.ask(random.choice(paths))
+            try:
+                self.ask(random.choice(paths))
+            except (OSError, HTTPException, Refused) as trouble:
+                self.lost.append(trouble)
             self.times.append(monotonic() - start)
             self.over.wait(PROBE)
 
     def p95(self) -> float:
+        """Raises Refused when a page did not answer."""
+        if self.lost:
+            raise Refused(f"d’autres pages n’ont pas répondu : {self.lost[:3]}")
         return quantiles(self.times, n=20)[-1]
 
 

@@ -170,7 +170,7 @@ async function ask(url, options = {}, most = 8000) {
 
 async function empty() {
   clearTimeout(timer);
-  let left = await mine();
+  let left = await mine().catch(() => []); // a browser that keeps nothing
   try {
     while (left.length) {
       const taps = left.filter(({ genre }) => genre !== "photo");
@@ -292,11 +292,15 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => ours(ctx) && !c
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (!ours(ctx) || !ctx.response) return;
   const { status, headers } = ctx.response;
+  if (status === 403 || status === 404 || headers.get("X-Refaire")) return again();
   every = Number(headers.get("X-Toutes") ?? 2) * 1000;
   turn(status === 401 ? "session" : status < 400 ? "" : "reseau");
   paint();
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember().finally(paint));
+
+/** One may do more here than before, or less, or read it no more: the page kept on this phone is not to be shown again. */
+const again = async () => (await caches.open("jour").then((kept) => kept.delete(location.pathname)).catch(() => {}), location.reload());
 
 function back() {
   tries = 0;

@@ -63,9 +63,9 @@ def promised_of(action: Action) -> list[Besoin]:
     return sorted(db.session.scalars(query.options(*SHEET)), key=lambda b: (b.materiel_id or 0, b.id))
 
 
-def capacity_of(action: Action) -> int | None:
-    """How many people its promised spaces hold together, team included; None while the house has not said of each."""
-    promised = (Besoin.action_id == action.id, Besoin.etat == Etat.CONFIRME)
+def capacity_of(action: Action, at: datetime) -> int | None:
+    """How many people the spaces promised for that instant hold together, team included; None when the house has not said."""
+    promised = (Besoin.action_id == action.id, Besoin.etat == Etat.CONFIRME, Besoin.debut <= at, Besoin.fin > at)
     rows = db.session.execute(select(Espace.id, Espace.capacite).join(Besoin.espace).where(*promised).distinct())
     holds = [most or 0 for _, most in rows]
     return sum(holds) if holds and all(holds) else None

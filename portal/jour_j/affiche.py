@@ -14,9 +14,10 @@ from portal.actions.models import Action, Etape, Etat
 from portal.actions.programme import Slot
 from portal.db import db
 from portal.jour_j.deroule import Deroule
-from portal.jour_j.models import LIVE, Jour, evening_of
+from portal.jour_j.models import LIVE, Jour
 from portal.jour_j.pli import EtatEtape, Site
 from portal.jour_j.queries import Day
+from portal.jour_j.soiree import evening_of
 
 GONE = (EtatEtape.PASSE, EtatEtape.ANNULE)
 SHOWN_NEXT = 3  # items on a wall

@@ -18,7 +18,8 @@ from portal.jour_j import commands, queries
 from portal.jour_j.commands import Tap
 from portal.jour_j.droits import Droits
 from portal.jour_j.equipe import Equipe
-from portal.jour_j.models import Genre, Jour, evening_of
+from portal.jour_j.models import Genre, Jour
+from portal.jour_j.soiree import evening_of
 from portal.missions.models import Affectation
 from portal.web import Page, render
 from portal.workflow import Refusal

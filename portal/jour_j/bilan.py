@@ -13,9 +13,10 @@ from portal.fields import quantite
 from portal.filters import creneau, date_courte, date_longue, duree, heure
 from portal.jour_j.consommations import Used
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Entree, Genre, Jour, Phase, named
+from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, named
 from portal.jour_j.pli import Presence
 from portal.jour_j.queries import Day, Incident
+from portal.missions.models import Affectation
 
 
 class Heures(NamedTuple):
@@ -40,18 +41,19 @@ def reads_the_hours(function: Reads) -> Reads:
 def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
     """The closing report of a day loaded WITH_DAY, in plain JSON and the words of its page; four queries, whatever it holds."""
     day, action = Day(jour, clock.now()), jour.action
+    standing = _standing(day)
     hours = _reads[0](action)
     return {
         "titre": action.titre,
         "quand": f"{date_longue(action.debut)}, {creneau(action.debut, action.fin)}",
         "lieu": action.lieu,
-        "site": [_moment(day, e) for e in _standing(day) if e.genre is Genre.SITE],
+        "site": [_moment(day, e) for e in standing if e.genre is Genre.SITE],
         "charge": list(_charges(day)),
         "public": _public(day),
-        "equipe": [_place(day, held) for held in day.team],
+        "equipe": [_place(day, held, standing) for held in day.team],
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
         "total": duree(sum(h.minutes for h in hours)),
-        "listes": [{"phase": p.label, "restent": [point.texte for point in day.left(p)]} for p in Phase],
+        "listes": [{"phase": p.label, "restent": [_owed(day, point) for point in day.owed(day.points(p))]} for p in Phase],
         "incidents": [_incident(day, incident) for incident in day.incidents],
         "consommations": [_used(line) for line in used],
     }
@@ -88,24 +90,30 @@ def _public(day: Day) -> dict[str, Any] | None:
     jauge = Jauge(day.state.passages, day.present, None)
     if not jauge.passages or jauge.peak is None:
         return None
-    quand, pic = jauge.peak
+    (quand, pic), curve = jauge.peak, jauge.curve
     return {
         "pic": pic,
         "a": _at(day, quand),
         "entrees": sum(people for _, people in jauge.passages if people > 0),
-        "courbe": [[int((at - jauge.curve[0][0]) / timedelta(minutes=1)), public] for at, public in jauge.curve],
-        "de": _at(day, jauge.curve[0][0]),
-        "fin": _at(day, jauge.curve[-1][0]),
+        "courbe": [[int((at - curve[0][0]) / timedelta(minutes=1)), public] for at, public in curve],
+        "de": _at(day, curve[0][0]),
+        "fin": _at(day, curve[-1][0]),
     }
 
 
-def _place(day: Day, held: Any) -> dict[str, str]:
+def _place(day: Day, held: Affectation, standing: Sequence[Entree]) -> dict[str, str]:
     """When somebody came and left; what was never tapped is empty."""
-    taps = [e for e in _standing(day) if e.genre is Genre.PRESENCE and e.cible == str(held.id)]
+    taps = [e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(held.id)]
     came = next((_at(day, e.quand) for e in taps if e.valeur == Presence.ARRIVE), "")
     left = next((_at(day, e.quand) for e in reversed(taps) if e.valeur == Presence.PARTI), "")
     absent = "Absence" if day.state.presence(held.id) is Presence.ABSENT else ""
     return {"nom": held.personne.nom, "mission": held.mission.titre, "arrivee": came, "depart": left, "absence": absent}
+
+
+def _owed(day: Day, point: Point) -> str:
+    """A line that nobody looked at, or that is not as it should be, with what was said of it."""
+    mark = day.mark(point)
+    return f"{point.label} (non conforme\u00a0: {mark.mot})" if mark else point.label
 
 
 def _incident(day: Day, incident: Incident) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from portal.jour_j.retouches import is_said
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID_LENGTH = 36  # the longest thing that a tap is about
 EARLIEST = timedelta(hours=36)  # before the start; a tap is never dated earlier
 TRAVEL = timedelta(minutes=1)  # a phone gives a sending up sooner
 FOLLOWING = {  # the site moved, the action follows
@@ -95,7 +96,9 @@ def receive(jour: Jour, taps: Sequence[Tap], *, by: Personne, sent: datetime | N
     """
     if any(tap.genre == Genre.SITE for tap in taps):
         lock_one(jour.action)
-    reception = Reception(lock_one(jour), by, clock.now(), sent)
+    jour = lock_one(jour)
+    db.session.refresh(jour.action)  # it may have been cancelled, or handed over, while the lock was awaited
+    reception = Reception(jour, by, clock.now(), sent)
     policy.forget()
     outcomes = [reception.take(tap) for tap in taps]
     if any(o.statut is Statut.RECUE for o in outcomes):
@@ -158,6 +161,10 @@ class Reception:
     def droits(self) -> Droits:
         return Droits(self.day, self.by)
 
+    def at(self, tap: Tap) -> queries.Day:
+        """The day as it stood when it was tapped: what came since, from another phone, makes it no less true."""
+        return self.day.before(self.instant(tap))
+
     def instant(self, tap: Tap) -> datetime:
         """When it was tapped. How long a sending travels is never known: what one person tapped later stays later."""
         earliest = self.jour.action.debut - EARLIEST
@@ -204,7 +211,7 @@ def _check(reception: Reception, tap: Tap) -> None:
         raise NotATap
     if max(len(tap.mot), len(tap.mesures)) > LONGEST or len(tap.lieu) > PLACE:
         raise TooLong
-    if "\0" in tap.mot + tap.cible + tap.lieu + tap.mesures:
+    if len(tap.cible) > UUID_LENGTH or "\0" in tap.mot + tap.cible + tap.lieu + tap.mesures:
         raise NotATap
     if not reception.jour.is_live:
         raise DayOver
@@ -245,7 +252,7 @@ def _among(rows: Callable[[Reception], Iterable[Any]]) -> Callable[[Reception, T
 
 
 def _check_charge(reception: Reception, tap: Tap) -> None:
-    day = reception.day
+    day = reception.at(tap)
     if day.state.site is not Site.OUVERT:
         raise NotOpen
     if tap.valeur == "passe" and tap.cible not in {str(personne.id) for personne in day.runners}:
@@ -259,7 +266,7 @@ def _check_change(reception: Reception, tap: Tap) -> None:
     named = {tap.cible, tap.valeur} if tap.genre == Genre.ECHANGE else {tap.cible}
     if named - {str(item.id) for item in reception.jour.action.programme}:
         raise NotOfThisDay
-    if refusal := reception.day.deroule.refusal(tap.genre, tap.cible, tap.valeur):
+    if refusal := reception.at(tap).deroule.refusal(tap.genre, tap.cible, tap.valeur):
         raise refusal
 
 

@@ -13,10 +13,11 @@ from portal.actions.programme import Slot
 from portal.filters import duree
 from portal.jour_j import alertes
 from portal.jour_j.alertes import Alerte, Heurt
-from portal.jour_j.models import Genre, evening_of
+from portal.jour_j.models import Genre
 from portal.jour_j.pli import EtatEtape, Site, State
 from portal.jour_j.programme import Ecart, Track, ecarts, forecast, on_time, tracks
 from portal.jour_j.retouches import LONGEST, SHORTEST, Plan, promised
+from portal.jour_j.soiree import evening_of
 from portal.workflow import Refusal
 
 SLIPPED = timedelta(minutes=5)  # told to whoever answers for the item

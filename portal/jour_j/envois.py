@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from portal import clock
-from portal.fields import combine
+from portal.fields import clean, combine
 from portal.jour_j import album, commands, ecran, queries, refus, rythme
 from portal.jour_j.cliche import develop
 from portal.jour_j.commands import Statut, Tap
@@ -81,7 +81,7 @@ def _tap(row: Mapping[str, Any]) -> Tap:
     at = _instant(row.get("quand"))
     if at is None or not all(isinstance(text, str) for text in texts.values()):
         texts, at = texts | {"genre": ""}, clock.now()
-    return Tap(saisi_le=at, **{name: str(text) for name, text in texts.items()})
+    return Tap(saisi_le=at, **{name: clean(str(text)) for name, text in texts.items()})
 
 
 def _instant(seconds: Any) -> datetime | None:
@@ -165,7 +165,8 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
     if said.genre not in ASKS or refusal.status != 422:
         raise refusal
     toast(refusal.sentence, "attention")
-    return ecran.page(jour, status=422, typed={f"{said.genre}-{said.cible}".rstrip("-"): said.mot})
+    form = f"{said.genre}-{said.cible}" if said.genre in (Genre.COCHE, Genre.SUITE) else said.genre
+    return ecran.page(jour, status=422, typed={form: said.mot})
 
 
 # --- has it changed? -----------------------------------------------------------------------------------------
@@ -177,6 +178,6 @@ def state(id: int) -> Any:
     jour, shown = load(Jour, id, "jour.voir", queries.WITH_ACTION), request.args.get("v", "")
     now, headers = ecran.version(jour), {"X-Toutes": str(rythme.pace(id))}
     if shown and shown[-1] != now[-1]:  # one may do more here than before, or less: the page is another
-        headers["HX-Refresh"] = "true"
+        headers["X-Refaire"] = "1"
     after_this_request(lambda response: (response.headers.update(headers), response)[1])
-    return ("", 204) if shown == now or "HX-Refresh" in headers else ecran.changed(jour)
+    return ("", 204) if shown == now or "X-Refaire" in headers else ecran.changed(jour)

@@ -9,9 +9,10 @@ from functools import cached_property
 
 from portal.comptes.models import Personne
 from portal.jour_j.droits import Droits
-from portal.jour_j.models import Entree, Point, evening_of
+from portal.jour_j.models import Entree, Point
 from portal.jour_j.pli import Mark, Presence, Site
 from portal.jour_j.queries import Day
+from portal.jour_j.soiree import evening_of
 from portal.missions.models import Affectation, Mission, Nature, Slot
 
 LATE = timedelta(minutes=15)  # after the start of a mission; somebody still expected is late from then on

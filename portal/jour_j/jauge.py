@@ -38,11 +38,6 @@ class Jauge:
         return "attention" if self.percent >= 100 else "attente"
 
     @property
-    def words(self) -> str:
-        """What its colour says."""
-        return {"bon": "", "attente": "Bientôt complet", "attention": "Complet\u00a0: plus personne n’entre"}[self.ton]
-
-    @property
     def peak(self) -> tuple[datetime, int] | None:
         """When the most people of the public were there for the first time, and how many."""
         return max(self.curve, key=lambda point: point[1], default=None)
@@ -56,7 +51,3 @@ class Jauge:
         sums = accumulate(people for _, people in self.passages)
         for (quand, _), public in zip(self.passages, sums, strict=True):
             yield quand, max(0, public)
-
-    def at(self, instant: datetime) -> int:
-        """How many of the public there were at that instant."""
-        return max(0, sum(people for quand, people in self.passages if quand <= instant))

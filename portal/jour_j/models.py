@@ -17,7 +17,6 @@ from portal.shown import Shown
 from portal.workflow import Event
 
 LIVE = frozenset({Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE})  # outside of these the day is only read
-NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
 
 
 class Phase(Shown):
@@ -26,7 +25,7 @@ class Phase(Shown):
 
 
 class Genre(StrEnum):
-    """What a tap is about; `valeur` is a key of VALEURS, `mot` a reason or an incident's text."""
+    """What a tap is about; `valeur` is a key of VALEURS but for LIBRES, `mot` a reason or an incident's text."""
 
     SITE = "site"
     COCHE = "coche"  # cible: a Point
@@ -67,11 +66,6 @@ LIBRES = {  # whose `valeur` is not one of a few words: CHECKS judges it
 def named(genre: Genre, valeur: str) -> str:
     """How the day's journal puts it."""
     return LIBRES.get(genre) or VALEURS[genre].get(valeur, valeur)
-
-
-def evening_of(instant: datetime) -> datetime:
-    """The start of the day that an instant belongs to: two in the morning is still the evening before."""
-    return clock.start_of(clock.local(instant - NIGHT).date())
 
 
 class Jour(Base):

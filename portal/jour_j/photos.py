@@ -40,7 +40,7 @@ def send_photo(id: int, cle: UUID) -> Any:
     if request.args.get("compte", str(me().id)) != str(me().id):
         return _answer(cle, "autre-compte")
     try:
-        jour = load(Jour, id, "jour.agir", queries.WITH_ACTION)
+        jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
         new = album.receive(jour, str(cle), request.get_data(cache=False), by=me())
     except (NotFound, Forbidden):
         return _answer(cle, Statut.REFUSEE, refus.NotYours.sentence)

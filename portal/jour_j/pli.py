@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from portal.actions.programme import Lane
+from portal.jour_j.soiree import evening_of
 from portal.shown import Shown
 
 NON_CONFORME = "non_conforme"  # of a line: somebody looked, and it is not as it should be
@@ -145,6 +146,8 @@ def _mark(tap: Tap) -> Mark:
 
 def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     if tap.valeur == "ouvrir" and state.site is not Site.OUVERT:
+        if state.moved and evening_of(tap.quand) > evening_of(state.moved.quand):
+            _begin_another_day(state, state.moved.quand, tap.quand)
         state.site, state.moved = Site.OUVERT, _mark(tap)
         state.opened = state.opened or state.moved
         state.charge = state.moved  # whoever opens is in charge
@@ -153,12 +156,20 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
         state.charge, state.offered = None, ""
 
 
+def _begin_another_day(state: State, closed: datetime, opens: datetime) -> None:
+    """Nobody is there any more, and what was checked before the night is to be checked again."""
+    state.opened = None
+    state.ticks = {cible: mark for cible, mark in state.ticks.items() if mark.quand > closed}
+    state.presences = {cible: mark for cible, mark in state.presences.items() if mark.valeur != Presence.ARRIVE}
+    state.passages.append((opens, -sum(people for _, people in state.passages)))
+
+
 def _charge(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     """Exactly one is in charge while the site is open: who hands it over keeps it until somebody takes it."""
     if state.charge is None:
         return
     if tap.valeur == "passe":
-        state.offered = tap.cible
+        state.offered = tap.cible if tap.personne_id == state.charge.par else state.offered  # nobody gives what they lost
     elif tap.personne_id != state.charge.par:
         state.charge, state.offered = _mark(tap), ""
     else:

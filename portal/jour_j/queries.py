@@ -17,9 +17,10 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Entree, Genre, Jour, Photo, Point, evening_of, named
+from portal.jour_j.models import Entree, Genre, Jour, Photo, Point, named
 from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
 from portal.jour_j.programme import Track
+from portal.jour_j.soiree import evening_of
 from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Nature
@@ -145,7 +146,8 @@ class Day(Verifications):
 
     @cached_property
     def deroule(self) -> Deroule:
-        return Deroule(self.action.programme, self.state, self.now)
+        closed = self.state.moved.quand if self.state.moved and self.state.site is Site.CLOS else self.now
+        return Deroule(self.action.programme, self.state, min(closed, self.now))
 
     @property
     def programme(self) -> list[tuple[datetime, list[Etape]]]:
@@ -214,7 +216,7 @@ class Day(Verifications):
     @cached_property
     def jauge(self) -> Jauge:
         """The people on site against what the place holds; one query."""
-        return Jauge(self.state.passages, self.present, besoins.capacity_of(self.action))
+        return Jauge(self.state.passages, self.present, besoins.capacity_of(self.action, self.now))
 
     # the incidents
 

@@ -18,6 +18,8 @@ from portal.missions import models as missions
 from portal.missions.models import Affectation
 from portal.workflow import News
 
+WORDS = (Entree.mot, Entree.mesures, Entree.lieu)  # what people typed
+
 
 @comptes.effacer.react
 def forget_who_was_there(news: News) -> None:
@@ -27,12 +29,14 @@ def forget_who_was_there(news: News) -> None:
     about = (Entree.genre == Genre.PRESENCE, Entree.cible.in_(theirs))
     db.session.execute(update(Entree).where(*about).values(mot=""))
     for personne in people.by_ids(ids):
-        strike(Entree.mot, people.signs(personne))
+        for words in WORDS:
+            strike(words, people.signs(personne))
 
 
 @actions.effacer_demandeur.react
 def name_the_demandeur_no_more(news: News) -> None:
-    strike(Entree.mot, effacement.signs(news.subject.demandeur), Entree.jour_id == news.subject.id)
+    for words in WORDS:
+        strike(words, effacement.signs(news.subject.demandeur), Entree.jour_id == news.subject.id)
 
 
 @actions.enregistrer.react

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, extract, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock, tableur
@@ -48,10 +48,10 @@ def _entries(ids: list[int]) -> Select[Entree]:
 
 
 def years() -> list[int]:
-    """Those in which something was noted, and this one, the latest first; one query."""
-    shifted = extract("year", Entree.quand)
-    noted = db.session.scalars(select(shifted).where(Entree.genre == Genre.INCIDENT).distinct())
-    return sorted({clock.today().year, *(int(year) for year in noted)}, reverse=True)
+    """From the first in which something was noted to this one, the latest first; one query."""
+    first = db.session.scalar(select(func.min(Entree.quand)).where(Entree.genre == Genre.INCIDENT))
+    now = clock.today().year
+    return list(range(now, (clock.local(first).year if first else now) - 1, -1))
 
 
 def as_file(found: list[Incident], sorte: str) -> bytes:

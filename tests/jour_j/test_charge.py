@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from portal import clock
 from portal.db import db
 from portal.jour_j import commands, refus
 from portal.jour_j.commands import Statut
@@ -60,6 +61,22 @@ def test_a_phone_that_is_dead_keeps_nobody_in_charge(saturday, noe):
     saturday.open("Tout va bien.")
     take(saturday, by=noe)
     assert saturday.day().in_charge == noe
+
+
+def test_nobody_hands_over_what_somebody_took_meanwhile(saturday, noe):
+    saturday.open("Tout va bien.")
+    take(saturday, by=noe)
+    give(saturday, saturday.zoe, by=saturday.awa)
+    assert (saturday.day().in_charge, saturday.day().handed_to) == (noe, None)
+
+
+def test_what_was_taken_before_the_closing_counts_even_if_it_comes_after(saturday, noe):
+    saturday.open("Tout va bien.")
+    with clock.freeze(at(22)):
+        saturday.close("Rien à dire.")
+    with clock.freeze(at(22.2)):
+        assert saturday.send(tap(Genre.CHARGE, "", "prend", when=at(21.8)), by=noe, sent=at(22.2))[0].statut is Statut.RECUE
+        assert isinstance(take(saturday, by=noe).refusal, refus.NotOpen)
 
 
 def test_taking_it_is_undone_as_any_tap(saturday, noe):

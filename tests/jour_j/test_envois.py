@@ -165,3 +165,9 @@ def test_five_hundred_taps_after_a_long_cut_arrive_once_and_in_order(saturday, s
     assert {statut for batch in batches[::-1] for statut in statuts(send(*batch))} == {"déjà reçue"}
     assert [row.uuid for row in rows()] == [one["uuid"] for one in taps]
     assert saturday.day().state.ticks == {}
+
+
+@pytest.mark.parametrize("wrong", [{"mot": " \u200b \t"}, {"cible": "x" * 37}])
+def test_words_that_say_nothing_and_targets_too_long_are_refused(send, wrong):
+    assert statuts(send(said(**wrong))) == ["refusée"]
+    assert rows() == []

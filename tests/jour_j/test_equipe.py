@@ -399,3 +399,12 @@ def test_the_journal_of_the_action_knows_of_it_without_its_words(saturday, as_):
     text = as_(saturday.zoe).get(f"/actions/{saturday.action.id}/journal").text
     assert "essage envoyé à l’équipe" in text
     assert "Le repas est à midi." not in text
+
+
+def test_whose_mission_was_days_before_reads_the_day(saturday, as_):
+    with clock.freeze(at(10 - 48)):
+        early = builders.mission(saturday.action, titre="Montage", debut=at(9 - 48), fin=at(12 - 48))
+        paul = builders.personne("Paul Maillot")
+        builders.hold(early, paul)
+        db.session.commit()
+        assert as_(paul).get(saturday.url).status_code == 200

@@ -10,13 +10,14 @@ from portal.actions.commands import decide
 from portal.actions.processus import annuler
 from portal.comptes.commands import erase
 from portal.db import db
+from portal.jour_j.commands import Tap
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import Presence
 from portal.journal import EntreeJournal
 from portal.missions.models import Nature
 from tests import builders
 from tests.comptes.test_erase import everything
-from tests.jour_j.conftest import kept, tap
+from tests.jour_j.conftest import at, kept, tap
 
 pytestmark = pytest.mark.both
 
@@ -55,6 +56,13 @@ def test_the_safety_record_stays_without_their_name_nor_their_number(saturday, l
     assert kept(incident).mot == "(effacé) a glissé, pompiers prévenus. Joindre (effacé) ou (effacé)."
     assert (kept(theirs).mot, kept(theirs).personne.nom) == ("Barrière tombée.", "Personne effacée")
     assert not [sign for sign in (nom, email, "777777", number) if sign in everything()]
+
+
+def test_nor_in_where_it_happened_and_what_was_done(saturday, lea):
+    said = Tap(tap("x").uuid, Genre.INCIDENT, at(9), mot="Chute.", lieu=f"Chez {lea.nom}", mesures=f"{lea.nom} prévenue.")
+    saturday.send(said)
+    erased(lea)
+    assert (kept(said).lieu, kept(said).mesures) == ("Chez (effacé)", "(effacé) prévenue.")
 
 
 def test_nor_does_the_journal_name_them_in_why_the_site_opened(saturday, lea):

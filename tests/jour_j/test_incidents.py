@@ -100,8 +100,14 @@ def test_what_followed_is_asked_again_with_its_words_when_nothing_was_written(sa
     assert "Écris ce qui s’est passé." in answer.text
 
 
-def test_who_only_reads_the_day_reads_no_incident_in_full(saturday, as_):
-    saturday.send(Tap(tap("x").uuid, Genre.INCIDENT, at(9), mot="Chute d’un enfant.", mesures="Parents prévenus."))
+def test_who_only_reads_the_day_reads_no_incident_nor_message_to_others(saturday, as_):
+    saturday.send(
+        Tap(tap("x").uuid, Genre.INCIDENT, at(9), mot="Chute d’un enfant.", mesures="Parents prévenus."),
+        tap(Genre.MESSAGE, saturday.held_by(saturday.awa).mission_id, mot="Entre référents."),
+    )
     db.session.commit()
-    assert "Parents prévenus." not in as_(saturday.lea).get(saturday.url).text
+    lea = as_(saturday.lea).get(saturday.url).text
+    assert "Incident noté" in lea
+    for words in ("Parents prévenus.", "Chute d’un enfant.", "Entre référents."):
+        assert words not in lea
     assert "Parents prévenus." in as_(saturday.zoe).get(saturday.url).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal import clock
 from portal.besoins import commands as besoins
 from portal.besoins.models import confirmer
 from portal.db import db
@@ -41,14 +42,13 @@ def test_ninety_percent_is_amber_and_full_is_red_team_included(public, ton):
 
 def test_without_a_capacity_nothing_is_said_to_be_full():
     jauge = Jauge([(at(9), 10_000)], team=1, capacity=None)
-    assert (jauge.ton, jauge.percent, jauge.words) == ("bon", None, "")
+    assert (jauge.ton, jauge.percent) == ("bon", None)
 
 
 def test_the_peak_and_the_curve_are_kept():
     jauge = Jauge([(at(9), 10), (at(10), 30), (at(11), -35), (at(12), 35)], team=0, capacity=None)
     assert jauge.curve == [(at(9), 10), (at(10), 40), (at(11), 5), (at(12), 40)]
     assert jauge.peak == (at(10), 40)
-    assert (jauge.at(at(11.5)), jauge.at(at(8))) == (5, 0)
 
 
 @pytest.mark.both
@@ -61,6 +61,8 @@ def test_the_capacity_is_that_of_the_spaces_it_was_promised(saturday):
         seen.append(saturday.day().jauge.capacity)
         besoins.answer(need, confirmer, by=member)
     assert [*seen, saturday.day().jauge.capacity] == [None, 120, 220, None]
+    with clock.freeze(at(23)):
+        assert saturday.day().jauge.capacity is None  # nothing is kept at that hour
 
 
 def test_the_curve_is_no_line_of_the_journal(saturday):

@@ -19,6 +19,7 @@ from portal.jour_j import cliche
 from portal.jour_j.cliche import NotAPicture, TooHeavy, develop
 from portal.jour_j.models import Genre, Photo
 from portal.jour_j.pli import NON_CONFORME
+from portal.missions.models import Nature
 from tests import builders
 from tests.jour_j.conftest import at, tap
 
@@ -267,3 +268,14 @@ def test_no_file_chosen_is_no_picture(saturday, as_):
     said = form(saturday, (BytesIO(b""), ""))
     assert awa.post(f"{saturday.url}/entrees", data=said, content_type="multipart/form-data").status_code == 303
     assert kept() == 0
+
+
+def test_whoever_noted_an_incident_sends_its_picture_from_their_phone(saturday, as_):
+    charlie = builders.personne("Charlie Maillot")
+    builders.hold(builders.mission(saturday.action, nature=Nature.CHARGE_DE_MISSION), charlie)
+    noted = tap(Genre.INCIDENT, mot="Verre cassé.")
+    saturday.send(noted, by=charlie)
+    db.session.commit()
+    url = f"{saturday.url}/entrees/{noted.uuid}/photo"
+    answers = [as_(who).post(url, data=taken(), content_type="image/jpeg").json for who in (saturday.lea, charlie)]
+    assert [one["resultats"][0]["statut"] for one in answers] == ["refusée", "reçue"]
