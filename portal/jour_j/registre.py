@@ -31,7 +31,7 @@ def of_year(annee: int) -> list[Incident]:
 def _days(annee: int) -> list[Day]:
     jours = list(db.session.scalars(_with_incidents(annee)))
     ids = [jour.id for jour in jours]
-    teams = missions.teams_of(ids)
+    teams = missions.teams_of(ids, freed=True)  # who was there then stays there
     entries = list(db.session.scalars(_entries(ids)))
     return [Day.known(j, clock.now(), team=teams[j.id], entries=[e for e in entries if e.jour_id == j.id]) for j in jours]
 

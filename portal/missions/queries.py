@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, inspect, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
@@ -92,12 +92,13 @@ def team_of(action: Action) -> list[Affectation]:
     return teams_of([action.id])[action.id]
 
 
-def teams_of(ids: Collection[int]) -> dict[int, list[Affectation]]:
-    """The same of several actions, by id, in one query."""
+def teams_of(ids: Collection[int], *, freed: bool = False) -> dict[int, list[Affectation]]:
+    """The same of several actions, by id, in one query; with those who have given their place back too, when `freed`."""
+    held = true() if freed else Affectation.libere_le.is_(None)
     rows = db.session.scalars(
         select(Affectation)
         .join(Affectation.mission)
-        .where(Mission.action_id.in_(ids), Affectation.libere_le.is_(None))
+        .where(Mission.action_id.in_(ids), held)
         .options(contains_eager(Affectation.mission), joinedload(Affectation.personne))
         .order_by(Mission.debut, Affectation.id)
     ).all()

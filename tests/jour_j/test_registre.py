@@ -15,6 +15,7 @@ from portal.jour_j import commands, registre
 from portal.jour_j.commands import Tap
 from portal.jour_j.models import Genre
 from portal.journal import EntreeJournal
+from portal.missions import commands as posts
 from tests import builders
 from tests.jour_j.conftest import at, jour_of, tap
 
@@ -85,3 +86,13 @@ def test_bienveillants_and_admins_read_it_and_nobody_else(saturday, as_):
     assert [as_(who).get("/jour-j/registre").status_code for who in (saturday.zoe, ada, saturday.awa, saturday.lea)] == [
         200, 200, 403, 403,
     ]  # fmt: skip
+
+
+def test_who_was_on_site_stays_in_it_whoever_gives_a_place_back_later(saturday):
+    place = saturday.held_by(saturday.lea)
+    saturday.send(tap(Genre.PRESENCE, place.id, "arrive"))
+    with clock.freeze(at(10)):
+        note(saturday, "Verre cassé.", at(10))
+        posts.release(place, motif="Malade.")
+        [incident] = registre.of_year(2026)
+    assert incident.present == [saturday.lea]
