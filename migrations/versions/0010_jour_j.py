@@ -8,7 +8,6 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-GENRES_BEFORE = "'site', 'coche', 'presence', 'etape', 'incident', 'annule'"
 GENRES = "'site', 'coche', 'presence', 'etape', 'duree', 'decale', 'echange', 'jauge', 'charge', 'confie', 'message', 'incident', 'suite', 'annule'"
 
 
@@ -100,13 +99,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """The taps of the newer kinds stay, and so does the constraint that lets them: what was tapped is never lost."""
     with op.batch_alter_table("point") as batch:
         batch.drop_constraint(batch.f("fk_point__espace_id__espace"), type_="foreignkey")
         batch.drop_column("espace_id")
 
     with op.batch_alter_table("entree") as batch:
-        batch.drop_constraint(batch.f("ck_entree__genre"), type_="check")
-        batch.create_check_constraint(batch.f("ck_entree__genre"), f"genre IN ({GENRES_BEFORE})")
         batch.drop_constraint(batch.f("ck_entree__tailles_incident"), type_="check")
         batch.drop_column("mesures")
         batch.drop_column("lieu")
