@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from portal import outbox
 from portal.actions.models import Action
 from portal.comptes.models import Personne
@@ -9,33 +11,19 @@ from portal.jour_j.models import Entree, Point
 
 
 def tell_what_is_wrong(entree: Entree, point: Point, *, by: Personne) -> None:
-    """A line is not as it should be; whoever sets the action up hears of it at once, unless they said it themself."""
-    action = point.jour.action
-    if action.bienveillant is None or action.bienveillant_id == by.id:
-        return
-    outbox.post(
-        "point_non_conforme",
-        f"jour:{action.id}:coche:{entree.uuid}",
-        to=action.bienveillant.email,
-        personne_id=action.bienveillant_id,
-        action=action.id,
-        par=by.id,
-        quand=entree.quand.isoformat(),
-        ligne=point.label,
-        motif=entree.mot,
-    )
+    """A line is not as it should be."""
+    facts = {"quand": entree.quand.isoformat(), "ligne": point.label, "motif": entree.mot}
+    _tell("point_non_conforme", entree, point.jour.action, by, facts)
 
 
 def tell_of_an_incident(entree: Entree, action: Action, *, by: Personne) -> None:
-    """The same of a serious incident."""
-    if action.bienveillant is None or action.bienveillant_id == by.id:
-        return
-    outbox.post(
-        "jour_incident",
-        f"jour:{action.id}:incident:{entree.uuid}",
-        to=action.bienveillant.email,
-        personne_id=action.bienveillant_id,
-        action=action.id,
-        par=by.id,
-        entree=entree.uuid,
-    )
+    """A serious one."""
+    _tell("jour_incident", entree, action, by, {"entree": entree.uuid})
+
+
+def _tell(genre: str, entree: Entree, action: Action, by: Personne, facts: dict[str, Any]) -> None:
+    """Whoever sets the action up hears of it at once, unless they said it themself."""
+    who = action.bienveillant
+    if who and who.id != by.id:
+        key = f"jour:{action.id}:{genre}:{entree.uuid}"
+        outbox.post(genre, key, to=who.email, personne_id=who.id, action=action.id, par=by.id, **facts)
