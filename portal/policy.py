@@ -203,7 +203,7 @@ RULES: dict[str, Rule] = {
     "jour.lister": signed_in,
     "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team,
-    "jour.agir": referent | bienveillant,
+    "jour.agir": bienveillant | referent,
     "jour.bilan": referent | any_bienveillant | admin,
     "jour.relever": referent | bienveillant,
     "jour.registre": any_bienveillant | admin,

@@ -197,6 +197,13 @@ def _show(page: Page) -> Response:
     return response
 
 
+def drawer(template: str, context: dict[str, Any]) -> Callable[[str], str]:
+    """What draws a block of that template, given its name."""
+    whole, found = dict(context), current_app.jinja_env.get_template(template)
+    current_app.update_template_context(whole)
+    return lambda block: _blocks(found, (block,), whole)
+
+
 def _blocks(template: Template, names: tuple[str, ...], context: dict[str, Any]) -> str:
     scope = template.new_context(context)
     return "".join("".join(template.blocks[name](scope)) for name in names)

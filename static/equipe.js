@@ -21,7 +21,7 @@ export function drawTeam() {
 
 /** The portal's hour when it last spoke, and how long ago that was: a phone's clock may be wrong, it goes on all the same. */
 function now() {
-  const { heure, recu } = document.getElementById("equipe").dataset;
+  const { heure, recu } = document.getElementById("direct").dataset;
   return Number(heure) + Math.max(0, (Date.now() - (recu ?? heure * 1000)) / 1000);
 }
 
@@ -51,7 +51,7 @@ document.addEventListener("click", ({ target }) => {
   localStorage.setItem(key(), JSON.stringify([...known]));
 });
 const heard = ({ detail: { ctx } }) => {
-  if (ctx?.response?.status < 300) document.getElementById("equipe").dataset.recu = Date.now(); // the page is of this minute
+  if (ctx?.response?.status < 300) document.getElementById("direct").dataset.recu = Date.now(); // the page is of this minute
   drawTeam();
 };
 document.addEventListener("htmx:after:request", heard);

@@ -40,7 +40,7 @@ document.addEventListener("submit", async (event) => {
   try {
     await put(said, ...(photo?.size ? [await picture(photo, said)] : []));
   } catch {
-    form.submit(); // a browser that keeps nothing: the plain form goes
+    plain(form, { csrf_token: token, uuid: said.uuid }).submit(); // a browser that keeps nothing
     return;
   }
   document.getElementById("toasts").replaceChildren(); // the word of before says no more what is on the screen
@@ -51,6 +51,12 @@ document.addEventListener("submit", async (event) => {
   await paint();
   send();
 }, true);
+
+/** The form as it goes by itself, with what only the whole page gives it. */
+function plain(form, missing) {
+  for (const [name, value] of Object.entries(missing)) form.elements[name] ?? form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  return form;
+}
 
 const undoing = ({ uuid, dit }) => tap({ genre: "annule", cible: uuid, dit: `Annuler : ${dit}` });
 
@@ -91,12 +97,18 @@ const door = () => Object.assign(document.createElement("a"), { href: `/comptes/
 const CHANGES = ["duree", "decale", "echange"]; // of the programme
 const NOW = { fait: true, sans_objet: true, arrive: true };
 
+const drawn = new Set(); // the blocks that show what the portal may not confirm
+
 function draw({ genre, cible, valeur }) {
   const row = CHANGES.includes(genre) ? "etape" : { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
-  if (genre === "presence") document.querySelector(`#geste [data-place="${cible}"]`)?.setAttribute("disabled", ""); // the row says what waits
+  if (genre === "presence") {
+    document.querySelector(`#geste [data-place="${cible}"]`)?.setAttribute("disabled", ""); // the row says what waits
+    drawn.add("geste");
+  }
   if (!place) return;
   place.classList.add("en-attente");
+  drawn.add(place.closest("section").id);
   if (genre === "duree") lengthen(place, Number(valeur));
   if (genre === "coche") place.dataset.etat = valeur;
   const button = place.querySelector("button.point[aria-pressed]");
@@ -200,10 +212,7 @@ async function sendSome(left) {
   turn(heard.length ? "" : "session");
   await drop(...heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid));
   const refused = heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif }));
-  if (refused.length) {
-    await put(...refused, ...orphans(await mine(), refused));
-    stale = true;
-  }
+  if (refused.length) await put(...refused, ...orphans(await mine(), refused));
   tries = 0;
   return heard.length > 0;
 }
@@ -275,24 +284,41 @@ async function renew() {
 // --- what the others do ----------------------------------------------------------------------------------------
 
 let every = 2000, watch = 0;
-let stale = false; // the screen shows a tap that was refused: it is asked whole
 
 /** Ask whether the day has changed; a phone in a pocket does not ask. */
 function refresh() {
   clearTimeout(watch);
-  const live = document.getElementById("direct");
-  if (stale) live.setAttribute("hx-get", live.getAttribute("hx-get").replace(/\?.*/, ""));
-  stale = false;
-  if (!document.hidden) live.dispatchEvent(new Event("rafraichir"));
+  if (!document.hidden) document.getElementById("direct").dispatchEvent(new Event("rafraichir"));
   watch = setTimeout(refresh, every);
 }
 
 const ours = (ctx) => ctx?.sourceElement?.id === "direct";
-document.addEventListener("htmx:error", ({ detail: { ctx } }) => ours(ctx) && !ctx.response && (turn("reseau"), paint()));
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (!ours(ctx)) return;
+  ctx.drawn = [...drawn];
+  drawn.clear();
+  ctx.request.action = without(ctx.drawn, ctx.request.action);
+});
+
+/** The same question, of a screen that does not own up to showing these blocks. */
+function without(blocks, address) {
+  if (!blocks.length) return address;
+  const url = new URL(address, location), known = url.searchParams.getAll("vu").filter((mark) => !blocks.includes(mark.split(".")[0]));
+  return `${url.pathname}?${new URLSearchParams(known.map((mark) => ["vu", mark]))}`;
+}
+
+const unanswered = (ctx) => ctx.drawn?.forEach((block) => drawn.add(block));
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (!ours(ctx) || ctx.response) return;
+  unanswered(ctx);
+  turn("reseau");
+  paint();
+});
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (!ours(ctx) || !ctx.response) return;
   const { status, headers } = ctx.response;
-  if (status === 403 || status === 404 || headers.get("X-Refaire")) return again();
+  if (status === 403 || status === 404 || headers.get("X-Refaire")) return reopen();
+  if (status !== 200) unanswered(ctx);
   every = Number(headers.get("X-Toutes") ?? 2) * 1000;
   turn(status === 401 ? "session" : status < 400 ? "" : "reseau");
   paint();
@@ -300,7 +326,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember().finally(paint));
 
 /** One may do more here than before, or less, or read it no more: the page kept on this phone is not to be shown again. */
-const again = async () => (await caches.open("jour").then((kept) => kept.delete(location.pathname)).catch(() => {}), location.reload());
+const reopen = async () => (await caches.open("jour").then((kept) => kept.delete(location.pathname)).catch(() => {}), location.reload());
 
 function back() {
   tries = 0;
@@ -318,6 +344,8 @@ async function remember() {
   if (!kept) return;
   const copy = document.documentElement.cloneNode(true);
   for (const added of copy.querySelectorAll("head > script:not([type]), #toasts > *, #attente > *")) added.remove();
+  const live = copy.querySelector("#direct");
+  live.setAttribute("hx-get", without([...drawn], live.getAttribute("hx-get")));
   await cache.put(location.pathname, new Response(`<!doctype html>${copy.outerHTML}`, { headers: kept.headers }));
 }
 

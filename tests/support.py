@@ -128,9 +128,9 @@ class Site:
         self.database.renew()
         shutil.rmtree(self.instance, ignore_errors=True)
         self.instance.mkdir(parents=True)
-        self.app.extensions["pages"].clear()  # the new database counts its versions from the beginning
+        for memory in ("pages", "screens"):  # the new database counts its versions from the beginning
+            self.app.extensions.get(memory, {}).clear()
         self.watch.problems.clear()
-        self.app.extensions["pages"].clear()  # the new database counts its versions from the start again
 
     def serve(self) -> LiveServer:
         """The portal on its address, from the first time this is asked."""

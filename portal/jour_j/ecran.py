@@ -2,49 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection, Hashable, Sequence, Set
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from portal import clock
-from portal.jour_j import cloture, queries
+from portal.jour_j import cloture, memoire, queries
 from portal.jour_j.droits import Droits
 from portal.jour_j.equipe import Equipe
 from portal.jour_j.models import Jour
 from portal.jour_j.pli import Gravite, Site
 from portal.missions.models import Nature
 from portal.policy import can
-from portal.web import Page, me, render
+from portal.web import Page, drawer, me, render
+
+TEMPLATE = "jour_j/page.html"
 
 # The blocks that change.
-LIVE = (
-    "direct", "maintenant", "messages", "moi", "ouverture", "equipe", "programme", "incidents", "fermeture", "journal",
-)  # fmt: skip
+LIVE = ("maintenant", "messages", "moi", "ouverture", "equipe", "programme", "incidents", "fermeture", "journal")
 
 
 def version(jour: Jour) -> str:
-    """What an open screen shows: the day's own number, the minute, since delays move with it, and whether one acts there."""
-    return f"{jour.version}-{clock.now().timestamp() // 60:.0f}-{_notes(jour):d}"
+    """What an open screen shows: the day at that moment, and whether one acts there."""
+    return f"{_moment(jour)}-{_notes(jour):d}"
 
 
-def page(jour: Jour, blocks: tuple[str, ...] = (), status: int = 200, **more: Any) -> Page:
-    """The whole page, or some blocks of it; `typed` is what a refused form had written, by genre."""
-    said = {
-        "typed": {},
-        "new_uuid": lambda: str(uuid4()),
-        "version": version(jour),
-        "gravites": list(Gravite),
-        **shown(jour),
-        **more,
-    }
-    return render("jour_j/page.html", blocks, status, **said)
+def _moment(jour: Jour) -> str:
+    """The day's own number, and the minute, since delays move with it."""
+    return f"{jour.version}-{clock.now().timestamp() // 60:.0f}"
 
 
-def changed(jour: Jour) -> Page:
-    """What an open screen is given anew."""
-    said = page(jour, LIVE)
-    said.block = (*LIVE, "geste") if said.context["notes"] or said.context["equipe"].droits.places else LIVE
-    return said
+def page(jour: Jour, status: int = 200, **typed: str) -> Page:
+    """The whole page; `typed` is what a refused form had written, by genre. Its forms go without JavaScript."""
+    said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "typed": typed, "gravites": list(Gravite)}
+    return render(TEMPLATE, status=status, **said, **_question(version(jour)))
+
+
+def changed(jour: Jour, known: Collection[str]) -> str:
+    """The blocks that an open screen does not show as they are now; `known` are the marks of those that it was given.
+
+    Their forms hold nothing that belongs to one reader, so that several may be given the same: jour.js sends them.
+    """
+    screens = memoire.of(jour.id, _moment(jour))
+    with screens.lock:
+        said = _seen(screens.day) | {"new_uuid": None, "typed": {}}
+        draw = drawer(TEMPLATE, said)
+        names = (*LIVE, "geste") if said["notes"] or said["equipe"].droits.places else LIVE
+        blocks = {name: screens.block((name, _eye(name, said)), partial(draw, name)) for name in names}
+    marks = {name: f"{name}.{mark}" for name, (_, mark) in blocks.items()}
+    new = [html for name, (html, _) in blocks.items() if marks[name] not in known]
+    question = _question(f"{screens.moment}-{said['notes']:d}", list(marks.values()))
+    return "".join([*new, drawer(TEMPLATE, said | question)("direct")])
+
+
+def _question(version: str, marks: Sequence[str] = ()) -> dict[str, Any]:
+    """What the screen will ask: whether this is still what it should show; and the hour, for its own reckoning."""
+    return {"version": version, "marks": marks, "heure": clock.now()}
+
+
+def _eye(block: str, said: dict[str, Any]) -> Hashable:
+    """What a block depends on in whoever looks: those who have it in common are given the same."""
+    role = said["notes"], said["acts"]
+    if block in ("programme", "incidents") or (block == "journal" and said["notes"]):
+        return role
+    if block in ("ouverture", "fermeture"):
+        present = said["reste"].presents if said["reste"] else ()
+        return role, tuple(point.id for point in said["equipe"].lines), tuple(place.id for place in present)
+    return me().id
 
 
 def _notes(jour: Jour) -> bool:
@@ -52,10 +77,12 @@ def _notes(jour: Jour) -> bool:
 
 
 def shown(jour: Jour) -> dict[str, Any]:
-    """The day as this person may see it: `notes` incidents at any time, `acts` once the day is near; `equipe` says what of it
-    is theirs, were they only of the team.
-    """
-    day = queries.read(jour.id)
+    """The day of that row, as it now is and as this person may see it."""
+    return _seen(queries.read(jour.id))
+
+
+def _seen(day: queries.Day) -> dict[str, Any]:
+    """As this person may see it: `notes` incidents at any time, `acts` once the day is near; `equipe` says what is theirs."""
     notes = _notes(day.jour)
     acts = notes and not day.is_too_early
     shown = {

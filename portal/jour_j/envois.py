@@ -166,7 +166,7 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
         raise refusal
     toast(refusal.sentence, "attention")
     form = f"{said.genre}-{said.cible}" if said.genre in (Genre.COCHE, Genre.SUITE) else said.genre
-    return ecran.page(jour, status=422, typed={form: said.mot})
+    return ecran.page(jour, status=422, **{form: said.mot})
 
 
 # --- has it changed? -----------------------------------------------------------------------------------------
@@ -174,10 +174,10 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
 
 @bp.get("/<int:id>/etat", access="jour.voir")
 def state(id: int) -> Any:
-    """Nothing while the screen shows what is true, else the parts of it that change."""
+    """Nothing while the screen shows what is true, else the blocks of it that changed; `vu` are the marks of those it shows."""
     jour, shown = load(Jour, id, "jour.voir", queries.WITH_ACTION), request.args.get("v", "")
     now, headers = ecran.version(jour), {"X-Toutes": str(rythme.pace(id))}
     if shown and shown[-1] != now[-1]:  # one may do more here than before, or less: the page is another
         headers["X-Refaire"] = "1"
     after_this_request(lambda response: (response.headers.update(headers), response)[1])
-    return ("", 204) if shown == now or "X-Refaire" in headers else ecran.changed(jour)
+    return ("", 204) if shown == now or "X-Refaire" in headers else ecran.changed(jour, request.args.getlist("vu"))

@@ -43,6 +43,13 @@ def read(id: int) -> Day:
     return Day(db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one(), clock.now())
 
 
+def whole(id: int) -> Day:
+    """The same with its people, its journal and what its place holds, for whoever reads it once its session is over."""
+    day = read(id)
+    day.team, day.entries, day.jauge  # noqa: B018
+    return day
+
+
 def entry(uuid: str) -> Entree | None:
     return db.session.get(Entree, uuid)
 
