@@ -71,6 +71,11 @@ class House:
         """The Cookie header of each of the three people, signed in."""
         return {id: _signed_in(self.app, id) for id in (ADMIN, BIENVEILLANT, VOLONTAIRE)}
 
+    @cached_property
+    def team(self) -> list[str]:
+        """The Cookie header of each of those who hold a place on the day."""
+        return [_signed_in(self.app, _volunteer(self, n)) for n in range(self.rows)]
+
     @property
     def day(self) -> int:
         """The id of the action that takes place now, the last of those with missions."""

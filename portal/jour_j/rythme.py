@@ -8,7 +8,7 @@ from time import monotonic
 from portal.config import WEB_PROCESSES
 
 WINDOW = 10  # seconds
-PACES = ((40, 1), (100, 2))  # up to so many screens, every so many seconds
+PACES = ((50, 1), (125, 2))  # up to so many screens, every so many seconds; a process is wrong by a fourth about them
 SLOWEST = 4
 _asked: dict[int, deque[float]] = {}  # when this process was asked, by day
 _paces: dict[int, int] = {}

@@ -23,6 +23,8 @@ from tests.jour_j.conftest import at, jour_of, tap
 
 HTMX = {"HX-Request": "true"}
 REASON = "Tout est vérifié, je coche ensuite."
+
+
 def soup(html: str) -> BeautifulSoup:
     return BeautifulSoup(html, "html5lib")
 
