@@ -175,7 +175,7 @@ def _tapped(server: Server, house: House, screens: list[Screen]) -> list[float]:
         before, start = max(max(screen.seen, default=0) for screen in screens), monotonic()
         _tap(hand, house, token)
         delays += [at - start for at in _all_seen(screens, before, start + LONGEST)]
-        sleep(random.uniform(0, 1))  # a tap never falls in step with the questions
+        sleep(random.uniform(2, 4))  # as people come through a door; a tap never falls in step with the questions
     return delays
 
 

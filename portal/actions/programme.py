@@ -61,11 +61,11 @@ def slot_of(item: Planned) -> Slot:
 
 def lanes_of(programme: Sequence[Planned]) -> dict[str, Lane]:
     """Items of one piste follow one another; one that covers another of its piste (an all-day stand) runs beside."""
-    return {str(i.id): (i.piste, str(i.id) if _covers_another(i, programme) else "") for i in programme}
-
-
-def _covers_another(item: Planned, programme: Sequence[Planned]) -> bool:
-    return any(o.id != item.id and o.piste == item.piste and item.debut <= o.debut and o.fin <= item.fin for o in programme)
+    spans = [(str(i.id), i.piste, i.debut, i.fin) for i in programme]
+    return {
+        id: (piste, id if any(o != id and p == piste and debut <= d and f <= fin for o, p, d, f in spans) else "")
+        for id, piste, debut, fin in spans
+    }
 
 
 def in_lane(lane: Lane, programme: Sequence[P], lanes: Mapping[str, Lane]) -> list[P]:

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from flask import url_for
+
 from portal import clock
 from portal.jour_j import cloture, memoire, queries
 from portal.jour_j.droits import Droits
@@ -45,11 +47,10 @@ def changed(jour: Jour, known: Collection[str]) -> str:
     Their forms hold nothing that belongs to one reader, so that several may be given the same: jour.js sends them.
     """
     screens = memoire.of(jour.id, _moment(jour))
-    with screens.lock:
-        said = _seen(screens.day) | {"new_uuid": None, "typed": {}}
-        draw = drawer(TEMPLATE, said)
-        names = (*LIVE, "geste") if said["notes"] or said["equipe"].droits.places else LIVE
-        blocks = {name: screens.block((name, _eye(name, said)), partial(draw, name)) for name in names}
+    said = _seen(screens.day) | {"new_uuid": None, "typed": {}}
+    draw = drawer(TEMPLATE, said)
+    names = (*LIVE, "geste") if said["notes"] or said["equipe"].droits.places else LIVE
+    blocks = {name: screens.block((name, _eye(name, said)), partial(draw, name)) for name in names}
     marks = {name: f"{name}.{mark}" for name, (_, mark) in blocks.items()}
     new = [html for name, (html, _) in blocks.items() if marks[name] not in known]
     question = _question(f"{screens.moment}-{said['notes']:d}", list(marks.values()))
@@ -69,7 +70,8 @@ def _eye(block: str, said: dict[str, Any]) -> Hashable:
     if block in ("ouverture", "fermeture"):
         present = said["reste"].presents if said["reste"] else ()
         return role, tuple(point.id for point in said["equipe"].lines), tuple(place.id for place in present)
-    return me().id
+    reader: int = me().id
+    return reader
 
 
 def _notes(jour: Jour) -> bool:
@@ -93,6 +95,7 @@ def _seen(day: queries.Day) -> dict[str, Any]:
         "acts": acts,
         "equipe": Equipe(day, Droits(day, me())),
         "callable": _callable(day.jour),
+        "envoi": url_for("jour_j.send", id=day.jour.id),
     }
     return shown | _closings(day, notes)
 

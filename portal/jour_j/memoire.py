@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable
-from functools import cached_property
 from threading import Lock
+from typing import Any, TypeVar, cast
 from zlib import crc32
 
 from flask import current_app
 
 from portal.jour_j import queries
 
+T = TypeVar("T")
 Block = tuple[str, str]  # what it says, and its mark, which changes with it
 
 
 class Screens:
-    """One day at one moment, never read again: drawn from rows that no session holds any more, by one request at a time."""
+    """One day at one moment, never read again: its rows belong to no session any more."""
 
     def __init__(self, jour_id: int, moment: str):
-        self.moment, self.lock = moment, Lock()
-        self._jour_id = jour_id
-        self._blocks: dict[Hashable, Block] = {}
+        self.moment, self._jour_id = moment, jour_id
+        self._known: dict[Hashable, Any] = {}
+        self._locks: defaultdict[Hashable, Lock] = defaultdict(Lock)
 
-    @cached_property
+    @property
     def day(self) -> queries.Day:
+        return self._once("day", self._read)
+
+    def _read(self) -> queries.Day:
         with current_app.app_context():  # its session ends with it, and leaves the rows as they were read
             return queries.whole(self._jour_id)
 
     def block(self, key: Hashable, draw: Callable[[], str]) -> Block:
-        """The block of that key, drawn when it is first asked for."""
-        if key not in self._blocks:
-            said = draw()
-            self._blocks[key] = said, f"{crc32(said.encode()):x}"
-        return self._blocks[key]
+        """The block of that key."""
+        return self._once(key, lambda: _marked(draw()))
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Made by whoever asks first; those who ask meanwhile wait for it."""
+        if key not in self._known:
+            with self._locks[key]:
+                if key not in self._known:
+                    self._known[key] = make()
+        return cast("T", self._known[key])
+
+
+def _marked(said: str) -> Block:
+    return said, f"{crc32(said.encode()):x}"
 
 
 def of(jour_id: int, moment: str) -> Screens:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
 from portal.actions.models import Action, Etape, Etat
-from portal.actions.programme import Slot, lanes_of
+from portal.actions.programme import Lane, Slot, lanes_of
 from portal.besoins import queries as besoins
 from portal.comptes.models import Personne
 from portal.db import db
@@ -129,7 +129,12 @@ class Day(Verifications):
 
     def after(self, entree: Entree) -> Day:
         """The same day with one entry more, read from nowhere."""
-        return Day.known(self.jour, self.now, team=self.team, entries=[*self.entries, entree])
+        return self._with([*self.entries, entree], self.now)
+
+    def _with(self, entries: list[Entree], now: datetime) -> Day:
+        day = Day.known(self.jour, now, team=self.team, entries=entries)
+        vars(day).update(lanes=self.lanes)
+        return day
 
     @property
     def action(self) -> Action:
@@ -137,7 +142,11 @@ class Day(Verifications):
 
     @cached_property
     def state(self) -> State:
-        return fold(self.entries, lanes_of(self.action.programme))
+        return fold(self.entries, self.lanes)
+
+    @cached_property
+    def lanes(self) -> dict[str, Lane]:
+        return lanes_of(self.action.programme)
 
     @property
     def is_too_early(self) -> bool:
@@ -240,7 +249,7 @@ class Day(Verifications):
 
     def before(self, instant: datetime) -> Day:
         """The day as it stood at that instant, read from nowhere."""
-        return Day.known(self.jour, instant, team=self.team, entries=[e for e in self.entries if e.quand <= instant])
+        return self._with([e for e in self.entries if e.quand <= instant], instant)
 
     @cached_property
     def photos(self) -> dict[str, Photo]:
