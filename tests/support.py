@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextvars import Context
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from sqlalchemy import event
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from portal import create_app
+from portal import clock, create_app
 from portal.config import ROOT
 from portal.db import SAFE_METHODS, db
 from tests.audit import audit
@@ -85,6 +86,11 @@ class PostgresDatabase:
 
 
 Database = SqliteDatabase | PostgresDatabase
+
+
+def same_hour() -> dict[str, str]:
+    """The setting that gives a portal of another process the clock of this test, running on."""
+    return {"PORTAL_NOW": f"{(clock.now() - datetime.now(UTC)).total_seconds():+.0f}"}
 
 
 # --- the portal ----------------------------------------------------------------------------------------------

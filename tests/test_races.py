@@ -32,7 +32,7 @@ from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation, Invitation, Mission, Origine, confirmer_creneau
 from portal.notifications.echeances import pass_time
 from portal.outbox import Message
-from tests import builders, services
+from tests import builders, services, support
 
 pytestmark = [pytest.mark.both, pytest.mark.proof]
 
@@ -81,7 +81,7 @@ def crowd(site, app, processes):
     socket.close()
     options = f"--workers 2 --threads 8 --bind 127.0.0.1:{port} --log-level error"
     command = [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
-    processes.start(*command, cwd=ROOT, env=os.environ | site.environ)
+    processes.start(*command, cwd=ROOT, env=os.environ | site.environ | support.same_hour())
     services.wait_until(lambda: answers(port), "gunicorn", 30)
     return Crowd(port)
 

@@ -27,12 +27,12 @@ LIVE = ("maintenant", "messages", "moi", "ouverture", "equipe", "programme", "in
 
 def version(jour: Jour) -> str:
     """What an open screen shows: the day at that moment, and whether one acts there."""
-    return f"{_moment(jour)}-{_notes(jour):d}"
+    return f"{moment(jour.version)}-{_notes(jour):d}"
 
 
-def _moment(jour: Jour) -> str:
+def moment(number: int | None) -> str:
     """The day's own number, and the minute, since delays move with it."""
-    return f"{jour.version}-{clock.now().timestamp() // 60:.0f}"
+    return f"{number}-{clock.now().timestamp() // 60:.0f}"
 
 
 def page(jour: Jour, status: int = 200, **typed: str) -> Page:
@@ -46,7 +46,7 @@ def changed(jour: Jour, known: Collection[str]) -> str:
 
     Their forms hold nothing that belongs to one reader, so that several may be given the same: jour.js sends them.
     """
-    screens = memoire.of(jour.id, _moment(jour))
+    screens = memoire.of(jour.id, moment(jour.version))
     said = _seen(screens.day) | {"new_uuid": None, "typed": {}}
     draw = drawer(TEMPLATE, said)
     names = (*LIVE, "geste") if said["notes"] or said["equipe"].droits.places else LIVE

@@ -174,10 +174,17 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
 
 @bp.get("/<int:id>/etat", access="jour.voir")
 def state(id: int) -> Any:
-    """Nothing while the screen shows what is true, else the blocks of it that changed; `vu` are the marks of those it shows."""
-    jour, shown = load(Jour, id, "jour.voir", queries.WITH_ACTION), request.args.get("v", "")
-    now, headers = ecran.version(jour), {"X-Toutes": str(rythme.pace(id))}
-    if shown and shown[-1] != now[-1]:  # one may do more here than before, or less: the page is another
-        headers["X-Refaire"] = "1"
+    """Nothing while the screen shows what is true, else the blocks of it that changed; `vu` are the marks of those it shows.
+
+    Whether one may still see the day is asked when it changes and each minute: in between, "nothing new" tells nobody anything.
+    """
+    headers = {"X-Toutes": str(rythme.pace(id))}
     after_this_request(lambda response: (response.headers.update(headers), response)[1])
-    return ("", 204) if shown == now or "X-Refaire" in headers else ecran.changed(jour, request.args.getlist("vu"))
+    shown = request.args.get("v", "")
+    if shown and shown[:-2] == ecran.moment(queries.number(id)):
+        return "", 204
+    jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
+    if shown and shown[-1] != ecran.version(jour)[-1]:  # one may do more here than before, or less: the page is another
+        headers["X-Refaire"] = "1"
+        return "", 204
+    return ecran.changed(jour, request.args.getlist("vu"))

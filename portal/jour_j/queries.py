@@ -43,6 +43,11 @@ def read(id: int) -> Day:
     return Day(db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one(), clock.now())
 
 
+def number(id: int) -> int | None:
+    """How many times that day has changed, if there is such a day."""
+    return db.session.scalar(select(Jour.version).where(Jour.action_id == id))
+
+
 def whole(id: int) -> Day:
     """The same with its people, its journal and what its place holds, for whoever reads it once its session is over."""
     day = read(id)

@@ -172,3 +172,20 @@ def test_whoever_asks_next_reads_nothing_of_the_day(saturday, as_, count_queries
             with count_queries() as statements:
                 client.get(url, headers=HTMX)
             assert len(statements) == cost
+
+
+@pytest.mark.parametrize("who", ["zoe", "awa", "lea"])
+def test_that_nothing_is_new_costs_who_they_are_and_the_number_of_the_day(saturday, as_, count_queries, who):
+    screen = Screen(as_(getattr(saturday, who)), saturday.url)
+    with count_queries() as statements:
+        assert screen.ask() == {}
+    assert len(statements) == 2
+
+
+def test_whoever_may_see_the_day_no_more_is_told_so_at_once_if_it_changed_then_within_a_minute(saturday, as_):
+    screen, held = Screen(as_(saturday.lea), saturday.url), saturday.held_by(saturday.lea)
+    held.libere_le = clock.now()
+    db.session.commit()
+    assert screen.client.get(screen.question, headers=HTMX).status_code == 204
+    with clock.freeze(at(9) + timedelta(minutes=1)):
+        assert screen.client.get(screen.question, headers=HTMX).status_code == 404

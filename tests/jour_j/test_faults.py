@@ -19,7 +19,7 @@ from portal import clock
 from portal.config import ROOT
 from portal.db import db
 from portal.jour_j.models import Entree
-from tests import services
+from tests import services, support
 from tests.test_races import answers, badge
 
 pytestmark = [pytest.mark.both, pytest.mark.proof]
@@ -55,8 +55,8 @@ class Portal:
 
 
 @pytest.fixture
-def portal(site, app, processes):
-    return Portal(processes, site.environ)
+def portal(site, nine, processes):
+    return Portal(processes, site.environ | support.same_hour())
 
 
 @pytest.fixture

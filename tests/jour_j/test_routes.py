@@ -496,7 +496,7 @@ def test_the_sheet_on_paper_begins_with_whom_to_call_and_ends_with_its_date(satu
     assert [c.split(" ,")[0] for c in calls] == ["Référent : Awa Payet", "Bienveillant : Zoé Hoarau", "Secours : 112"]
     text = said_in(page, "#contenu")
     assert "aujourd’hui" not in text
-    assert "C’est mon patrimoine, 21 novembre 2026. Feuille imprimée le 21 novembre 2026 à 9 h." in text
+    assert "C’est mon patrimoine, 21 novembre 2037. Feuille imprimée le 21 novembre 2037 à 9 h." in text
 
 
 # --- the screen ----------------------------------------------------------------------------------------------
