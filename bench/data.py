@@ -71,10 +71,10 @@ class House:
         """The Cookie header of each of the three people, signed in."""
         return {id: _signed_in(self.app, id) for id in (ADMIN, BIENVEILLANT, VOLONTAIRE)}
 
-    @cached_property
-    def team(self) -> list[str]:
-        """The Cookie header of each of those who hold a place on the day."""
-        return [_signed_in(self.app, _volunteer(self, n)) for n in range(self.rows)]
+    def phones(self, many: int) -> Iterator[str]:
+        """The Cookie header of so many: one in five is of whoever runs the day, the others of its team."""
+        for n in range(many):
+            yield _signed_in(self.app, _volunteer(self, n % self.rows) if n % 5 else BIENVEILLANT)
 
     @property
     def day(self) -> int:

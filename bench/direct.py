@@ -27,7 +27,7 @@ SCREENS = ((40, 2), (200, 5))  # so many, and the seconds within which each must
 MISSIONS = 500
 TAPS = 20
 LONGEST = 30  # seconds that one waits for the last screen
-SETTLING = 12  # seconds: the pace follows the screens of the last ten
+SETTLING = 25  # seconds: the pace follows the screens of the last twenty
 PROBE = 0.1  # seconds between two visits of another page
 
 
@@ -139,9 +139,7 @@ class Probe(Asker):
 
 @contextmanager
 def _watching(server: Server, house: House, many: int) -> Iterator[list[Screen]]:
-    """One screen in five is that of whoever runs the day, the others those of its team."""
-    runs = house.cookies[BIENVEILLANT]
-    screens = [Screen(server, house.team[n % len(house.team)] if n % 5 else runs) for n in range(many)]
+    screens = [Screen(server, cookie) for cookie in house.phones(many)]
     with _running(screens, f"/jour-j/{house.day}/etat"):
         yield screens
 

@@ -30,7 +30,6 @@ DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MIN_KEY_LENGTH = 32
 MIN_KEY_PAIRS = 20  # different pairs of neighbours: chance makes more of them, the same few words again and again do not
 MIN_TOKEN_LENGTH = 16
-WEB_PROCESSES = 2
 SQLITE_WAITS = 15  # seconds, for the write lock: a crowd takes turns
 
 

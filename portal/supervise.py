@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from portal.config import ROOT, WEB_PROCESSES
+from portal.config import ROOT
 
+WEB_PROCESSES = 2
 GRACE = 10  # seconds left to a process that was asked to stop
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 

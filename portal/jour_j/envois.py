@@ -178,7 +178,7 @@ def state(id: int) -> Any:
 
     Whether one may still see the day is asked when it changes and each minute: in between, "nothing new" tells nobody anything.
     """
-    headers = {"X-Toutes": str(rythme.pace(id))}
+    headers = {"X-Toutes": str(rythme.pace(id, me().session_token))}
     after_this_request(lambda response: (response.headers.update(headers), response)[1])
     shown = request.args.get("v", "")
     if shown and shown[:-2] == ecran.moment(queries.number(id)):

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
+from threading import Lock
 from time import monotonic
 
-from portal.config import WEB_PROCESSES
-
-WINDOW = 10  # seconds
-PACES = ((50, 1), (125, 2))  # up to so many screens, every so many seconds; a process is wrong by a fourth about them
+PACES = ((40, 1), (100, 2))  # up to so many screens, every so many seconds
 SLOWEST = 4
-_asked: dict[int, deque[float]] = {}  # when this process was asked, by day
-_paces: dict[int, int] = {}
+WINDOW = 5 * SLOWEST  # seconds: long enough for each process to have been asked by nearly every screen
+_asked: dict[int, OrderedDict[str, float]] = {}  # when each screen last asked this process, by day, the oldest first
+_lock = Lock()
 
 
-def pace(jour_id: int) -> int:
-    """Seconds until this screen asks again. A process hears its share of the questions, and reckons how many screens ask."""
-    now, asked = monotonic(), _asked.setdefault(jour_id, deque())
-    asked.append(now)
-    while now - asked[0] > WINDOW:
-        asked.popleft()
-    screens = len(asked) * WEB_PROCESSES * _paces.get(jour_id, 1) / WINDOW
-    _paces[jour_id] = next((seconds for most, seconds in PACES if screens <= most), SLOWEST)
-    return _paces[jour_id]
+def pace(jour_id: int, screen: str) -> int:
+    """Seconds until this screen asks again; `screen` is what tells it from the others."""
+    now = monotonic()
+    with _lock:
+        asked = _asked.setdefault(jour_id, OrderedDict())
+        asked[screen] = now
+        asked.move_to_end(screen)
+        while now - next(iter(asked.values())) > WINDOW:
+            asked.popitem(last=False)
+        return next((seconds for most, seconds in PACES if len(asked) <= most), SLOWEST)
