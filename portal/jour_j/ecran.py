@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence, Set
 from functools import partial
+from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from portal.jour_j.droits import Droits
 from portal.jour_j.equipe import Equipe
 from portal.jour_j.models import Jour
 from portal.jour_j.pli import Gravite, Site
+from portal.jour_j.soiree import evening_of
 from portal.missions.models import Nature
 from portal.policy import can
 from portal.web import Page, drawer, me, render
@@ -39,6 +41,13 @@ def page(jour: Jour, status: int = 200, **typed: str) -> Page:
     """The whole page; `typed` is what a refused form had written, by genre. Its forms go without JavaScript."""
     said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "typed": typed, "gravites": list(Gravite)}
     return render(TEMPLATE, status=status, **said, **_question(version(jour)))
+
+
+def journal(jour: Jour) -> Page:
+    """The whole of it, evening by evening, the last one first."""
+    said = shown(jour) | {"new_uuid": lambda: str(uuid4())}
+    evenings = groupby(said["day"].whole_journal, lambda line: evening_of(line.entree.quand))
+    return render("jour_j/journal.html", **said, jours=[(evening, list(lines)) for evening, lines in evenings])
 
 
 def changed(jour: Jour, known: Collection[str]) -> str:

@@ -16,16 +16,16 @@ from portal.besoins import queries as besoins
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.deroule import Deroule
+from portal.jour_j.fil import Fil
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Entree, Genre, Jour, Photo, Point, named
-from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
+from portal.jour_j.models import Entree, Genre, Jour, Photo, Point
+from portal.jour_j.pli import Gravite, Presence, Site, State, fold
 from portal.jour_j.programme import Track
 from portal.jour_j.soiree import evening_of
 from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Nature
 
-LAST = 12  # entries of the day's journal on the screen
 WITH_ACTION = (joinedload(Jour.action),)
 WITH_DAY = (
     joinedload(Jour.action).options(
@@ -60,24 +60,6 @@ def entry(uuid: str) -> Entree | None:
 
 
 @dataclass(frozen=True)
-class Line:
-    """An entry in words: "Arrivée", of whom."""
-
-    entree: Entree
-    fait: str
-    cible: str
-    is_undone: bool
-
-    @property
-    def words(self) -> str:
-        return f"{self.fait}\u00a0: {self.cible}" if self.cible else self.fait
-
-    @property
-    def may_be_undone(self) -> bool:
-        return not self.is_undone and self.entree.genre not in (Genre.SITE, Genre.ANNULE)
-
-
-@dataclass(frozen=True)
 class Incident:
     """An incident, what was added to it since, and the day as it was then: who was on site."""
 
@@ -104,7 +86,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Day(Verifications):
+class Day(Verifications, Fil):
     """The day at one instant: the plan, the people, and what the journal makes of them.
 
     People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
@@ -298,43 +280,3 @@ class Day(Verifications):
         if self.track and self.track.next:
             return "suivante"
         return "terminer" if self.track and self.track.current else "fermer"
-
-    # the journal
-
-    @property
-    def journal(self) -> list[Line]:
-        """The last entries, latest first; the people who came and went are a curve."""
-        return [self.line(e) for e in self.entries[::-1] if e.genre is not Genre.JAUGE][:LAST]
-
-    def line(self, entree: Entree) -> Line:
-        target = self._names.get((entree.genre, entree.cible), "") or self._change(entree)
-        fait = named(entree.genre, entree.valeur)
-        if entree.genre is Genre.CONFIE:
-            to = next((a.personne.prenom for a in self.team if str(a.id) == entree.valeur), "")
-            fait = f"{fait} à {to}" if to else "Reprise" if not entree.valeur else fait
-        return Line(entree, fait, target, entree.uuid in self._undone)
-
-    def _change(self, entree: Entree) -> str:
-        return self.deroule.told(entree.genre, entree.cible, entree.valeur)
-
-    @cached_property
-    def _undone(self) -> set[str]:
-        return undone(self.entries)
-
-    @cached_property
-    def _names(self) -> dict[tuple[str, str], str]:
-        """What the targets of the entries are called."""
-        targets: dict[tuple[str, str], str] = {
-            **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
-            **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
-            **{(Genre.CONFIE, str(p.id)): p.texte for p in self.jour.points},
-            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.team},
-            **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
-            **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
-            **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},
-        }
-        return targets | {(Genre.ANNULE, e.uuid): self._undoable(e, targets) for e in self.entries}
-
-    def _undoable(self, entree: Entree, targets: dict[tuple[str, str], str]) -> str:
-        target = targets.get((entree.genre, entree.cible), "") or self._change(entree)
-        return f"{named(entree.genre, entree.valeur)}, {target}".rstrip(", ")

@@ -37,6 +37,12 @@ def show(id: int) -> Any:
     return ecran.page(jour)
 
 
+@bp.get("/<int:id>/journal", access="jour.voir")
+def journal(id: int) -> Any:
+    """All that was tapped, where the page of the day shows the last of it."""
+    return ecran.journal(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+
+
 @bp.get("/<int:id>/feuille", access="jour.voir")
 def sheet(id: int) -> Any:
     said = ecran.shown(load(Jour, id, "jour.voir", queries.WITH_ACTION))

@@ -253,6 +253,23 @@ def test_a_line_that_was_said_takes_itself_back(saturday, as_):
     assert form_of(soup(awa.get(saturday.url).text), "Arrivée, Léa Grondin")["valeur"] == "attendu"
 
 
+def test_beyond_the_last_taps_the_whole_journal_takes_any_of_them_back(saturday, as_):
+    awa, lea, first = as_(saturday.awa), as_(saturday.lea), saturday.jour.points[0]
+    saturday.send(tap(Genre.COCHE, first.id, "fait"))
+    assert "Tout le journal" not in awa.get(saturday.url).text
+    for n in range(12):
+        saturday.send(tap(Genre.COCHE, saturday.jour.points[1].id, "defait" if n % 2 else "fait"))
+    db.session.commit()
+    link = one(soup(awa.get(saturday.url).text), "#journal details p > a")
+    [*_, oldest] = soup(awa.get(str(link["href"])).text).select("li.personne")
+    assert first.texte in oldest.get_text()
+    assert not soup(lea.get(str(link["href"])).text).select("li.personne form")  # they are not hers
+    form = one(oldest, "form")
+    said = {str(field["name"]): str(field["value"]) for field in form.select("input")}
+    assert awa.post(str(form["action"]), data=said).headers["Location"] == f"{saturday.url}#journal"
+    assert str(first.id) not in saturday.day().state.ticks
+
+
 def test_each_tap_can_be_taken_back_from_its_toast(saturday, as_):
     awa = as_(saturday.awa)
     awa.post(f"{saturday.url}/entrees", data=fields("etape", saturday.steps[2].id, "debut"))
