@@ -1,16 +1,24 @@
 // The team on a phone, without asking the portal: who is late by now, and who was seen when the roll is called.
-// The ticks of a roll stay on this phone.
+// The ticks of a roll stay on this phone, and not for long: whoever was seen this morning may be the one who is missing.
 const key = () => `appel-${document.querySelector("[data-jour]").dataset.jour}`;
 const write = (place, text) => place && place.textContent !== text && (place.textContent = text); // said again, it is read aloud again
+
+const LASTS = 3600e3; // milliseconds since a name was touched; later, it is another roll
 
 let ticked; // those who were seen, by their id
 function seen() {
   try {
-    ticked ??= new Set(JSON.parse(localStorage.getItem(key()) ?? "[]"));
+    const { quand, vus } = JSON.parse(localStorage.getItem(key())) ?? {};
+    ticked ??= new Set(Date.now() - quand < LASTS ? vus : []);
   } catch {
     ticked = new Set(); // a browser that keeps nothing
   }
   return ticked;
+}
+
+/** The rolls of other days, which nobody calls any more. */
+function forget() {
+  for (const name of Object.keys(localStorage).filter((name) => name.startsWith("appel-") && name !== key())) localStorage.removeItem(name);
 }
 
 /** Drawn over whatever page is there, be it of an hour ago. */
@@ -48,7 +56,8 @@ document.addEventListener("click", ({ target }) => {
   if (again) known.clear();
   else if (!known.delete(name.dataset.vu)) known.add(name.dataset.vu);
   roll();
-  localStorage.setItem(key(), JSON.stringify([...known]));
+  localStorage.setItem(key(), JSON.stringify({ quand: Date.now(), vus: [...known] }));
+  forget();
 });
 const heard = ({ detail: { ctx } }) => {
   if (ctx?.response?.status < 300) document.getElementById("direct").dataset.recu = Date.now(); // the page is of this minute

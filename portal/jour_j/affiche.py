@@ -16,7 +16,7 @@ from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.models import LIVE, Jour
 from portal.jour_j.pli import EtatEtape, Site
-from portal.jour_j.queries import Day
+from portal.jour_j.queries import Day, moment
 from portal.jour_j.soiree import evening_of
 
 GONE = (EtatEtape.PASSE, EtatEtape.ANNULE)
@@ -85,7 +85,7 @@ def version(id: int) -> str | None:
     """What an open page shows, when anybody may see it; one query. Hours move with the minute."""
     wanted = select(Jour.version, Action.etat, Action.fin).join(Jour.action)
     row = db.session.execute(wanted.where(Jour.action_id == id, Action.en_direct.is_(True))).one_or_none()
-    return f"{row.version}-{clock.now().timestamp() // 60:.0f}" if row and _is_on(row.etat, row.fin) else None
+    return moment(row.version) if row and _is_on(row.etat, row.fin) else None
 
 
 def _is_on(etat: Etat, fin: datetime) -> bool:

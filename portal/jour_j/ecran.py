@@ -29,12 +29,7 @@ LIVE = ("maintenant", "messages", "moi", "ouverture", "equipe", "programme", "in
 
 def version(jour: Jour) -> str:
     """What an open screen shows: the day at that moment, and whether one acts there."""
-    return f"{moment(jour.version)}-{_notes(jour):d}"
-
-
-def moment(number: int | None) -> str:
-    """The day's own number, and the minute, since delays move with it."""
-    return f"{number}-{clock.now().timestamp() // 60:.0f}"
+    return f"{queries.moment(jour.version)}-{_notes(jour):d}"
 
 
 def page(jour: Jour, status: int = 200, **typed: str) -> Page:
@@ -55,7 +50,7 @@ def changed(jour: Jour, known: Collection[str]) -> str:
 
     Their forms hold nothing that belongs to one reader, so that several may be given the same: jour.js sends them.
     """
-    screens = memoire.of(jour.id, moment(jour.version))
+    screens = memoire.of(jour.id, queries.moment(jour.version))
     said = _seen(screens.day) | {"new_uuid": None, "typed": {}}
     draw = drawer(TEMPLATE, said)
     names = (*LIVE, "geste") if said["notes"] or said["equipe"].droits.places else LIVE

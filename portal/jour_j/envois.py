@@ -181,7 +181,7 @@ def state(id: int) -> Any:
     headers = {"X-Toutes": str(rythme.pace(id, me().session_token))}
     after_this_request(lambda response: (response.headers.update(headers), response)[1])
     shown = request.args.get("v", "")
-    if shown and shown[:-2] == ecran.moment(queries.number(id)):
+    if shown and shown[:-2] == queries.moment(queries.number(id)):
         return "", 204
     jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
     if shown and shown[-1] != ecran.version(jour)[-1]:  # one may do more here than before, or less: the page is another

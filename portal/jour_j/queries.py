@@ -48,6 +48,11 @@ def number(id: int) -> int | None:
     return db.session.scalar(select(Jour.version).where(Jour.action_id == id))
 
 
+def moment(number: int | None) -> str:
+    """What tells what a screen shows now from what it showed before: that number, and the minute, since delays move with it."""
+    return f"{number}-{clock.now().timestamp() // 60:.0f}"
+
+
 def whole(id: int) -> Day:
     """The same with its people, its journal and what its place holds, for whoever reads it once its session is over."""
     day = read(id)

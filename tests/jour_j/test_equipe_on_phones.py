@@ -102,6 +102,28 @@ def test_the_roll_is_called_without_network_and_outlives_a_reload_and_the_others
     expect(count).to_have_text("0 sur 2 vus")
 
 
+AGED = """(hours) => {
+  const key = Object.keys(localStorage).find((name) => name.startsWith("appel-"));
+  const said = JSON.parse(localStorage.getItem(key));
+  localStorage.setItem(key, JSON.stringify({ ...said, quand: said.quand - hours * 3600e3 }));
+  localStorage.setItem("appel-999", localStorage.getItem(key));
+}"""
+
+
+@pytest.mark.parametrize(("hours", "seen"), [(0.9, 1), (1.1, 0)])
+def test_an_hour_later_it_is_another_roll(phones, hours, seen):
+    _, awa = phones
+    awa.get_by_role("link", name="Faire l’appel").tap()
+    name, count = awa.locator("#appel .point", has_text="Awa Payet"), awa.locator("#appel [role=status]")
+    name.tap()
+    awa.evaluate(AGED, hours)
+    awa.reload()
+    expect(count).to_have_text(f"{seen} sur 1 vus")
+    awa.locator("#appel summary").tap()
+    name.tap()
+    assert awa.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('appel-')).length") == 1
+
+
 def test_a_message_is_kept_without_network_and_reaches_the_others(phones):
     lea, awa = phones
     awa.get_by_text("Écrire à l’équipe").tap()

@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from portal import clock
 from portal.db import db
+from portal.jour_j import commands
 from portal.jour_j.models import Entree, Genre
+from portal.missions.models import Affectation
 from tests import services
 from tests.jour_j.conftest import at, from_then, tap
 
@@ -210,6 +213,20 @@ def test_who_leaves_erases_their_own_taps_and_nobody_elses(phones):
     awa.context.set_offline(False)
     awa.goto(f"{url}/../../hors-ligne")
     assert awa.evaluate(LEFT) == [first]
+
+
+def test_whoever_loses_their_place_loses_the_page_on_their_phone_too(saturday, visit):
+    with from_then(at(9.1)):
+        url, held = saturday.url, saturday.held_by(saturday.lea).id
+        lea = visit(saturday.lea)
+        lea.goto(url)
+        lea.wait_for_function("async () => !!(await caches.match(location.pathname))")
+        expect(lea.locator("#reseau")).to_have_text("En direct")
+        db.session.get(Affectation, held).libere_le = clock.now()
+        commands.touch(saturday.action.id)
+        db.session.commit()
+        expect(lea.get_by_role("heading", level=1)).to_have_text("Cette page n’existe pas")
+        assert not lea.evaluate("async (path) => !!(await caches.match(path))", url)
 
 
 AGED = """async (path) => {
