@@ -12,9 +12,16 @@ from typing import Any
 COMPUTES = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run
 MARK = "\ufeff"  # without it, Excel reads the accents in another alphabet
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SORTES = {"csv": CSV, "xlsx": XLSX}
+SORTE = f"<any({', '.join(SORTES)}):sorte>"  # in a URL
 WIDEST = 48  # characters of a column, at most
 # Text is never read as something else; numbers and days are what they are.
 PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+def sheet(name: str, head: Sequence[str], rows: Sequence[Sequence[object]], sorte: str) -> bytes:
+    """One table, as the file of that name of SORTES."""
+    return workbook([(name, head, rows)]) if sorte == "xlsx" else table(head, rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

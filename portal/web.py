@@ -209,6 +209,12 @@ def _blocks(template: Template, names: tuple[str, ...], context: dict[str, Any])
     return "".join("".join(template.blocks[name](scope)) for name in names)
 
 
+def as_file(content: bytes, mimetype: str, name: str, *, inline: bool = False) -> Response:
+    """A file under that name, to be kept, or `inline` to be looked at."""
+    how = "inline" if inline else "attachment"
+    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'{how}; filename="{name}"'})
+
+
 def see_other(location: str) -> Response:
     """303, with no body: nobody reads it."""
     return Response(status=303, headers={"Location": location})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, abort, current_app, make_response, redirect, request, url_for
+from flask import Response, abort, current_app, redirect, request, url_for
 
 from portal import clock, security
 from portal.actions import queries as actions
@@ -16,7 +16,7 @@ from portal.contributions.forms import CorrectionForm, HoursForm
 from portal.contributions.models import MONEY, WORKFLOW, Attestation, Contribution, Releve, Unite, sheet_of, valider
 from portal.fields import row_id
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, done, me, render, toast
+from portal.web import GuardedBlueprint, Page, as_file, done, me, render, toast
 from portal.workflow import MotifMissing, Refusal
 
 bp = GuardedBlueprint("contributions", __name__, url_prefix="/contributions")
@@ -145,14 +145,7 @@ def export_year(annee: int) -> Any:
 
 
 def _csv(lines: list[Contribution], name: str) -> Response:
-    return _file(document.spreadsheet(lines), "text/csv", f"{name}.csv")
-
-
-def _file(content: bytes, mimetype: str, name: str) -> Response:
-    response = make_response(content)
-    response.mimetype = mimetype
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return as_file(document.spreadsheet(lines), "text/csv", f"{name}.csv")
 
 
 # --- attestations --------------------------------------------------------------------------------------------
@@ -179,7 +172,7 @@ def _asked_action() -> Action | None:
 def pdf(id: int) -> Any:
     attestation = load(Attestation, id, "attestation.voir")
     url = current_app.config["PORTAL"].base_url + url_for(".verify", code=attestation.code)
-    return _file(document.pdf(attestation, url), "application/pdf", f"attestation-{attestation.code}.pdf")
+    return as_file(document.pdf(attestation, url), "application/pdf", f"attestation-{attestation.code}.pdf")
 
 
 @bp.get("/attestation/", access="public")

@@ -15,24 +15,17 @@ DEVIS = (
     "Valable jusqu’au", "Accepté le", "Accepté par", "Total HT en €", "TVA en €", "Total à payer en €",
 )  # fmt: skip
 MONTANTS = ("Mois", "Pour qui", "Acceptés, HT en €", "En attente, HT en €")
-SORTES = {"csv": tableur.CSV, "xlsx": tableur.XLSX}
-
-Rows = Sequence[Sequence[object]]
 
 
 def of_devis(found: Sequence[tuple[Devis, Accord | None]], sorte: str) -> bytes:
-    return _file("Devis", DEVIS, [_line(devis, accord) for devis, accord in found], sorte)
+    return tableur.sheet("Devis", DEVIS, [_line(devis, accord) for devis, accord in found], sorte)
 
 
 def of_amounts(annee: int, sums: Sequence[Somme], sorte: str) -> bytes:
     rows = [
         (date(annee, s.mois, 1), s.pole.label if s.pole else "Le commun", _euros(s.acquis), _euros(s.attendu)) for s in sums
     ]
-    return _file(f"Devis {annee}", MONTANTS, rows, sorte)
-
-
-def _file(name: str, head: Sequence[str], rows: Rows, sorte: str) -> bytes:
-    return tableur.workbook([(name, head, rows)]) if sorte == "xlsx" else tableur.table(head, rows)
+    return tableur.sheet(f"Devis {annee}", MONTANTS, rows, sorte)
 
 
 def _line(devis: Devis, accord: Accord | None) -> tuple[object, ...]:

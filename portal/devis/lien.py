@@ -20,7 +20,7 @@ from portal.actions.models import UNDECIDED, Action
 from portal.devis import accords, papier, queries
 from portal.devis.models import Devis, Etat
 from portal.fields import Form, Line, Words
-from portal.web import GuardedBlueprint, Page, done, refused, render, toast
+from portal.web import GuardedBlueprint, Page, as_file, done, refused, render, toast
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("devis", __name__, url_prefix="/devis")
@@ -101,9 +101,7 @@ def linked_paper(jeton: str) -> Any:
 
 
 def as_pdf(content: bytes, devis: Devis) -> Response:
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="devis-{devis.numero}.pdf"'
-    return response
+    return as_file(content, "application/pdf", f"devis-{devis.numero}.pdf", inline=True)
 
 
 def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:

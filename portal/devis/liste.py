@@ -6,10 +6,10 @@ import re
 from datetime import date
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import request
 from flask_login import current_user
 
-from portal import clock
+from portal import clock, tableur
 from portal.devis import classeur, commands, listes
 from portal.devis.lien import bp
 from portal.devis.listes import Filtres, Vue
@@ -17,10 +17,9 @@ from portal.filters import mois as month_name
 from portal.poles import queries as house
 from portal.poles.models import Pole
 from portal.policy import can
-from portal.web import me, page_number, render
+from portal.web import as_file, me, page_number, render
 
 ANNEE, MOIS = re.compile(r"20[0-9]{2}"), re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
-SORTE = f"<any({', '.join(classeur.SORTES)}):sorte>"
 AROUND = range(-2, 6)  # months that the filter proposes, from the present one
 
 
@@ -75,25 +74,18 @@ def _year() -> int:
 # They leave by a POST: who took the names and the money away is written down, and reading never writes.
 
 
-@bp.post(f"/export.{SORTE}", access="devis.lister")
+@bp.post(f"/export.{tableur.SORTE}", access="devis.lister")
 def export(sorte: str) -> Any:
     """The same devis as the list; a bienveillant's own alone."""
     qui = request.form.get("qui", "") if can(current_user, "devis.exporter") else "miennes"
     found = listes.exported(_filters(qui, house.poles()), by=me())
     commands.note_export(len(found), by=me())
-    return _attachment(classeur.of_devis(found, sorte), f"devis-{clock.today()}", sorte)
+    return as_file(classeur.of_devis(found, sorte), tableur.SORTES[sorte], f"devis-{clock.today()}.{sorte}")
 
 
-@bp.post(f"/montants/export.{SORTE}", access="devis.lister")
+@bp.post(f"/montants/export.{tableur.SORTE}", access="devis.lister")
 def export_amounts(sorte: str) -> Any:
     annee, own = _year(), None if can(current_user, "devis.exporter") else me().id
     sums = listes.amounts(annee, own)
     commands.note_export(len(sums), by=me())
-    return _attachment(classeur.of_amounts(annee, sums, sorte), f"montants-devis-{annee}", sorte)
-
-
-def _attachment(content: bytes, name: str, sorte: str) -> Response:
-    response = make_response(content)
-    response.mimetype = classeur.SORTES[sorte]
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{sorte}"'
-    return response
+    return as_file(classeur.of_amounts(annee, sums, sorte), tableur.SORTES[sorte], f"montants-devis-{annee}.{sorte}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, make_response, request, url_for
+from flask import request, url_for
 from flask_login import current_user
 
 from portal import clock, tableur
@@ -15,10 +15,7 @@ from portal.jour_j.envois import bp
 from portal.jour_j.forms import UsedForm
 from portal.jour_j.models import Jour
 from portal.policy import can, load
-from portal.web import Page, done, me, render, toast
-
-SORTES = {"csv": tableur.CSV, "xlsx": tableur.XLSX}
-
+from portal.web import Page, as_file, done, me, render, toast
 
 # --- what it came to -----------------------------------------------------------------------------------------
 
@@ -43,9 +40,8 @@ def _report(jour: Jour, typed: UsedForm | None = None, status: int = 200) -> Pag
 @bp.get("/<int:id>/bilan.pdf", access="jour.bilan")
 def report_paper(id: int) -> Any:
     jour = _read(id, "jour.bilan")
-    return _attachment(
-        document.pdf(bilan.content(jour, consommations.consumptions(jour))), "application/pdf", f"bilan-{jour.id}.pdf", "inline"
-    )
+    paper = document.pdf(bilan.content(jour, consommations.consumptions(jour)))
+    return as_file(paper, "application/pdf", f"bilan-{jour.id}.pdf", inline=True)
 
 
 @bp.post("/<int:id>/consommations", access="jour.relever")
@@ -66,13 +62,6 @@ def note_used(id: int) -> Any:
     return done(url_for(".report", id=jour.id, _anchor="consommations"))
 
 
-def _attachment(content: bytes, kind: str, name: str, how: str = "attachment") -> Response:
-    response = make_response(content)
-    response.mimetype = kind
-    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
-    return response
-
-
 # --- the safety register -------------------------------------------------------------------------------------
 
 
@@ -82,13 +71,13 @@ def register() -> Any:
     return render("jour_j/registre.html", annee=annee, annees=registre.years(), incidents=registre.of_year(annee))
 
 
-@bp.post(f"/registre/export.<any({', '.join(SORTES)}):sorte>", access="jour.registre")
+@bp.post(f"/registre/export.{tableur.SORTE}", access="jour.registre")
 def export_register(sorte: str) -> Any:
     """By a POST: who took it away is written down, and reading never writes."""
     annee = _year()
     found = registre.of_year(annee)
     commands.note_export(len(found), by=me())
-    return _attachment(registre.as_file(found, sorte), SORTES[sorte], f"registre-securite-{annee}.{sorte}")
+    return as_file(registre.as_table(found, sorte), tableur.SORTES[sorte], f"registre-securite-{annee}.{sorte}")
 
 
 def _year() -> int:

@@ -54,10 +54,9 @@ def years() -> list[int]:
     return list(range(now, (clock.local(first).year if first else now) - 1, -1))
 
 
-def as_file(found: list[Incident], sorte: str) -> bytes:
+def as_table(found: list[Incident], sorte: str) -> bytes:
     """Those incidents as a spreadsheet, in the order in which they happened."""
-    rows = [_row(incident) for incident in reversed(found)]
-    return tableur.workbook([("Incidents", HEAD, rows)]) if sorte == "xlsx" else tableur.table(HEAD, rows)
+    return tableur.sheet("Incidents", HEAD, [_row(incident) for incident in reversed(found)], sorte)
 
 
 def _row(incident: Incident) -> tuple[Any, ...]:
