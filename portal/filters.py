@@ -19,6 +19,7 @@ from portal.feries import ferie
 from portal.fields import local_phone, quantite
 
 NBSP, THIN = "\u00a0", "\u202f"
+FAR = 12 * 60  # minutes: further away, it is said by its date
 
 
 class Begins(Protocol):
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
         tel,
         depuis,
         depuis_quand,
+        rebours,
         markdown,
         carte,
         iso,
@@ -136,6 +138,15 @@ def duree(minutes: int | timedelta) -> str:
     if not hours:
         return f"{rest}{NBSP}min"
     return f"{hours}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+
+
+def rebours(until: datetime, avant: str, apres: str) -> str:
+    """ "encore 25 min", "dépasse de 5 min", "c’est l’heure"; nothing of what is more than twelve hours away."""
+    minutes = -int((clock.now() - until).total_seconds() // 60)
+    if abs(minutes) > FAR:
+        return ""
+    word = avant if minutes > 0 else apres if minutes < 0 else ""
+    return f"{word}{NBSP}{duree(minutes)}" if word else "c’est l’heure"
 
 
 def depuis(value: datetime) -> str:

@@ -1,5 +1,7 @@
 // The team on a phone, without asking the portal: who is late by now, and who was seen when the roll is called.
 // The ticks of a roll stay on this phone, and not for long: whoever was seen this morning may be the one who is missing.
+import { drawHours, now } from "./heures.js";
+
 const key = () => `appel-${document.querySelector("[data-jour]").dataset.jour}`;
 const write = (place, text) => place && place.textContent !== text && (place.textContent = text); // said again, it is read aloud again
 
@@ -23,14 +25,9 @@ function forget() {
 
 /** Drawn over whatever page is there, be it of an hour ago. */
 export function drawTeam() {
+  drawHours();
   late();
   roll();
-}
-
-/** The portal's hour when it last spoke, and how long ago that was: a phone's clock may be wrong, it goes on all the same. */
-function now() {
-  const { heure, recu } = document.getElementById("direct").dataset;
-  return Number(heure) + Math.max(0, (Date.now() - (recu ?? heure * 1000)) / 1000);
 }
 
 function late() {

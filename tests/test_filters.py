@@ -113,6 +113,25 @@ def test_how_long_ago(gone, words):
 
 
 @pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(minutes=25), "encore 25 min"),
+        (timedelta(seconds=10), "encore 1 min"),
+        (timedelta(), "c’est l’heure"),
+        (timedelta(seconds=-59), "c’est l’heure"),
+        (timedelta(minutes=-5), "dépasse de 5 min"),
+        (timedelta(hours=2, minutes=5), "encore 2 h 05"),
+        (timedelta(hours=13), ""),
+        (timedelta(hours=-13), ""),
+    ],
+)
+def test_how_long_is_left(left, words):
+    with clock.freeze(clock.now()):
+        assert said(filters.rebours(clock.now() + left, "encore", "dépasse de")) == words
+    assert said(filters.rebours(clock.now() - timedelta(minutes=2), "dans", "")) == "c’est l’heure"
+
+
+@pytest.mark.parametrize(
     ("gone", "words"),
     [
         (timedelta(seconds=9), "depuis un instant"),

@@ -15,7 +15,7 @@ from portal.jour_j import alertes
 from portal.jour_j.alertes import Alerte, Heurt
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import EtatEtape, Site, State
-from portal.jour_j.programme import Ecart, Track, ecarts, forecast, on_time, tracks
+from portal.jour_j.programme import Ecart, Track, due, ecarts, forecast, on_time, tracks
 from portal.jour_j.retouches import LONGEST, SHORTEST, Plan, promised
 from portal.jour_j.soiree import evening_of
 from portal.workflow import Refusal
@@ -99,6 +99,11 @@ class Deroule:
         if self.state.site is Site.OUVERT or self.state.step(item.id).debut:
             return self.slots.get(item.id)
         return self.plan.slots[item.id] if self.state.site is Site.FERME else None
+
+    def due(self, item: Etape) -> datetime:
+        """When an item that runs ought to end; one that is to come, to begin."""
+        began = self.state.step(item.id).debut
+        return due(item, self.plan.slots[item.id], began) if began else self.slots[item.id].debut
 
     def too_late(self, item: Etape) -> datetime | None:
         """When an item would end, past the end that it must keep."""

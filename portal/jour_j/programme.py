@@ -75,12 +75,16 @@ def forecast(programme: Sequence[Limited], state: State, now: datetime) -> dict[
 
 def _slot(item: Limited, plan: Slot, run: Run, now: datetime, free: datetime, *, overtaken: bool) -> Slot:
     if run.debut:
-        planned = plan.fin if item.ancre else run.debut + plan.lasts
-        return Slot(run.debut, run.fin or max(now, planned))
+        return Slot(run.debut, run.fin or max(now, due(item, plan, run.debut)))
     if item.ancre or overtaken:
         return plan
     start = max(plan.debut, free, now)
     return Slot(start, start + plan.lasts)
+
+
+def due(item: Limited, plan: Slot, began: datetime) -> datetime:
+    """When an item that runs ought to end."""
+    return plan.fin if item.ancre else began + plan.lasts
 
 
 def in_words(drift: timedelta) -> str:

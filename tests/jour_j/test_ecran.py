@@ -103,6 +103,19 @@ def test_a_minute_later_what_depends_on_the_hour(saturday, screen):
         assert awa.ask() == {}
 
 
+def test_it_counts_the_minutes_down(saturday, as_):
+    """Until what runs ought to end, and what follows to begin."""
+    saturday.open(REASON)
+    saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
+    db.session.commit()
+    due = saturday.steps[1].fin - saturday.steps[1].debut
+    for later, words in ((timedelta(minutes=1), "encore"), (due + timedelta(minutes=5, seconds=1), "dépasse de 5 min")):
+        with clock.freeze(at(9) + later):
+            page = soup(as_(saturday.awa).get(saturday.url).text)
+            assert words in " ".join(page.select_one("#maintenant .quand .rebours").get_text().split())
+    assert "dans" in page.select_one("#maintenant .bas .rebours")["data-avant"]
+
+
 def test_a_block_that_it_does_not_own_up_to_is_given_again(saturday, screen):
     """The phone drew a tap over it, which may never count."""
     awa = screen(saturday.awa)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -137,3 +139,13 @@ def test_a_message_is_kept_without_network_and_reaches_the_others(phones):
     awa.context.set_offline(False)
     expect(lea.locator("#messages")).to_contain_text("On mange à la case.", timeout=40_000)
     assert awa.input_value("#mot-message") == ""
+
+
+def test_the_minutes_go_on_without_network(phones, saturday):
+    _, awa = phones
+    left = awa.locator("#maintenant .bas .rebours")
+    expect(left).to_have_text(re.compile("^dans\u00a0[0-9]+\u00a0min$"))
+    before = int(re.search("[0-9]+", left.text_content())[0])
+    awa.context.set_offline(True)
+    awa.evaluate(LATER, 7)
+    expect(left).to_have_text(f"dans\u00a0{before - 7}\u00a0min")
