@@ -143,7 +143,7 @@ def test_a_message_is_kept_without_network_and_reaches_the_others(phones):
 
 def test_the_minutes_go_on_without_network(phones, saturday):
     _, awa = phones
-    left = awa.locator("#maintenant .bas .rebours")
+    left = awa.locator("#maintenant .rebours", has_text="dans")
     expect(left).to_have_text(re.compile("^dans\u00a0[0-9]+\u00a0min$"))
     before = int(re.search("[0-9]+", left.text_content())[0])
     awa.context.set_offline(True)
