@@ -41,7 +41,7 @@ def send_photo(id: int, cle: UUID) -> Any:
         return _answer(cle, "autre-compte")
     try:
         jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
-        new = album.receive(jour, str(cle), request.get_data(cache=False), by=me())
+        new = album.receive(jour, str(cle), lambda: request.get_data(cache=False), by=me())
     except (NotFound, Forbidden):
         return _answer(cle, Statut.REFUSEE, refus.NotYours.sentence)
     except Refusal as refusal:
