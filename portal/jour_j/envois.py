@@ -110,6 +110,7 @@ PLACE = {  # where the page goes back to
 }
 # Where a missing word is asked for, on the page itself.
 ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE, Genre.COCHE, Genre.MESSAGE)
+BESIDE = ("cible", "valeur", "lieu", "mesures", "heure")  # what is typed or chosen beside that word
 
 
 def _form(id: int) -> Any:
@@ -178,7 +179,7 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal, cliche: Cliche | None) -> 
         raise refusal
     toast(refusal.sentence + (" La photo est à choisir de nouveau." if cliche else ""), "attention")
     form = f"{said.genre}-{said.cible}" if said.genre in (Genre.COCHE, Genre.SUITE) else said.genre
-    return ecran.page(jour, status=422, **{form: said.mot})
+    return ecran.page(jour, status=422, **{form: said.mot} | {f"{form}-{name}": request.form.get(name, "") for name in BESIDE})
 
 
 # --- has it changed? -----------------------------------------------------------------------------------------
