@@ -199,10 +199,13 @@ async function empty() {
 
 const mine = async () => waiting(await all()).filter((said) => said.compte === compte);
 
+let some = MOST; // taps of the next sending
+
 /** Whether something was acknowledged or refused: whether to go on. */
 async function sendSome(left) {
-  const batch = left.filter((said) => said.jour === left[0].jour).slice(0, MOST);
+  const batch = left.filter((said) => said.jour === left[0].jour).slice(0, some);
   const { status, said } = await post(batch);
+  if (status === 413) return lighten(batch);
   if (status === 401) {
     turn("session");
     return false;
@@ -211,10 +214,19 @@ async function sendSome(left) {
   const heard = said.resultats.filter(({ statut }) => statut !== "autre-compte");
   turn(heard.length ? "" : "session");
   await drop(...heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid));
-  const refused = heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif }));
-  if (refused.length) await put(...refused, ...orphans(await mine(), refused));
+  await refuse(heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
   tries = 0;
   return heard.length > 0;
+}
+
+const refuse = async (refused) => refused.length && put(...refused, ...orphans(await mine(), refused));
+
+/** Too heavy for the portal, or for what stands before it: by halves; alone, a tap is refused, and the others pass. */
+async function lighten(batch) {
+  const alone = batch.length === 1;
+  some = alone ? MOST : Math.ceil(batch.length / 2);
+  if (alone) await refuse([{ ...batch[0], motif: "ce texte est trop lourd pour partir." }]);
+  return true;
 }
 
 const post = (batch) => ask(`/jour-j/${batch[0].jour}/entrees`, {

@@ -1,14 +1,23 @@
-"""The pictures of the day: one for an entry, from whoever wrote it."""
+"""The pictures of the day: one for an entry, from whoever wrote it.
+
+A picture shows what is wrong in a room, but it may show people, whom nothing names: no search would find them again. So the
+words alone are the house's record, which stays; a picture stays as long as whoever took it, and goes when they are erased.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import delete, select
 
 from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock_one
-from portal.jour_j import queries
+from portal.jour_j import commands, queries
 from portal.jour_j.cliche import Cliche, develop
 from portal.jour_j.models import Entree, Genre, Jour, Photo
 from portal.jour_j.pli import NON_CONFORME
+from portal.jour_j.refus import NotYours
 from portal.workflow import Refusal
 
 
@@ -39,11 +48,22 @@ def whose(jour: Jour, uuid: str, *, by: Personne) -> Entree:
     return entree
 
 
-def receive(jour: Jour, uuid: str, raw: bytes, *, by: Personne) -> bool:
-    """`keep` what a phone sent. Nobody waits meanwhile: a picture is made with no transaction open, which ends this one."""
+def receive(jour: Jour, uuid: str, read: Callable[[], bytes], *, by: Personne) -> bool:
+    """`keep` what a phone sends, whose bytes `read` gives."""
     whose(jour, uuid, by=by)
+    return keep(jour, uuid, made(read, by=by), by=by)
+
+
+def made(read: Callable[[], bytes], *, by: Personne) -> Cliche:
+    """What `by` sends, made anew. It travels and is made with no transaction open, which ends this one: nobody waits.
+
+    Then `by` is locked: were they erased meanwhile, nothing of theirs may come after. Raises what `develop` does, or NotYours.
+    """
     db.session.rollback()
-    return keep(jour, uuid, develop(raw), by=by)
+    cliche = develop(read())
+    if not lock_one(by).is_active:
+        raise NotYours
+    return cliche
 
 
 def keep(jour: Jour, uuid: str, cliche: Cliche, *, by: Personne) -> bool:
@@ -61,3 +81,12 @@ def picture(jour: Jour, uuid: str) -> bytes | None:
     """The JPEG of an entry of that day."""
     photo = db.session.get(Photo, uuid)
     return photo.contenu if photo and photo.entree.jour_id == jour.id else None
+
+
+def forget(ids: Collection[int]) -> None:
+    """Take away the pictures of those who are erased; their entries stay, and open screens draw them anew."""
+    theirs = select(Entree.uuid).where(Entree.personne_id.in_(ids))
+    shown = select(Entree.jour_id).join(Entree.photo).where(Entree.personne_id.in_(ids)).distinct().order_by(Entree.jour_id)
+    for day in db.session.scalars(shown).all():
+        commands.touch(day)
+    db.session.execute(delete(Photo).where(Photo.entree_uuid.in_(theirs)))

@@ -33,7 +33,7 @@ def version(jour: Jour) -> str:
 
 
 def page(jour: Jour, status: int = 200, **typed: str) -> Page:
-    """The whole page; `typed` is what a refused form had written, by genre. Its forms go without JavaScript."""
+    """The whole page, whose forms go without JavaScript; `typed` is what a refused one said: "incident", "incident-lieu"…"""
     said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "typed": typed, "gravites": list(Gravite)}
     return render(TEMPLATE, status=status, **said, **_question(version(jour)))
 

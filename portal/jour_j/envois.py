@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from portal import clock
 from portal.fields import clean, combine
 from portal.jour_j import album, commands, ecran, queries, refus, rythme
-from portal.jour_j.cliche import develop
+from portal.jour_j.cliche import Cliche
 from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
 from portal.jour_j.models import Entree, Genre, Jour
@@ -110,6 +110,7 @@ PLACE = {  # where the page goes back to
 }
 # Where a missing word is asked for, on the page itself.
 ASKS = (Genre.SITE, Genre.INCIDENT, Genre.SUITE, Genre.COCHE, Genre.MESSAGE)
+BESIDE = ("cible", "valeur", "lieu", "mesures", "heure")  # what is typed or chosen beside that word
 
 
 def _form(id: int) -> Any:
@@ -117,7 +118,8 @@ def _form(id: int) -> Any:
     form = TapForm()
     if not form.validate():
         raise refus.NotATap
-    return _one(jour, Tap(saisi_le=_when(form), **{name: form[name].data for name in SAID}))
+    said = Tap(saisi_le=_when(form), **{name: form[name].data for name in SAID})
+    return _one(jour, said, _picture())
 
 
 def _when(form: TapForm) -> datetime:
@@ -138,35 +140,46 @@ def undo(id: int, cle: UUID) -> Any:
     return _one(jour, commands.undoing(target.uuid, at=clock.now()))
 
 
-def _one(jour: Jour, said: Tap) -> Any:
+def _picture() -> Cliche | None:
+    """What came with it, if any, made before anything is written: what is noted stays, even when its picture is no picture."""
+    file = request.files.get("photo")
+    if not file or not file.filename:
+        return None
+    try:
+        return album.made(file.read, by=me())
+    except Refusal as refusal:
+        toast(refusal.sentence, "attention")
+        return None
+
+
+def _one(jour: Jour, said: Tap, cliche: Cliche | None = None) -> Any:
     """One tap of a form: it is done, or a word is asked for, or it is said why not."""
     outcome = commands.receive(jour, [said], by=me())[0]
     if outcome.refusal:
-        return _refused(jour, said, outcome.refusal)
+        return _refused(jour, said, outcome.refusal, cliche)
     entree = queries.entry(said.uuid)
     assert entree
     line = queries.read(jour.id).line(entree)
-    _show(jour, entree)
+    if cliche:
+        _show(jour, entree, cliche)
     toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
     return done(url_for(".show", id=jour.id, _anchor=PLACE[entree.genre].format(entree.cible)))
 
 
-def _show(jour: Jour, entree: Entree) -> None:
-    """The picture that came with it, if any: what was noted stays, even when its picture is no picture."""
-    file = request.files.get("photo")
-    if file and file.filename:
-        try:
-            album.keep(jour, entree.uuid, develop(file.read()), by=me())
-        except Refusal as refusal:
-            toast(refusal.sentence, "attention")
+def _show(jour: Jour, entree: Entree, cliche: Cliche) -> None:
+    try:
+        album.keep(jour, entree.uuid, cliche, by=me())
+    except Refusal as refusal:
+        toast(refusal.sentence, "attention")
 
 
-def _refused(jour: Jour, said: Tap, refusal: Refusal) -> Page:
+def _refused(jour: Jour, said: Tap, refusal: Refusal, cliche: Cliche | None) -> Page:
+    """All that was written is given back; a browser lets nobody give a file back."""
     if said.genre not in ASKS or refusal.status != 422:
         raise refusal
-    toast(refusal.sentence, "attention")
+    toast(refusal.sentence + (" La photo est à choisir de nouveau." if cliche else ""), "attention")
     form = f"{said.genre}-{said.cible}" if said.genre in (Genre.COCHE, Genre.SUITE) else said.genre
-    return ecran.page(jour, status=422, **{form: said.mot})
+    return ecran.page(jour, status=422, **{form: said.mot} | {f"{form}-{name}": request.form.get(name, "") for name in BESIDE})
 
 
 # --- has it changed? -----------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ class Entree(Base):
 
 
 class Photo(Base):
-    """The picture of an entry, made anew: whatever the phone had hidden in it is gone."""
+    """The picture of an entry, made anew: whatever the phone had hidden in it is gone. It goes with whoever took it (album)."""
 
     __tablename__ = "photo"
     entree_uuid: Mapped[str] = mapped_column(ForeignKey("entree.uuid"), primary_key=True)

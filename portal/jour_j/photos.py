@@ -11,7 +11,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from portal.jour_j import album, queries, refus
 from portal.jour_j.cliche import HEAVIEST
 from portal.jour_j.commands import Statut
-from portal.jour_j.envois import bp
+from portal.jour_j.envois import MOST, bp
 from portal.jour_j.models import Jour
 from portal.policy import load
 from portal.web import me
@@ -19,12 +19,19 @@ from portal.workflow import Refusal
 
 HEADERS = {"Cache-Control": "private, no-store", "Content-Disposition": "inline; filename=photo.jpg"}
 WITH_FILES = frozenset({"jour_j.send", "jour_j.send_photo"})
+TAPS = MOST * 16 * 1024  # bytes: a tap holds 4,200 letters of three bytes at most, and what says which tap it is
 
 
 @bp.before_app_request
 def make_room() -> None:
-    """A picture is heavier than any form; asked first, since the token of a form is looked for in what is sent."""
-    if request.endpoint in WITH_FILES:
+    """A picture is heavier than any form; asked first, since the token of a form is looked for in what is sent.
+
+    The taps of a phone are read at once, before a transaction is open: nobody waits for who has a poor network.
+    """
+    if request.endpoint == "jour_j.send" and request.is_json:
+        request.max_content_length = TAPS
+        request.get_data()
+    elif request.endpoint in WITH_FILES:
         request.max_content_length = HEAVIEST + 64 * 1024
 
 
@@ -41,7 +48,7 @@ def send_photo(id: int, cle: UUID) -> Any:
         return _answer(cle, "autre-compte")
     try:
         jour = load(Jour, id, "jour.participer", queries.WITH_ACTION)
-        new = album.receive(jour, str(cle), request.get_data(cache=False), by=me())
+        new = album.receive(jour, str(cle), lambda: request.get_data(cache=False), by=me())
     except (NotFound, Forbidden):
         return _answer(cle, Statut.REFUSEE, refus.NotYours.sentence)
     except Refusal as refusal:

@@ -12,7 +12,7 @@ from portal.candidatures import models as candidatures
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
 from portal.db import db, strike
-from portal.jour_j import commands, preparation
+from portal.jour_j import album, commands, preparation
 from portal.jour_j.models import Entree, Genre
 from portal.missions import models as missions
 from portal.missions.models import Affectation
@@ -23,7 +23,7 @@ WORDS = (Entree.mot, Entree.mesures, Entree.lieu)  # what people typed
 
 @comptes.effacer.react
 def forget_who_was_there(news: News) -> None:
-    """Why somebody was late or absent goes. The rest is the house's safety record: it stays, and names them no more."""
+    """Why somebody was late or absent goes, and their pictures. The rest is the house's safety record, and names nobody."""
     ids = news.facts["personnes"]
     theirs = select(cast(Affectation.id, Text)).where(Affectation.personne_id.in_(ids))
     about = (Entree.genre == Genre.PRESENCE, Entree.cible.in_(theirs))
@@ -31,6 +31,7 @@ def forget_who_was_there(news: News) -> None:
     for personne in people.by_ids(ids):
         for words in WORDS:
             strike(words, people.signs(personne))
+    album.forget(ids)
 
 
 @actions.effacer_demandeur.react

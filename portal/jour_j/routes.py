@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import after_this_request, url_for
 from flask_login import current_user
 
+from portal import clock
 from portal.comptes.models import Personne
 from portal.jour_j import apres as apres  # its pages join the blueprint, as those of the pictures
 from portal.jour_j import arrivee, aujourdhui, direct, ecran, queries, refus
@@ -19,21 +20,26 @@ from portal.policy import load
 from portal.web import done, me, refused, render, toast
 from portal.workflow import Refusal
 
-KEPT = timedelta(days=2)  # after the end of an action, on the phones that have opened its page (live.md, A15)
+KEPT = timedelta(days=2)  # after an action, or after the list was read, on the phones that have opened them (live.md, A15)
 bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix="actions"))
+
+
+def _keep_until(end: datetime) -> None:
+    """Tell the phones that keep this page until when they may: it names people, were it but its reader."""
+    until = f"{(end + KEPT).timestamp():.0f}"
+    after_this_request(lambda response: (response.headers.set("X-Oubli", until), response)[1])
 
 
 @bp.get("/", access="jour.lister")
 def index() -> Any:
+    _keep_until(clock.now())
     return render("jour_j/liste.html", days=aujourdhui.today_seen_by(me()))
 
 
 @bp.get("/<int:id>", access="jour.voir")
 def show(id: int) -> Any:
-    """The page of the day; it tells the phones that keep it until when they may."""
     jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
-    until = f"{(jour.action.fin + KEPT).timestamp():.0f}"
-    after_this_request(lambda response: (response.headers.set("X-Oubli", until), response)[1])
+    _keep_until(jour.action.fin)
     return ecran.page(jour)
 
 

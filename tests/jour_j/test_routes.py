@@ -586,3 +586,9 @@ def test_a_tap_known_by_its_key_is_that_tap_whatever_else_is_said(saturday, as_)
 def test_the_page_says_until_when_a_phone_may_keep_it(saturday, as_):
     until = as_(saturday.lea).get(saturday.url).headers["X-Oubli"]
     assert int(until) == at(21.5 + 48).timestamp()
+
+
+def test_so_does_the_list_of_the_days_which_names_its_reader(saturday, as_):
+    answer = as_(saturday.awa).get("/jour-j/")
+    assert "Awa" in answer.text
+    assert int(answer.headers["X-Oubli"]) == at(9 + 48).timestamp()
