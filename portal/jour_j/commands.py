@@ -53,7 +53,7 @@ FOLLOWING = {  # the site moved, the action follows
 AT_ANY_TIME = frozenset({Genre.INCIDENT, Genre.SUITE, Genre.ANNULE})  # the rest is of the day itself
 URGENT = frozenset({"serieux", "grave"})  # of which the bienveillant hears at once
 CHANGES = (Genre.DUREE, Genre.DECALE, Genre.ECHANGE)  # of the programme
-TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
+TOLD = {ouvrir: "jour_ouverture", rouvrir: "jour_ouverture", clore: "jour_fermeture"}  # when critical lines stay open
 
 
 class Statut(StrEnum):

@@ -18,7 +18,7 @@ from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Photo, Point, named
-from portal.jour_j.pli import Gravite, Presence, Site, State, fold, undone
+from portal.jour_j.pli import Gravite, Presence, Site, State, begin_another_day, fold, undone
 from portal.jour_j.programme import Track
 from portal.jour_j.soiree import evening_of
 from portal.jour_j.verifications import Verifications
@@ -147,7 +147,13 @@ class Day(Verifications):
 
     @cached_property
     def state(self) -> State:
-        return fold(self.entries, self.lanes)
+        state = fold(self.entries, self.lanes)
+        return begin_another_day(state) if self._is_another_morning(state) else state
+
+    def _is_another_morning(self, state: State) -> bool:
+        """Whether the site closed on an evening that is over, and the action goes on."""
+        closed = state.moved if state.site is Site.CLOS else None
+        return closed is not None and self.now < self.action.fin and evening_of(closed.quand) < evening_of(self.now)
 
     @cached_property
     def lanes(self) -> dict[str, Lane]:
@@ -281,6 +287,11 @@ class Day(Verifications):
         return self.state.moved is not None and evening_of(self.state.moved.quand) == evening_of(self.now)
 
     @property
+    def reopens(self) -> bool:
+        """Whether this is another morning of an action that goes on: the house is to be opened as on the first."""
+        return self.may_reopen and self._is_another_morning(self.state)
+
+    @property
     def ends(self) -> bool:
         """Whether the closing list is the next thing to look at."""
         return self.gesture in ("terminer", "fermer")
@@ -294,7 +305,7 @@ class Day(Verifications):
         if self.state.site is Site.FERME:
             return "" if self.is_too_early else "ouvrir"
         if self.state.site is Site.CLOS:
-            return "rouvrir" if self.may_reopen and not self._closed_this_evening else ""
+            return "rouvrir" if self.reopens else ""
         if self.track and self.track.next:
             return "suivante"
         return "terminer" if self.track and self.track.current else "fermer"
