@@ -25,6 +25,7 @@ from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Nature
 
+CAME = (Presence.ARRIVE, Presence.PARTI)
 LAST = 12  # entries of the day's journal on the screen
 WITH_ACTION = (joinedload(Jour.action),)
 WITH_DAY = (
@@ -114,9 +115,24 @@ class Day(Verifications):
     now: datetime
 
     @cached_property
+    def places(self) -> list[Affectation]:
+        """Référents first, with those given back, of which `team` keeps some; one query."""
+        return missions.teams_of([self.action.id], freed=True)[self.action.id]
+
+    @cached_property
+    def held(self) -> list[Affectation]:
+        """Those that give rights, are written to and handed things: nobody has given them back yet.
+
+        On the day itself somebody accepted a minute ago is there, and may be checked in.
+        """
+        now = (a for a in self.places if a.libere_le is None or a.libere_le > self.now)
+        return [a for a in now if a.is_told or not self.jour.is_too_early]
+
+    @cached_property
     def team(self) -> list[Affectation]:
-        """Référents first; one query. On the day itself somebody accepted a minute ago is there, and may be checked in."""
-        return missions.known_team(self.action) if self.jour.is_too_early else missions.team_of(self.action)
+        """The same, and whoever came, whatever became of their place since: they are on site until they have left."""
+        there = {a.id for a in self.held} | {a.id for a in self.places if self.state.presence(a.id) in CAME}
+        return [a for a in self.places if a.id in there]
 
     @cached_property
     def entries(self) -> list[Entree]:
@@ -126,10 +142,10 @@ class Day(Verifications):
         return list(db.session.scalars(whole.order_by(Entree.quand, Entree.uuid)))
 
     @classmethod
-    def known(cls, jour: Jour, now: datetime, *, team: list[Affectation], entries: list[Entree]) -> Day:
+    def known(cls, jour: Jour, now: datetime, *, places: list[Affectation], entries: list[Entree]) -> Day:
         """A day whose people and journal were read elsewhere."""
         day = cls(jour, now)
-        vars(day).update(team=team, entries=entries)
+        vars(day).update(places=places, entries=entries)
         return day
 
     def after(self, entree: Entree) -> Day:
@@ -137,7 +153,7 @@ class Day(Verifications):
         return self._with([*self.entries, entree], self.now)
 
     def _with(self, entries: list[Entree], now: datetime) -> Day:
-        day = Day.known(self.jour, now, team=self.team, entries=entries)
+        day = Day.known(self.jour, now, places=self.places, entries=entries)
         vars(day).update(lanes=self.lanes)
         return day
 
@@ -223,8 +239,12 @@ class Day(Verifications):
     @property
     def runners(self) -> list[Personne]:
         """Who runs the day: its référents, and whoever set it up."""
-        held = [a.personne for a in self.team if a.mission.nature is Nature.REFERENT]
-        return list(dict.fromkeys([*held, *filter(None, [self.action.bienveillant])]))
+        return list(dict.fromkeys([*self.referents, *filter(None, [self.action.bienveillant])]))
+
+    @property
+    def referents(self) -> list[Personne]:
+        """Whom to see."""
+        return list(dict.fromkeys(a.personne for a in self.held if a.mission.nature is Nature.REFERENT))
 
     @property
     def in_charge(self) -> Personne | None:
@@ -270,7 +290,7 @@ class Day(Verifications):
     @cached_property
     def handed(self) -> dict[str, Affectation]:
         """By line of a checklist, the place of whoever of the team sees to it."""
-        places = {str(place.id): place for place in self.team}
+        places = {str(place.id): place for place in self.held}
         return {line: places[id] for line, id in self.state.handed.items() if id in places}
 
     # what may be done
@@ -339,7 +359,7 @@ class Day(Verifications):
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
             **{(Genre.CONFIE, str(p.id)): p.texte for p in self.jour.points},
-            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.team},
+            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.places},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
             **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
             **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},
