@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,10 +64,16 @@ def promised_of(action: Action) -> list[Besoin]:
 
 
 def capacity_of(action: Action, at: datetime) -> int | None:
-    """How many people the spaces promised for that instant hold together, team included; None when the house has not said."""
-    promised = (Besoin.action_id == action.id, Besoin.etat == Etat.CONFIRME, Besoin.debut <= at, Besoin.fin > at)
-    rows = db.session.execute(select(Espace.id, Espace.capacite).join(Besoin.espace).where(*promised).distinct())
-    holds = [most or 0 for _, most in rows]
+    """How many people the spaces promised for that instant hold together, team included; None when the house has not said.
+
+    One inside another of them adds nothing: the room is part of the house. One query, of every space.
+    """
+    its = (Besoin.action_id == action.id, Besoin.etat == Etat.CONFIRME, Besoin.debut <= at, Besoin.fin > at)
+    is_promised = Espace.id.in_(select(Besoin.espace_id).where(*its, Besoin.espace_id.is_not(None)))
+    rows = db.session.execute(select(Espace.id, Espace.parent_id, Espace.capacite, is_promised)).all()
+    parents = {id: parent for id, parent, _, _ in rows}
+    promised = {id: most or 0 for id, _, most, promised in rows if promised}
+    holds = [most for id, most in promised.items() if promised.keys().isdisjoint(above(id, parents))]
     return sum(holds) if holds and all(holds) else None
 
 
@@ -179,15 +185,19 @@ def inside(espace_id: int, every: Iterable[Espace]) -> set[int]:
     return found
 
 
+def above(espace_id: int, parents: Mapping[int, int | None]) -> set[int]:
+    """All that holds a space."""
+    found, parent = set[int](), parents[espace_id]
+    while parent is not None:
+        found.add(parent)
+        parent = parents[parent]
+    return found
+
+
 def lineage(espace_id: int, every: Iterable[Espace]) -> set[int]:
     """A space, all that it holds and all that holds it: whoever keeps one of these keeps something of it."""
-    spaces = {e.id: e for e in every}
-    found = inside(espace_id, spaces.values())
-    above = spaces[espace_id].parent_id
-    while above is not None:
-        found.add(above)
-        above = spaces[above].parent_id
-    return found
+    spaces = list(every)
+    return inside(espace_id, spaces) | above(espace_id, {e.id: e.parent_id for e in spaces})
 
 
 # --- equipment -----------------------------------------------------------------------------------------------

@@ -60,8 +60,12 @@ class Affiche:
     @property
     def now(self) -> list[Passage]:
         """What runs, the main thread first."""
-        running = [track.current for track in self.deroule.tracks if track.current]
-        return [self._passage(self.deroule.item(item.id)) for item in running] if self.site is Site.OUVERT else []
+        return [self._passage(self.deroule.item(id)) for id in self._running]
+
+    @cached_property
+    def _running(self) -> list[int]:
+        running = [track.running for track in self.deroule.tracks if track.running]
+        return [item.id for item in running] if self.site is Site.OUVERT else []
 
     @property
     def next(self) -> list[Passage]:
@@ -77,6 +81,8 @@ class Affiche:
         etat, printed = self.deroule.state.step(item.id).etat, Slot(item.debut, item.fin)
         if self.site is Site.CLOS and etat is EtatEtape.EN_COURS:
             etat = EtatEtape.TERMINE
+        elif etat is EtatEtape.A_VENIR and item.id in self._running:  # nobody had to start it
+            etat = EtatEtape.EN_COURS
         slot = None if etat in GONE else self.deroule.expected(item) or printed
         return Passage(item.titre, item.lieu, item.piste, etat, printed, slot, self.deroule.moves(item))
 

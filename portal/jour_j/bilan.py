@@ -15,7 +15,7 @@ from portal.jour_j.consommations import Used
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, named
 from portal.jour_j.pli import Presence
-from portal.jour_j.queries import Day, Incident
+from portal.jour_j.queries import CAME, Day, Incident
 from portal.missions.models import Affectation
 
 
@@ -50,7 +50,7 @@ def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
         "site": [_moment(day, e) for e in standing if e.genre is Genre.SITE],
         "charge": list(_charges(day)),
         "public": _public(day),
-        "equipe": [_place(day, held, standing) for held in day.team],
+        "equipe": [_place(day, place, standing) for place in _crew(day, standing)],
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
         "total": duree(sum(h.minutes for h in hours)),
         "listes": [{"phase": p.label, "restent": [_owed(day, point) for point in day.owed(day.points(p))]} for p in Phase],
@@ -99,6 +99,12 @@ def _public(day: Day) -> dict[str, Any] | None:
         "de": _at(day, curve[0][0]),
         "fin": _at(day, curve[-1][0]),
     }
+
+
+def _crew(day: Day, standing: Sequence[Entree]) -> list[Affectation]:
+    """Whoever holds a place, and whoever came on any of its days, unless that was a mistake which the journal puts right."""
+    last = {e.cible: e.valeur for e in standing if e.genre is Genre.PRESENCE}
+    return [a for a in day.places if a in day.held or last.get(str(a.id)) in CAME]
 
 
 def _place(day: Day, held: Affectation, standing: Sequence[Entree]) -> dict[str, str]:

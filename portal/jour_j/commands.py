@@ -38,6 +38,7 @@ from portal.jour_j.refus import (
     WordsMissing,
 )
 from portal.jour_j.retouches import is_said
+from portal.missions.models import Affectation
 from portal.workflow import Refusal, fire
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -53,7 +54,7 @@ FOLLOWING = {  # the site moved, the action follows
 AT_ANY_TIME = frozenset({Genre.INCIDENT, Genre.SUITE, Genre.ANNULE})  # the rest is of the day itself
 URGENT = frozenset({"serieux", "grave"})  # of which the bienveillant hears at once
 CHANGES = (Genre.DUREE, Genre.DECALE, Genre.ECHANGE)  # of the programme
-TOLD = {ouvrir: "jour_ouverture", clore: "jour_fermeture"}  # to the bienveillant, when critical lines stay open
+TOLD = {ouvrir: "jour_ouverture", rouvrir: "jour_ouverture", clore: "jour_fermeture"}  # when critical lines stay open
 
 
 class Statut(StrEnum):
@@ -277,21 +278,28 @@ def _check_tick(reception: Reception, tap: Tap) -> None:
 
 
 def _check_presence(reception: Reception, tap: Tap) -> None:
-    _among(lambda r: r.day.team)(reception, tap)
+    """Of somebody of the team, now or when it was tapped: that they came may be sent after they gave their place back."""
+    place = _place(reception.day, tap) or _place(reception.at(tap), tap)
+    if place is None:
+        raise NotOfThisDay
     if tap.valeur == "arrive" and not reception.droits.runs:
-        check_arrival(next(a for a in reception.day.team if str(a.id) == tap.cible), reception.instant(tap))
+        check_arrival(place, reception.instant(tap))
+
+
+def _place(day: queries.Day, tap: Tap) -> Affectation | None:
+    return next((a for a in day.team if str(a.id) == tap.cible), None)
 
 
 def _check_handing(reception: Reception, tap: Tap) -> None:
     _among(lambda r: r.jour.points)(reception, tap)
-    if tap.valeur not in {"", *(str(a.id) for a in reception.day.team)}:
+    if tap.valeur not in {"", *(str(a.id) for a in reception.day.held)}:
         raise NotOfThisDay
 
 
 def _check_message(reception: Reception, tap: Tap) -> None:
     if not tap.mot:
         raise WordsMissing
-    if tap.cible not in {"", *(str(a.mission_id) for a in reception.day.team)}:
+    if tap.cible not in {"", *(str(a.mission_id) for a in reception.day.held)}:
         raise NotOfThisDay
 
 

@@ -101,9 +101,9 @@ class Deroule:
         return self.plan.slots[item.id] if self.state.site is Site.FERME else None
 
     def due(self, item: Etape) -> datetime:
-        """When an item that runs ought to end; one that is to come, to begin."""
+        """When an item that runs ought to end."""
         began = self.state.step(item.id).debut
-        return due(item, self.plan.slots[item.id], began) if began else self.slots[item.id].debut
+        return due(item, self.plan.slots[item.id], began) if began else self.slots[item.id].fin
 
     def too_late(self, item: Etape) -> datetime | None:
         """When an item would end, past the end that it must keep."""

@@ -46,14 +46,14 @@ class Droits:
     def reports(self) -> bool:
         if not self.day.jour.is_live:
             return False
-        return self.runs or any(can(self.who, "affectation.signaler", place) for place in self.day.team)
+        return self.runs or any(can(self.who, "affectation.signaler", place) for place in self.day.held)
 
     @cached_property
     def places(self) -> list[Affectation]:
         """Those that they hold and know of, in the order of the day."""
         if not self.day.jour.is_live:
             return []
-        mine = [place for place in self.day.team if can(self.who, "affectation.pointer", place)]
+        mine = [place for place in self.day.held if can(self.who, "affectation.pointer", place)]
         return sorted(mine, key=lambda place: place.mission.debut)
 
     @property

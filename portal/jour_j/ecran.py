@@ -108,7 +108,7 @@ def _closings(day: queries.Day, notes: bool) -> dict[str, Any]:
     """Before it opens, how the last closing went; while it is open, what a closing would leave; then who closed it."""
     site = day.state.site
     return {
-        "derniere": cloture.last() if notes and site is Site.FERME else None,
+        "derniere": cloture.last() if notes and day.is_to_open else None,
         "reste": cloture.left_by(day, me().id) if notes and site is Site.OUVERT else None,
         "signature": cloture.signature(day),
     }

@@ -13,7 +13,7 @@ from portal.jour_j.models import Entree, Point
 from portal.jour_j.pli import Mark, Presence, Site
 from portal.jour_j.queries import Day
 from portal.jour_j.soiree import evening_of
-from portal.missions.models import Affectation, Mission, Nature, Slot
+from portal.missions.models import Affectation, Mission, Slot
 
 LATE = timedelta(minutes=15)  # after the start of a mission; somebody still expected is late from then on
 
@@ -22,7 +22,7 @@ def concerned(day: Day, message: Entree) -> list[Personne]:
     """Whom a message is written to, among those who have a place now and know of it; nobody once it was taken back."""
     if message.uuid not in day.state.messages:
         return []
-    held = (place for place in day.team if place.is_told and message.cible in ("", str(place.mission_id)))
+    held = (place for place in day.held if place.is_told and message.cible in ("", str(place.mission_id)))
     return list(dict.fromkeys(place.personne for place in held))
 
 
@@ -68,7 +68,7 @@ class Equipe:
     @property
     def referents(self) -> list[Personne]:
         """Whom to see."""
-        return list(dict.fromkeys(a.personne for a in self.day.team if a.mission.nature is Nature.REFERENT))
+        return self.day.referents
 
     @property
     def late(self) -> int:
@@ -134,7 +134,7 @@ class Equipe:
     @property
     def missions(self) -> list[Mission]:
         """Those that somebody holds, to write to their people."""
-        return list(dict.fromkeys(place.mission for place in self.day.team))
+        return list(dict.fromkeys(place.mission for place in self.day.held))
 
     @property
     def messages(self) -> list[Entree]:

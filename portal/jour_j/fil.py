@@ -48,6 +48,8 @@ class Fil:
         @property
         def team(self) -> list[Affectation]: ...
         @property
+        def places(self) -> list[Affectation]: ...
+        @property
         def runners(self) -> list[Personne]: ...
         @property
         def entries(self) -> list[Entree]: ...
@@ -94,7 +96,7 @@ class Fil:
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
             **{(Genre.CONFIE, str(p.id)): p.texte for p in self.jour.points},
-            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.team},
+            **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.places},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
             **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
             **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},

@@ -115,6 +115,10 @@ class State:
         mark = self.presences.get(str(id))
         return Presence(mark.valeur) if mark else Presence.ATTENDU
 
+    def is_of_before(self, mark: Mark) -> bool:
+        """Whether it was said before the site closed: it says nothing of the day on which the site opens again."""
+        return self.site is Site.CLOS and self.moved is not None and mark.quand <= self.moved.quand
+
 
 # --- the fold ------------------------------------------------------------------------------------------------
 
@@ -147,7 +151,9 @@ def _mark(tap: Tap) -> Mark:
 def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     if tap.valeur == "ouvrir" and state.site is not Site.OUVERT:
         if state.moved and evening_of(tap.quand) > evening_of(state.moved.quand):
-            _begin_another_day(state, state.moved.quand, tap.quand)
+            begin_another_day(state)
+            state.opened = None
+            state.passages.append((tap.quand, -sum(people for _, people in state.passages)))
         state.site, state.moved = Site.OUVERT, _mark(tap)
         state.opened = state.opened or state.moved
         state.charge = state.moved  # whoever opens is in charge
@@ -156,12 +162,15 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
         state.charge, state.offered = None, ""
 
 
-def _begin_another_day(state: State, closed: datetime, opens: datetime) -> None:
-    """Nobody is there any more, and what was checked before the night is to be checked again."""
-    state.opened = None
-    state.ticks = {cible: mark for cible, mark in state.ticks.items() if mark.quand > closed}
-    state.presences = {cible: mark for cible, mark in state.presences.items() if mark.valeur != Presence.ARRIVE}
-    state.passages.append((opens, -sum(people for _, people in state.passages)))
+def begin_another_day(state: State) -> State:
+    """Nobody of the evening before is there any more, and what was checked then is to be checked again.
+
+    So it is from the morning on, whoever looks, and before the site opens again: what is said from then on stays.
+    """
+    old = state.is_of_before
+    state.ticks = {cible: mark for cible, mark in state.ticks.items() if not old(mark)}
+    state.presences = {c: mark for c, mark in state.presences.items() if mark.valeur != Presence.ARRIVE or not old(mark)}
+    return state
 
 
 def _charge(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
@@ -186,16 +195,17 @@ def _tick(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
     elif tap.valeur == NON_CONFORME:  # its last words are what is to be mended
         state.ticks[tap.cible] = _mark(tap)
     else:
-        _keep_first(state.ticks, tap)
+        _keep_first(state, state.ticks, tap)
 
 
 def _presence(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
-    _keep_first(state.presences, tap)
+    _keep_first(state, state.presences, tap)
 
 
-def _keep_first(marks: dict[str, Mark], tap: Tap) -> None:
-    """Saying the same thing again keeps the first author and time; saying another replaces it."""
-    if tap.cible not in marks or marks[tap.cible].valeur != tap.valeur:
+def _keep_first(state: State, marks: dict[str, Mark], tap: Tap) -> None:
+    """Saying the same thing again keeps the first author and time, unless the site closed in between; another replaces it."""
+    known = marks.get(tap.cible)
+    if known is None or known.valeur != tap.valeur or state.is_of_before(known):
         marks[tap.cible] = _mark(tap)
 
 

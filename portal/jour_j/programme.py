@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.actions.programme import Lane, Limited, Slot
@@ -19,6 +19,12 @@ class Track:
     current: Limited | None
     next: Limited | None
     drift: timedelta
+    by_itself: Limited | None = None  # not started, and taken to run now
+
+    @property
+    def running(self) -> Limited | None:
+        """What goes on, as far as anybody knows."""
+        return self.current or self.by_itself
 
     @property
     def words(self) -> str:
@@ -29,12 +35,30 @@ class Track:
         return "attente" if self.drift >= timedelta(minutes=1) else "bon"
 
 
+def goes_by_itself(item: Limited, lane: Lane) -> bool:
+    """Nobody starts an exhibition: what runs beside the others is taken to begin and to end at its hour, so it is never late.
+
+    Should its hour matter, it is `ancre`: then one is told that nobody has started it. Once started, it is what was tapped.
+    """
+    return bool(lane[1]) and not item.ancre
+
+
 def tracks(programme: Sequence[Limited], state: State, now: datetime) -> list[Track]:
     """One per lane, the main one first: the unnamed piste, or else the first piste of the day."""
     plan, said = Plan(programme, state.changes), promised(programme, state.changes)
     slots = forecast(programme, state, now)
     found = [_track(lane, items, state, slots, said.slots) for lane, items in plan.rows.items()]
+    found = [_with_the_clock(track, slots, now) for track in found]
     return sorted(found, key=lambda t: (t.lane[1] != "", t.lane[0] != ""))
+
+
+def _with_the_clock(track: Track, slots: Mapping[int, Slot], now: datetime) -> Track:
+    """What goes by itself runs during its hours, and after them nothing of it is to come."""
+    item = track.next
+    if item is None or not goes_by_itself(item, track.lane) or now < slots[item.id].debut:
+        return track
+    over = now >= slots[item.id].fin
+    return replace(track, next=None, drift=timedelta()) if over else replace(track, by_itself=item)
 
 
 def _track(lane: Lane, items: list[Limited], state: State, slots: Mapping[int, Slot], said: Mapping[int, Slot]) -> Track:
@@ -57,26 +81,28 @@ def started(items: Sequence[Limited], state: State) -> int:
 def forecast(programme: Sequence[Limited], state: State, now: datetime) -> dict[int, Slot]:
     """When each item runs, by id: really where that is known, as expected otherwise; nothing for those passed or cancelled.
 
-    A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it.
+    A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it;
+    what runs beside the others goes by itself.
     """
     plan = Plan(programme, state.changes)
     slots: dict[int, Slot] = {}
-    for items in plan.rows.values():
+    for lane, items in plan.rows.items():
         reached = started(items, state)
         free = now
         for number, item in enumerate(items, 1):
             run = state.step(item.id)
             if run.etat in (EtatEtape.PASSE, EtatEtape.ANNULE):
                 continue
-            slot = slots[item.id] = _slot(item, plan.slots[item.id], run, now, free, overtaken=number < reached)
+            stays = item.ancre or number < reached or goes_by_itself(item, lane)
+            slot = slots[item.id] = _slot(item, plan.slots[item.id], run, now, free, stays=stays)
             free = slot.fin
     return slots
 
 
-def _slot(item: Limited, plan: Slot, run: Run, now: datetime, free: datetime, *, overtaken: bool) -> Slot:
+def _slot(item: Limited, plan: Slot, run: Run, now: datetime, free: datetime, *, stays: bool) -> Slot:
     if run.debut:
         return Slot(run.debut, run.fin or max(now, due(item, plan, run.debut)))
-    if item.ancre or overtaken:
+    if stays:
         return plan
     start = max(plan.debut, free, now)
     return Slot(start, start + plan.lasts)

@@ -19,13 +19,14 @@ from portal.jour_j.deroule import Deroule
 from portal.jour_j.fil import Fil
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Photo, Point
-from portal.jour_j.pli import Gravite, Presence, Site, State, fold
+from portal.jour_j.pli import Gravite, Presence, Site, State, begin_another_day, fold
 from portal.jour_j.programme import Track
 from portal.jour_j.soiree import evening_of
 from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Nature
 
+CAME = (Presence.ARRIVE, Presence.PARTI)
 WITH_ACTION = (joinedload(Jour.action),)
 WITH_DAY = (
     joinedload(Jour.action).options(
@@ -56,7 +57,7 @@ def moment(number: int | None) -> str:
 def whole(id: int) -> Day:
     """The same with its people, its journal and what its place holds, for whoever reads it once its session is over."""
     day = read(id)
-    day.team, day.entries, day.jauge  # noqa: B018
+    day.places, day.entries, day.jauge  # noqa: B018
     return day
 
 
@@ -101,9 +102,24 @@ class Day(Verifications, Fil):
     now: datetime
 
     @cached_property
+    def places(self) -> list[Affectation]:
+        """Référents first, with those given back, of which `team` keeps some; one query."""
+        return missions.teams_of([self.action.id], freed=True)[self.action.id]
+
+    @cached_property
+    def held(self) -> list[Affectation]:
+        """Those that give rights, are written to and handed things: nobody has given them back yet.
+
+        On the day itself somebody accepted a minute ago is there, and may be checked in.
+        """
+        now = (a for a in self.places if a.libere_le is None or a.libere_le > self.now)
+        return [a for a in now if a.is_told or not self.jour.is_too_early]
+
+    @cached_property
     def team(self) -> list[Affectation]:
-        """Référents first; one query. On the day itself somebody accepted a minute ago is there, and may be checked in."""
-        return missions.known_team(self.action) if self.jour.is_too_early else missions.team_of(self.action)
+        """The same, and whoever came, whatever became of their place since: they are on site until they have left."""
+        there = {a.id for a in self.held} | {a.id for a in self.places if self.state.presence(a.id) in CAME}
+        return [a for a in self.places if a.id in there]
 
     @cached_property
     def entries(self) -> list[Entree]:
@@ -113,10 +129,10 @@ class Day(Verifications, Fil):
         return list(db.session.scalars(whole.order_by(Entree.quand, Entree.uuid)))
 
     @classmethod
-    def known(cls, jour: Jour, now: datetime, *, team: list[Affectation], entries: list[Entree]) -> Day:
+    def known(cls, jour: Jour, now: datetime, *, places: list[Affectation], entries: list[Entree]) -> Day:
         """A day whose people and journal were read elsewhere."""
         day = cls(jour, now)
-        vars(day).update(team=team, entries=entries)
+        vars(day).update(places=places, entries=entries)
         return day
 
     def after(self, entree: Entree) -> Day:
@@ -124,7 +140,7 @@ class Day(Verifications, Fil):
         return self._with([*self.entries, entree], self.now)
 
     def _with(self, entries: list[Entree], now: datetime) -> Day:
-        day = Day.known(self.jour, now, team=self.team, entries=entries)
+        day = Day.known(self.jour, now, places=self.places, entries=entries)
         vars(day).update(lanes=self.lanes)
         return day
 
@@ -134,7 +150,13 @@ class Day(Verifications, Fil):
 
     @cached_property
     def state(self) -> State:
-        return fold(self.entries, self.lanes)
+        state = fold(self.entries, self.lanes)
+        return begin_another_day(state) if self._is_another_morning(state) else state
+
+    def _is_another_morning(self, state: State) -> bool:
+        """Whether the site closed on an evening that is over, and the action goes on."""
+        closed = state.moved if state.site is Site.CLOS else None
+        return closed is not None and self.now < self.action.fin and evening_of(closed.quand) < evening_of(self.now)
 
     @cached_property
     def lanes(self) -> dict[str, Lane]:
@@ -204,8 +226,12 @@ class Day(Verifications, Fil):
     @property
     def runners(self) -> list[Personne]:
         """Who runs the day: its référents, and whoever set it up."""
-        held = [a.personne for a in self.team if a.mission.nature is Nature.REFERENT]
-        return list(dict.fromkeys([*held, *filter(None, [self.action.bienveillant])]))
+        return list(dict.fromkeys([*self.referents, *filter(None, [self.action.bienveillant])]))
+
+    @property
+    def referents(self) -> list[Personne]:
+        """Whom to see."""
+        return list(dict.fromkeys(a.personne for a in self.held if a.mission.nature is Nature.REFERENT))
 
     @property
     def in_charge(self) -> Personne | None:
@@ -251,7 +277,7 @@ class Day(Verifications, Fil):
     @cached_property
     def handed(self) -> dict[str, Affectation]:
         """By line of a checklist, the place of whoever of the team sees to it."""
-        places = {str(place.id): place for place in self.team}
+        places = {str(place.id): place for place in self.held}
         return {line: places[id] for line, id in self.state.handed.items() if id in places}
 
     # what may be done
@@ -268,6 +294,11 @@ class Day(Verifications, Fil):
         return self.state.moved is not None and evening_of(self.state.moved.quand) == evening_of(self.now)
 
     @property
+    def reopens(self) -> bool:
+        """Whether this is another morning of an action that goes on: the house is to be opened as on the first."""
+        return self.may_reopen and self._is_another_morning(self.state)
+
+    @property
     def ends(self) -> bool:
         """Whether the closing list is the next thing to look at."""
         return self.gesture in ("terminer", "fermer")
@@ -281,7 +312,7 @@ class Day(Verifications, Fil):
         if self.state.site is Site.FERME:
             return "" if self.is_too_early else "ouvrir"
         if self.state.site is Site.CLOS:
-            return "rouvrir" if self.may_reopen and not self._closed_this_evening else ""
+            return "rouvrir" if self.reopens else ""
         if self.track and self.track.next:
             return "suivante"
         return "terminer" if self.track and self.track.current else "fermer"

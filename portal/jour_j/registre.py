@@ -31,9 +31,9 @@ def of_year(annee: int) -> list[Incident]:
 def _days(annee: int) -> list[Day]:
     jours = list(db.session.scalars(_with_incidents(annee)))
     ids = [jour.id for jour in jours]
-    teams = missions.teams_of(ids, freed=True)  # who was there then stays there
+    places = missions.teams_of(ids, freed=True)  # who was there then stays there
     entries = list(db.session.scalars(_entries(ids)))
-    return [Day.known(j, clock.now(), team=teams[j.id], entries=[e for e in entries if e.jour_id == j.id]) for j in jours]
+    return [Day.known(j, clock.now(), places=places[j.id], entries=[e for e in entries if e.jour_id == j.id]) for j in jours]
 
 
 def _with_incidents(annee: int) -> Select[Jour]:

@@ -21,6 +21,8 @@ class Verifications:
         def jour(self) -> Jour: ...
         @property
         def state(self) -> State: ...
+        @property
+        def reopens(self) -> bool: ...
 
     @property
     def lists(self) -> list[tuple[Phase, list[Point]]]:
@@ -60,7 +62,12 @@ class Verifications:
 
     @property
     def phase(self) -> Phase:
-        return Phase.OUVERTURE if self.state.site is Site.FERME else Phase.FERMETURE
+        return Phase.OUVERTURE if self.is_to_open else Phase.FERMETURE
+
+    @property
+    def is_to_open(self) -> bool:
+        """Whether a day is still to begin: the first, or another of an action that goes on."""
+        return self.state.site is Site.FERME or self.reopens
 
     @property
     def forgotten(self) -> list[Point]:
@@ -74,5 +81,5 @@ class Verifications:
 
     @property
     def unsafe(self) -> list[Point]:
-        """The critical lines that a first opening would leave open, or not as they should be."""
-        return [p for p in self.owed(self.points(Phase.OUVERTURE)) if p.critique] if self.state.site is Site.FERME else []
+        """The critical lines that the opening of a day would leave open, or not as they should be."""
+        return [p for p in self.owed(self.points(Phase.OUVERTURE)) if p.critique] if self.is_to_open else []

@@ -325,7 +325,7 @@ def test_an_action_of_several_days_opens_again_each_morning(saturday):
     with clock.freeze(at(21)):
         saturday.close("à demain")
     with clock.freeze(at(24 + 8)):
-        assert saturday.open().statut is Statut.RECUE
+        assert saturday.open(REASON).statut is Statut.RECUE
         assert saturday.action.etat is Etat.EN_COURS
 
 

@@ -385,6 +385,7 @@ def test_the_next_morning_of_a_longer_action_the_bar_opens_the_site_again(saturd
         saturday.close("à demain")
         assert "Merci" in said_in(soup(as_(saturday.awa).get(saturday.url).text), "#geste")
     with clock.freeze(at(24 + 8)):
+        saturday.tick_all(Phase.OUVERTURE)
         assert said_in(soup(as_(saturday.awa).get(saturday.url).text), "#geste form button") == "Rouvrir le site"
 
 
