@@ -534,7 +534,7 @@ def test_the_screen_says_where_the_day_stands(saturday, as_):
         saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
         said = now_of(awa, saturday)
         assert "Site ouvert depuis 9 h 6 min de retard" in said
-        assert "9 h 06 à 10 h 06 Accueil, petit-déjeuner Ensuite, 10 h 06 : Visite" in said
+        assert "9 h 06 à 10 h 06 encore 1 h Accueil, petit-déjeuner Ensuite, 10 h 06 : Visite dans 1 h" in said
     saturday.close("fini")
     assert "Site fermé à 9 h" in now_of(awa, saturday)
 
