@@ -139,6 +139,7 @@ def test_an_answer_that_names_nothing_proves_nothing_of_a_picture_either(phone, 
 
     phone.context.route("**/photo?*", between)
     say_what_is_wrong(phone, picture((200, 100)))
+    expect(line(phone)).to_have_attribute("data-etat", NON_CONFORME)  # it is kept
     phone.wait_for_function(f"async () => !(await ({KEPT})()).length", timeout=40_000)
     arrived(phone)
     assert len(seen) > 2
