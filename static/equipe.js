@@ -7,15 +7,13 @@ const write = (place, text) => place && place.textContent !== text && (place.tex
 
 const LASTS = 3600e3; // milliseconds since a name was touched; later, it is another roll
 
-let ticked; // those who were seen, by their id
+let roll; // when a name was last touched, and those who were seen, by their id
 function seen() {
   try {
-    const { quand, vus } = JSON.parse(localStorage.getItem(key())) ?? {};
-    ticked ??= new Set(Date.now() - quand < LASTS ? vus : []);
-  } catch {
-    ticked = new Set(); // a browser that keeps nothing
-  }
-  return ticked;
+    roll ??= JSON.parse(localStorage.getItem(key()));
+  } catch {} // a browser that keeps nothing
+  if (!(Date.now() - roll?.quand < LASTS)) roll = { quand: Date.now(), vus: [] };
+  return new Set(roll.vus);
 }
 
 /** The rolls of other days, which nobody calls any more. */
@@ -27,7 +25,7 @@ function forget() {
 export function drawTeam() {
   drawHours();
   late();
-  roll();
+  call();
 }
 
 function late() {
@@ -40,7 +38,7 @@ function late() {
   write(document.querySelector("[data-retards]"), people.size ? `, ${people.size} en retard` : "");
 }
 
-function roll() {
+function call() {
   const names = [...document.querySelectorAll("[data-vu]")], known = seen();
   for (const name of names) name.setAttribute("aria-pressed", String(known.has(name.dataset.vu)));
   const on = names.filter((name) => "present" in name.dataset);
@@ -52,8 +50,9 @@ document.addEventListener("click", ({ target }) => {
   if (!name && !again) return;
   if (again) known.clear();
   else if (!known.delete(name.dataset.vu)) known.add(name.dataset.vu);
-  roll();
-  localStorage.setItem(key(), JSON.stringify({ quand: Date.now(), vus: [...known] }));
+  roll = { quand: Date.now(), vus: [...known] };
+  call();
+  localStorage.setItem(key(), JSON.stringify(roll));
   forget();
 });
 const heard = ({ detail: { ctx } }) => {

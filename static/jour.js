@@ -309,19 +309,20 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (!ours(ctx)) return;
   ctx.drawn = [...drawn];
   drawn.clear();
-  ctx.request.action = without(ctx.drawn, ctx.request.action);
+  ctx.request.action = without(ctx.drawn, ctx.sourceElement.getAttribute("hx-get")); // as the last answer left it: this question may have waited
 });
 
-/** The same question, of a screen that does not own up to showing these blocks. */
+/** The same question, of a screen that does not own up to showing these blocks, nor this moment; but to what one may do there. */
 function without(blocks, address) {
   if (!blocks.length) return address;
   const url = new URL(address, location), known = url.searchParams.getAll("vu").filter((mark) => !blocks.includes(mark.split(".")[0]));
-  return `${url.pathname}?${new URLSearchParams(known.map((mark) => ["vu", mark]))}`;
+  return `${url.pathname}?${new URLSearchParams([["v", url.searchParams.get("v").slice(-2)], ...known.map((mark) => ["vu", mark])])}`;
 }
 
+/** Taken out of `drawn` as the question left, put back when no answer of the portal came. */
 const unanswered = (ctx) => ctx.drawn?.forEach((block) => drawn.add(block));
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ours(ctx) || ctx.response) return;
+  if (!ours(ctx)) return;
   unanswered(ctx);
   turn("reseau");
   paint();
@@ -330,9 +331,10 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (!ours(ctx) || !ctx.response) return;
   const { status, headers } = ctx.response;
   if (status === 403 || status === 404 || headers.get("X-Refaire")) return reopen();
-  if (status !== 200) unanswered(ctx);
+  const said = headers.has("X-Toutes"); // else it is the page of some captive network
+  if (status !== 200 || !said) unanswered(ctx);
   every = Number(headers.get("X-Toutes") ?? 2) * 1000;
-  turn(status === 401 ? "session" : status < 400 ? "" : "reseau");
+  turn(status === 401 ? "session" : status < 400 && said ? "" : "reseau");
   paint();
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember().finally(paint));

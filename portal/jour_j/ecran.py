@@ -40,7 +40,8 @@ def page(jour: Jour, status: int = 200, **typed: str) -> Page:
 
 def journal(jour: Jour) -> Page:
     """The whole of it, evening by evening, the last one first."""
-    said = shown(jour) | {"new_uuid": lambda: str(uuid4())}
+    here = url_for("jour_j.journal", id=jour.id)
+    said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "envoi": url_for("jour_j.send", id=jour.id, next=here)}
     evenings = groupby(said["day"].whole_journal, lambda line: evening_of(line.entree.quand))
     return render("jour_j/journal.html", **said, jours=[(evening, list(lines)) for evening, lines in evenings])
 
@@ -68,14 +69,15 @@ def _question(version: str, marks: Sequence[str] = ()) -> dict[str, Any]:
 
 def _eye(block: str, said: dict[str, Any]) -> Hashable:
     """What a block depends on in whoever looks: those who have it in common are given the same."""
-    role = said["notes"], said["acts"]
-    if block in ("programme", "incidents") or (block == "journal" and said["notes"]):
+    role, lines = said["notes"], tuple(point.id for point in said["equipe"].lines)
+    if block in ("programme", "incidents") or (block == "journal" and role):
         return role
-    if block in ("ouverture", "fermeture"):
+    if block == "ouverture":
+        return role, lines
+    if block == "fermeture":
         present = said["reste"].presents if said["reste"] else ()
-        return role, tuple(point.id for point in said["equipe"].lines), tuple(place.id for place in present)
-    reader: int = me().id
-    return reader
+        return role, lines, tuple(place.id for place in present)
+    return role, said["callable"], me().id
 
 
 def _notes(jour: Jour) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import abort, after_this_request, jsonify, request, url_for
+from flask import abort, jsonify, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
@@ -19,7 +19,7 @@ from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
 from portal.jour_j.models import Entree, Genre, Jour
 from portal.policy import load
-from portal.web import GuardedBlueprint, Page, done, me, toast
+from portal.web import GuardedBlueprint, Page, done, me, safe_next, toast
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("jour_j", __name__, url_prefix="/jour-j")
@@ -163,7 +163,7 @@ def _one(jour: Jour, said: Tap, cliche: Cliche | None = None) -> Any:
     if cliche:
         _show(jour, entree, cliche)
     toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
-    return done(url_for(".show", id=jour.id, _anchor=PLACE[entree.genre].format(entree.cible)))
+    return done(safe_next(url_for(".show", id=jour.id, _anchor=PLACE[entree.genre].format(entree.cible))))
 
 
 def _show(jour: Jour, entree: Entree, cliche: Cliche) -> None:
@@ -191,13 +191,18 @@ def state(id: int) -> Any:
 
     Whether one may still see the day is asked when it changes and each minute: in between, "nothing new" tells nobody anything.
     """
-    headers = {"X-Toutes": str(rythme.pace(id, me().session_token))}
-    after_this_request(lambda response: (response.headers.update(headers), response)[1])
     shown = request.args.get("v", "")
-    if shown and shown[:-2] == queries.moment(queries.number(id)):
-        return "", 204
+    number = queries.number(id) if shown else None
+    if number is not None and shown[:-2] == queries.moment(number):
+        return _in_time(id, ("", 204))
     jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
     if shown and shown[-1] != ecran.version(jour)[-1]:  # one may do more here than before, or less: the page is another
-        headers["X-Refaire"] = "1"
-        return "", 204
-    return ecran.changed(jour, request.args.getlist("vu"))
+        return _in_time(id, ("", 204), {"X-Refaire": "1"})
+    return _in_time(id, ecran.changed(jour, request.args.getlist("vu")))
+
+
+def _in_time(id: int, answer: Any, headers: Mapping[str, str] | None = None) -> Any:
+    """With when to ask again."""
+    response = make_response(answer)
+    response.headers.update({"X-Toutes": str(rythme.pace(id, me().session_token)), **(headers or {})})
+    return response

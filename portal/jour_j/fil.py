@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from portal.filters import heure
 from portal.jour_j.models import Entree, Genre, Jour, named
 from portal.jour_j.pli import undone
 
@@ -91,7 +92,7 @@ class Fil:
 
     @cached_property
     def _names(self) -> dict[tuple[str, str], str]:
-        """What the targets of the entries are called."""
+        """What the targets of the entries are called, in words that the whole team may read."""
         targets: dict[tuple[str, str], str] = {
             **{(Genre.COCHE, str(p.id)): p.texte for p in self.jour.points},
             **{(Genre.PRESENCE, str(a.id)): a.personne.nom for a in self.team},
@@ -99,7 +100,7 @@ class Fil:
             **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.places},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
             **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
-            **{(Genre.SUITE, e.uuid): e.mot for e in self.entries if e.genre is Genre.INCIDENT},
+            **{(Genre.SUITE, e.uuid): f"incident de {heure(e.quand)}" for e in self.entries if e.genre is Genre.INCIDENT},
         }
         return targets | {(Genre.ANNULE, e.uuid): self._undoable(e, targets) for e in self.entries}
 

@@ -50,8 +50,11 @@ def _marked(said: str) -> Block:
 
 
 def of(jour_id: int, moment: str) -> Screens:
-    """What this process remembers of a day at that moment, and nothing of those before."""
+    """What this process remembers of a day at that moment; of days that nobody has looked at for a minute, nothing."""
     known: dict[int, Screens] = current_app.extensions.setdefault("screens", {})
-    if jour_id not in known or known[jour_id].moment != moment:
-        known[jour_id] = Screens(jour_id, moment)
-    return known[jour_id]
+    screens = known.get(jour_id)
+    if screens is None or screens.moment != moment:
+        screens, minute = Screens(jour_id, moment), moment.rpartition("-")[2]
+        kept = {id: other for id, other in known.items() if other.moment.endswith(f"-{minute}")}
+        current_app.extensions["screens"] = kept | {jour_id: screens}
+    return screens

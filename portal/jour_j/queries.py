@@ -49,7 +49,7 @@ def number(id: int) -> int | None:
     return db.session.scalar(select(Jour.version).where(Jour.action_id == id))
 
 
-def moment(number: int | None) -> str:
+def moment(number: int) -> str:
     """What tells what a screen shows now from what it showed before: that number, and the minute, since delays move with it."""
     return f"{number}-{clock.now().timestamp() // 60:.0f}"
 

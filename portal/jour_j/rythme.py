@@ -14,7 +14,10 @@ _lock = Lock()
 
 
 def pace(jour_id: int, screen: str) -> int:
-    """Seconds until this screen asks again; `screen` is what tells it from the others."""
+    """Seconds until this screen asks again; `screen` is what tells it from the others.
+
+    Without a proxy, phones that keep their connection ask one process alone, which then hears but its share of them.
+    """
     now = monotonic()
     with _lock:
         asked = _asked.setdefault(jour_id, OrderedDict())

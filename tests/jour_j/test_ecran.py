@@ -152,6 +152,10 @@ def people(saturday):
     lea, step = saturday.held_by(saturday.lea), saturday.steps[2]
     saturday.send(tap(Genre.PRESENCE, lea.id, "arrive"), tap(Genre.PRESENCE, saturday.held_by(saturday.awa).id, "arrive"))
     line, close = saturday.day().points(Phase.FERMETURE), saturday.jour.points[-1]
+    first = saturday.day().points(Phase.OUVERTURE)[0]
+    saturday.send(tap(Genre.CONFIE, first.id, str(lea.id)))
+    saturday.send(tap(Genre.PRESENCE, lea.id, "parti"), by=saturday.lea)
+    saturday.send(tap(Genre.INCIDENT, "", "leger", "Une écharde."), by=chief)
     saturday.send(tap(Genre.CONFIE, line[0].id, str(lea.id)), tap(Genre.COCHE, close.id, "non_conforme", "Fuite."))
     saturday.send(tap(Genre.INCIDENT, "", "leger", "Verre cassé."), tap(Genre.MESSAGE, "", "", "Venez à 10 h."))
     saturday.send(tap(Genre.CHARGE, saturday.zoe.id, "passe"), tap(Genre.ETAPE, step.id, "debut"))
