@@ -108,6 +108,7 @@ decides = fact("may_decide")  # for the interpôle: a groupe answers for its own
 in_pole = fact("in_pole")  # of the pôle that answers for the subject
 referent = fact("referent_of")
 team = fact("on_team")
+step_holder = fact("answers_for_an_item")  # of its programme
 post_holder = fact("holds")
 handed = any_bienveillant & Rule(_signed_in, lambda p, s: s.action.relais_id == p.id)  # the relay is offered to them
 own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
@@ -202,7 +203,7 @@ RULES: dict[str, Rule] = {
     # the day
     "jour.lister": signed_in,
     "jour.lire_tous": any_bienveillant | admin | pole_member,
-    "jour.voir": any_bienveillant | admin | pole_member | referent | team,
+    "jour.voir": any_bienveillant | admin | pole_member | referent | team | step_holder,  # who reads only, without a number
     "jour.agir": bienveillant | referent,
     "jour.bilan": referent | any_bienveillant | admin,
     "jour.relever": referent | bienveillant,

@@ -13,6 +13,7 @@ from flask_login import AnonymousUserMixin
 from sqlalchemy import select
 
 from portal import clock, outbox, policy
+from portal.actions import commands as programme
 from portal.actions import retroplanning
 from portal.candidatures.models import DECISIONS, accepter, annuler, liberer, refuser, retirer
 from portal.comptes import commands as comptes
@@ -157,6 +158,9 @@ besoin.desister (of another)      -  -  -  -  -  -  -  -
 besoin.expirer                    -  -  -  -  -  -  -  -
 besoin.perdre                     -  -  -  -  -  -  -  -
 jour.voir                         -  y  y  y  y  y  -  y
+jour.voir (an item of TR)         -  y  y  y  y  y  y  y
+jour.participer (an item of TR)   -  y  y  y  -  -  -  -
+jour.telephones (an item of TR)   -  -  y  y  -  -  -  y
 jour.bilan                        -  -  y  y  y  -  -  y
 jour.relever                      -  -  y  y  -  -  -  -
 jour.agir                         -  -  y  y  -  -  -  -
@@ -222,6 +226,7 @@ def subjects(action, people):
     sent = outbox.Message(personne_id=people["VO"].id, par_id=people["BA"].id, envoye_le=clock.now())
     relayed = builders.action(people["BA"], titre="Relais")
     relayed.relais_id = people["BO"].id
+    of_tr = _with_an_item_of(people, "TR")
     pm = poles_of(people["PM"])[0]
     of_pm = builders.action(people["BA"], titre="Au jardin", pole_porteur=pm)
     theirs, other = (builders.besoin(action, to, asked=False) for to in (poles_of(people["PM"])[0], builders.pole("Sport")))
@@ -255,6 +260,7 @@ def subjects(action, people):
         "besoin.ajouter (action)": action,
         **{f"besoin.{right} (of another)": other for right in ("confirmer", "refuser", "desister")},
         "jour": Jour(action_id=action.id, action=action),
+        **{f"jour.{right} (an item of TR)": of_tr for right in ("voir", "participer", "telephones")},
         **{f"releve.{right} (action)": action for right in ("voir", "transmettre", "valider", "corriger")},
         "attestation": Attestation(personne_id=people["VO"].id),
         "personne": builders.personne("Connue"),
@@ -264,6 +270,16 @@ def subjects(action, people):
         "espace": save_space(None, nom="La case", parent=None, capacite=80, avant_min=0, apres_min=0, by=None),
         "materiel": save_equipment(None, nom="Chaises", stock=80, pole=None, by=None),
     }
+
+
+def _with_an_item_of(people, who: str) -> Jour:
+    """Another day with the same people, of whose programme one answers for an item."""
+    other = builders.action(people["BA"], titre="Fête du moulin")
+    for post, holder in ((builders.mission(other), "VO"), (builders.referent_mission(other, places=1), "RF")):
+        builders.hold(post, people[holder])
+    slot = {"debut": other.debut, "fin": other.fin}
+    programme.add_step(other, by=people["BA"], titre="Visite", responsable_id=people[who].id, **slot)
+    return Jour(action_id=other.id, action=other)
 
 
 def answers(people, key: str, subject: object = None) -> str:
@@ -386,7 +402,7 @@ def test_a_fact_that_nobody_provides_stops_the_start_up(monkeypatch):
 
 
 def test_every_fact_is_provided(app):
-    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole", "may_decide"}
+    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole", "may_decide", "answers_for_an_item"}
     policy.check_facts()
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
@@ -16,6 +17,7 @@ from portal.comptes.models import Personne
 from portal.db import MANY, counts, db
 from portal.fields import address_key, name_key
 from portal.journal import EntreeJournal, subject_key
+from portal.policy import provides
 from portal.web import Leaf
 
 PAGE = 50
@@ -281,3 +283,16 @@ def titled(words: str, limit: int) -> list[Action]:
     likely = select(Action).where(*(Action.recherche.contains(key, autoescape=True) for key in keys))  # the place counts there
     rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY)) if keys else ()
     return [action for action in rows if all(key in name_key(action.titre) for key in keys)][:limit]
+
+
+# --- whose items ---------------------------------------------------------------------------------------------
+
+
+def answers_for_an_item(personne: Personne) -> ColumnElement[bool]:
+    """Actions that were not stopped, of whose programme this person answers for an item."""
+    return and_(exists().where(Etape.action_id == Action.id, Etape.responsable_id == personne.id), Action.etat.not_in(STOPPED))
+
+
+@provides("answers_for_an_item")
+def _answers_for_an_item(personne: Any, subject: Any) -> bool:
+    return bool(db.session.scalar(select(exists().where(Action.id == subject.action.id, answers_for_an_item(personne)))))

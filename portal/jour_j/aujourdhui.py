@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, and_, or_, select
 
 from portal import clock
+from portal.actions import queries
 from portal.actions.models import LONGEST, Action, Etat
 from portal.comptes.models import Personne
 from portal.db import db
@@ -25,7 +26,7 @@ class Mine(NamedTuple):
 
 
 def today_for(personne: Personne) -> list[Mine]:
-    """Today's actions that this person sets up, runs or helps with, soonest first; two queries."""
+    """Today's actions that this person sets up, runs, helps with or answers for an item of, soonest first; two queries."""
     return [mine for mine in _today(personne) if mine.qualites]
 
 
@@ -35,7 +36,7 @@ def today_seen_by(personne: Personne) -> list[Mine]:
 
 
 def _today(personne: Personne) -> list[Mine]:
-    actions = list(db.session.scalars(_of_today()))
+    today = db.session.execute(_of_today().add_columns(queries.answers_for_an_item(personne))).all()
     held = db.session.execute(
         select(Mission.action_id, Mission.nature)
         .join(Affectation, Affectation.mission_id == Mission.id)
@@ -43,11 +44,14 @@ def _today(personne: Personne) -> list[Mine]:
             Affectation.personne_id == personne.id,
             Affectation.libere_le.is_(None),
             missions.told(),
-            Mission.action_id.in_([a.id for a in actions]),
+            Mission.action_id.in_([action.id for action, _ in today]),
         )
         .order_by(Mission.debut, Mission.id)
     ).all()
-    return [Mine(a, _qualites(a, personne, [nature for id, nature in held if id == a.id])) for a in actions]
+    return [
+        Mine(action, _qualites(action, personne, [nature for id, nature in held if id == action.id], answers=answers))
+        for action, answers in today
+    ]
 
 
 def _of_today() -> Select[Action]:
@@ -64,6 +68,6 @@ def _of_today() -> Select[Action]:
     )
 
 
-def _qualites(action: Action, personne: Personne, natures: Iterable[Nature]) -> list[str]:
+def _qualites(action: Action, personne: Personne, natures: Iterable[Nature], *, answers: bool) -> list[str]:
     first = ["Bienveillant"] if action.bienveillant_id == personne.id else []
-    return first + [nature.label for nature in dict.fromkeys(natures)]
+    return [*first, *(nature.label for nature in dict.fromkeys(natures)), *(["Tient une étape"] if answers else [])]
