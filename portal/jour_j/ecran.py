@@ -69,7 +69,8 @@ def _question(version: str, marks: Sequence[str] = ()) -> dict[str, Any]:
 
 def _eye(block: str, said: dict[str, Any]) -> Hashable:
     """What a block depends on in whoever looks: those who have it in common are given the same."""
-    role, lines = said["notes"], tuple(point.id for point in said["equipe"].lines)
+    role: bool = said["notes"]
+    lines = tuple(point.id for point in said["equipe"].lines)
     if block in ("programme", "incidents") or (block == "journal" and role):
         return role
     if block == "ouverture":

@@ -143,9 +143,19 @@ def test_a_message_is_kept_without_network_and_reaches_the_others(phones):
 
 def test_the_minutes_go_on_without_network(phones, saturday):
     _, awa = phones
-    left = awa.locator("#maintenant .rebours", has_text="dans")
-    expect(left).to_have_text(re.compile("^dans\u00a0[0-9]+\u00a0min$"))
-    before = int(re.search("[0-9]+", left.text_content())[0])
+    left = awa.locator("#maintenant .rebours", has_text="encore")
+    expect(left).to_have_text(re.compile("^encore\u00a08\u00a0h\u00a0[0-9]+$"))  # of the stand that runs beside
+    before = int(left.text_content().split("\u00a0")[-1])
     awa.context.set_offline(True)
     awa.evaluate(LATER, 7)
-    expect(left).to_have_text(f"dans\u00a0{before - 7}\u00a0min")
+    expect(left).to_have_text(f"encore\u00a08\u00a0h\u00a0{before - 7:02d}")
+
+
+def test_a_roll_outlives_its_hour_on_no_open_page(phones):
+    _, awa = phones
+    awa.get_by_role("link", name="Faire l’appel").tap()
+    count = awa.locator("#appel [role=status]")
+    awa.locator("#appel .point", has_text="Awa Payet").tap()
+    expect(count).to_have_text("1 sur 1 vus")
+    awa.evaluate(LATER, 61)
+    expect(count).to_have_text("0 sur 1 vus")

@@ -111,3 +111,14 @@ def test_who_only_reads_the_day_reads_no_incident_nor_message_to_others(saturday
     for words in ("Parents prévenus.", "Chute d’un enfant.", "Entre référents."):
         assert words not in lea
     assert "Parents prévenus." in as_(saturday.zoe).get(saturday.url).text
+
+
+def test_the_journal_tells_the_team_of_what_followed_without_the_words_of_the_incident(saturday, as_):
+    saturday.send(incident := tap(Genre.INCIDENT, "", "serieux", "Malaise de Paul."))
+    saturday.send(tap(Genre.SUITE, incident.uuid, "", "Parti à l’hôpital."))
+    db.session.commit()
+    lea = as_(saturday.lea)
+    for url in (saturday.url, f"{saturday.url}/journal"):
+        text = lea.get(url).text
+        assert "incident de 9\u00a0h" in text
+        assert "Paul" not in text

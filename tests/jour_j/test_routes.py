@@ -266,7 +266,7 @@ def test_beyond_the_last_taps_the_whole_journal_takes_any_of_them_back(saturday,
     assert not soup(lea.get(str(link["href"])).text).select("li.personne form")  # they are not hers
     form = one(oldest, "form")
     said = {str(field["name"]): str(field["value"]) for field in form.select("input")}
-    assert awa.post(str(form["action"]), data=said).headers["Location"] == f"{saturday.url}#journal"
+    assert awa.post(str(form["action"]), data=said).headers["Location"] == f"{saturday.url}/journal"
     assert str(first.id) not in saturday.day().state.ticks
 
 
