@@ -141,9 +141,9 @@ def duree(minutes: int | timedelta) -> str:
 
 
 def rebours(until: datetime, avant: str, apres: str) -> str:
-    """ "encore 25 min", "dépasse de 5 min", "c’est l’heure"; nothing of what is more than twelve hours away."""
+    """ "encore 25 min", "dépasse de 5 min", "c’est l’heure"; nothing when far away, nor afterwards without `apres`."""
     minutes = -int((clock.now() - until).total_seconds() // 60)
-    if abs(minutes) > FAR:
+    if abs(minutes) > FAR or (minutes <= 0 and not apres):
         return ""
     word = avant if minutes > 0 else apres if minutes < 0 else ""
     return f"{word}{NBSP}{duree(minutes)}" if word else "c’est l’heure"

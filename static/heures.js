@@ -15,7 +15,7 @@ export function drawHours() {
   for (const place of document.querySelectorAll("[data-rebours]")) {
     const { rebours, avant, apres } = place.dataset, minutes = Math.ceil((rebours - at) / 60);
     const word = minutes > 0 ? avant : minutes < 0 ? apres : "";
-    write(place, Math.abs(minutes) > FAR ? "" : word ? `${word}\u00a0${length(Math.abs(minutes))}` : "c’est l’heure");
+    write(place, Math.abs(minutes) > FAR || (minutes <= 0 && !apres) ? "" : word ? `${word}\u00a0${length(Math.abs(minutes))}` : "c’est l’heure");
   }
 }
 

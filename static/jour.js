@@ -364,7 +364,11 @@ async function remember() {
 }
 
 navigator.serviceWorker?.register("/sw.js");
-const keep = async () => (await caches.match(location.pathname)) ?? (await caches.open("jour")).add(location.pathname);
+async function keep() {
+  if (await caches.match(location.pathname)) return;
+  const answer = await fetch(location.pathname);
+  if (answer.ok) await (await caches.open("jour")).put(location.pathname, answer);
+}
 navigator.serviceWorker?.ready.then(keep).catch(() => {}); // without network now, the next visit keeps it
 navigator.storage?.persist?.();
 addEventListener("load", () => paint().then(send));

@@ -27,12 +27,11 @@ import psycopg
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.serving import WSGIRequestHandler, make_server
-from werkzeug.wsgi import ClosingIterator
 
 from tools import systeme
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
     from playwright.sync_api import Browser
 
 T = TypeVar("T")
@@ -281,21 +280,26 @@ class LiveServer:
     """A WSGI application on a bound socket, a thread for each request, in this process."""
 
     def __init__(self, app: WSGIApplication, sock: socket.socket) -> None:
-        self._app = app
         self._running = 0
         self._count = threading.Lock()
         host, port = sock.getsockname()
         sock.listen(128)
-        self._server = make_server(host, port, self._counted, threaded=True, fd=sock.fileno(), request_handler=_Silent)
+        self._server = make_server(host, port, app, threaded=True, fd=sock.fileno(), request_handler=self._counted())
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def _counted(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self._add(1)
-        try:
-            return ClosingIterator(self._app(environ, start_response), lambda: self._add(-1))
-        except BaseException:
-            self._add(-1)
-            raise
+    def _counted(self) -> type[WSGIRequestHandler]:
+        """From the request to its very end: werkzeug closes no answer whose client hung up while it listened for the rest."""
+        add = self._add
+
+        class Counted(_Silent):
+            def run_wsgi(self) -> None:
+                add(1)
+                try:
+                    super().run_wsgi()
+                finally:
+                    add(-1)
+
+        return Counted
 
     def _add(self, n: int) -> None:
         with self._count:

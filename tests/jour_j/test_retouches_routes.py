@@ -98,7 +98,7 @@ def test_the_other_threads_of_the_day_say_what_runs_or_what_they_wait_for(day, a
     with clock.freeze(at(10.25)):
         page = soup(as_(day.awa).get(day.url).text)
     told = [" ".join(p.get_text(" ", strip=True).replace("\u00a0", " ").split()) for p in page.select("#maintenant .a-cote")]
-    assert told == ["Case Vidéos , vers 10 h 15 15 min de retard", "Jeux lontan , jusqu’à 17 h 30 encore 7 h 16"]
+    assert told == ["Case Vidéos , vers 10 h 15 15 min de retard", "Jeux lontan , jusqu’à 17 h 30"]
 
 
 def test_who_answers_for_an_item_reads_its_new_hour_first(day, as_):
