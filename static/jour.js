@@ -366,7 +366,7 @@ async function remember() {
 navigator.serviceWorker?.register("/sw.js");
 async function keep() {
   if (await caches.match(location.pathname)) return;
-  const answer = await fetch(location.pathname);
+  const answer = await fetch(location.pathname, { redirect: "error" }); // never the page where one signs in
   if (answer.ok) await (await caches.open("jour")).put(location.pathname, answer);
 }
 navigator.serviceWorker?.ready.then(keep).catch(() => {}); // without network now, the next visit keeps it

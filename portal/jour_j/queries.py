@@ -57,7 +57,8 @@ def moment(number: int) -> str:
 def whole(id: int) -> Day:
     """The same with its people, its journal and what its place holds, for whoever reads it once its session is over."""
     day = read(id)
-    day.places, day.entries, day.jauge  # noqa: B018
+    for read_when_asked in ("places", "entries", "jauge"):
+        getattr(day, read_when_asked)
     return day
 
 
