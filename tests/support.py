@@ -313,5 +313,6 @@ class Visitors:
     def leave(self) -> None:
         for context in self._contexts:
             context.close()
+        db.session.rollback()  # whoever asks still waits for what the test has read
         self._site.serve().quiet()
         assert not self.problems, "\n".join(self.problems)
