@@ -37,7 +37,7 @@ def serve(filename: str) -> Response:
         response.set_data(found.zipped)
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == found.digest else "no-cache"
+    response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == found.digest else "public, no-cache"
     response.set_etag(found.digest)
     response.make_conditional(request)
     return response

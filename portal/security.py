@@ -11,7 +11,7 @@ from hashlib import sha256
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Request, Response, current_app, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import Signer
 from sqlalchemy import delete, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
@@ -54,6 +54,11 @@ class Sessions(SecureCookieSessionInterface):
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """What is everybody's says nothing of it: Flask-Login looks into all, and caches would keep one for each cookie."""
+        if session.modified or not response.cache_control.public:
+            super().save_session(app, session, response)
 
 
 def _dress(response: Response) -> Response:

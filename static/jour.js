@@ -353,22 +353,25 @@ document.addEventListener("visibilitychange", () => document.hidden || back());
 // --- and without network ---------------------------------------------------------------------------------------
 
 /** The page as the portal last said it, without what this phone adds: it opens as it was, were there no network. */
-async function remember() {
-  const cache = await caches.open("jour"), kept = await cache.match(location.pathname);
-  if (!kept) return;
+async function remember(headers) {
+  const cache = await caches.open("jour"), now = headers ?? (await cache.match(location.pathname))?.headers;
+  if (!now) return;
   const copy = document.documentElement.cloneNode(true);
   for (const added of copy.querySelectorAll("head > script:not([type]), #toasts > *, #attente > *")) added.remove();
+  copy.querySelector("#reseau").textContent = "";
   const live = copy.querySelector("#direct");
   live.setAttribute("hx-get", without([...drawn], live.getAttribute("hx-get")));
-  await cache.put(location.pathname, new Response(`<!doctype html>${copy.outerHTML}`, { headers: kept.headers }));
+  await cache.put(location.pathname, new Response(`<!doctype html>${copy.outerHTML}`, { headers: now }));
+}
+
+/** The page that came before there was anybody to keep it: its words are here, only what the portal says beside them is not. */
+async function keep() {
+  if (await caches.match(location.pathname)) return;
+  const answer = await fetch(location.pathname, { method: "HEAD", redirect: "error" }); // never the page where one signs in
+  if (answer.ok) await remember(answer.headers);
 }
 
 navigator.serviceWorker?.register("/sw.js");
-async function keep() {
-  if (await caches.match(location.pathname)) return;
-  const answer = await fetch(location.pathname, { redirect: "error" }); // never the page where one signs in
-  if (answer.ok) await (await caches.open("jour")).put(location.pathname, answer);
-}
 navigator.serviceWorker?.ready.then(keep).catch(() => {}); // without network now, the next visit keeps it
 navigator.storage?.persist?.();
 addEventListener("load", () => paint().then(send));

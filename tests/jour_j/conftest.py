@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -20,7 +21,10 @@ from portal.jour_j import commands, queries
 from portal.jour_j.commands import Outcome, Tap
 from portal.jour_j.models import Entree, Genre, Jour, Phase
 from portal.missions.models import Affectation
-from tests import builders
+from tests import builders, services
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Response
 
 NINE = datetime(2037, 11, 21, 9, 0, tzinfo=clock.REUNION)  # a phone, whose clock is real, forgets a day that is over
 
@@ -124,3 +128,10 @@ def saturday(nine: None) -> Saturday:
     db.session.commit()
     made.jour.version = 0
     return made
+
+
+def open_the_day(page: Page, url: str) -> Response | None:
+    """Its first look at that day, until the phone keeps the page; what came."""
+    came = page.goto(url)
+    services.wait_until(lambda: page.evaluate("async () => !!(await caches.match(location.pathname))"), "the page on the phone")
+    return came

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.db import db
 from portal.jour_j.models import Entree, Genre
-from tests.jour_j.conftest import at, from_then, tap
+from tests.jour_j.conftest import at, from_then, open_the_day, tap
 from tests.jour_j.test_phone import IN_SIGHT, SMALL
 
 pytestmark = pytest.mark.browser
@@ -26,8 +26,7 @@ def phones(saturday, visit):
         url, people = saturday.url, (saturday.lea, saturday.awa)
         two = [visit(person) for person in people]  # signing in commits: from here on, the portal alone writes
         for page in two:
-            page.goto(url)
-            page.wait_for_function("async () => !!(await caches.match(location.pathname))")
+            open_the_day(page, url)
             expect(page.locator("#reseau")).to_have_text("En direct")
         yield two
 

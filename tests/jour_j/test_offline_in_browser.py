@@ -14,7 +14,7 @@ from portal.jour_j import commands
 from portal.jour_j.models import Entree, Genre
 from portal.missions.models import Affectation
 from tests import services
-from tests.jour_j.conftest import at, from_then, tap
+from tests.jour_j.conftest import at, from_then, open_the_day, tap
 
 pytestmark = pytest.mark.browser
 
@@ -35,8 +35,7 @@ def phones(saturday, visit):
         url, people = saturday.url, (saturday.awa, saturday.zoe)
         two = [visit(person) for person in people]  # signing in commits: from here on, the portal alone writes
         for page in two:
-            page.goto(url)
-            page.wait_for_function("async () => !!(await caches.match(location.pathname))")
+            open_the_day(page, url)
         yield two
 
 
@@ -219,8 +218,7 @@ def test_whoever_loses_their_place_loses_the_page_on_their_phone_too(saturday, v
     with from_then(at(9.1)):
         url, held = saturday.url, saturday.held_by(saturday.lea).id
         lea = visit(saturday.lea)
-        lea.goto(url)
-        lea.wait_for_function("async () => !!(await caches.match(location.pathname))")
+        open_the_day(lea, url)
         expect(lea.locator("#reseau")).to_have_text("En direct")
         db.session.get(Affectation, held).libere_le = clock.now()
         commands.touch(saturday.action.id)
@@ -234,6 +232,21 @@ AGED = """async (path) => {
   headers.set("X-Oubli", "1");
   await cache.put(path, new Response(await kept.text(), { headers }));
 }"""
+
+
+def test_the_page_of_a_first_visit_travels_once_and_is_kept_as_it_came(saturday, visit):
+    with from_then(at(9.1)):
+        page, asked = visit(saturday.lea), []
+        page.on("request", lambda request: asked.append(request.method) if request.url.endswith(saturday.url) else None)
+        came = open_the_day(page, saturday.url)
+        kept = page.evaluate("async () => Object.fromEntries((await caches.match(location.pathname)).headers)")
+        assert asked.count("GET") == 1
+        for name in ("content-security-policy", "x-oubli", "content-type"):
+            assert kept[name] == came.headers[name]
+        page.context.set_offline(True)
+        page.reload()
+        expect(page.locator("#equipe")).to_contain_text("Awa")
+        expect(page.locator("#reseau")).to_contain_text("Hors ligne depuis")
 
 
 def test_two_days_after_an_action_the_phone_holds_its_page_no_more(awa):

@@ -13,7 +13,7 @@ from portal.db import db
 from portal.jour_j.models import Entree, Genre, Photo
 from portal.jour_j.pli import NON_CONFORME
 from tests import services
-from tests.jour_j.conftest import at, from_then, tap
+from tests.jour_j.conftest import at, from_then, open_the_day, tap
 
 pytestmark = pytest.mark.browser
 
@@ -47,8 +47,7 @@ def phone(saturday, visit):
     saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
     with from_then(at(9.1)):
         url, page = saturday.url, visit(saturday.awa)
-        page.goto(url)
-        page.wait_for_function("async () => !!(await caches.match(location.pathname))")
+        open_the_day(page, url)
         expect(page.locator("#reseau")).to_have_text("En direct")
         yield page
 
@@ -140,7 +139,7 @@ def test_an_answer_that_names_nothing_proves_nothing_of_a_picture_either(phone, 
     phone.context.route("**/photo?*", between)
     say_what_is_wrong(phone, picture((200, 100)))
     expect(line(phone)).to_have_attribute("data-etat", NON_CONFORME)  # it is kept
-    phone.wait_for_function(f"async () => !(await ({KEPT})()).length", timeout=40_000)
+    services.wait_until(lambda: phone.evaluate(KEPT) == [], "the picture gone from the phone", seconds=40)
     arrived(phone)
     assert len(seen) > 2
     assert photos() == [(FAULT, 200, 100)]

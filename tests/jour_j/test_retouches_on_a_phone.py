@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from portal.db import db
 from portal.jour_j.models import Genre
 from tests import services
-from tests.jour_j.conftest import at, from_then, tap
+from tests.jour_j.conftest import at, from_then, open_the_day, tap
 from tests.jour_j.test_offline_in_browser import entries
 from tests.jour_j.test_phone import IN_SIGHT, SMALL, press
 
@@ -23,8 +23,7 @@ def phone(saturday, visit):
     db.session.commit()
     with from_then(at(9.11)):
         url, page = saturday.url, visit(saturday.awa)
-        page.goto(url)
-        page.wait_for_function("async () => !!(await caches.match(location.pathname))")
+        open_the_day(page, url)
         yield page
 
 

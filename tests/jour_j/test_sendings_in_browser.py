@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.db import db
 from portal.jour_j.models import Entree, Genre
-from tests.jour_j.conftest import at, from_then, tap
+from tests.jour_j.conftest import at, from_then, open_the_day, tap
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +21,7 @@ def awa(saturday, visit):
     saturday.send(tap(Genre.ETAPE, saturday.steps[1].id, "debut"))
     with from_then(at(9.1)):
         url, page = saturday.url, visit(saturday.awa)  # signing in commits: from here on, the portal alone writes
-        page.goto(url)
-        page.wait_for_function("async () => !!(await caches.match(location.pathname))")
+        open_the_day(page, url)
         page.locator("#fermeture summary").first.tap()
         yield page
 
