@@ -375,3 +375,4 @@ navigator.serviceWorker?.register("/sw.js");
 navigator.serviceWorker?.ready.then(keep).catch(() => {}); // without network now, the next visit keeps it
 navigator.storage?.persist?.();
 addEventListener("load", () => paint().then(send));
+performance.mark("prêt"); // from here on a tap is kept: bench/phone.py says how soon
