@@ -19,7 +19,7 @@ from tests.support import PHONE
 LOADS = 5
 NETWORK = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}  # ms; bytes a second
 SLOWER = 4  # the phone's processor
-# What the page itself saw: seconds from the navigation to its largest paint, and to when a day keeps taps; the sum of the shifts.
+# What the page itself saw: seconds from the navigation to its largest paint and to when a day keeps taps; its shifts, summed.
 VITALS = """() => new Promise((done) => {
   const found = { lcp: 0, cls: 0 };
   new PerformanceObserver((list) => { for (const e of list.getEntries()) found.lcp = e.startTime / 1000; })
