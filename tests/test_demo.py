@@ -24,6 +24,9 @@ from portal.devis import envoi, listes
 from portal.devis.listes import Filtres, Vue
 from portal.devis.models import Devis
 from portal.devis.models import Etat as EtatDevis
+from portal.factures.models import Etat as EtatFacture
+from portal.factures.models import Facture
+from portal.factures.models import Nature as NatureFacture
 from portal.jour_j.models import Entree
 from portal.jour_j.models import Genre as Geste
 from portal.journal import EntreeJournal
@@ -63,6 +66,7 @@ def test_a_house_to_believe_in(app):
     candidatures_in_every_state()
     what_awaits_the_bienveillant()
     devis_in_every_state()
+    invoices_on_their_way()
     every_place_adds_up()
     time_went_forward()
     nothing_waits_to_be_sent()
@@ -103,7 +107,8 @@ def actions_in_every_state_reached_by_hand():
         EtatAction.DEVIS_ENVOYE: 2,
         EtatAction.CONFIRMEE: 7,
         EtatAction.EN_COURS: 1,
-        EtatAction.TERMINEE: 4,
+        EtatAction.TERMINEE: 3,
+        EtatAction.FACTUREE: 1,
         EtatAction.REFUSEE: 1,
         EtatAction.DECLINEE: 1,
         EtatAction.ANNULEE: 1,
@@ -192,6 +197,17 @@ def devis_in_every_state():
     assert soon.days_left == 2
     assert {line.taux for d in made for line in d.lignes} == {850, 210}
     assert any(line.comprise for d in made for line in d.lignes)
+
+
+def invoices_on_their_way():
+    made = every(Facture, joinedload(Facture.action))
+    assert {(f.nature, f.etat) for f in made} == {
+        (NatureFacture.FACTURE, EtatFacture.EMISE),
+        (NatureFacture.FACTURE, EtatFacture.BROUILLON),
+        (NatureFacture.ACOMPTE, EtatFacture.EMISE),
+    }
+    assert sorted(f.rang for f in made if f.rang) == [1, 2]
+    assert [line.motif for f in made for line in f.lignes if line.is_another and line.motif]
 
 
 def every_place_adds_up():

@@ -14,6 +14,7 @@ from portal.demo.candidatures import CandidatureTale
 from portal.demo.day import DayTale, MorningTale
 from portal.demo.demandes import RequestTale
 from portal.demo.devis import DevisTale
+from portal.demo.factures import InvoiceTale
 from portal.demo.interpole import ValidationTale
 from portal.demo.missions import MissionTale
 from portal.demo.story import PAGES, Sheet, Story, page
@@ -29,7 +30,7 @@ ACCOUNTS = {
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",
     "cuisine@example.org": "membre du groupe cuisine",
-    "tresorier@example.org": "tient le tarif ; du pôle communs, des groupes mobilier et location d’équipement",
+    "tresorier@example.org": "tient le tarif et les factures ; du pôle communs, des groupes mobilier et location d’équipement",
     "admin@example.org": "administre le portail",
 }
 
@@ -72,6 +73,8 @@ def _plan(story: Story, sheet: Sheet) -> None:
         DayTale(action, sheet["journee"]).plan()
     if "matin" in sheet:
         MorningTale(action, sheet["matin"]).plan()
+    for invoice in sheet.get("facture", ()):
+        InvoiceTale(action, invoice).plan()
 
 
 def _hush() -> None:

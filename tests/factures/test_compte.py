@@ -10,7 +10,9 @@ from portal.devis.chiffrage import WHOLE, Ligne, Part, half_up, totaux
 from portal.factures.compte import deposit
 
 lines = st.lists(
-    st.builds(Ligne, st.integers(1, 5_000), st.integers(1, 500_00), st.sampled_from([0, 210, 850, 2000])), min_size=1, max_size=8
+    st.builds(Ligne, st.integers(1, 5_000), st.integers(1, 500_00), st.sampled_from([0, 210, 850, 2000])),
+    min_size=1,
+    max_size=8,
 )
 
 
