@@ -236,7 +236,7 @@ def time_went_forward():
     for action in every(Action):
         of_the_site = (Entree.jour_id == action.id, Entree.genre == Geste.SITE)
         moved = db.session.scalar(select(func.count()).select_from(Entree).where(*of_the_site)) or 0
-        assert (moved > 0) == (action.etat in (EtatAction.TERMINEE, EtatAction.EN_COURS)), action.titre
+        assert (moved > 0) == (action.etat in (EtatAction.EN_COURS, EtatAction.TERMINEE, EtatAction.FACTUREE)), action.titre
 
 
 def nothing_waits_to_be_sent():

@@ -27,6 +27,7 @@ from portal.devis.models import Unite
 from portal.factures import commands as invoices
 from portal.factures import emission
 from portal.factures.models import Facture
+from portal.factures.models import Nature as NatureFacture
 from portal.missions import queries
 from portal.missions.models import Nature
 from portal.poles.commands import save_equipment
@@ -360,7 +361,7 @@ class World:
         ba, _ = self.people["BA"], builders.accepted(action)
         for step in (processus.ouvrir, processus.clore):
             fire(step, action, by=ba)
-        facture = invoices.prepare(action, invoices.Nature.FACTURE, by=ba)
+        facture = invoices.prepare(action, NatureFacture.FACTURE, by=ba)
         more = {"libelle": "Assiettes", "quantite": 100, "unite": Unite.UNITE, "prix": 3_00, "taux": 0, "motif": "En plus."}
         extra = invoices.add(facture, by=ba, pole_id=self.pm.pole.id, **more)
         return {"draft_invoice": facture, "extra": extra}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from functools import partial
 
 from portal.actions.models import reading
 from portal.demo.actions import ActionTale
-from portal.demo.story import Sheet
+from portal.demo.story import Deed, Sheet
 from portal.devis.commands import Typed
 from portal.factures import commands, emission
 from portal.factures.models import Facture, Nature
+from portal.fields import combine
 
 
 class InvoiceTale:
-    """`nature`; `prepare`: when its draft was made; `ecarts`: lines, how many they really were and why; `emission`, if it left."""
+    """`nature`; `prepare` and `emission`, if it left: "26 j" ago, or so many days after its action; `ecarts`: how many of a
+    line there really were, and why.
+    """
 
     facture: Facture
 
@@ -21,12 +25,16 @@ class InvoiceTale:
         self.action, self.sheet = action, sheet
 
     def plan(self) -> None:
-        story, sheet = self.action.story, self.sheet
-        story.at(story.ago(sheet["prepare"], 9, 12), self.draw_up)
-        for said in sheet.get("ecarts", ()):
-            story.at(story.ago(sheet["prepare"], 12, 14), partial(self.correct, said))
-        if "emission" in sheet:
-            story.at(story.ago(sheet["emission"], 14, 17), self.emit)
+        self.at("prepare", 10, self.draw_up)
+        for said in self.sheet.get("ecarts", ()):
+            self.at("prepare", 11, partial(self.correct, said))
+        if "emission" in self.sheet:
+            self.at("emission", 15, self.emit)
+
+    def at(self, name: str, hour: int, deed: Deed) -> None:
+        when, story = self.sheet[name], self.action.story
+        after = isinstance(when, int)
+        story.at(combine(self.action.day + timedelta(days=when), time(hour)) if after else story.ago(f"{when} {hour}:00"), deed)
 
     def draw_up(self) -> None:
         self.facture = commands.prepare(self.action.action, Nature(self.sheet["nature"]), by=self.action.bienveillant)

@@ -47,7 +47,7 @@ def agreed(zoe: Personne, rita: Personne) -> Affaire:
 
 @pytest.fixture
 def people(app):
-    return builders.bienveillant(), builders.personne("Rita Payet", ["tresorier"])
+    return builders.bienveillant(), builders.personne("Rita Payet", [builders.TRESORIER])
 
 
 @pytest.fixture
