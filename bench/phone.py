@@ -26,7 +26,7 @@ VITALS = """() => new Promise((done) => {
     .observe({ type: "largest-contentful-paint", buffered: true });
   new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) found.cls += e.value; })
     .observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done({ ...found, ready: (performance.getEntriesByName("prêt")[0]?.startTime ?? 0) / 1000 }), 200);
+  setTimeout(() => done({ ...found, ready: (performance.getEntriesByName("prêt")[0]?.startTime ?? Infinity) / 1000 }), 200);
 })"""
 # Seconds from a tap to the first paint of what htmx put in the page.
 TAP = """(selector) => new Promise((done) => {

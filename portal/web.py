@@ -280,7 +280,8 @@ def toast(text: str, ton: str = "bon", undo: tuple[str, str] | None = None, lien
 
 
 def toasts() -> list[Any]:
-    return list(get_flashed_messages(category_filter=["toast"]))
+    """The words that nobody has read yet; they stay for the next page when this one is only kept (static/sw.js)."""
+    return [] if "X-Garder" in request.headers else list(get_flashed_messages(category_filter=["toast"]))
 
 
 @dataclass(frozen=True)

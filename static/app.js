@@ -134,10 +134,12 @@ document.addEventListener("submit", async (event) => {
   const { all, drop, waiting } = await import("./sortie.js");
   const left = waiting(await all().catch(() => [])).filter(({ compte }) => compte === Number(document.body.dataset.compte));
   if (!left.length) return form.submit();
-  const many = left.length > 1 ? `${left.length} gestes ne sont pas encore partis : ils restent` : "Un geste n’est pas encore parti : il reste";
-  toast(`${many} sur ce téléphone, pour la personne qui les a faits.`, "attention", {
+  const [many, made, erase] = left.length > 1
+    ? [`${left.length} gestes ne sont pas encore partis : ils restent`, "les a faits", "Les effacer, et se déconnecter"]
+    : ["Un geste n’est pas encore parti : il reste", "l’a fait", "L’effacer, et se déconnecter"];
+  toast(`${many} sur ce téléphone, pour la personne qui ${made}.`, "attention", {
     "Se déconnecter": () => form.submit(),
-    "Les effacer, et se déconnecter": async () => (await drop(...left.map(({ uuid }) => uuid)), form.submit()),
+    [erase]: async () => (await drop(...left.map(({ uuid }) => uuid)), form.submit()),
   });
 });
 

@@ -56,7 +56,7 @@ document.addEventListener("click", ({ target }) => {
   forget();
 });
 const heard = ({ detail: { ctx } }) => {
-  if (ctx?.response?.status < 300) document.getElementById("direct").dataset.recu = Date.now(); // the page is of this minute
+  if (ctx?.response?.status < 300 && ctx.response.headers.has("X-Toutes")) document.getElementById("direct").dataset.recu = Date.now(); // the page is of this minute
   drawTeam();
 };
 document.addEventListener("htmx:after:request", heard);

@@ -1,6 +1,7 @@
 // The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
 // Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
 import { drawTeam } from "./equipe.js";
+import { keep, remember, reopen, wake } from "./garde.js";
 import { all, bytes, drop, put, waiting } from "./sortie.js";
 
 const screen = document.querySelector("[data-jour]");
@@ -83,7 +84,7 @@ async function paint() {
   const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
   waiting(here).forEach(draw);
   drawTeam();
-  count(waiting(here).filter(({ genre }) => genre === "jauge"));
+  count(waiting(here).filter(isCount));
   list(here.filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
@@ -117,12 +118,18 @@ function draw({ genre, cible, valeur }) {
   button.form.elements.valeur.value = genre === "coche" ? (NOW[valeur] ? "defait" : "fait") : NOW[valeur] ? "attendu" : "arrive";
 }
 
+// While taps of the count travel, the portal may have counted them already or not: its numbers are those of before they left,
+// until it answers a question that left after it had acknowledged them.
+let before = null, flying = 0;
+const told = []; // acknowledged, in no answer yet
+const isCount = ({ genre }) => genre === "jauge";
+
 /** The people counted: what the portal said, and what this phone has not sent yet. */
 function count(taps) {
   const here = document.getElementById("jauge");
   if (!here) return;
-  const more = taps.reduce((sum, { valeur }) => sum + Number(valeur), 0);
-  const said = [...here.querySelectorAll("[data-nombre]")].map((number) => (number.textContent = Math.max(0, Number(number.dataset.nombre) + more)));
+  const more = [...told, ...taps].reduce((sum, { valeur }) => sum + Number(valeur), 0), numbers = [...here.querySelectorAll("[data-nombre]")];
+  const said = numbers.map((number, n) => (number.textContent = Math.max(0, (before?.[n] ?? Number(number.dataset.nombre)) + more)));
   const percent = here.dataset.capacite ? (said.at(-1) * 100) / here.dataset.capacite : 0;
   here.dataset.etat = percent >= 100 ? "attention" : percent >= 90 ? "attente" : "bon";
   here.classList.toggle("en-attente", taps.length > 0);
@@ -204,6 +211,9 @@ let some = MOST; // taps of the next sending
 /** Whether something was acknowledged or refused: whether to go on. */
 async function sendSome(left) {
   const batch = left.filter((said) => said.jour === left[0].jour).slice(0, some);
+  const counted = batch.filter(isCount);
+  if (counted.length) before ??= [...document.querySelectorAll("#jauge [data-nombre]")].map(({ dataset }) => Number(dataset.nombre));
+  flying = counted.length;
   const { status, said } = await post(batch);
   if (status === 413) return lighten(batch);
   if (status === 401) {
@@ -213,7 +223,10 @@ async function sendSome(left) {
   if (status === 400) return renew(); // the token is that of another session
   const heard = said.resultats.filter(({ statut }) => statut !== "autre-compte");
   turn(heard.length ? "" : "session");
-  await drop(...heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid));
+  const kept = heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid);
+  told.push(...counted.filter(({ uuid }) => kept.includes(uuid)));
+  flying = 0;
+  await drop(...kept);
   await refuse(heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
   tries = 0;
   return heard.length > 0;
@@ -308,7 +321,9 @@ const ours = (ctx) => ctx?.sourceElement?.id === "direct";
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (!ours(ctx)) return;
   ctx.drawn = [...drawn];
+  ctx.told = told.length;
   drawn.clear();
+  ctx.request.headers.Accept = "application/json"; // whose session is over is told so, and stays on the page
   ctx.request.action = without(ctx.drawn, ctx.sourceElement.getAttribute("hx-get")); // as the last answer left it: this question may have waited
 });
 
@@ -329,18 +344,17 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
 });
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (!ours(ctx) || !ctx.response) return;
-  const { status, headers } = ctx.response;
-  if (status === 403 || status === 404 || headers.get("X-Refaire")) return reopen();
-  const said = headers.has("X-Toutes"); // else it is the page of some captive network
+  const { status, headers } = ctx.response, said = headers.has("X-Toutes"); // else it is the page of some captive network
+  const gone = (status === 403 || status === 404) && headers.has("Cross-Origin-Opener-Policy"); // by the portal, not by what stands before it
+  if (gone || headers.has("X-Refaire") || (said && headers.get("X-Compte") !== String(compte))) return reopen();
   if (status !== 200 || !said) unanswered(ctx);
+  if (status < 300 && said) told.splice(0, ctx.told);
+  if (!told.length && !flying) before = null;
   every = Number(headers.get("X-Toutes") ?? 2) * 1000;
   turn(status === 401 ? "session" : status < 400 && said ? "" : "reseau");
   paint();
 });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember().finally(paint));
-
-/** One may do more here than before, or less, or read it no more: the page kept on this phone is not to be shown again. */
-const reopen = async () => (await caches.open("jour").then((kept) => kept.delete(location.pathname)).catch(() => {}), location.reload());
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember(live()).finally(paint));
 
 function back() {
   tries = 0;
@@ -352,27 +366,11 @@ document.addEventListener("visibilitychange", () => document.hidden || back());
 
 // --- and without network ---------------------------------------------------------------------------------------
 
-/** The page as the portal last said it, without what this phone adds: it opens as it was, were there no network. */
-async function remember(headers) {
-  const cache = await caches.open("jour"), now = headers ?? (await cache.match(location.pathname))?.headers;
-  if (!now) return;
-  const copy = document.documentElement.cloneNode(true);
-  for (const added of copy.querySelectorAll("head > script:not([type]), #toasts > *, #attente > *")) added.remove();
-  copy.querySelector("#reseau").textContent = "";
-  const live = copy.querySelector("#direct");
-  live.setAttribute("hx-get", without([...drawn], live.getAttribute("hx-get")));
-  await cache.put(location.pathname, new Response(`<!doctype html>${copy.outerHTML}`, { headers: now }));
-}
-
-/** The page that came before there was anybody to keep it: its words are here, only what the portal says beside them is not. */
-async function keep() {
-  if (await caches.match(location.pathname)) return;
-  const answer = await fetch(location.pathname, { method: "HEAD", redirect: "error" }); // never the page where one signs in
-  if (answer.ok) await remember(answer.headers);
-}
+/** What the screen will ask, of the blocks that show only what the portal has confirmed. */
+const live = () => without([...drawn], document.getElementById("direct").getAttribute("hx-get"));
 
 navigator.serviceWorker?.register("/sw.js");
-navigator.serviceWorker?.ready.then(keep).catch(() => {}); // without network now, the next visit keeps it
+navigator.serviceWorker?.ready.then(() => keep(live)).catch(() => {}); // without network now, the next visit keeps it
 navigator.storage?.persist?.();
 addEventListener("load", () => paint().then(send));
-performance.mark("prêt"); // from here on a tap is kept: bench/phone.py says how soon
+wake();

@@ -21,27 +21,36 @@ self.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate" && pathname === "/jour-j/") event.respondWith(asItIsNow(request));
 });
 
-/** The page as it was: it asks by itself for what has changed since. The one of now is kept for the next time. */
+/** The page as it was: it asks by itself for what has changed since. The one of now is kept for the next time, without the
+ * words that its reader has not read yet.
+ */
 async function shownAtOnce(event) {
-  const kept = await caches.match(event.request.url, { cacheName: PAGES, ignoreSearch: true });
+  const kept = await caches.match(new URL(event.request.url).pathname, { cacheName: PAGES });
   if (!kept) return asItIsNow(event.request);
-  event.waitUntil(asItIsNow(event.request).catch(() => {}));
+  event.waitUntil(asItIsNow(event.request, { "X-Garder": "1" }).catch(() => {}));
   return kept;
 }
 
 /** From the portal, else what is kept. Whoever is led elsewhere (signed out, no more of the team) loses the page. */
-async function asItIsNow(request) {
-  const cache = await caches.open(PAGES), stop = new AbortController(), late = setTimeout(() => stop.abort(), 4000);
+async function asItIsNow({ url }, headers = {}) {
+  const cache = await caches.open(PAGES), { pathname } = new URL(url); // one day, one page, whatever link led to it
+  const stop = new AbortController(), late = setTimeout(() => stop.abort(), 4000);
   try {
-    const answer = await fetch(request.url, { signal: stop.signal, credentials: "same-origin", redirect: "manual" });
-    if (answer.ok) await cache.put(request.url, answer.clone());
-    else if (answer.status < 500) await cache.delete(request.url);
+    const answer = await fetch(url, { signal: stop.signal, credentials: "same-origin", redirect: "manual", headers });
+    if (answer.ok) await keep(cache, pathname, answer.clone());
+    else if (answer.type === "opaqueredirect" || (answer.status < 500 && answer.headers.has("Cross-Origin-Opener-Policy"))) await cache.delete(pathname);
     return answer;
   } catch {
-    return (await cache.match(request.url)) ?? (await caches.match("/hors-ligne", { cacheName: SEAL }));
+    return (await cache.match(pathname)) ?? (await caches.match("/hors-ligne", { cacheName: SEAL }));
   } finally {
     clearTimeout(late);
   }
+}
+
+/** Whole before it is written: the screen that is open writes its blocks over the same page, one at a time (garde.js). */
+async function keep(cache, pathname, answer) {
+  const page = new Response(await answer.text(), answer);
+  await navigator.locks.request("garde", () => cache.put(pathname, page));
 }
 
 /** Two days after an action, a phone holds nobody's name nor number any more. */

@@ -31,6 +31,7 @@ FORBIDDEN = {
     "an inline script": r"<script(?![^>]*\bsrc=)(?![^>]*application/ld\+json)",
     "text that is not escaped": r"\|\s*safe\b|autoescape|Markup",
     "an attribute without quotes": r"[\w-]=\{\{",
+    "a picture fetched by the copy of its page": r"<img[^>]*\bsrc=[^>]*\bloading=",
     "another site's file": r"""<(?:script|link|img|iframe)[^>]*\b(?:src|href)=["'](?:https?:)?//""",
 }
 
@@ -143,6 +144,7 @@ def test_what_is_forbidden_would_be_found():
     examples = (
         '<p hx-on:click="x()">', "<p hx-vals='js:{a: 1}'>", '<p hx-trigger="click[ctrlKey]">', '<p onclick="x()">',
         '<p style="color: red">', "<script>x()</script>", "{{ text|safe }}", "<a href={{ url }}>",
+        '<img src="/x.png" loading="lazy">',
         '<script src="https://cdn.example/x.js"></script>',
     )  # fmt: skip
     for pattern, example in zip(FORBIDDEN.values(), examples, strict=True):

@@ -27,15 +27,16 @@ TEMPLATE = "jour_j/page.html"
 LIVE = ("maintenant", "messages", "moi", "ouverture", "equipe", "programme", "incidents", "fermeture", "journal")
 
 
-def version(jour: Jour) -> str:
-    """What an open screen shows: the day at that moment, and whether one acts there."""
-    return f"{queries.moment(jour.version)}-{_notes(jour):d}"
+def shape(said: dict[str, Any]) -> str:
+    """One figure for the parts that the page has for whoever reads it: what they may do decides, and no block says."""
+    droits = said["equipe"].droits
+    return str(said["notes"] + 2 * bool(droits.places) + 4 * droits.reports)
 
 
 def page(jour: Jour, status: int = 200, **typed: str) -> Page:
     """The whole page, whose forms go without JavaScript; `typed` is what a refused one said: "incident", "incident-lieu"…"""
     said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "typed": typed, "gravites": list(Gravite)}
-    return render(TEMPLATE, status=status, **said, **_question(version(jour)))
+    return render(TEMPLATE, status=status, **said, **_question(queries.moment(jour.version), said))
 
 
 def journal(jour: Jour) -> Page:
@@ -46,25 +47,32 @@ def journal(jour: Jour) -> Page:
     return render("jour_j/journal.html", **said, jours=[(evening, list(lines)) for evening, lines in evenings])
 
 
-def changed(jour: Jour, known: Collection[str]) -> str:
+def seen(jour: Jour) -> dict[str, Any]:
+    """The day as this process remembers it, and as this person may see it."""
+    screens = memoire.of(jour.id, queries.moment(jour.version))
+    return _seen(screens.day) | {"screens": screens}
+
+
+def changed(said: dict[str, Any], known: Collection[str]) -> str:
     """The blocks that an open screen does not show as they are now; `known` are the marks of those that it was given.
 
     Their forms hold nothing that belongs to one reader, so that several may be given the same: jour.js sends them.
     """
-    screens = memoire.of(jour.id, queries.moment(jour.version))
-    said = _seen(screens.day) | {"new_uuid": None, "typed": {}}
+    screens: memoire.Screens = said["screens"]
+    said |= {"new_uuid": None, "typed": {}}
     draw = drawer(TEMPLATE, said)
-    names = (*LIVE, "geste") if said["notes"] or said["equipe"].droits.places else LIVE
+    taps = said["notes"] or said["equipe"].droits.places
+    names = (*LIVE, *(("geste",) if taps else ()), *(() if said["notes"] else ("referents",)))
     blocks = {name: screens.block((name, _eye(name, said)), partial(draw, name)) for name in names}
     marks = {name: f"{name}.{mark}" for name, (_, mark) in blocks.items()}
     new = [html for name, (html, _) in blocks.items() if marks[name] not in known]
-    question = _question(f"{screens.moment}-{said['notes']:d}", list(marks.values()))
+    question = _question(screens.moment, said, list(marks.values()))
     return "".join([*new, drawer(TEMPLATE, said | question)("direct")])
 
 
-def _question(version: str, marks: Sequence[str] = ()) -> dict[str, Any]:
+def _question(moment: str, said: dict[str, Any], marks: Sequence[str] = ()) -> dict[str, Any]:
     """What the screen will ask: whether this is still what it should show; and the hour, for its own reckoning."""
-    return {"version": version, "marks": marks, "heure": clock.now()}
+    return {"version": f"{moment}-{shape(said)}", "marks": marks, "heure": clock.now()}
 
 
 def _eye(block: str, said: dict[str, Any]) -> Hashable:

@@ -196,13 +196,15 @@ def state(id: int) -> Any:
     if number is not None and shown[:-2] == queries.moment(number):
         return _in_time(id, ("", 204))
     jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
-    if shown and shown[-1] != ecran.version(jour)[-1]:  # one may do more here than before, or less: the page is another
+    said = ecran.seen(jour)
+    if shown and shown[-1] != ecran.shape(said):  # one may do more here than before, or less: the page is another
         return _in_time(id, ("", 204), {"X-Refaire": "1"})
-    return _in_time(id, ecran.changed(jour, request.args.getlist("vu")))
+    return _in_time(id, ecran.changed(said, request.args.getlist("vu")))
 
 
 def _in_time(id: int, answer: Any, headers: Mapping[str, str] | None = None) -> Any:
-    """With when to ask again."""
+    """With when to ask again, and to whom it is said."""
     response = make_response(answer)
-    response.headers.update({"X-Toutes": str(rythme.pace(id, me().session_token)), **(headers or {})})
+    said = {"X-Toutes": str(rythme.pace(id, me().session_token)), "X-Compte": str(me().id)}
+    response.headers.update(said | dict(headers or {}))
     return response

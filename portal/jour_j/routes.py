@@ -25,9 +25,9 @@ bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix
 
 
 def _keep_until(end: datetime) -> None:
-    """Tell the phones that keep this page until when they may: it names people, were it but its reader."""
-    until = f"{(end + KEPT).timestamp():.0f}"
-    after_this_request(lambda response: (response.headers.set("X-Oubli", until), response)[1])
+    """Tell the phones that keep this page whose it is, and until when they may: it names people, were it but its reader."""
+    said = {"X-Oubli": f"{(end + KEPT).timestamp():.0f}", "X-Compte": str(me().id)}
+    after_this_request(lambda response: (response.headers.update(said), response)[1])
 
 
 @bp.get("/", access="jour.lister")

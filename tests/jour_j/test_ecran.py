@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from portal import clock
 from portal.comptes.models import NomRole
 from portal.db import db
+from portal.jour_j import commands
 from portal.jour_j.models import Genre, Phase
 from portal.missions.models import Nature
 from tests import builders
@@ -20,7 +21,8 @@ from tests.jour_j.conftest import at, tap
 HTMX = {"HX-Request": "true"}
 REASON = "Tout est vérifié, je coche ensuite."
 LIVE = {"maintenant", "messages", "moi", "ouverture", "equipe", "programme", "incidents", "fermeture", "journal"}
-ACTS = LIVE | {"geste"}
+ACTS, READS = LIVE | {"geste"}, LIVE | {"referents"}
+SEEN = {"max": READS, "lea": READS | {"geste"}}  # the others run the day
 
 
 def soup(html: str) -> BeautifulSoup:
@@ -70,7 +72,7 @@ def test_at_the_first_change_it_is_given_what_the_page_now_has_then_nothing(satu
     saturday.open(REASON)
     db.session.commit()
     given, page = shown.ask(), soup(client.get(saturday.url).text)
-    assert given == {id: block(page, id) for id in (LIVE if who == "max" else ACTS)}
+    assert given == {id: block(page, id) for id in SEEN.get(who, ACTS)}
     assert shown.ask() == {}
 
 
@@ -172,7 +174,8 @@ def test_each_is_given_the_page_that_is_theirs_whoever_asked_before(app, saturda
         app.extensions["screens"].clear()
         for nom in order:
             given = soup(clients[nom].get(f"{saturday.url}/etat", headers=HTMX).text)
-            ids = LIVE if given.select_one("#geste") is None else ACTS
+            ids = {str(e["id"]) for e in given.select("[hx-swap-oob][id]")} - {"direct"}
+            assert ids in (ACTS, READS, SEEN["lea"])
             for id in ids:
                 assert block(given, id) == block(pages[nom], id), (nom, id, order)
 
@@ -206,3 +209,53 @@ def test_whoever_may_see_the_day_no_more_is_told_so_at_once_if_it_changed_then_w
     assert screen.client.get(screen.question, headers=HTMX).status_code == 204
     with clock.freeze(at(9) + timedelta(minutes=1)):
         assert screen.client.get(screen.question, headers=HTMX).status_code == 404
+
+
+# --- what no block says: the page is another -----------------------------------------------------------------
+
+
+def gain(saturday, who) -> None:
+    builders.hold(builders.mission(saturday.action, debut=at(9), fin=at(20)), who)
+
+
+def lose(saturday, who) -> None:
+    saturday.held_by(who).libere_le = clock.now()
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, gain), (gain, lose)])
+def test_whoever_gains_or_loses_a_place_opens_the_page_anew(saturday, as_, before, after):
+    who = builders.bienveillant("Max Autre")
+    saturday.open(REASON)
+    if before:
+        before(saturday, who)
+    db.session.commit()
+    screen = Screen(as_(who), saturday.url)
+    screen.ask()
+    after(saturday, who)
+    commands.touch(saturday.action.id)
+    db.session.commit()
+    answer = screen.client.get(screen.question, headers=HTMX)
+    assert (answer.status_code, answer.headers["X-Refaire"]) == (204, "1")
+
+
+def test_another_referent_is_named_on_the_screens_that_are_open(saturday, as_):
+    saturday.open(REASON)
+    db.session.commit()
+    screen = Screen(as_(saturday.lea), saturday.url)
+    screen.ask()
+    lose(saturday, saturday.awa)
+    noe = builders.personne("Noé Hoarau", telephone="+262692999999")
+    builders.hold(builders.mission(saturday.action, nature=Nature.REFERENT), noe)
+    commands.touch(saturday.action.id)
+    db.session.commit()
+    given = screen.ask()["referents"]
+    assert "Noé Hoarau" in given
+    assert "Awa" not in given
+
+
+def test_the_answer_says_to_whom(saturday, as_):
+    screen = Screen(as_(saturday.lea), saturday.url)
+    for _ in range(2):
+        assert screen.client.get(screen.question, headers=HTMX).headers["X-Compte"] == str(saturday.lea.id)
+        saturday.open(REASON)
+        db.session.commit()

@@ -133,6 +133,8 @@ def test_a_session_that_ended_meanwhile_keeps_the_taps_for_when_one_signs_in(awa
         "Session expirée : reconnecte-toi, rien n’est perdu · 1 geste en attente d’envoi"
     )
     assert entries(Genre.COCHE) == []
+    with awa.expect_response(lambda answer: "/etat" in answer.url and answer.status == 401):
+        awa.evaluate("document.getElementById('direct').dispatchEvent(new Event('rafraichir'))")  # the screen asks: it stays
     door = awa.locator("#reseau").get_by_role("link", name="Se reconnecter")
     assert door.get_attribute("href") == f"/comptes/connexion?next={urlsplit(awa.url).path}"
     awa.context.add_cookies(cookies)
@@ -207,7 +209,7 @@ def test_who_leaves_erases_their_own_taps_and_nobody_elses(phones):
     expect(awa.locator("#reseau")).to_contain_text("1 geste en attente")
     awa.get_by_role("button", name="Se déconnecter", exact=True).first.tap()
     expect(awa.locator("#toasts")).to_contain_text("Un geste n’est pas encore parti")
-    awa.get_by_role("button", name="Les effacer, et se déconnecter").tap()
+    awa.get_by_role("button", name="L’effacer, et se déconnecter").tap()
     awa.wait_for_timeout(300)
     awa.context.set_offline(False)
     awa.goto(f"{url}/../../hors-ligne")
