@@ -20,6 +20,7 @@ FEATURES = (
     "candidatures",
     "jour_j",
     "contributions",
+    "factures",
     "equipe",
     "notifications",
     "moi",

@@ -111,6 +111,7 @@ team = fact("on_team")
 step_holder = fact("answers_for_an_item")  # of its programme
 post_holder = fact("holds")
 handed = any_bienveillant & Rule(_signed_in, lambda p, s: s.action.relais_id == p.id)  # the relay is offered to them
+has_a_part = fact("has_a_part")  # of a pôle that it benefits
 own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
 oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  # even before the address is proved
 in_charge = Rule(_signed_in, lambda p, s: s.responsable_id == p.id)
@@ -242,6 +243,14 @@ RULES: dict[str, Rule] = {
     "devis.exporter": treasurer | admin,
     "tarif.voir": house,
     "tarif.modifier": treasurer | admin,
+    # invoices, which the treasurer issues
+    "facture.lister": any_bienveillant | treasurer | admin | pole_member,  # those that one may read
+    "facture.toutes": treasurer | admin,
+    "facture.de_l_action": bienveillant | treasurer | admin,  # asked of the action
+    "facture.voir": bienveillant | treasurer | admin | pole_member & has_a_part,
+    "facture.preparer": bienveillant | treasurer,  # asked of the action
+    "facture.modifier": bienveillant | treasurer,
+    "facture.emettre": treasurer,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,

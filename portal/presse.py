@@ -35,7 +35,7 @@ def _compiler(layout: Path) -> Any:
     """One a layout in each process: it keeps the fonts and the layout that it has read."""
     import typst  # heavy, for the few who ask
 
-    return typst.Compiler(layout, root=layout.parent, font_paths=[FONTS], ignore_system_fonts=True)
+    return typst.Compiler(layout, root=ROOT / "portal", font_paths=[FONTS], ignore_system_fonts=True)
 
 
 def written(value: Any) -> Any:

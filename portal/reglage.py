@@ -157,6 +157,30 @@ DEVIS = (
     MEDIATEUR,
 )
 
+
+class Exigibilite(Shown):
+    """When the TVA of a service is owed."""
+
+    ENCAISSEMENTS = "encaissements", "À l’encaissement"
+    DEBITS = "debits", "D’après les débits, sur option"
+
+
+FACTURE_DELAI = Nombre("facture_delai", "Jours pour payer une facture", "Trente au plus, sauf accord écrit.", 30, 0, 120)
+FACTURE_PAIEMENT = Texte("facture_paiement", "Comment payer", "IBAN, chèque à l’ordre de…", most=1_000, lignes=3)
+PENALITES = Texte(
+    "facture_penalites", "Pénalités de retard", "Écrites sur la facture d’un professionnel.",
+    "En cas de retard, pénalités au taux de trois fois l’intérêt légal.", most=400, lignes=2,
+)  # fmt: skip
+ESCOMPTE = Texte(
+    "facture_escompte",
+    "Escompte",
+    "Écrit sur la facture d’un professionnel.",
+    "Pas d’escompte pour paiement anticipé.",
+    most=400,
+)
+EXIGIBILITE = Choix("tva_exigibilite", "Exigibilité de la TVA", "Si l’association y est assujettie.", Exigibilite.ENCAISSEMENTS)
+FACTURES = (FACTURE_DELAI, FACTURE_PAIEMENT, PENALITES, ESCOMPTE, EXIGIBILITE)
+
 Setting = Nombre | Texte | Choix
 
 

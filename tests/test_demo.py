@@ -24,6 +24,9 @@ from portal.devis import envoi, listes
 from portal.devis.listes import Filtres, Vue
 from portal.devis.models import Devis
 from portal.devis.models import Etat as EtatDevis
+from portal.factures.models import Etat as EtatFacture
+from portal.factures.models import Facture
+from portal.factures.models import Nature as NatureFacture
 from portal.jour_j.models import Entree
 from portal.jour_j.models import Genre as Geste
 from portal.journal import EntreeJournal
@@ -63,6 +66,7 @@ def test_a_house_to_believe_in(app):
     candidatures_in_every_state()
     what_awaits_the_bienveillant()
     devis_in_every_state()
+    invoices_on_their_way()
     every_place_adds_up()
     time_went_forward()
     nothing_waits_to_be_sent()
@@ -103,7 +107,8 @@ def actions_in_every_state_reached_by_hand():
         EtatAction.DEVIS_ENVOYE: 2,
         EtatAction.CONFIRMEE: 7,
         EtatAction.EN_COURS: 1,
-        EtatAction.TERMINEE: 4,
+        EtatAction.TERMINEE: 3,
+        EtatAction.FACTUREE: 1,
         EtatAction.REFUSEE: 1,
         EtatAction.DECLINEE: 1,
         EtatAction.ANNULEE: 1,
@@ -194,6 +199,17 @@ def devis_in_every_state():
     assert any(line.comprise for d in made for line in d.lignes)
 
 
+def invoices_on_their_way():
+    made = every(Facture, joinedload(Facture.action))
+    assert {(f.nature, f.etat) for f in made} == {
+        (NatureFacture.FACTURE, EtatFacture.EMISE),
+        (NatureFacture.FACTURE, EtatFacture.BROUILLON),
+        (NatureFacture.ACOMPTE, EtatFacture.EMISE),
+    }
+    assert sorted(f.rang for f in made if f.rang) == [1, 2]
+    assert [line.motif for f in made for line in f.lignes if line.is_another and line.motif]
+
+
 def every_place_adds_up():
     taken = Counter(a.mission_id for a in held())
     assert {m.id: m.prises for m in every(Mission) if m.prises} == taken
@@ -220,7 +236,7 @@ def time_went_forward():
     for action in every(Action):
         of_the_site = (Entree.jour_id == action.id, Entree.genre == Geste.SITE)
         moved = db.session.scalar(select(func.count()).select_from(Entree).where(*of_the_site)) or 0
-        assert (moved > 0) == (action.etat in (EtatAction.TERMINEE, EtatAction.EN_COURS)), action.titre
+        assert (moved > 0) == (action.etat in (EtatAction.EN_COURS, EtatAction.TERMINEE, EtatAction.FACTUREE)), action.titre
 
 
 def nothing_waits_to_be_sent():

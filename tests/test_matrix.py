@@ -14,7 +14,8 @@ import pytest
 
 from portal import clock, security
 from portal.actions import commands as actions
-from portal.actions import interpole, relais, retroplanning
+from portal.actions import interpole, processus, relais, retroplanning
+from portal.actions.models import Action
 from portal.actions.suivi import page_token
 from portal.besoins import commands as besoins
 from portal.besoins.models import confirmer
@@ -23,10 +24,15 @@ from portal.db import db
 from portal.devis import commands as devis
 from portal.devis.lien import page_token as page_of
 from portal.devis.models import Unite
+from portal.factures import commands as invoices
+from portal.factures import emission
+from portal.factures.models import Facture
+from portal.factures.models import Nature as NatureFacture
 from portal.missions import queries
 from portal.missions.models import Nature
 from portal.poles.commands import save_equipment
 from portal.poles.models import Genre
+from portal.workflow import fire
 from tests import builders, support
 from tests.actions.test_routes import shown
 from tests.builders import Voice, favorable
@@ -194,6 +200,19 @@ POST /devis/lien/{offer}/demander_un_changement        303 303 303 303 303 303 3
 GET /devis/lien/{altered}                              404 404 404 404 404 404 404 404 404 404 404 404
 POST /devis/lien/{altered}/accepter                    404 404 404 404 404 404 404 404 404 404 404 404
 POST /devis/lien/{link}/accepter                       404 404 404 404 404 404 404 404 404 404 404 404
+GET /factures/                                         303 303 403 403 403 200 200 200 200 200 200 200
+GET /factures/action/{settled}                         303 303 403 403 403 200 403 403 403 403 200 200
+GET /factures/action/999                               303 303 403 403 403 404 404 404 404 404 404 404
+POST /factures/action/{settled}/preparer/acompte       303 303 403 403 403 303 403 403 403 403 303 403
+GET /factures/{draft_invoice}                          303 303 403 403 403 200 404 200 404 404 200 200
+GET /factures/{draft_invoice}.pdf                      303 303 403 403 403 200 404 200 404 404 200 200
+GET /factures/999                                      303 303 403 403 403 404 404 404 404 404 404 404
+POST /factures/{draft_invoice}/enregistrer             303 303 403 403 403 303 404 403 403 403 303 403
+POST /factures/{draft_invoice}/emettre                 303 303 403 403 403 403 403 403 403 403 303 403
+POST /factures/{draft_invoice}/abandonner              303 303 403 403 403 303 404 403 403 403 303 403
+GET /factures/{draft_invoice}/ligne                    303 303 403 403 403 200 404 403 403 403 200 403
+POST /factures/{draft_invoice}/ligne                   303 303 403 403 403 303 404 403 403 403 303 403
+POST /factures/{draft_invoice}/lignes/{extra}/retirer  303 303 403 403 403 303 404 403 403 403 303 403
 GET /devis/tarifs/                                     303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/tarifs/nouveau                              303 303 403 403 403 403 403 403 403 403 200 200
 POST /devis/tarifs/nouveau                             303 303 403 403 403 403 403 403 403 403 303 303
@@ -295,15 +314,16 @@ class World:
             "priced": builders.in_validation(ba, self.pm),
             "shared": builders.in_validation(ba, self.pm),
             "settled": builders.in_validation(ba, self.pm),
+            "held": builders.in_validation(ba, self.pm),
         }
         relais.offer(made["handed"], to=self.people["BO"], by=ba)
         interpole.give(made["voted"], self.po.pole, by=self.po.member, **favorable())
         interpole.give(made["voted"], self.pm.pole, by=self.pm.member, **favorable())
-        for name in ("validated", "priced", "shared", "settled"):
+        for name in ("validated", "priced", "shared", "settled", "held"):
             for voice in (self.pm, self.po):
                 builders.opinion(made[name], voice, favorable())
             interpole.close(made[name], by=self.po.member)
-        for action in [made[name] for name in made if name != "settled"]:
+        for action in [made[name] for name in made if name not in {"settled", "held"}]:
             for who, nature in (("VO", Nature.VOLONTAIRE), ("CM", Nature.CHARGE_DE_MISSION), ("RF", Nature.REFERENT)):
                 builders.hold(builders.mission(action, nature=nature, published=False), self.people[who])
         self._devis(made)
@@ -333,7 +353,18 @@ class World:
             "ligne": ligne,
             "tarif": builders.tarif(by=ba),
         }
+        rows |= self._invoice(made["held"])
         self.ids = {name: row.id for name, row in rows.items()} | {"offer": page_of(sent), "empreinte": sent.empreinte}
+
+    def _invoice(self, action: Action) -> dict[str, Any]:
+        """Of a day that is over, being prepared: a line more than its devis benefits the pôle of PM."""
+        ba, _ = self.people["BA"], builders.accepted(action)
+        for step in (processus.ouvrir, processus.clore):
+            fire(step, action, by=ba)
+        facture = invoices.prepare(action, NatureFacture.FACTURE, by=ba)
+        more = {"libelle": "Assiettes", "quantite": 100, "unite": Unite.UNITE, "prix": 3_00, "taux": 0, "motif": "En plus."}
+        extra = invoices.add(facture, by=ba, pole_id=self.pm.pole.id, **more)
+        return {"draft_invoice": facture, "extra": extra}
 
     def _things(self) -> None:
         ba, action, slot = self.people["BA"], self.action, self.action.debut
@@ -364,6 +395,7 @@ class World:
         }
         db.session.flush()
         self.ids |= {name: row.id for name, row in found.items()}
+        self.ids["tout"] = emission.reading(db.session.get_one(Facture, self.ids["draft_invoice"]))
         self.ids["secret"] = security.seal("agenda.actions", ba.id, ba.agenda_generation)
 
     def visitor(self, who: str) -> support.PortalClient:
@@ -403,6 +435,7 @@ TYPED = {  # each form reads what it knows of it
     "favorable": "favorable", "ou": "reunion", "presents": "Tous", "compte_rendu": "D’accord.", "jours": "3", "stock": "90",
     "quantite": "2", "genre": "pole", "ressource": "humain", "ordre": "1",
 }  # fmt: skip
+WHOLE = {"mot": "", "delai": "30", "categorie": "services", "tout": "{tout}"}  # the page of an invoice sends all of it
 OWN: dict[str, dict[str, str]] = {
     "POST /actions/{action}/decaler": {"debut": "2027-10-30T09:00"},  # shows what it would do, and does nothing
     "POST /actions/{action}/retroplanning/{tache}": {"titre": "Commander le pain"},
@@ -412,6 +445,8 @@ OWN: dict[str, dict[str, str]] = {
     "POST /devis/{quote}/ligne": {"libelle": "Sono", "prix": "20"},
     "POST /devis/{sent}/accord": {"voie": "mail", "preuve": "Son message"},
     "POST /devis/lien/{offer}/accepter": {"accord": "y"},
+    **{f"POST /factures/{{draft_invoice}}/{deed}": WHOLE for deed in ("enregistrer", "emettre", "lignes/{extra}/retirer")},
+    "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},
 }
 

@@ -20,6 +20,8 @@ from portal.comptes import commands as comptes
 from portal.contributions.models import Attestation
 from portal.db import db
 from portal.devis.models import Devis
+from portal.factures.models import Facture, LigneFacture
+from portal.factures.models import Nature as Sorte
 from portal.jour_j.models import Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, fermer, publier, rouvrir
@@ -46,6 +48,8 @@ jour.lire_tous                    -  -  -  y  y  y  -  y
 devis.lister                      -  -  -  y  y  -  y  y
 jour.registre                     -  -  -  y  y  -  -  y
 devis.exporter                    -  -  -  -  -  -  y  y
+facture.lister                    -  -  -  y  y  y  y  y
+facture.toutes                    -  -  -  -  -  -  y  y
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
 contribution.exporter             -  -  -  -  -  -  y  y
@@ -140,6 +144,12 @@ devis.annuler_accord              -  -  -  y  -  -  -  y
 devis.expirer                     -  -  -  -  -  -  -  -
 devis.remplacer                   -  -  -  -  -  -  -  -
 devis.retablir                    -  -  -  -  -  -  -  -
+facture.de_l_action (action)      -  -  -  y  -  -  y  y
+facture.preparer (action)         -  -  -  y  -  -  y  -
+facture.voir                      -  -  -  y  -  -  y  y
+facture.voir (a part of PM)       -  -  -  y  -  y  y  y
+facture.modifier                  -  -  -  y  -  -  y  -
+facture.emettre                   -  -  -  -  -  -  y  -
 tarif.voir                        -  -  -  y  y  y  y  y
 tarif.modifier                    -  -  -  -  -  -  y  y
 besoin.voir                       -  -  y  y  y  y  y  y
@@ -241,6 +251,9 @@ def subjects(action, people):
         "devis.preparer (action)": action,
         "devis.confirmer_lignes (the pôle of PM)": pm,
         "devis.confirmer_lignes (another pôle)": builders.pole("Pétanque", members=[builders.personne("Encore")]),
+        "facture": Facture(action_id=action.id, action=action),
+        **{f"facture.{right} (action)": action for right in ("de_l_action", "preparer")},
+        "facture.voir (a part of PM)": _with_a_part_of(pm, of_pm),
         "tarif": builders.tarif(by=people["TR"]),
         "outbox": unsent,
         "outbox.voir (to VO, not yet sent)": unsent,
@@ -270,6 +283,16 @@ def subjects(action, people):
         "espace": save_space(None, nom="La case", parent=None, capacite=80, avant_min=0, apres_min=0, by=None),
         "materiel": save_equipment(None, nom="Chaises", stock=80, pole=None, by=None),
     }
+
+
+def _with_a_part_of(pole, action):
+    """An invoice that one line makes benefit that pôle."""
+    line = LigneFacture(rang=1, libelle="Case", unite="forfait", prix=50_00, pole_id=pole.id)
+    made = {"devis": builders.devis(action), "par": action.bienveillant, "nature": Sorte.FACTURE, "delai": 30}
+    facture = Facture(action=action, lignes=[line], **made)
+    db.session.add(facture)
+    db.session.flush()
+    return facture
 
 
 def _with_an_item_of(people, who: str) -> Jour:
@@ -402,7 +425,7 @@ def test_a_fact_that_nobody_provides_stops_the_start_up(monkeypatch):
 
 
 def test_every_fact_is_provided(app):
-    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole", "may_decide", "answers_for_an_item"}
+    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole", "may_decide", "answers_for_an_item", "has_a_part"}
     policy.check_facts()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
 from sqlalchemy import update
 
 from portal import clock
@@ -14,6 +17,7 @@ from portal.demo.candidatures import CandidatureTale
 from portal.demo.day import DayTale, MorningTale
 from portal.demo.demandes import RequestTale
 from portal.demo.devis import DevisTale
+from portal.demo.factures import InvoiceTale
 from portal.demo.interpole import ValidationTale
 from portal.demo.missions import MissionTale
 from portal.demo.story import PAGES, Sheet, Story, page
@@ -29,7 +33,7 @@ ACCOUNTS = {
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",
     "cuisine@example.org": "membre du groupe cuisine",
-    "tresorier@example.org": "tient le tarif ; du pôle communs, des groupes mobilier et location d’équipement",
+    "tresorier@example.org": "tient le tarif et les factures ; du pôle communs, des groupes mobilier et location d’équipement",
     "admin@example.org": "administre le portail",
 }
 
@@ -54,24 +58,31 @@ def load() -> None:
     _hush()
 
 
+class Tale(Protocol):
+    """A part of what an action lived, that its page tells."""
+
+    def plan(self) -> None: ...
+
+
+Tales = Mapping[str, Callable[[ActionTale, Sheet], Tale]]
+ONE: Tales = {"validation": ValidationTale, "journee": DayTale, "matin": MorningTale}
+SEVERAL: Tales = {"besoin": NeedTale, "devis": DevisTale, "facture": InvoiceTale}
+
+
 def _plan(story: Story, sheet: Sheet) -> None:
     action = (RequestTale if sheet["canal"] == "portail" else ActionTale)(story, sheet)
     action.plan()
-    if "validation" in sheet:
-        ValidationTale(action, sheet["validation"]).plan()
-    for need in sheet.get("besoin", ()):
-        NeedTale(action, need).plan()
-    for version in sheet.get("devis", ()):
-        DevisTale(action, version).plan()
+    for name, tales in SEVERAL.items():
+        for part in sheet.get(name, ()):
+            tales(action, part).plan()
     for post in sheet.get("mission", ()):
         mission = MissionTale(action, post)
         mission.plan()
         for sent in post.get("candidature", ()):
             CandidatureTale(mission, sent).plan()
-    if "journee" in sheet:
-        DayTale(action, sheet["journee"]).plan()
-    if "matin" in sheet:
-        MorningTale(action, sheet["matin"]).plan()
+    for name, tale in ONE.items():
+        if name in sheet:
+            tale(action, sheet[name]).plan()
 
 
 def _hush() -> None:

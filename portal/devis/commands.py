@@ -155,10 +155,10 @@ def edit_numbers(devis: Devis, *, by: Personne, typed: Mapping[int, Typed]) -> N
     lines = {line.id: line for line in devis.lignes}
     if typed.keys() - lines.keys():
         raise LineGone
-    _change(devis, {lines[id]: _touched(lines[id].numbers, said) for id, said in typed.items()}, by=by)
+    _change(devis, {lines[id]: touched(lines[id].numbers, said) for id, said in typed.items()}, by=by)
 
 
-def _touched(now: Mapping[str, Any], said: Typed) -> dict[str, Any]:
+def touched(now: Mapping[str, Any], said: Typed) -> dict[str, Any]:
     """What differs from what was read. Raises Conflict when what is stored `now` does too, otherwise."""
     read = said.read.split("-")
     was = dict(zip(now, read, strict=True)) if len(read) == len(now) else {}
@@ -206,7 +206,7 @@ def is_large(line: LigneDevis) -> bool:
 def edit_head(devis: Devis, *, by: Personne, read: str | None = None, **fields: Any) -> None:
     """Its word to the demandeur, its deposit, how long it is valid; `read` is `reading(devis.head)` when it was shown."""
     devis = drafted(devis)
-    if changed := apply(devis, fields if read is None else _touched(devis.head, Typed(read, fields))):
+    if changed := apply(devis, fields if read is None else touched(devis.head, Typed(read, fields))):
         modifier.tell(devis, by=by, champs=changed)
 
 
@@ -249,9 +249,9 @@ def line_of(devis: Devis, id: int) -> LigneDevis | None:
     return next((line for line in devis.lignes if line.id == id), None)
 
 
-def totals(lines: Iterable[LigneDevis]) -> chiffrage.Totaux:
+def totals(lines: Iterable[chiffrage.Ligne]) -> chiffrage.Totaux:
     """What these come to, under the tax profile of the house."""
-    return chiffrage.totaux((line.compte for line in lines), taxed=reglage.PROFIL.valeur is Profil.ASSUJETTIE)
+    return chiffrage.totaux(lines, taxed=reglage.PROFIL.valeur is Profil.ASSUJETTIE)
 
 
 # --- the steps of these --------------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ def _line(line: LigneDevis) -> tuple[Devis, LigneDevis]:
 def count(devis: Devis) -> None:
     """Keep what its lines come to, under the lock of its action. Raises TooMuch."""
     db.session.flush()  # new lines get what nobody said of them
-    sums = totals(devis.lignes)
+    sums = totals(line.compte for line in devis.lignes)
     if sums.ttc > HIGHEST:
         raise TooMuch
     devis.ht, devis.ttc = sums.ht, sums.ttc

@@ -24,19 +24,26 @@ def facts(contenu: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(contenu: dict[str, Any]) -> dict[str, Any]:
+    return in_words(contenu) | {
+        "valable_jusqu_au": date_longue(date.fromisoformat(contenu["valable_jusqu_au"])),
+        "acompte": euros(contenu["acompte"]),
+        "brouillon": contenu.get("brouillon", False),  # what leaves never says it
+    }
+
+
+def in_words(contenu: dict[str, Any]) -> dict[str, Any]:
+    """What the paper of a devis and that of an invoice have in common."""
     issued = date.fromisoformat(contenu["le"])
     return (
         contenu
         | {
             "le": date_longue(issued),
             "jour": [issued.year, issued.month, issued.day],
-            "valable_jusqu_au": date_longue(date.fromisoformat(contenu["valable_jusqu_au"])),
             "groupes": [_group(group) for group in contenu["groupes"]],
             "parts": [{"taux": taux(p["taux"]), "base": euros(p["base"]), "tva": euros(p["tva"])} for p in contenu["parts"]],
             "a_un_rabais": contenu["rabais"] > 0,
-            "brouillon": contenu.get("brouillon", False),  # what leaves never says it
         }
-        | {name: euros(contenu[name]) for name in ("ht", "tva", "ttc", "acompte", "rabais")}
+        | {name: euros(contenu[name]) for name in ("ht", "tva", "ttc", "rabais")}
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from flask import request
 from wtforms import BooleanField, HiddenField, SelectField
@@ -47,7 +47,7 @@ class NumbersForm(SheetForm):
     motif = Line("Pourquoi ce prix", [at_most(300, "Ce texte")])  # asked of an hour of the site out of its range
 
     @classmethod
-    def sent(cls, id: int) -> NumbersForm | None:
+    def sent(cls, id: int) -> Self | None:
         """What the page says of that line, None when it says nothing."""
         form = cls(prefix=f"l{id}-")
         if not form.quantite.raw_data:

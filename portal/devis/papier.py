@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ def content(devis: Devis, at: datetime) -> dict[str, Any]:
     """The devis as it leaves at that instant, in plain JSON: texts as they are read, dates as ISO days, amounts in cents,
     quantities in hundredths, rates in hundredths of a percent.
     """
-    sums = commands.totals(devis.lignes)
+    sums = commands.totals(line.compte for line in devis.lignes)
     action, profil = devis.action, reglage.PROFIL.valeur
     return {
         "numero": devis.numero,
@@ -38,7 +39,7 @@ def content(devis: Devis, at: datetime) -> dict[str, Any]:
         "le": clock.local(at).date().isoformat(),
         "valable_jusqu_au": last_day(devis, at).isoformat(),
         "maison": {texte.cle.removeprefix("identite_"): texte.valeur for texte in reglage.IDENTITE},
-        "client": _client(devis),
+        "client": client(devis.action),
         "action": {
             "titre": action.titre,
             "quand": when(action),
@@ -46,7 +47,7 @@ def content(devis: Devis, at: datetime) -> dict[str, Any]:
             "personnes": action.personnes,
         },
         "mot": devis.mot,
-        "groupes": _groups(devis.lignes, sums),
+        "groupes": groups(((line.pole, _said(line)) for line in devis.lignes), sums),
         "parts": [{"taux": p.taux, "base": p.base, "tva": p.tva} for p in sums.parts],
         "ht": sums.ht,
         "rabais": sums.rabais,
@@ -79,19 +80,19 @@ def moved_to(devis: Devis) -> str:
     return now if devis.contenu and devis.contenu["action"]["quand"] != now else ""
 
 
-def _client(devis: Devis) -> dict[str, Any]:
-    asks = devis.action.demandeur
+def client(action: Action) -> dict[str, Any]:
+    """Whom the paper is made out to."""
+    asks = action.demandeur
     return {name: getattr(asks, name) for name in ("nom", "contact", "email", "telephone", "adresse", "siret", "particulier")}
 
 
-def _groups(lines: list[LigneDevis], sums: chiffrage.Totaux) -> list[dict[str, Any]]:
-    """The lines by pôle or groupe, in the order in which each first appears, with its subtotal."""
+def groups(lines: Iterable[tuple[Pole | None, dict[str, Any]]], sums: chiffrage.Totaux) -> list[dict[str, Any]]:
+    """The lines, as they are said, by pôle or groupe in the order in which each first appears, with its subtotal."""
     found: dict[int | None, dict[str, Any]] = {}
-    for line in lines:
-        group = found.setdefault(
-            line.pole_id, {"nom": _named(line.pole), "total": sums.sous_totaux[line.pole_id], "lignes": []}
-        )
-        group["lignes"].append(_said(line))
+    for pole, said in lines:
+        id = pole.id if pole else None
+        group = found.setdefault(id, {"nom": _named(pole), "total": sums.sous_totaux[id], "lignes": []})
+        group["lignes"].append(said)
     return list(found.values())
 
 

@@ -16,7 +16,7 @@ from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Genre, Pole
 from portal.policy import load
-from portal.reglage import DEVIS, IDENTITE, NOMBRES, Setting
+from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES, Setting
 from portal.reglages import commands
 from portal.reglages import controles as controles  # its pages join the blueprint
 from portal.reglages.forms import (
@@ -54,6 +54,9 @@ PAGES = {
     "nombres": Reglages("Délais et quorum", "Ce que le collectif a décidé.", NOMBRES),
     "identite": Reglages("Identité de l’association", "Ce que portent les devis et les factures.", IDENTITE),
     "devis": Reglages("Devis et TVA", "Ce que le collectif et la personne qui tient les comptes ont décidé.", DEVIS),
+    "factures": Reglages(
+        "Factures", "Ce que portent les factures, à confirmer avec la personne qui tient les comptes.", FACTURES
+    ),
 }
 PAGE = f"<any({', '.join(PAGES)}):page>"
 

@@ -1,0 +1,208 @@
+"""Preparing an invoice: each write holds the lock of the action, and touches a draft only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from portal import journal, reglage
+from portal.actions import models as actions
+from portal.actions.commands import apply
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.db import db, lock_one
+from portal.devis import commands as devis
+from portal.devis import models as devis_models
+from portal.devis import queries as devis_queries
+from portal.devis.chiffrage import Part
+from portal.devis.models import HIGHEST, Devis, LigneDevis, Unite
+from portal.factures import compte, queries
+from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, abandonner, modifier, preparer
+from portal.workflow import Refusal
+
+READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE})
+AGREED = READY | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS}
+COPIED = ("libelle", "detail", "quantite", "unite", "prix", "taux", "remise", "pole_id", "comprise", "rang")
+
+
+class NoAgreement(Refusal):
+    sentence = "Aucun devis accepté : une facture suit un devis que le demandeur a accepté."
+
+
+class TooEarly(Refusal):
+    sentence = "La facture se prépare une fois le site fermé : elle dit ce qui s’est vraiment passé."
+
+
+class AlreadyInvoiced(Refusal):
+    def __init__(self, facture: Facture):
+        super().__init__(f"Cette action est déjà facturée\u00a0: {facture.label}.")
+
+
+class NoDeposit(Refusal):
+    sentence = "Ce devis ne demande pas d’acompte."
+
+
+class DepositAsked(Refusal):
+    def __init__(self, facture: Facture):
+        super().__init__(f"L’acompte est déjà facturé\u00a0: {facture.label}.")
+
+
+class NotDraft(Refusal):
+    sentence = "Cette facture est émise : elle ne change plus. Un avoir la corrige."
+
+
+class LineGone(Refusal):
+    sentence = "Cette ligne a été retirée entre-temps."
+
+
+class OfTheDevis(Refusal):
+    sentence = "Cette ligne vient du devis : mets sa quantité à 0, et écris pourquoi."
+
+
+class TooMany(Refusal):
+    status = 422
+    sentence = f"Une facture a {LONGEST} lignes au plus : regroupe-en quelques-unes."
+
+
+class TooMuch(Refusal):
+    status = 422
+    sentence = "Cette facture dépasse dix millions d’euros : une quantité ou un prix a sans doute un chiffre de trop."
+
+
+def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
+    """The draft of that nature: the one that is there, else a new one from the accepted devis.
+
+    Raises NoAgreement, TooEarly, AlreadyInvoiced, NoDeposit, DepositAsked.
+    """
+    action = lock_one(action)
+    if there := queries.drafted(action, nature):
+        return there
+    agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
+    if agreed is None or action.etat not in AGREED:
+        raise NoAgreement
+    if whole := next(iter(queries.issued(action, Nature.FACTURE)), None):
+        raise AlreadyInvoiced(whole)
+    lines = _deposit(action, agreed) if nature is Nature.ACOMPTE else _whole(action, agreed)
+    facture = Facture(action=action, devis=agreed, nature=nature, par=by, delai=reglage.FACTURE_DELAI.valeur)
+    facture.lignes = lines
+    db.session.add(facture)
+    count(facture)
+    preparer.tell(facture, by=by)
+    return facture
+
+
+def is_open(action: Action, nature: Nature, there: Iterable[Facture]) -> bool:
+    """Whether that one may be prepared, beside those that are there."""
+    natures = {one.nature for one in there}
+    if natures & {nature, Nature.FACTURE} or action.etat not in (READY if nature is Nature.FACTURE else AGREED):
+        return False
+    agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
+    return agreed is not None and (nature is Nature.FACTURE or bool((agreed.contenu or {}).get("acompte")))
+
+
+def _whole(action: Action, agreed: Devis) -> list[LigneFacture]:
+    if action.etat not in READY:
+        raise TooEarly
+    return [_copy(line) for line in agreed.lignes]
+
+
+def _copy(line: LigneDevis) -> LigneFacture:
+    return LigneFacture(ligne_devis=line, **{name: getattr(line, name) for name in COPIED})
+
+
+def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
+    """One line for each rate of the devis, in the proportion that was agreed."""
+    if asked := next(iter(queries.issued(action, Nature.ACOMPTE)), None):
+        raise DepositAsked(asked)
+    said = agreed.contenu or {}
+    if not said.get("acompte"):
+        raise NoDeposit
+    parts = compte.deposit(said["acompte"], [Part(p["taux"], p["base"], p["tva"]) for p in said["parts"]])
+    libelle = f"Acompte de {agreed.acompte}\u00a0% sur le devis {agreed.numero}"
+    made = {"libelle": libelle, "unite": Unite.FORFAIT, "quantite": 100}
+    return [LigneFacture(rang=rang, prix=part.base, taux=part.taux, **made) for rang, part in enumerate(parts, 1) if part.base]
+
+
+def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], lines: Mapping[int, devis.Typed]) -> None:
+    """Its head and the numbers of its lines; `read` is `reading(facture.head)` when it was shown.
+
+    Raises Conflict when somebody else changed the same thing meanwhile, LineGone when they removed the line.
+    """
+    facture = drafted(facture)
+    there = {line.id: line for line in facture.lignes}
+    if lines.keys() - there.keys():
+        raise LineGone
+    changed = apply(facture, devis.touched(facture.head, devis.Typed(read, head)))
+    for id, said in lines.items():
+        if fields := apply(there[id], devis.touched(there[id].numbers, said)):
+            changed += [f"{there[id].libelle} : {', '.join(fields)}"]
+    count(facture)
+    if changed:
+        modifier.tell(facture, by=by, champs=changed)
+
+
+def add(facture: Facture, *, by: Personne, cle: str = "", **fields: Any) -> LigneFacture:
+    """A line that the devis did not foresee, at the end. The same form (its `cle`) sent twice is one line."""
+    facture = drafted(facture)
+    cle = journal.submission(cle, facture.id, fields)
+    if (made := journal.made_by(cle, modifier.key, by=by)) and (twin := line_of(facture, made)):
+        return twin
+    if len(facture.lignes) >= LONGEST:
+        raise TooMany
+    line = LigneFacture(rang=max((each.rang for each in facture.lignes), default=0) + 1, **fields)
+    facture.lignes.append(line)
+    count(facture)
+    modifier.tell(facture, by=by, champs=[f"{line.libelle} ajoutée"], cle=cle)
+    return line
+
+
+def remove(line: LigneFacture, *, by: Personne) -> None:
+    """A line that was added; one of the devis stays, at 0 if need be, so that it is explained. Raises OfTheDevis."""
+    id, facture = line.id, drafted(line.facture)
+    found = line_of(facture, id)
+    if found is None:
+        raise LineGone
+    if found.ligne_devis_id:
+        raise OfTheDevis
+    facture.lignes.remove(found)
+    count(facture)
+    modifier.tell(facture, by=by, champs=[f"{found.libelle} retirée"])
+
+
+def drop(facture: Facture, *, by: Personne) -> None:
+    """Give a draft up: it bears no number yet, so that nothing is missing."""
+    facture = drafted(facture)
+    abandonner.tell(facture.action, by=by, facture=facture.nature.label)
+    db.session.delete(facture)
+
+
+def line_of(facture: Facture, id: int) -> LigneFacture | None:
+    return next((line for line in facture.lignes if line.id == id), None)
+
+
+def deposits(facture: Facture) -> list[Facture]:
+    """The invoices of deposits that it takes off."""
+    return queries.issued(facture.action, Nature.ACOMPTE) if facture.nature is Nature.FACTURE else []
+
+
+# --- the steps of these --------------------------------------------------------------------------------------
+
+
+def drafted(facture: Facture) -> Facture:
+    """The draft as it now is, under the lock of its action. Raises NotDraft."""
+    lock_one(facture.action)
+    found = queries.fresh(facture.id)
+    if found is None or not found.is_draft:
+        raise NotDraft
+    return found
+
+
+def count(facture: Facture) -> None:
+    """Keep what its lines come to, under the lock of its action. Raises TooMuch."""
+    db.session.flush()
+    sums = devis.totals(line.compte for line in facture.lignes)
+    if sums.ttc > HIGHEST:
+        raise TooMuch
+    paid = sum(one.a_payer for one in deposits(facture))
+    facture.ht, facture.ttc, facture.deduit = sums.ht, sums.ttc, min(paid, sums.ttc)
+    db.session.flush()

@@ -1,0 +1,115 @@
+"""From a draft to a paper: what keeps it from leaving, then its number, its bytes, and the action that follows."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from portal import clock, reglage
+from portal.actions import models as actions
+from portal.actions import processus
+from portal.actions.models import digest
+from portal.comptes.models import Personne
+from portal.factures import commands, document, numeros, papier
+from portal.factures.models import Facture, LigneFacture, Nature, emettre
+from portal.workflow import Refusal, fire
+
+
+class Obstacle(Refusal):
+    """What keeps an invoice from leaving; `mend` names where that is put right, `line` which line it is about."""
+
+    status = 422
+    mend = ""
+    line: LigneFacture | None = None
+
+
+class NobodyKnown(Obstacle):
+    mend = "identite"
+    sentence = (
+        "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque : un admin les remplit dans les réglages."
+    )
+
+
+class NoAddress(Obstacle):
+    mend = "adresse"
+    sentence = "L’adresse du demandeur manque : ajoute-la dans la fiche de l’action, la facture doit la porter."
+
+
+class NothingToPay(Obstacle):
+    mend = "lignes"
+    sentence = "Cette facture est à 0 € : il n’y a rien à payer."
+
+
+class DepositsExceed(Obstacle):
+    mend = "lignes"
+    sentence = "L’acompte déjà facturé dépasse ce total : fais d’abord un avoir sur l’acompte."
+
+
+class NotForChorus(Obstacle):
+    mend = "entete"
+    sentence = "Chorus Pro demande le SIRET du client, le code du service et le numéro d’engagement : il en manque."
+
+
+class Unexplained(Obstacle):
+    mend = "ligne"
+
+    def __init__(self, line: LigneFacture):
+        self.line = line
+        super().__init__(
+            f"«\u00a0{line.libelle}\u00a0» n’est pas ce que dit le devis\u00a0: écris pourquoi, le demandeur le lira."
+        )
+
+
+class Reread(Refusal):
+    sentence = "Cette facture a changé pendant que tu la lisais : la voici telle qu’elle est maintenant."
+
+
+def obstacles(facture: Facture) -> list[Obstacle]:
+    """All that keeps it from leaving, the gravest first."""
+    known = reglage.NOM.valeur and reglage.ADRESSE.valeur and (reglage.SIRET.valeur or reglage.RNA.valeur)
+    demandeur = facture.action.demandeur
+    found: list[Obstacle] = []
+    if not known:
+        found.append(NobodyKnown())
+    if not demandeur.adresse.strip():
+        found.append(NoAddress())
+    if not facture.ttc:
+        found.append(NothingToPay())
+    if sum(one.a_payer for one in commands.deposits(facture)) > facture.ttc:
+        found.append(DepositsExceed())
+    if facture.chorus and not (demandeur.siret and facture.service and facture.commande):
+        found.append(NotForChorus())
+    return found + [Unexplained(line) for line in facture.lignes if line.is_another and not line.motif.strip()]
+
+
+def reading(facture: Facture) -> str:
+    """One digest of all that it says."""
+    return digest((facture.head, [(line.id, line.libelle, line.compte, line.motif) for line in facture.lignes]))
+
+
+def emit(facture: Facture, *, by: Personne, read: str) -> None:
+    """Give it its number and freeze it: all of it, or nothing and no number. `read`: `reading(facture)` when it was shown.
+
+    Raises NotDraft, Reread, the gravest of its obstacles, numeros.Backwards.
+    """
+    facture = commands.drafted(facture)
+    if read != reading(facture):
+        raise Reread
+    commands.count(facture)  # the tax profile may be another since its last line changed
+    if left := obstacles(facture):
+        raise left[0]
+    _freeze(facture, by=by)
+    fire(emettre, facture, by=by, numero=facture.numero)
+    if facture.nature is Nature.FACTURE and facture.action.etat is actions.Etat.TERMINEE:
+        fire(processus.facturer, facture.action, by=by)
+
+
+def _freeze(facture: Facture, *, by: Personne) -> None:
+    """What it says is made before anything is set: the database refuses an invoice that has half left."""
+    deduits = commands.deposits(facture)
+    numero = numeros.take(facture.nature)
+    contenu = papier.content(facture, numero=str(numero), jour=numero.jour, deduits=deduits)
+    pdf = document.pdf(contenu)
+    facture.serie, facture.annee, facture.rang = numero.serie, numero.annee, numero.rang
+    facture.emise_par_id, facture.emise_le = by.id, clock.now()
+    facture.echeance = papier.last_day(facture, numero.jour)
+    facture.contenu, facture.pdf, facture.empreinte = contenu, pdf, sha256(pdf).hexdigest()

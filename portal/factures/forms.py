@@ -1,0 +1,121 @@
+"""The shape of an invoice being prepared: its head, the numbers of its lines, a line that the devis did not foresee."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.validators import DataRequired, InputRequired
+
+from portal.actions.forms import at_most, some_id
+from portal.devis.commands import Typed
+from portal.devis.forms import NumbersForm, SheetForm, rates
+from portal.devis.models import DEAREST, MOST, Unite
+from portal.factures.models import HEAD, LATEST, LONGEST, Categorie, Facture, LigneFacture
+from portal.fields import Euros, Form, Hundredths, Line, Whole, Words, choices, one_line
+from portal.filters import taux
+from portal.poles.models import Pole
+
+FIELD = re.compile(r"l([1-9][0-9]{0,8})-quantite")
+
+
+class RealForm(NumbersForm):
+    """What a line really was, and why it is not what the devis said."""
+
+    quantite = Hundredths("Quantité", [InputRequired("Écris combien, 0 pour rien.")], least=0, most=MOST)
+    motif = Line("Pourquoi ce n’est pas ce que dit le devis", [at_most(300, "Ce texte")], description="Le demandeur le lit.")
+
+
+class HeadForm(SheetForm):
+    mot = Words("Un mot au demandeur", [at_most(2_000, "Ce texte")], render_kw={"rows": 3})
+    delai = Whole("À payer, en jours", [InputRequired("Écris un nombre de jours, 0 pour tout de suite.")], least=0, most=LATEST)
+    categorie = SelectField("Ce qui est facturé", choices=choices(*((c.value, c.label) for c in Categorie)), coerce=Categorie)
+    livraison = Line("Adresse de livraison", [at_most(300, "Cette adresse")], description="Si c’en est une autre.")
+    commande = Line("Numéro de commande ou d’engagement", [at_most(60, "Ce numéro")])
+    service = Line("Code du service", [at_most(60, "Ce code")])
+    chorus = BooleanField(
+        "Le client la reçoit par Chorus Pro", description="SIRET, service et engagement sont alors nécessaires."
+    )
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in HEAD}
+
+
+class ExtraForm(Form):
+    """A line that the devis did not foresee."""
+
+    cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one line
+    libelle = Line("Prestation", [DataRequired("Écris ce qui est facturé."), at_most(160, "Ce texte")])
+    quantite = Hundredths("Quantité", [InputRequired("Écris combien.")], least=1, most=MOST, default=100)
+    unite = SelectField("Unité", choices=choices(*((u.value, u.label) for u in Unite)), coerce=Unite, default=Unite.UNITE)
+    prix = Euros("Prix d’une unité, hors taxes", [InputRequired("Écris un prix, 0 pour rien.")], least=0, most=DEAREST)
+    taux = SelectField("TVA", coerce=int)
+    pole_id = SelectField("Pour qui", coerce=some_id, description="Le pôle ou le groupe que cette ligne fait vivre.")
+    motif = Line(
+        "Pourquoi elle s’ajoute", [DataRequired("Écris pourquoi\u00a0: le demandeur le lira."), at_most(300, "Ce texte")]
+    )
+
+    def __init__(self, *args: Any, poles: Sequence[Pole], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.pole_id.choices = choices(("", "Le commun"), *((str(p.id), p.label) for p in poles))
+        self.taux.choices = choices(*((str(rate), taux(rate)) for rate in rates()))
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in ("libelle", "quantite", "unite", "prix", "taux", "pole_id", "motif")}
+
+
+@dataclass
+class Saisie:
+    """All that the page of a draft sends at once: every button sends it, so that nothing that was typed is lost."""
+
+    facture: Facture
+    head: HeadForm
+    numbers: dict[int, RealForm]
+
+    @classmethod
+    def stored(cls, facture: Facture) -> Saisie:
+        return cls(facture, HeadForm.over(facture.head), {line.id: _shown(line) for line in facture.lignes})
+
+    @classmethod
+    def typed(cls, facture: Facture) -> Saisie:
+        ids = [int(found[1]) for name in request.form if (found := FIELD.fullmatch(name))][:LONGEST]
+        numbers = {id: form for id in ids if (form := RealForm.sent(id))}
+        return cls(facture, HeadForm(), numbers)
+
+    def validate(self) -> bool:
+        return not [form for form in (self.head, *self.numbers.values()) if not form.validate()]
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What `commands.edit` takes."""
+        lines = {id: Typed(form.lu.data or "", form.fields) for id, form in self.numbers.items()}
+        return {"read": self.head.lu.data or "", "head": self.head.fields, "lines": lines}
+
+    @property
+    def unsaved(self) -> list[str]:
+        """What was typed, in words, for a page that has no place for it any more."""
+        names = {line.id: line.libelle for line in self.facture.lignes}
+        touched = [(names.get(id, "Ligne retirée"), form) for id, form in self.numbers.items() if form.is_touched]
+        said = [
+            f"{name}\u00a0: {one_line(form.quantite.raw_data[0])}, {form.fields.get('motif', '')}" for name, form in touched
+        ]
+        return said + (
+            [f"{self.head.mot.label.text}\u00a0: {self.head.mot.data}"] if self.head.mot.data != self.facture.mot else []
+        )
+
+    def rebased(self) -> Saisie:
+        """Every word again, over the invoice as it now is: what somebody else stored in the same field is beside it."""
+        head = self.head if self.head.errors else HeadForm.over(self.facture.head, self.head)
+        return Saisie(self.facture, head, {line.id: _shown(line, self.numbers.get(line.id)) for line in self.facture.lignes})
+
+
+def _shown(line: LigneFacture, typed: RealForm | None = None) -> RealForm:
+    """What is stored; or with what was `typed` on top, with its faults when it has some."""
+    return typed if typed and typed.errors else RealForm.over(line.numbers, typed, prefix=f"l{line.id}-")

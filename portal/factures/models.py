@@ -1,0 +1,207 @@
+"""What is invoiced: a draft that changes, then a paper that never does, its number taken without a gap."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from portal import clock
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.db import Base
+from portal.devis.chiffrage import Ligne
+from portal.devis.models import DEAREST, HIGHEST, MOST, Devis, LigneDevis, Unite
+from portal.poles.models import Pole
+from portal.shown import Shown
+from portal.workflow import Event, Transition, Workflow
+
+LONGEST = 250  # lines of one invoice: those of its devis, and what the day added
+LATEST = 120  # days to pay
+HEAD = ("mot", "delai", "categorie", "livraison", "commande", "service", "chorus")
+NUMBERS = ("quantite", "prix", "remise", "motif")  # of a line, as the page of its invoice changes them
+
+
+class Nature(Shown):
+    FACTURE = "facture", "Facture", "receipt-euro"
+    ACOMPTE = "acompte", "Facture d’acompte", "receipt-euro"
+    AVOIR = "avoir", "Avoir", "undo-2"
+
+    @property
+    def prefixe(self) -> str:
+        """Of its numbers: an avoir has a series of its own."""
+        return "A" if self is Nature.AVOIR else "F"
+
+
+class Categorie(Shown):
+    """What an invoice is for, which it has to say (decree 2022-1299)."""
+
+    SERVICES = "services", "Prestations de services"
+    BIENS = "biens", "Livraisons de biens"
+    MIXTE = "mixte", "Prestations de services et livraisons de biens"
+
+
+class Etat(Shown):
+    BROUILLON = "brouillon", "Brouillon", "pencil"
+    EMISE = "emise", "Émise", "send", "attente"
+    PAYEE = "payee", "Payée", "check", "bon"
+
+
+class Serie(Base):
+    """The last number of a series; its row is the last one that is locked, by whoever takes the next (C1 of legal.md 5.3)."""
+
+    __tablename__ = "serie"
+    prefixe: Mapped[str] = mapped_column(primary_key=True)
+    annee: Mapped[int]
+    dernier: Mapped[int] = mapped_column(default=0)
+    le: Mapped[date]  # of the last one: the next is never dated before it
+
+    __table_args__ = (CheckConstraint("dernier >= 0", name="dernier"),)
+
+
+class Facture(Base):
+    """An invoice, of a deposit or of the whole. Issued, it is frozen: `contenu` says all of it, `pdf` is its paper."""
+
+    __tablename__ = "facture"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), index=True)
+    devis_id: Mapped[int] = mapped_column(ForeignKey("devis.id"))  # the accepted one that it follows
+    nature: Mapped[Nature]
+    etat: Mapped[Etat] = mapped_column(default=Etat.BROUILLON, index=True)
+    mot: Mapped[str] = mapped_column(default="")  # to whom pays, above the lines
+    delai: Mapped[int]  # days to pay
+    categorie: Mapped[Categorie] = mapped_column(default=Categorie.SERVICES)
+    livraison: Mapped[str] = mapped_column(default="")  # the address of delivery, when it is another
+    commande: Mapped[str] = mapped_column(default="")  # the number of the order, or of the « engagement »
+    service: Mapped[str] = mapped_column(default="")  # the code of the service that pays, at a public body
+    chorus: Mapped[bool] = mapped_column(default=False)  # through Chorus Pro, which wants both of these
+    cree_le: Mapped[datetime] = mapped_column(default=clock.now)
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    ht: Mapped[int] = mapped_column(default=0)  # cents, as its lines say; what lists and charts read
+    ttc: Mapped[int] = mapped_column(default=0)
+    deduit: Mapped[int] = mapped_column(default=0)  # cents with TVA, of the deposits that were invoiced before
+    serie: Mapped[str | None]
+    annee: Mapped[int | None]
+    rang: Mapped[int | None]  # its place in that year of that series
+    emise_le: Mapped[datetime | None]
+    emise_par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
+    echeance: Mapped[date | None]  # the last day to pay
+    contenu: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    empreinte: Mapped[str] = mapped_column(default="")  # SHA-256 of the paper
+    pdf: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    action: Mapped[Action] = relationship()
+    devis: Mapped[Devis] = relationship()
+    par: Mapped[Personne] = relationship(foreign_keys=par_id)
+    emise_par: Mapped[Personne | None] = relationship(foreign_keys=emise_par_id)
+    lignes: Mapped[list[LigneFacture]] = relationship(
+        back_populates="facture", order_by="LigneFacture.rang, LigneFacture.id", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        UniqueConstraint("serie", "annee", "rang"),
+        CheckConstraint(f"ht BETWEEN 0 AND {HIGHEST} AND ttc BETWEEN ht AND {HIGHEST}", name="total"),
+        CheckConstraint("deduit BETWEEN 0 AND ttc", name="deduit"),
+        CheckConstraint(f"delai BETWEEN 0 AND {LATEST}", name="delai"),
+        CheckConstraint(
+            "(etat = 'brouillon' AND rang IS NULL AND emise_le IS NULL) OR "
+            "(etat <> 'brouillon' AND rang > 0 AND serie IS NOT NULL AND annee IS NOT NULL AND emise_le IS NOT NULL "
+            "AND echeance IS NOT NULL AND contenu IS NOT NULL AND pdf IS NOT NULL AND empreinte <> '')",
+            name="fige",
+        ),
+        Index(
+            "uq_facture__brouillon", "action_id", "nature", unique=True,
+            postgresql_where=text("etat = 'brouillon'"), sqlite_where=text("etat = 'brouillon'"),
+        ),
+    )  # fmt: skip
+
+    @property
+    def numero(self) -> str:
+        """ "F-2026-0001"; "" while it has none."""
+        return numbered(self.serie or "", self.annee or 0, self.rang) if self.rang else ""
+
+    @property
+    def label(self) -> str:
+        """ "Facture F-2026-0001"; "Brouillon de facture d’acompte"."""
+        return f"{self.nature.label} {self.numero}" if self.numero else f"Brouillon de {self.nature.label.lower()}"
+
+    @property
+    def head(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in HEAD}
+
+    @property
+    def is_draft(self) -> bool:
+        return self.etat is Etat.BROUILLON
+
+    @property
+    def a_payer(self) -> int:
+        """Cents that it asks for."""
+        return self.ttc - self.deduit
+
+
+def numbered(serie: str, annee: int, rang: int) -> str:
+    return f"{serie}-{annee}-{rang:04d}"
+
+
+class LigneFacture(Base):
+    """One line: what the devis foresaw, and what it really was; or what the day added."""
+
+    __tablename__ = "ligne_facture"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facture_id: Mapped[int] = mapped_column(ForeignKey("facture.id", ondelete="CASCADE"), index=True)
+    rang: Mapped[int]
+    ligne_devis_id: Mapped[int | None] = mapped_column(ForeignKey("ligne_devis.id"))
+    libelle: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")
+    quantite: Mapped[int] = mapped_column(default=100)  # hundredths of its unit
+    unite: Mapped[Unite]
+    prix: Mapped[int]  # cents of one unit, without TVA, before the discount
+    taux: Mapped[int] = mapped_column(default=0)  # of TVA, hundredths of a percent
+    remise: Mapped[int] = mapped_column(default=0)  # discount, hundredths of a percent
+    pole_id: Mapped[int | None] = mapped_column(ForeignKey("pole.id"))
+    comprise: Mapped[bool] = mapped_column(default=False)  # in the hour of the site: 0 €, and its worth in the share-out
+    motif: Mapped[str] = mapped_column(default="")  # why it is not what the devis says; the demandeur reads it
+    facture: Mapped[Facture] = relationship(back_populates="lignes")
+    pole: Mapped[Pole | None] = relationship()
+    ligne_devis: Mapped[LigneDevis | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("libelle <> ''", name="libelle"),
+        CheckConstraint(f"quantite BETWEEN 0 AND {MOST}", name="quantite"),
+        CheckConstraint(f"prix BETWEEN 0 AND {DEAREST}", name="prix"),
+        CheckConstraint("taux BETWEEN 0 AND 10000 AND remise BETWEEN 0 AND 10000", name="taux"),
+    )
+
+    @property
+    def action(self) -> Action:
+        return self.facture.action
+
+    @property
+    def action_id(self) -> int:
+        return self.facture.action_id
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """What the page of its invoice shows and changes of it, by field."""
+        return {name: getattr(self, name) for name in NUMBERS}
+
+    @property
+    def compte(self) -> Ligne:
+        """The line as it is counted."""
+        return Ligne(self.quantite, self.prix, self.taux, self.remise, self.comprise, self.pole_id)
+
+    @property
+    def is_another(self) -> bool:
+        """It is not what the devis said: the demandeur is told why. A deposit follows no line of it."""
+        said = self.ligne_devis
+        return self.facture.nature is Nature.FACTURE and (
+            said is None or (self.quantite, self.prix, self.remise) != (said.quantite, said.prix, said.remise)
+        )
+
+
+emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send", frozenset({Etat.BROUILLON}), Etat.EMISE)
+WORKFLOW = Workflow(Facture.etat, (emettre,))
+preparer = Event("facture.preparer", "Préparer la facture", "préparée", "pencil")
+modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")
+abandonner = Event("facture.abandonner", "Abandonner le brouillon", "brouillon abandonné", "trash-2")

@@ -1,0 +1,79 @@
+"""All that an invoice says, as data: its paper and its page are made of it, and it is what is frozen when it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from portal import clock, reglage
+from portal.devis import commands as devis
+from portal.devis.papier import MENTIONS, client, groups, when
+from portal.factures.models import Facture, LigneFacture
+from portal.reglage import Exigibilite, Profil
+
+INDEMNITY = 40_00  # cents, owed by a professional who pays late (C. com. D441-5)
+
+
+def last_day(facture: Facture, jour: date) -> date:
+    """To pay it, when it leaves that day."""
+    return jour + timedelta(days=facture.delai)
+
+
+def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Facture]) -> dict[str, Any]:
+    """The invoice as it leaves that day under that number, in plain JSON, its shapes those of devis.papier.content.
+
+    `deduits` are the invoices of deposits that it takes off.
+    """
+    action, profil = facture.action, reglage.PROFIL.valeur
+    sums, deposits = devis.totals(line.compte for line in facture.lignes), [_deposit(one) for one in deduits]
+    taxed = profil is Profil.ASSUJETTIE
+    return {
+        "nature": facture.nature.value,
+        "titre": facture.nature.label,
+        "numero": numero,
+        "devis": facture.devis.numero,
+        "le": jour.isoformat(),
+        "echeance": last_day(facture, jour).isoformat(),
+        "maison": {texte.cle.removeprefix("identite_"): texte.valeur for texte in reglage.IDENTITE},
+        "client": client(action),
+        "action": {"titre": action.titre, "quand": when(action), "lieu": action.lieu},
+        "fourni_le": clock.local(action.fin).date().isoformat(),
+        "mot": facture.mot,
+        "categorie": facture.categorie.label,
+        "livraison": facture.livraison,
+        "commande": facture.commande,
+        "service": facture.service,
+        "groupes": groups(((line.pole, _said(line)) for line in facture.lignes), sums),
+        "parts": [{"taux": p.taux, "base": p.base, "tva": p.tva} for p in sums.parts],
+        "ht": sums.ht,
+        "rabais": sums.rabais,
+        "tva": sums.tva,
+        "ttc": sums.ttc,
+        "acomptes": deposits,
+        "a_payer": sums.ttc - sum(one["ttc"] for one in deposits),
+        "avec_tva": taxed,
+        "mention": MENTIONS[profil],
+        "debits": taxed and reglage.EXIGIBILITE.valeur is Exigibilite.DEBITS,
+        "paiement": reglage.FACTURE_PAIEMENT.valeur,
+        **_of_a_professional(action.demandeur.particulier),
+    }
+
+
+def _of_a_professional(consumer: bool) -> dict[str, Any]:
+    """What a late professional owes is said to no consumer, who is told of the mediator instead (C3, B3 of legal.md)."""
+    if consumer:
+        return {"retard": "", "escompte": "", "indemnite": 0, "mediateur": reglage.MEDIATEUR.valeur}
+    said = {"retard": reglage.PENALITES.valeur, "escompte": reglage.ESCOMPTE.valeur}
+    return said | {"indemnite": INDEMNITY, "mediateur": ""}
+
+
+def _deposit(facture: Facture) -> dict[str, Any]:
+    assert facture.contenu
+    return {"numero": facture.numero, "le": facture.contenu["le"], "ttc": facture.a_payer}
+
+
+def _said(line: LigneFacture) -> dict[str, Any]:
+    names = ("libelle", "detail", "quantite", "prix", "taux", "remise", "comprise", "motif")
+    said = {name: getattr(line, name) for name in names}
+    return said | {"unite": line.unite.of(line.quantite), "montant": line.compte.montant}

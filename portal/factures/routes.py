@@ -1,0 +1,219 @@
+"""The invoices over HTTP: the tab of an action, the page where a draft is checked, the paper that left, the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_login import current_user
+
+from portal import clock, reglage
+from portal.actions import queries as actions
+from portal.actions.models import Action
+from portal.devis.commands import totals
+from portal.factures import commands, constats, document, emission, papier, queries
+from portal.factures.forms import ExtraForm, Saisie
+from portal.factures.models import Etat, Facture, Nature
+from portal.poles import queries as house
+from portal.policy import can, load
+from portal.reglage import Profil
+from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.workflow import Refusal
+
+bp = GuardedBlueprint("factures", __name__, url_prefix="/factures")
+WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Rien n’est encore enregistré."
+VUES = {
+    "a_emettre": ("À émettre", (Etat.BROUILLON,)),
+    "a_encaisser": ("À encaisser", (Etat.EMISE,)),
+    "payees": ("Payées", (Etat.PAYEE,)),
+    "toutes": ("Toutes", tuple(Etat)),
+}
+
+
+@bp.get("/", access="facture.lister")
+def index() -> Any:
+    """Everybody's for whoever keeps the money, one's own for a bienveillant."""
+    vue = request.args.get("vue", "a_emettre")
+    vue = vue if vue in VUES else "a_emettre"
+    of = None if can(current_user, "facture.toutes") else me()
+    leaf = queries.listed(VUES[vue][1], page_number(), of=of)
+    return render("factures/liste.html", leaf=leaf, vue=vue, vues=VUES, mine=of is not None)
+
+
+@bp.get("/action/<int:action_id>", access="facture.lister")
+def of_action(action_id: int) -> Any:
+    action = load(Action, action_id, "facture.de_l_action", actions.SHEET)
+    found = queries.of_action(action)
+    natures = [nature for nature in (Nature.ACOMPTE, Nature.FACTURE) if commands.is_open(action, nature, found)]
+    return render("factures/action.html", action=action, factures=found, natures=natures)
+
+
+@bp.post("/action/<int:action_id>/preparer/<any(facture, acompte):nature>", access="facture.preparer")
+def prepare(action_id: int, nature: str) -> Any:
+    action = load(Action, action_id, "facture.preparer", actions.SHEET)
+    return done(url_for(".show", id=commands.prepare(action, Nature(nature), by=me()).id))
+
+
+# --- one invoice ---------------------------------------------------------------------------------------------
+
+
+@bp.get("/<int:id>", access="facture.voir")
+def show(id: int) -> Any:
+    facture = _read(id)
+    return _editor(Saisie.stored(facture)) if _is_mine_to_change(facture) else _reading(facture)
+
+
+def _read(id: int, right: str = "facture.voir") -> Facture:
+    return load(Facture, id, right, queries.SHEET)
+
+
+def _is_mine_to_change(facture: Facture) -> bool:
+    return facture.is_draft and can(current_user, "facture.modifier", facture)
+
+
+def _content(facture: Facture) -> dict[str, Any]:
+    """What it says: frozen, or as a draft would leave today."""
+    deduits = commands.deposits(facture)
+    return facture.contenu or papier.content(facture, numero="Brouillon", jour=clock.today(), deduits=deduits)
+
+
+def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
+    """`said`: a sentence, and words that were not kept."""
+    contenu = _content(facture)
+    blank: dict[str, Any] = {"sentence": "", "unsaved": []}
+    shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
+    return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
+
+
+@bp.get("/<int:id>.pdf", access="facture.voir")
+def paper(id: int) -> Any:
+    """What left; of a draft, what would leave now."""
+    facture = _read(id)
+    pdf = facture.pdf or document.pdf(_content(facture) | {"brouillon": True})
+    return as_file(pdf, "application/pdf", f"{facture.numero or 'brouillon'}.pdf", inline=True)
+
+
+def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
+    facture = page.facture
+    context: dict[str, Any] = {
+        "sums": totals(line.compte for line in facture.lignes),
+        "taxed": reglage.PROFIL.valeur is Profil.ASSUJETTIE,
+        "constats": constats.of_action(facture.action, [line.ligne_devis for line in facture.lignes if line.ligne_devis]),
+        "left": emission.obstacles(facture),
+        "deposits": commands.deposits(facture),
+        "tout": emission.reading(facture),
+        "sentence": "",
+    }
+    return render("factures/editer.html", status=status, page=page, facture=facture, action=facture.action, **(context | said))
+
+
+def _keep(id: int, step: Callable[[Facture], str], *, right: str = "facture.modifier") -> Any:
+    """Keep all that was typed in the page, then take the step, which says where one goes on: all of it or nothing."""
+    facture = _read(id, right)
+    page = Saisie.typed(facture)
+    if not page.validate():
+        return refused(422, lambda: _unsaved(id, WRONG))
+    try:
+        commands.edit(facture, by=me(), **page.said)
+        onward = step(facture)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _unsaved(id, said.sentence))
+    return done(onward)
+
+
+def _unsaved(id: int, sentence: str) -> Page:
+    """The page of the invoice as it now is, with every word that was typed, and why it did not pass."""
+    facture = _read(id)
+    page = Saisie.typed(facture)
+    page.validate()
+    if not _is_mine_to_change(facture):
+        return _reading(facture, sentence=sentence, unsaved=page.unsaved)
+    return _editor(page.rebased(), sentence=sentence)
+
+
+@bp.post("/<int:id>/enregistrer", access="facture.modifier")
+def save(id: int) -> Any:
+    def said(_facture: Facture) -> str:
+        toast("Facture enregistrée.")
+        return url_for(".show", id=id)
+
+    return _keep(id, said)
+
+
+@bp.post("/<int:id>/emettre", access="facture.emettre")
+def emit(id: int) -> Any:
+    def leave(facture: Facture) -> str:
+        emission.emit(facture, by=me(), read=request.form.get("tout", ""))
+        toast(f"{facture.label}\u00a0: émise.")
+        return url_for(".show", id=id)
+
+    return _keep(id, leave, right="facture.emettre")
+
+
+@bp.post("/<int:id>/abandonner", access="facture.modifier")
+def drop(id: int) -> Any:
+    facture = _read(id, "facture.modifier")
+    onward = url_for(".of_action", action_id=facture.action_id)
+    commands.drop(facture, by=me())
+    toast("Brouillon abandonné.")
+    return done(onward)
+
+
+# --- a line that the devis did not foresee -------------------------------------------------------------------
+
+
+@bp.get("/<int:id>/ligne", access="facture.modifier")
+def new_line(id: int) -> Any:
+    facture = _read(id, "facture.modifier")
+    if not facture.is_draft:
+        raise commands.NotDraft
+    return _line_page(facture, ExtraForm(formdata=None, poles=house.poles(), data=_proposed(facture)))
+
+
+def _proposed(facture: Facture) -> dict[str, Any]:
+    """What the day noted, when the page was asked for that."""
+    key = request.args.get("releve", "")
+    used = next((one for one in constats.of_action(facture.action, []).ajouts if one.key == key), None)
+    if used is None or used.said is None:
+        return {}
+    return {"libelle": used.libelle, "quantite": used.said.quantite, "motif": f"Noté au bilan par {used.said.par.nom}."}
+
+
+def _line_page(facture: Facture, form: ExtraForm, sentence: str = "") -> Page:
+    if sentence:
+        form.form_errors.append(sentence)
+    return render("factures/ligne.html", facture=facture, action=facture.action, form=form)
+
+
+@bp.post("/<int:id>/ligne", access="facture.modifier")
+def add_line(id: int) -> Any:
+    facture, form = _read(id, "facture.modifier"), ExtraForm(poles=house.poles())
+    if not form.validate():
+        return refused(422, lambda: _line_again(id))
+    try:
+        commands.add(facture, by=me(), cle=(form.cle.data or "")[:64], **form.fields)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _line_again(id, said.sentence))
+    toast("Ligne ajoutée.")
+    return done(url_for(".show", id=id, _anchor="lignes"))
+
+
+def _line_again(id: int, sentence: str = "") -> Page:
+    form = ExtraForm(poles=house.poles())
+    form.validate()
+    return _line_page(_read(id), form, sentence)
+
+
+@bp.post("/<int:id>/lignes/<int:line_id>/retirer", access="facture.modifier")
+def remove_line(id: int, line_id: int) -> Any:
+    def remove(facture: Facture) -> str:
+        line = commands.line_of(facture, line_id) or abort(404)
+        toast(f"«\u00a0{line.libelle}\u00a0» est retirée.")
+        commands.remove(line, by=me())
+        return url_for(".show", id=id, _anchor="lignes")
+
+    return _keep(id, remove)

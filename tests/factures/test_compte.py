@@ -1,0 +1,54 @@
+"""A deposit, rate by rate: its parts make the amount that was agreed, to the cent wherever TVA can fall on it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.devis.chiffrage import WHOLE, Ligne, Part, half_up, totaux
+from portal.factures.compte import deposit
+
+lines = st.lists(
+    st.builds(Ligne, st.integers(1, 5_000), st.integers(1, 500_00), st.sampled_from([0, 210, 850, 2000])),
+    min_size=1,
+    max_size=8,
+)
+
+
+def whole(parts):
+    return sum(part.base + part.tva for part in parts)
+
+
+def test_without_tva_it_is_the_amount_itself():
+    assert deposit(324_00, [Part(0, 1_080_00, 0)]) == [Part(0, 324_00, 0)]
+
+
+def test_each_rate_keeps_its_weight():
+    parts = [Part(850, 1000_00, 85_00), Part(210, 500_00, 10_50)]
+    found = deposit(478_65, parts)
+    assert found == [Part(850, 300_00, 25_50), Part(210, 150_00, 3_15)]
+
+
+def test_an_amount_that_no_base_reaches_is_the_nearest_below():
+    taxes = {base + half_up(base * 850, WHOLE) for base in range(1, 200)}
+    missed = next(cents for cents in range(1, 150) if cents not in taxes)
+    assert whole(deposit(missed, [Part(850, 1000_00, 85_00)])) == missed - 1
+
+
+def test_of_nothing_there_is_no_deposit():
+    with pytest.raises(ValueError, match="weights"):
+        deposit(10, [Part(850, 0, 0)])
+
+
+@pytest.mark.hypothesis
+@given(lines, st.integers(1, 100))
+def test_it_is_never_above_what_was_agreed_nor_a_cent_below_for_each_rate(drawn, percent):
+    sums = totaux(drawn)
+    if not sums.ttc:
+        return
+    montant = sums.acompte(percent)
+    found = deposit(montant, sums.parts)
+    assert montant - 1 <= whole(found) <= montant
+    assert all(part.tva == half_up(part.base * part.taux, WHOLE) for part in found)
+    assert all(part.base <= agreed.base for part, agreed in zip(found, sums.parts, strict=True))

@@ -1,0 +1,236 @@
+"""From the accepted devis to a numbered paper: what is explained, what is refused, and what never changes any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from portal import clock, reglage
+from portal.actions.models import Etat as EtatAction
+from portal.actions.models import reading
+from portal.db import db
+from portal.devis.commands import Typed
+from portal.devis.models import Unite
+from portal.factures import commands, document, emission, numeros
+from portal.factures.models import Etat, Facture, LigneFacture, Nature, Serie
+from portal.reglage import Profil
+from tests import builders
+from tests.factures.conftest import agreed
+
+EXTRA = {"libelle": "Assiettes", "quantite": 1200, "unite": Unite.UNITE, "prix": 3_50, "taux": 850, "pole_id": None}
+
+
+def said(line: LigneFacture, **fields: object) -> dict[int, Typed]:
+    return {line.id: Typed(reading(line.numbers), line.numbers | fields)}
+
+
+def edit(facture: Facture, by: object, **fields: object) -> None:
+    commands.edit(facture, by=by, read=reading(facture.head), head=facture.head, lines=said(facture.lignes[0], **fields))
+
+
+# --- the draft -----------------------------------------------------------------------------------------------
+
+
+def test_it_starts_from_what_was_agreed(affaire):
+    facture = affaire.draft()
+    assert [(line.libelle, line.quantite, line.prix) for line in facture.lignes] == [("Heure de site", 900, 120_00)]
+    assert (facture.ttc, facture.a_payer, facture.etat) == (affaire.devis.ttc, affaire.devis.ttc, Etat.BROUILLON)
+    assert affaire.draft() is facture  # prepared twice, it is one
+
+
+def test_before_the_site_is_closed_only_a_deposit_is_invoiced(to_come):
+    with pytest.raises(commands.TooEarly):
+        to_come.draft()
+    assert to_come.draft(Nature.ACOMPTE).ttc == to_come.devis.contenu["acompte"] == 324_00
+
+
+def test_without_an_agreement_nothing_is_invoiced(people):
+    zoe, rita = people
+    with pytest.raises(commands.NoAgreement):
+        commands.prepare(builders.action(zoe), Nature.FACTURE, by=rita)
+
+
+def test_what_differs_from_the_devis_is_explained(affaire):
+    facture = affaire.draft()
+    edit(facture, affaire.rita, quantite=1000)
+    assert [type(one) for one in emission.obstacles(facture)] == [emission.Unexplained]
+    edit(facture, affaire.rita, motif="Le concert a fini une heure plus tard.")
+    assert emission.obstacles(facture) == []
+    assert facture.ttc == 1200_00
+
+
+def test_what_the_devis_did_not_foresee_is_explained_too(affaire):
+    facture = affaire.draft()
+    commands.add(facture, by=affaire.rita, motif="", **EXTRA)
+    assert [type(one) for one in emission.obstacles(facture)] == [emission.Unexplained]
+    commands.remove(facture.lignes[1], by=affaire.rita)
+    assert emission.obstacles(facture) == []
+
+
+def test_a_line_of_the_devis_is_never_dropped_in_silence(affaire):
+    facture = affaire.draft()
+    with pytest.raises(commands.OfTheDevis):
+        commands.remove(facture.lignes[0], by=affaire.rita)
+
+
+def test_the_same_form_sent_twice_adds_one_line(affaire):
+    facture = affaire.draft()
+    for _ in range(2):
+        commands.add(facture, by=affaire.rita, cle="un-envoi", motif="En plus.", **EXTRA)
+    assert len(facture.lignes) == 2
+
+
+# --- it leaves -----------------------------------------------------------------------------------------------
+
+
+def test_issued_it_has_a_number_a_paper_and_its_action_follows(affaire):
+    facture = affaire.issued()
+    assert facture.numero == f"F-{clock.today().year}-0001"
+    assert facture.etat is Etat.EMISE
+    assert affaire.action.etat is EtatAction.FACTUREE
+    assert facture.echeance == clock.today() + timedelta(days=30)
+    assert facture.contenu["numero"] == facture.numero
+    assert sha256(facture.pdf).hexdigest() == facture.empreinte
+    assert document.pdf(facture.contenu) == facture.pdf  # the same to the byte
+
+
+def test_a_deposit_is_taken_off_the_whole(to_come):
+    deposit = to_come.issued(Nature.ACOMPTE)
+    facture = to_come.end().issued()
+    assert (facture.ttc, facture.deduit, facture.a_payer) == (1080_00, 324_00, 756_00)
+    assert [one["numero"] for one in facture.contenu["acomptes"]] == [deposit.numero]
+    assert (deposit.numero[-4:], facture.numero[-4:]) == ("0001", "0002")  # one series
+
+
+def test_a_deposit_above_the_whole_waits_for_an_avoir(to_come):
+    to_come.issued(Nature.ACOMPTE)
+    facture = to_come.end().draft()
+    edit(facture, to_come.rita, quantite=100, motif="Annulé au bout d’une heure.")
+    assert [type(one) for one in emission.obstacles(facture)] == [emission.DepositsExceed]
+
+
+@pytest.mark.parametrize("nature", [Nature.FACTURE, Nature.ACOMPTE])
+def test_an_action_is_invoiced_once(affaire, nature):
+    affaire.issued(nature)
+    with pytest.raises((commands.AlreadyInvoiced, commands.DepositAsked)):
+        affaire.draft(nature)
+
+
+def test_nobody_issues_what_they_have_not_read(affaire):
+    facture = affaire.draft()
+    read = emission.reading(facture)
+    edit(facture, affaire.zoe, quantite=1000, motif="Une heure de plus.")
+    with pytest.raises(emission.Reread):
+        emission.emit(facture, by=affaire.rita, read=read)
+    assert facture.is_draft
+
+
+def test_chorus_pro_wants_its_three_numbers(affaire):
+    facture = affaire.draft()
+    facture.chorus = True
+    assert [type(one) for one in emission.obstacles(facture)] == [emission.NotForChorus]
+    affaire.action.demandeur.siret = "12345678200010"
+    facture.service, facture.commande = "SPORTS", "ENG-42"
+    assert emission.obstacles(facture) == []
+
+
+def test_a_free_event_has_no_invoice(affaire):
+    facture = affaire.draft()
+    edit(facture, affaire.rita, quantite=0, motif="Offert.")
+    assert [type(one) for one in emission.obstacles(facture)] == [emission.NothingToPay]
+
+
+def test_a_refusal_burns_no_number(affaire):
+    facture = affaire.draft()
+    edit(facture, affaire.rita, quantite=1000)
+    with pytest.raises(emission.Unexplained):
+        emission.emit(facture, by=affaire.rita, read=emission.reading(facture))
+    assert db.session.get(Serie, "F") is None
+
+
+# --- what it says --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("profil", "mention", "taxed"),
+    [(Profil.EXONEREE, "article 261-7", False), (Profil.FRANCHISE, "article 293 B", False), (Profil.ASSUJETTIE, "", True)],
+)
+def test_it_says_the_tax_profile_of_the_house(people, profil, mention, taxed):
+    reglage.change(reglage.PROFIL, profil, by=people[1])
+    contenu = agreed(*people).end().issued().contenu
+    assert mention in contenu["mention"]
+    assert contenu["avec_tva"] is taxed
+    assert contenu["tva"] == (91_80 if taxed else 0)
+
+
+@pytest.mark.parametrize("consumer", [True, False])
+def test_a_consumer_is_told_of_the_mediator_and_of_no_penalty(affaire, consumer):
+    reglage.change(reglage.MEDIATEUR, "Médiateur de l’océan", by=affaire.rita)
+    affaire.action.demandeur.particulier = consumer
+    contenu = affaire.issued().contenu
+    assert contenu["indemnite"] == (0 if consumer else 40_00)
+    assert bool(contenu["retard"]) is bool(contenu["escompte"]) is not consumer
+    assert bool(contenu["mediateur"]) is consumer
+
+
+# --- numbers -------------------------------------------------------------------------------------------------
+
+
+def test_each_year_begins_its_own_numbers_at_the_very_midnight(people):
+    new_year = clock.start_of(clock.today().replace(month=1, day=1)) + timedelta(days=730)
+    first, second = agreed(*people).end(), agreed(*people).end()
+    year = clock.local(new_year).year
+    with clock.freeze(new_year - timedelta(seconds=1)):
+        assert first.issued().numero == f"F-{year - 1}-0001"
+    with clock.freeze(new_year):
+        assert second.issued().numero == f"F-{year}-0001"
+
+
+def test_a_clock_that_goes_back_issues_nothing(people):
+    agreed(*people).end().issued()
+    with clock.freeze(clock.now() - timedelta(days=2)), pytest.raises(numeros.Backwards):
+        agreed(*people).end().issued()
+
+
+# --- what left never changes, whoever writes -----------------------------------------------------------------
+
+
+WRITES = {
+    "its amounts": lambda f: update(Facture).where(Facture.id == f.id).values(ttc=1, ht=1, deduit=0),
+    "its words": lambda f: update(Facture).where(Facture.id == f.id).values(contenu={"ttc": 1}),
+    "its paper": lambda f: update(Facture).where(Facture.id == f.id).values(pdf=b"%PDF"),
+    "its number": lambda f: update(Facture).where(Facture.id == f.id).values(rang=7),
+    "itself": lambda f: delete(Facture).where(Facture.id == f.id),
+    "a line": lambda f: update(LigneFacture).where(LigneFacture.facture_id == f.id).values(prix=1),
+    "its lines": lambda f: delete(LigneFacture).where(LigneFacture.facture_id == f.id),
+}
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("what", WRITES)
+def test_the_database_itself_refuses(affaire, what):
+    facture = affaire.issued()
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="ne change plus"):
+        db.session.execute(WRITES[what](facture))
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(Facture)) == 1
+
+
+@pytest.mark.both
+def test_a_line_is_not_slipped_into_it_either(affaire):
+    facture = affaire.issued()
+    db.session.commit()
+    db.session.add(LigneFacture(facture_id=facture.id, rang=9, motif="", **EXTRA))
+    with pytest.raises(DBAPIError, match="ne change plus"):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_a_draft_is_given_up_and_nothing_is_missing(affaire):
+    commands.drop(affaire.draft(), by=affaire.rita)
+    assert affaire.issued().numero.endswith("-0001")
