@@ -15,7 +15,8 @@ from portal.jour_j.consommations import Used
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, named
 from portal.jour_j.pli import Presence
-from portal.jour_j.queries import CAME, Day, Incident
+from portal.jour_j.queries import Day, Incident
+from portal.jour_j.sejours import Sejour, sejours
 from portal.missions.models import Affectation
 
 
@@ -50,7 +51,7 @@ def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
         "site": [_moment(day, e) for e in standing if e.genre is Genre.SITE],
         "charge": list(_charges(day)),
         "public": _public(day),
-        "equipe": [_place(day, place, standing) for place in _crew(day, standing)],
+        "equipe": list(_crew(day, standing)),
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
         "total": duree(sum(h.minutes for h in hours)),
         "listes": [{"phase": p.label, "restent": [_owed(day, point) for point in day.owed(day.points(p))]} for p in Phase],
@@ -101,19 +102,27 @@ def _public(day: Day) -> dict[str, Any] | None:
     }
 
 
-def _crew(day: Day, standing: Sequence[Entree]) -> list[Affectation]:
+def _crew(day: Day, standing: Sequence[Entree]) -> Iterator[dict[str, str]]:
     """Whoever holds a place, and whoever came on any of its days, unless that was a mistake which the journal puts right."""
-    last = {e.cible: e.valeur for e in standing if e.genre is Genre.PRESENCE}
-    return [a for a in day.places if a in day.held or last.get(str(a.id)) in CAME]
+    for place in day.places:
+        stays = sejours(e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(place.id))
+        if stays or place in day.held:
+            yield _place(day, place, stays)
 
 
-def _place(day: Day, held: Affectation, standing: Sequence[Entree]) -> dict[str, str]:
-    """When somebody came and left; what was never tapped is empty."""
-    taps = [e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(held.id)]
-    came = next((_at(day, e.quand) for e in taps if e.valeur == Presence.ARRIVE), "")
-    left = next((_at(day, e.quand) for e in reversed(taps) if e.valeur == Presence.PARTI), "")
+def _place(day: Day, held: Affectation, stays: Sequence[Sejour]) -> dict[str, str]:
+    """When somebody came and left: their last stay, and those before it in a few words; what was never tapped is empty."""
+    *before, last = stays or [Sejour()]
+    came, left = (_at(day, instant) if instant else "" for instant in (last.debut, last.fin))
     absent = "Absence" if day.state.presence(held.id) is Presence.ABSENT else ""
-    return {"nom": held.personne.nom, "mission": held.mission.titre, "arrivee": came, "depart": left, "absence": absent}
+    told = {"arrivee": came, "depart": left, "avant": ", ".join(_stay(day, stay) for stay in before), "absence": absent}
+    return {"nom": held.personne.nom, "mission": held.mission.titre} | told
+
+
+def _stay(day: Day, stay: Sejour) -> str:
+    """ "9 h à 12 h"."""
+    told = (_at(day, instant) for instant in (stay.debut, stay.fin) if instant)
+    return "\u00a0à\u00a0".join(told) if stay.debut else f"jusqu’à {_at(day, stay.fin)}" if stay.fin else ""
 
 
 def _owed(day: Day, point: Point) -> str:
