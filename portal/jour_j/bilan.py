@@ -12,10 +12,11 @@ from portal.actions.models import Action
 from portal.fields import quantite
 from portal.filters import creneau, date_courte, date_longue, duree, heure
 from portal.jour_j.consommations import Used
+from portal.jour_j.incidents import Incident
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, named
 from portal.jour_j.pli import Presence
-from portal.jour_j.queries import Day, Incident
+from portal.jour_j.queries import Day
 from portal.jour_j.sejours import Sejour, sejours
 from portal.missions.models import Affectation
 
@@ -55,7 +56,7 @@ def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
         "total": duree(sum(h.minutes for h in hours)),
         "listes": [{"phase": p.label, "restent": [_owed(day, point) for point in day.owed(day.points(p))]} for p in Phase],
-        "incidents": [_incident(day, incident) for incident in day.incidents],
+        "incidents": [_incident(day, incident) for incident in day.noted],
         "consommations": [_used(line) for line in used],
     }
 
@@ -139,7 +140,11 @@ def _incident(day: Day, incident: Incident) -> dict[str, Any]:
         "gravite": incident.gravite.label,
         "mot": e.mot,
         "mesures": e.mesures,
-        "suites": [f"{_at(day, s.quand)}, {s.personne.nom}\u00a0: {s.mot}" for s in incident.suites],
+        "annule": incident.taken_back,
+        "suites": [
+            {"mot": f"{_at(day, s.quand)}, {s.personne.nom}\u00a0: {s.mot}", "annule": incident.undoing_of(s)}
+            for s in incident.suites
+        ],
         "present": ", ".join(personne.nom for personne in incident.present),
         "public": incident.public,
         "par": e.personne.nom,
