@@ -6,16 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from portal.filters import date_courte, heure
 from portal.jour_j.models import Entree, Genre
-from portal.jour_j.pli import Gravite
+from portal.jour_j.pli import Gravite, State
 from portal.jour_j.soiree import evening_of
 
 if TYPE_CHECKING:
+    from portal.actions.models import Action
     from portal.comptes.models import Personne
-    from portal.jour_j.queries import Day
+
+
+class Then(Protocol):
+    """The day as it was at that instant (a queries.Day)."""
+
+    @property
+    def action(self) -> Action: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def people_present(self) -> list[Personne]: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Incident:
 
     entree: Entree
     suites: list[Entree]
-    then: Day
+    then: Then
     undone: Mapping[str, Entree]
 
     @property
@@ -74,7 +85,7 @@ class Incidents:
         @property
         def entries(self) -> list[Entree]: ...
 
-        def before(self, instant: datetime) -> Day: ...
+        def before(self, instant: datetime) -> Then: ...
 
     @property
     def incidents(self) -> list[Incident]:
