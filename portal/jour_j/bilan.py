@@ -96,7 +96,7 @@ def _public(day: Day) -> dict[str, Any] | None:
     return {
         "pic": pic,
         "a": _at(day, quand),
-        "entrees": sum(people for _, people in jauge.passages if people > 0),
+        "entrees": jauge.entries,
         "courbe": [[int((at - curve[0][0]) / timedelta(minutes=1)), public] for at, public in curve],
         "de": _at(day, curve[0][0]),
         "fin": _at(day, curve[-1][0]),

@@ -264,6 +264,11 @@ class Day(Verifications, Fil, Incidents):
         return self.may_reopen and self._is_another_morning(self.state)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the site is closed, and no other morning is there to open it: nothing of the programme goes on."""
+        return self.state.site is Site.CLOS and not self.reopens
+
+    @property
     def ends(self) -> bool:
         """Whether the closing list is the next thing to look at."""
         return self.gesture in ("terminer", "fermer")
