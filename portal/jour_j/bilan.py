@@ -51,6 +51,8 @@ def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
         "lieu": action.lieu,
         "site": [_moment(day, e) for e in standing if e.genre is Genre.SITE],
         "charge": list(_charges(day)),
+        "programme": [row._asdict() for row in day.deroule.realise],
+        "a_l_heure": " sur ".join(map(str, day.deroule.on_time)) if day.deroule.on_time[1] else "",
         "public": _public(day),
         "equipe": list(_crew(day, standing)),
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
