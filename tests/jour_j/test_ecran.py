@@ -90,7 +90,7 @@ def test_then_only_the_blocks_that_changed(saturday, screen):
     assert lea.ask().keys() == {"maintenant"}
     saturday.send(tap(Genre.ETAPE, saturday.steps[2].id, "debut"))
     db.session.commit()
-    assert awa.ask().keys() == {"maintenant", "programme", "journal", "geste"}
+    assert awa.ask().keys() == {"maintenant", "programme", "journal", "geste", "fermeture"}  # it runs: a closing would say so
     assert lea.ask().keys() == {"maintenant", "programme", "journal"}
 
 
