@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
         iso,
         combien,
         par_jour,
+        abrege,
         attrs,
     ):
         app.jinja_env.filters[function.__name__] = function
@@ -228,3 +230,11 @@ def _rendered(text: str) -> str:
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener nofollow ugc",
     )
+
+
+def abrege(text: str, most: int) -> str:
+    """At most that many characters, cut after a whole word: "une chute dans l’escalier…"."""
+    if len(text) <= most:
+        return text
+    words = re.match(rf".{{1,{most}}}(?=\s)", text, re.DOTALL)
+    return (words[0] if words else text[:most]).rstrip(" \n,;:.!?·") + "…"

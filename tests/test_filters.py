@@ -234,3 +234,16 @@ def test_no_text_knots_up_its_reader(text):
 @pytest.mark.parametrize(("rows", "words"), [(0, "0"), (1, "1"), (500, "500"), (501, "plus de 500")])
 def test_a_long_list_is_counted_up_to_a_point(rows, words):
     assert filters.combien(rows) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("une compresse", "une compresse"),
+        ("une compresse, puis", "une compresse…"),
+        ("une compresse bien froide", "une compresse…"),
+        ("anticonstitutionnellement", "anticonstituti…"),
+    ],
+)
+def test_a_long_text_is_cut_after_a_whole_word(text, said):
+    assert filters.abrege(text, 14) == said

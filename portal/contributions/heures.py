@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from portal.contributions.models import MOST, Constat
-from portal.jour_j.pli import Tap
+from portal.jour_j.pli import Presence, Tap
+from portal.jour_j.sejours import Sejour, sejours
 
 GRACE = timedelta(minutes=15)  # a tap this near to the planned hour was late by itself
 QUARTER = 15
@@ -35,12 +37,12 @@ class Slot:
 
 def propose(taps: Sequence[Tap], slot: Slot) -> Proposal:
     """The taps of one place that still count, in their order; without any, the planned slot. To the nearest quarter."""
-    said = [tap for n, tap in enumerate(taps) if n == 0 or tap.valeur != taps[n - 1].valeur]
-    if not said or said[-1].valeur == "attendu":
-        return Proposal(Constat.NON_POINTE, quarters(max(timedelta(), slot.end - slot.debut)))
-    if said[-1].valeur == "absent":
+    stays = sejours(taps)
+    if stays:
+        return Proposal(Constat.PRESENT, quarters(sum(_times(stays, slot), timedelta())))
+    if taps and taps[-1].valeur == Presence.ABSENT:
         return Proposal(Constat.ABSENT, 0)
-    return Proposal(Constat.PRESENT, quarters(sum(_spans(said, slot), timedelta())))
+    return Proposal(Constat.NON_POINTE, quarters(max(timedelta(), slot.end - slot.debut)))
 
 
 def quarters(time: timedelta) -> int:
@@ -49,23 +51,13 @@ def quarters(time: timedelta) -> int:
     return min(MOST, (minutes + QUARTER // 2) // QUARTER * QUARTER)
 
 
-def _spans(taps: Sequence[Tap], slot: Slot) -> Iterator[timedelta]:
-    """Each stay, from an arrival to a departure; an arrival nobody tapped was on time, a departure too."""
-    begun: datetime | None = None
-    for tap in _since_the_last_doubt(taps):
-        if tap.valeur == "arrive":
-            begun = _near(tap.quand, slot.debut)
-        else:
-            yield max(timedelta(), _near(tap.quand, slot.fin) - (begun or slot.debut))
-            begun = None
-    if begun:
-        yield max(timedelta(), slot.end - begun)
-
-
-def _since_the_last_doubt(taps: Sequence[Tap]) -> Sequence[Tap]:
-    """What follows the last « attendu » or « absent », which take back what was said before."""
-    doubts = [n for n, tap in enumerate(taps) if tap.valeur in ("attendu", "absent")]
-    return taps[doubts[-1] + 1 :] if doubts else taps
+def _times(stays: Sequence[Sejour], slot: Slot) -> Iterator[timedelta]:
+    """Of each stay; an arrival nobody tapped was on time, a departure too, unless they came again before it."""
+    for stay, following in zip_longest(stays, stays[1:]):
+        begun = _near(stay.debut, slot.debut) if stay.debut else slot.debut
+        ended = _near(stay.fin, slot.fin) if stay.fin else None
+        again = following.debut if following else None
+        yield max(timedelta(), (ended or again or slot.end) - begun)
 
 
 def _near(instant: datetime, planned: datetime) -> datetime:

@@ -12,10 +12,12 @@ from portal.actions.models import Action
 from portal.fields import quantite
 from portal.filters import creneau, date_courte, date_longue, duree, heure
 from portal.jour_j.consommations import Used
+from portal.jour_j.incidents import Incident
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.models import Entree, Genre, Jour, Phase, Point, named
 from portal.jour_j.pli import Presence
-from portal.jour_j.queries import CAME, Day, Incident
+from portal.jour_j.queries import Day
+from portal.jour_j.sejours import Sejour, sejours
 from portal.missions.models import Affectation
 
 
@@ -49,12 +51,14 @@ def content(jour: Jour, used: Iterable[Used]) -> dict[str, Any]:
         "lieu": action.lieu,
         "site": [_moment(day, e) for e in standing if e.genre is Genre.SITE],
         "charge": list(_charges(day)),
+        "programme": [row._asdict() for row in day.deroule.realise],
+        "a_l_heure": " sur ".join(map(str, day.deroule.on_time)) if day.deroule.on_time[1] else "",
         "public": _public(day),
-        "equipe": [_place(day, place, standing) for place in _crew(day, standing)],
+        "equipe": list(_crew(day, standing)),
         "heures": [h._asdict() | {"duree": duree(h.minutes)} for h in hours],
         "total": duree(sum(h.minutes for h in hours)),
         "listes": [{"phase": p.label, "restent": [_owed(day, point) for point in day.owed(day.points(p))]} for p in Phase],
-        "incidents": [_incident(day, incident) for incident in day.incidents],
+        "incidents": [_incident(day, incident) for incident in day.noted],
         "consommations": [_used(line) for line in used],
     }
 
@@ -94,26 +98,34 @@ def _public(day: Day) -> dict[str, Any] | None:
     return {
         "pic": pic,
         "a": _at(day, quand),
-        "entrees": sum(people for _, people in jauge.passages if people > 0),
+        "entrees": jauge.entries,
         "courbe": [[int((at - curve[0][0]) / timedelta(minutes=1)), public] for at, public in curve],
         "de": _at(day, curve[0][0]),
         "fin": _at(day, curve[-1][0]),
     }
 
 
-def _crew(day: Day, standing: Sequence[Entree]) -> list[Affectation]:
+def _crew(day: Day, standing: Sequence[Entree]) -> Iterator[dict[str, str]]:
     """Whoever holds a place, and whoever came on any of its days, unless that was a mistake which the journal puts right."""
-    last = {e.cible: e.valeur for e in standing if e.genre is Genre.PRESENCE}
-    return [a for a in day.places if a in day.held or last.get(str(a.id)) in CAME]
+    for place in day.places:
+        stays = sejours(e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(place.id))
+        if stays or place in day.held:
+            yield _place(day, place, stays)
 
 
-def _place(day: Day, held: Affectation, standing: Sequence[Entree]) -> dict[str, str]:
-    """When somebody came and left; what was never tapped is empty."""
-    taps = [e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(held.id)]
-    came = next((_at(day, e.quand) for e in taps if e.valeur == Presence.ARRIVE), "")
-    left = next((_at(day, e.quand) for e in reversed(taps) if e.valeur == Presence.PARTI), "")
+def _place(day: Day, held: Affectation, stays: Sequence[Sejour]) -> dict[str, str]:
+    """When somebody came and left: their last stay, and those before it in a few words; what was never tapped is empty."""
+    *before, last = stays or [Sejour()]
+    came, left = (_at(day, instant) if instant else "" for instant in (last.debut, last.fin))
     absent = "Absence" if day.state.presence(held.id) is Presence.ABSENT else ""
-    return {"nom": held.personne.nom, "mission": held.mission.titre, "arrivee": came, "depart": left, "absence": absent}
+    told = {"arrivee": came, "depart": left, "avant": ", ".join(_stay(day, stay) for stay in before), "absence": absent}
+    return {"nom": held.personne.nom, "mission": held.mission.titre} | told
+
+
+def _stay(day: Day, stay: Sejour) -> str:
+    """ "9 h à 12 h"."""
+    told = (_at(day, instant) for instant in (stay.debut, stay.fin) if instant)
+    return "\u00a0à\u00a0".join(told) if stay.debut else f"jusqu’à {_at(day, stay.fin)}" if stay.fin else ""
 
 
 def _owed(day: Day, point: Point) -> str:
@@ -130,7 +142,11 @@ def _incident(day: Day, incident: Incident) -> dict[str, Any]:
         "gravite": incident.gravite.label,
         "mot": e.mot,
         "mesures": e.mesures,
-        "suites": [f"{_at(day, s.quand)}, {s.personne.nom}\u00a0: {s.mot}" for s in incident.suites],
+        "annule": incident.taken_back,
+        "suites": [
+            {"mot": f"{_at(day, s.quand)}, {s.personne.nom}\u00a0: {s.mot}", "annule": incident.undoing_of(s)}
+            for s in incident.suites
+        ],
         "present": ", ".join(personne.nom for personne in incident.present),
         "public": incident.public,
         "par": e.personne.nom,

@@ -9,13 +9,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.actions.models import Action
+from portal.actions.models import Action, Etape
 from portal.actions.processus import clore
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.jour_j.models import Entree, Genre, Phase, Point
-from portal.jour_j.pli import Presence, Site, undone
+from portal.jour_j.models import Entree, Phase, Point
+from portal.jour_j.pli import EtatEtape, Presence, Site
+from portal.jour_j.programme import goes_by_itself
 from portal.jour_j.queries import Day
+from portal.jour_j.soiree import evening_of
 from portal.journal import EntreeJournal
 from portal.missions.models import Affectation
 
@@ -28,9 +30,13 @@ class Reste:
     non_conformes: Sequence[Point]
     presents: Sequence[Affectation]  # one each, without whoever closes
     incidents: Sequence[Entree]  # that nothing followed
+    en_cours: Sequence[Etape]
+    public: int  # people still counted
+    a_venir: int  # items that never began: they are told, and owe nothing
 
     def __bool__(self) -> bool:
-        return bool(self.lignes or self.non_conformes or self.presents or self.incidents)
+        owed = self.lignes, self.non_conformes, self.presents, self.incidents, self.en_cours, self.public
+        return any(owed)
 
     @property
     def points(self) -> list[Point]:
@@ -44,6 +50,8 @@ class Reste:
             "non_conformes": [p.label for p in self.non_conformes],
             "presents": len(self.presents),
             "incidents": len(self.incidents),
+            "en_cours": [item.titre for item in self.en_cours],
+            "public": self.public,
         }
 
 
@@ -51,14 +59,19 @@ def left_by(day: Day, personne_id: int) -> Reste:
     """What would be left if this person closed now."""
     there = {a.personne_id: a for a in reversed(day.team) if day.state.presence(a.id) is Presence.ARRIVE}
     there.pop(personne_id, None)
-    return Reste(day.left(Phase.FERMETURE), day.wrong, list(there.values())[::-1], _open_incidents(day))
+    incidents = [incident.entree for incident in day.incidents if not incident.suites]
+    running = [item for item in day.deroule.items if day.state.step(item.id).etat is EtatEtape.EN_COURS]
+    public = max(0, sum(people for _, people in day.state.passages))
+    people = list(there.values())[::-1]
+    return Reste(day.left(Phase.FERMETURE), day.wrong, people, incidents, running, public, _never_began(day))
 
 
-def _open_incidents(day: Day) -> list[Entree]:
-    gone = undone(day.entries)
-    rows = [e for e in day.entries if e.uuid not in gone]
-    followed = {e.cible for e in rows if e.genre is Genre.SUITE}
-    return [e for e in rows if e.genre is Genre.INCIDENT and e.uuid not in followed]
+def _never_began(day: Day) -> int:
+    """How many items of the days until now; what goes by itself is not waited for, nor what is for tomorrow."""
+    tonight, slots = evening_of(day.now), day.deroule.promised
+    to_come = [item for item in day.deroule.items if day.state.step(item.id).etat is EtatEtape.A_VENIR]
+    due = [item for item in to_come if evening_of(slots[item.id].debut) <= tonight]
+    return len([item for item in due if not goes_by_itself(item, day.lanes[str(item.id)])])
 
 
 def signature(day: Day) -> Entree | None:

@@ -16,6 +16,7 @@ from portal.jour_j.alertes import Alerte, Heurt
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import EtatEtape, Site, State
 from portal.jour_j.programme import Ecart, Track, due, ecarts, forecast, on_time, tracks
+from portal.jour_j.realise import Realise, realise
 from portal.jour_j.retouches import LONGEST, SHORTEST, Plan, promised
 from portal.jour_j.soiree import evening_of
 from portal.workflow import Refusal
@@ -130,6 +131,13 @@ class Deroule:
     def ecarts(self) -> list[Ecart]:
         """Planned against real."""
         return ecarts(self.etapes, self.state)
+
+    @property
+    def realise(self) -> list[Realise]:
+        """The same in words."""
+        dated = len({evening_of(item.debut) for item in self.etapes}) > 1
+        closed = self.state.site is Site.CLOS
+        return [realise(row, self.item(row.item.id).titre, closed=closed, dated=dated) for row in self.ecarts]
 
     @property
     def on_time(self) -> tuple[int, int]:

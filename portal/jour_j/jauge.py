@@ -43,6 +43,11 @@ class Jauge:
         return max(self.curve, key=lambda point: point[1], default=None)
 
     @property
+    def entries(self) -> int:
+        """How many people came in, in all."""
+        return sum(people for _, people in self.passages if people > 0)
+
+    @property
     def curve(self) -> list[tuple[datetime, int]]:
         """After each passage, how many there were."""
         return list(self._points())

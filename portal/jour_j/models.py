@@ -52,7 +52,7 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.CHARGE: {"passe": "Main passée", "prend": "A pris la main"},
     Genre.MESSAGE: {"": "Message"},
     Genre.INCIDENT: {"": "Incident noté", "leger": "Incident léger", "serieux": "Incident sérieux", "grave": "Incident grave"},
-    Genre.SUITE: {"": "Suite d’un incident"},
+    Genre.SUITE: {"": "Suite"},
     Genre.ANNULE: {"": "Annulation"},
 }
 LIBRES = {  # whose `valeur` is not one of a few words: CHECKS judges it

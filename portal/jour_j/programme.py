@@ -146,6 +146,11 @@ class Ecart:
         return (_minute(self.run.fin) - _minute(self.run.debut)) - (self.item.fin - self.item.debut)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it began, and nobody has ended it."""
+        return self.run.debut is not None and self.run.fin is None
+
+    @property
     def words(self) -> str:
         """ "8 min de retard"; what became of it, if it did not run."""
         if self.late is not None:

@@ -17,9 +17,10 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.fil import Fil
+from portal.jour_j.incidents import Incidents
 from portal.jour_j.jauge import Jauge
-from portal.jour_j.models import Entree, Genre, Jour, Photo, Point
-from portal.jour_j.pli import Gravite, Presence, Site, State, begin_another_day, fold
+from portal.jour_j.models import Entree, Jour, Photo, Point
+from portal.jour_j.pli import Presence, Site, State, begin_another_day, fold
 from portal.jour_j.programme import Track
 from portal.jour_j.soiree import evening_of
 from portal.jour_j.verifications import Verifications
@@ -67,33 +68,7 @@ def entry(uuid: str) -> Entree | None:
 
 
 @dataclass(frozen=True)
-class Incident:
-    """An incident, what was added to it since, and the day as it was then: who was on site."""
-
-    entree: Entree
-    suites: list[Entree]
-    then: Day
-
-    @property
-    def gravite(self) -> Gravite:
-        return Gravite(self.entree.valeur or Gravite.LEGER)
-
-    @property
-    def present(self) -> list[Personne]:
-        """Of the team, who was there."""
-        return self.then.people_present
-
-    @property
-    def public(self) -> int:
-        return max(0, sum(people for _, people in self.then.state.passages))
-
-    @property
-    def noted_later(self) -> bool:
-        return self.entree.recu_le - self.entree.quand >= timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Day(Verifications, Fil):
+class Day(Verifications, Fil, Incidents):
     """The day at one instant: the plan, the people, and what the journal makes of them.
 
     People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
@@ -253,18 +228,7 @@ class Day(Verifications, Fil):
         """The people on site against what the place holds; one query."""
         return Jauge(self.state.passages, self.present, besoins.capacity_of(self.action, self.now))
 
-    # the incidents
-
-    @property
-    def incidents(self) -> list[Incident]:
-        """Those that count, in the order in which they happened, each with what followed."""
-        standing = [e for e in self.entries if e.uuid not in self._undone]
-        told = [e for e in standing if e.genre is Genre.SUITE]
-        return [
-            Incident(e, [s for s in told if s.cible == e.uuid], self.before(e.quand))
-            for e in standing
-            if e.genre is Genre.INCIDENT
-        ]
+    # then, and what is beside the taps
 
     def before(self, instant: datetime) -> Day:
         """The day as it stood at that instant, read from nowhere."""
@@ -298,6 +262,11 @@ class Day(Verifications, Fil):
     def reopens(self) -> bool:
         """Whether this is another morning of an action that goes on: the house is to be opened as on the first."""
         return self.may_reopen and self._is_another_morning(self.state)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the site is closed, and no other morning is there to open it: nothing of the programme goes on."""
+        return self.state.site is Site.CLOS and not self.reopens
 
     @property
     def ends(self) -> bool:

@@ -1,4 +1,4 @@
-"""The safety register of a year: every incident of every day, as it was noted, and who was on site then."""
+"""The safety register of a year: every incident of every day, as it was noted, taken back or not, and who was there."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from sqlalchemy.orm import joinedload
 from portal import clock, tableur
 from portal.actions.models import Action
 from portal.db import db
+from portal.jour_j.incidents import Incident
 from portal.jour_j.models import Entree, Genre, Jour
-from portal.jour_j.queries import Day, Incident
+from portal.jour_j.queries import Day
 from portal.missions import queries as missions
 
 WITH_PROGRAMME = (joinedload(Jour.action).selectinload(Action.programme),)
 HEAD = (
     "Date", "Heure", "Noté le", "Action", "Lieu", "Gravité", "Ce qui s’est passé", "Ce qui a été fait", "Suites",
-    "Équipe sur place", "Public", "Noté par",
+    "Équipe sur place", "Public", "Noté par", "Annulation",
 )  # fmt: skip
 
 
 def of_year(annee: int) -> list[Incident]:
     """The incidents of that year at La Réunion, the latest first; four queries, whatever it holds."""
-    found = [(incident, incident.entree.quand) for day in _days(annee) for incident in day.incidents]
+    found = [(incident, incident.entree.quand) for day in _days(annee) for incident in day.noted]
     return [one for one, quand in sorted(found, key=lambda f: f[1], reverse=True) if clock.local(quand).year == annee]
 
 
@@ -70,8 +71,14 @@ def _row(incident: Incident) -> tuple[Any, ...]:
         incident.gravite.label,
         e.mot,
         e.mesures,
-        "\n".join(f"{clock.local(s.quand):%d/%m/%Y %H:%M} {s.mot} ({s.personne.nom})" for s in incident.suites),
+        "\n".join(_suite(incident, suite) for suite in incident.suites),
         ", ".join(personne.nom for personne in incident.present),
         incident.public,
         e.personne.nom,
+        incident.taken_back,
     )
+
+
+def _suite(incident: Incident, suite: Entree) -> str:
+    by = ", ".join(filter(None, [suite.personne.nom, incident.undoing_of(suite)]))
+    return f"{clock.local(suite.quand):%d/%m/%Y %H:%M} {suite.mot} ({by})"

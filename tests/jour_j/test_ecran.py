@@ -84,11 +84,15 @@ def test_then_only_the_blocks_that_changed(saturday, screen):
     lea.ask()
     saturday.send(tap(Genre.JAUGE, "", "+1"))
     db.session.commit()
-    assert awa.ask().keys() == {"maintenant", "equipe"}  # the roll call says how many there are in the public
+    assert awa.ask().keys() == {
+        "maintenant",
+        "equipe",
+        "fermeture",
+    }  # the roll call and the closing say how many the public are
     assert lea.ask().keys() == {"maintenant"}
     saturday.send(tap(Genre.ETAPE, saturday.steps[2].id, "debut"))
     db.session.commit()
-    assert awa.ask().keys() == {"maintenant", "programme", "journal", "geste"}
+    assert awa.ask().keys() == {"maintenant", "programme", "journal", "geste", "fermeture"}  # it runs: a closing would say so
     assert lea.ask().keys() == {"maintenant", "programme", "journal"}
 
 

@@ -35,6 +35,7 @@ def test_it_holds_the_incidents_of_a_year_of_every_day_latest_first(saturday):
     commands.receive(jour_of(other), [tap(Genre.INCIDENT, "", "grave", "Feu", when=at(8.75))], by=saturday.zoe)
     assert [(i.then.action.titre, i.entree.mot) for i in registre.of_year(2037)] == [
         ("Bal", "Feu"),
+        ("C’est mon patrimoine", "Rien."),
         ("C’est mon patrimoine", "Verre cassé."),
     ]
     assert (registre.of_year(2036), registre.years()) == ([], [2037])

@@ -375,7 +375,10 @@ def test_the_closing_list_is_folded_until_the_last_item_runs(saturday, as_):
     saturday.send(tap(Genre.ETAPE, saturday.steps[3].id, "fin"))
     assert said_in(soup(awa.get(saturday.url).text), "#geste a") == "Fermer le site : encore 10 lignes"
     assert saturday.close("fini").statut is Statut.RECUE
-    assert said_in(soup(awa.get(saturday.url).text), "#geste") == "Le site est fermé, la journée est finie. Merci."
+    assert (
+        said_in(soup(awa.get(saturday.url).text), "#geste")
+        == "Le site est fermé, la journée est finie. Merci. Bilan de la journée"
+    )
 
 
 def test_the_next_morning_of_a_longer_action_the_bar_opens_the_site_again(saturday, as_):
