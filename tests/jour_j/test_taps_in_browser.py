@@ -62,15 +62,6 @@ def test_without_network_the_big_button_goes_on_and_each_gesture_leaves_once(pho
 
 def test_on_a_slow_network_it_never_says_the_old_thing_again(phone):
     """Neither while the tap travels, nor between its answer and the page that follows."""
-    phone.evaluate(
-        """() => {
-          window.said = [];
-          const buttons = () => [...document.querySelectorAll("#geste .bouton")];
-          const note = () => window.said.push(buttons().find((b) => b.checkVisibility()).textContent.trim());
-          const whole = { childList: true, subtree: true, attributes: true };
-          new MutationObserver(note).observe(document.querySelector(".barre"), whole);
-        }"""
-    )
     asked = []
 
     def slow(route):
@@ -81,6 +72,14 @@ def test_on_a_slow_network_it_never_says_the_old_thing_again(phone):
     phone.context.route("**/entrees", slow)
     phone.context.route("**/etat?*", slow)
     phone.locator("#geste .bouton:visible").tap()
+    expect(phone.locator(".toast")).to_be_visible()
+    phone.evaluate(
+        """() => {
+          const button = () => [...document.querySelectorAll("#geste .bouton")].find((b) => b.checkVisibility());
+          window.said = [];
+          setInterval(() => window.said.push(button()?.textContent.trim()), 10);
+        }"""
+    )
     expect(phone.locator("#maintenant .quoi")).to_contain_text("Visite", timeout=20_000)
     assert asked
     phone.context.unroute_all(behavior="wait")
@@ -168,6 +167,7 @@ def test_an_arrival_that_waits_is_erased_from_the_other_gestures(phone):
     expect(name).to_have_attribute("aria-pressed", "true")
     phone.wait_for_timeout(700)
     name.tap()
+    expect(phone.locator("#toasts")).to_contain_text("C’est déjà noté.")
     expect(name).to_have_attribute("aria-pressed", "true")
     expect(phone.locator("#reseau")).to_contain_text("1 geste en attente")
     phone.locator(".presence", has_text="Léa Grondin").first.locator("summary").tap()
