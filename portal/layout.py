@@ -14,8 +14,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock, policy
 from portal.comptes import entree, queries
-from portal.comptes.models import Personne
+from portal.comptes.models import Personne, Session
 from portal.db import SAFE_METHODS
+from portal.jour_j import aujourdhui
 from portal.web import htmx_redirect, me, questions, see_other, toasts, typed_words, wants_fragment
 
 MAISON = "La Raffinerie"
@@ -60,13 +61,14 @@ def init_app(app: Flask) -> None:
 
 
 def _person_behind(token: str) -> Personne | None:
-    found = queries.session_of(token)
+    found = queries.session_of(token, aujourdhui.runs_a_day(Session.personne_id))
     if found is None:
         return None
-    found.personne.session_token = token
-    if request.method in SAFE_METHODS and clock.now() - found.vue_le > SEEN_EVERY:
-        entree.touch_session(found.id)
-    return found.personne
+    open_one, who = found[0], found[0].personne
+    who.session_token, who.runs_a_day = token, found[1]
+    if request.method in SAFE_METHODS and clock.now() - open_one.vue_le > SEEN_EVERY:
+        entree.touch_session(open_one.id)
+    return who
 
 
 def _show_the_door() -> BaseResponse:
@@ -85,6 +87,7 @@ def csrf_meta() -> str:
 
 
 # label, endpoint, icon, and the right that opens it: a phone's bar holds the first three that a person may enter
+THE_DAY = ("Jour J", "jour_j.index", "clipboard-list", "jour.lister")  # among those, around a day that one runs
 PLACES = (
     ("Accueil", "accueil.index", "house", "public"),
     ("À valider", "candidatures.index", "list-checks", "action.creer"),
@@ -94,7 +97,7 @@ PLACES = (
     ("Devis", "devis.index", "receipt-euro", "devis.lister"),
     ("Pôles", "poles.index", "sprout", "pole.voir"),
     ("Équipe", "equipe.index", "users", "equipe.lister"),
-    ("Jour J", "jour_j.index", "clipboard-list", "jour.lister"),
+    THE_DAY,
     ("Missions", "missions.index", "search", "public"),
     ("Agenda", "actions.calendar", "calendar", "public"),
 )
@@ -125,6 +128,8 @@ MINE = ("Moi", "moi.index", "user", "moi.voir")
 def nav() -> list[Place]:
     """The places that this person goes to; on a phone, the two to four that matter most."""
     mine = [place for place in PLACES if policy.can(current_user, place[3])]
+    if current_user.is_authenticated and me().runs_a_day:
+        mine = [mine[0], THE_DAY, *(place for place in mine[1:] if place != THE_DAY)]
     if current_user.is_authenticated:
         mine.insert(ON_A_PHONE, MINE)
     return [_place(*place, wide_only=n > ON_A_PHONE) for n, place in enumerate(mine)]

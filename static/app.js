@@ -90,8 +90,9 @@ const pressed = new WeakMap();
 
 /** Whether this form of the day was sent a moment ago. */
 function again(form, now) {
-  const last = form.matches(".jour form:not([data-geste=repete])") ? pressed.get(form) : undefined;
-  if (last === undefined || now - last >= TWICE) pressed.set(form, now);
+  const place = form.closest("#geste") ?? form; // where the thumb is: the big button says the next thing at once
+  const last = form.matches(".jour form:not([data-geste=repete])") ? pressed.get(place) : undefined;
+  if (last === undefined || now - last >= TWICE) pressed.set(place, now);
   return now - last < TWICE;
 }
 

@@ -48,13 +48,25 @@ function call() {
 document.addEventListener("click", ({ target }) => {
   const name = target.closest("[data-vu]"), again = target.closest("[data-refaire]"), known = seen();
   if (!name && !again) return;
-  if (again) known.clear();
-  else if (!known.delete(name.dataset.vu)) known.add(name.dataset.vu);
-  roll = { quand: Date.now(), vus: [...known] };
+  if (again) return restart([...known]);
+  if (!known.delete(name.dataset.vu)) known.add(name.dataset.vu);
+  tick([...known]);
+});
+
+function tick(vus) {
+  roll = { quand: Date.now(), vus };
   call();
   localStorage.setItem(key(), JSON.stringify(roll));
   forget();
-});
+}
+
+/** From the start; those who were seen come back for ten seconds, with those seen since. */
+function restart(before) {
+  tick([]);
+  const gestes = { Annuler: () => tick([...new Set([...before, ...seen()])]) };
+  if (before.length) document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text: "Appel recommencé.", ton: "bon", gestes } }));
+}
+
 const heard = ({ detail: { ctx } }) => {
   if (ctx?.response?.status < 300 && ctx.response.headers.has("X-Toutes")) document.getElementById("direct").dataset.recu = Date.now(); // the page is of this minute
   drawTeam();

@@ -2,11 +2,13 @@
 // Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
 import { drawTeam } from "./equipe.js";
 import { keep, remember, reopen, wake } from "./garde.js";
+import { done, drawable, follow, kept } from "./suite.js";
 import { all, bytes, drop, put, waiting } from "./sortie.js";
 
 const screen = document.querySelector("[data-jour]");
 const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
 const MOST = 50; // taps of one sending
+const KEPT = " Gardé sur ce téléphone, partira au retour du réseau.";
 const say = (text, ton, gestes) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, gestes } }));
 const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" }).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
 const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
@@ -28,6 +30,12 @@ function last(heure) {
   return at > now ? at - day : at;
 }
 
+let standing = []; // what this phone said and the page may not show: what waits, and what was acknowledged since it was drawn
+let heard = []; // of which those that the portal has acknowledged
+
+const ONCE = ["site", "presence", "etape", "charge"]; // said twice in a row, they say nothing more
+const again = ({ genre, cible, valeur }) => ONCE.includes(genre) && standing.findLast((said) => said.genre === genre && said.cible === cible)?.valeur === valeur;
+
 let rank = 0;
 const tap = (said) => ({ uuid: crypto.randomUUID(), jour, compte, cible: "", valeur: "", mot: "", quand: Date.now(), rang: rank++, ...said });
 
@@ -38,6 +46,8 @@ document.addEventListener("submit", async (event) => {
   event.stopImmediatePropagation();
   const { genre, cible, valeur, mot = "", lieu = "", mesures = "", photo, heure, il_y_a: ago } = Object.fromEntries(new FormData(form));
   const said = tap({ genre, cible, valeur, mot, lieu, mesures, dit: words(form, submitter), quand: heure ? last(heure) : Date.now() - (ago ?? 0) * 60e3 });
+  if (!ago && !mot && again(said)) return say("C’est déjà noté.", "bon");
+  standing.push(said);
   try {
     await put(said, ...(photo?.size ? [await picture(photo, said)] : []));
   } catch {
@@ -48,7 +58,7 @@ document.addEventListener("submit", async (event) => {
   form.closest("details.plus, details[data-refermer]")?.removeAttribute("open");
   if (mot) form.reset();
   if (genre === "site") document.getElementById("maintenant").scrollIntoView(); // the page will be another
-  if (["etape", "incident", "charge", "message", "confie", ...CHANGES].includes(genre) || valeur === "non_conforme") say(`${said.dit}.`, "bon", { Annuler: () => take(undoing(said)) });
+  if (["etape", "presence", "incident", "suite", "charge", "message", "confie", ...CHANGES].includes(genre) || valeur === "non_conforme") say(`${done(said.dit, form)}.${trouble === "reseau" ? KEPT : ""}`, "bon", { Annuler: () => take(undoing(said)) });
   await paint();
   send();
 }, true);
@@ -82,9 +92,11 @@ async function paint() {
   const taps = await all().catch(() => []);
   for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
   const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
-  waiting(here).forEach(draw);
+  drawable(waiting(here)).forEach(draw);
+  standing = kept([...heard, ...waiting(here)]);
+  follow(standing);
   drawTeam();
-  count(waiting(here).filter(isCount));
+  count(standing.filter(isCount));
   list(here.filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state(taps);
   const region = document.getElementById("reseau");
@@ -110,25 +122,25 @@ function draw({ genre, cible, valeur }) {
   if (!place) return;
   place.classList.add("en-attente");
   drawn.add(place.closest("section").id);
+  for (const other of place.querySelectorAll("[data-si]")) other.hidden = genre !== "presence" || other.dataset.si !== valeur;
   if (genre === "duree") lengthen(place, Number(valeur));
   if (genre === "coche") place.dataset.etat = valeur;
   const button = place.querySelector("button.point[aria-pressed]");
   if (!button) return;
   button.setAttribute("aria-pressed", String(NOW[valeur] ?? false));
-  button.form.elements.valeur.value = genre === "coche" ? (NOW[valeur] ? "defait" : "fait") : NOW[valeur] ? "attendu" : "arrive";
+  if (genre === "coche") button.form.elements.valeur.value = NOW[valeur] ? "defait" : "fait";
 }
 
 // While taps of the count travel, the portal may have counted them already or not: its numbers are those of before they left,
 // until it answers a question that left after it had acknowledged them.
 let before = null, flying = 0;
-const told = []; // acknowledged, in no answer yet
 const isCount = ({ genre }) => genre === "jauge";
 
 /** The people counted: what the portal said, and what this phone has not sent yet. */
 function count(taps) {
   const here = document.getElementById("jauge");
   if (!here) return;
-  const more = [...told, ...taps].reduce((sum, { valeur }) => sum + Number(valeur), 0), numbers = [...here.querySelectorAll("[data-nombre]")];
+  const more = taps.reduce((sum, { valeur }) => sum + Number(valeur), 0), numbers = [...here.querySelectorAll("[data-nombre]")];
   const said = numbers.map((number, n) => (number.textContent = Math.max(0, (before?.[n] ?? Number(number.dataset.nombre)) + more)));
   const percent = here.dataset.capacite ? (said.at(-1) * 100) / here.dataset.capacite : 0;
   here.dataset.etat = percent >= 100 ? "attention" : percent >= 90 ? "attente" : "bon";
@@ -221,15 +233,15 @@ async function sendSome(left) {
     return false;
   }
   if (status === 400) return renew(); // the token is that of another session
-  const heard = said.resultats.filter(({ statut }) => statut !== "autre-compte");
-  turn(heard.length ? "" : "session");
-  const kept = heard.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid);
-  told.push(...counted.filter(({ uuid }) => kept.includes(uuid)));
+  const answered = said.resultats.filter(({ statut }) => statut !== "autre-compte");
+  turn(answered.length ? "" : "session");
+  const taken = answered.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid);
+  heard.push(...batch.filter(({ uuid }) => taken.includes(uuid)));
   flying = 0;
-  await drop(...kept);
-  await refuse(heard.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
+  await drop(...taken);
+  await refuse(answered.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
   tries = 0;
-  return heard.length > 0;
+  return answered.length > 0;
 }
 
 const refuse = async (refused) => refused.length && put(...refused, ...orphans(await mine(), refused));
@@ -320,8 +332,8 @@ function refresh() {
 const ours = (ctx) => ctx?.sourceElement?.id === "direct";
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (!ours(ctx)) return;
+  ctx.heard = [...heard];
   ctx.drawn = [...drawn];
-  ctx.told = told.length;
   drawn.clear();
   ctx.request.headers.Accept = "application/json"; // whose session is over is told so, and stays on the page
   ctx.request.action = without(ctx.drawn, ctx.sourceElement.getAttribute("hx-get")); // as the last answer left it: this question may have waited
@@ -348,13 +360,22 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   const gone = (status === 403 || status === 404) && headers.has("Cross-Origin-Opener-Policy"); // by the portal, not by what stands before it
   if (gone || headers.has("X-Refaire") || (said && headers.get("X-Compte") !== String(compte))) return reopen();
   if (status !== 200 || !said) unanswered(ctx);
-  if (status < 300 && said) told.splice(0, ctx.told);
-  if (!told.length && !flying) before = null;
+  if (status === 204) shown(ctx);
   every = Number(headers.get("X-Toutes") ?? 2) * 1000;
   turn(status === 401 ? "session" : status < 400 && said ? "" : "reseau");
   paint();
 });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ours(ctx) && ctx.response?.status === 200 && remember(live()).finally(paint));
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (!ours(ctx) || ctx.response?.status !== 200) return;
+  shown(ctx);
+  remember(live()).finally(paint);
+});
+
+/** The page now says what was acknowledged before it was asked for. */
+function shown(ctx) {
+  heard = heard.filter((said) => !ctx.heard.includes(said));
+  if (!flying && !heard.some(isCount)) before = null;
+}
 
 function back() {
   tries = 0;

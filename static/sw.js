@@ -19,7 +19,18 @@ self.addEventListener("fetch", (event) => {
   if (FIXES.includes(pathname + search)) event.respondWith(caches.match(request, { cacheName: SEAL }).then((kept) => kept ?? fetch(request)));
   else if (request.mode === "navigate" && /^\/jour-j\/\d+$/.test(pathname)) event.respondWith(shownAtOnce(event));
   else if (request.mode === "navigate" && pathname === "/jour-j/") event.respondWith(asItIsNow(request));
+  else if (request.mode === "navigate") event.respondWith(fetch(request).catch(offline));
 });
+
+/** Instead of the browser’s own words: that it is the network, and the way back to the days that this phone keeps. */
+async function offline() {
+  const cache = await caches.open(PAGES), page = await caches.match("/hors-ligne", { cacheName: SEAL });
+  const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter((path) => /^\/jour-j\/\d+$/.test(path));
+  const links = await Promise.all(kept.map(async (path) => `<a class="bouton bloc" href="${path}">${await title(cache, path)}</a>`));
+  return new Response((await page.text()).replace("<!--jours-->", links.join("\n")), { headers: page.headers });
+}
+
+const title = async (cache, path) => (await (await cache.match(path)).text()).match(/<h1>([^<]*)<\/h1>/)?.[1] ?? "Jour J";
 
 /** The page as it was: it asks by itself for what has changed since. The one of now is kept for the next time, without the
  * words that its reader has not read yet.
@@ -41,7 +52,7 @@ async function asItIsNow({ url }, headers = {}) {
     else if (answer.type === "opaqueredirect" || (answer.status < 500 && answer.headers.has("Cross-Origin-Opener-Policy"))) await cache.delete(pathname);
     return answer;
   } catch {
-    return (await cache.match(pathname)) ?? (await caches.match("/hors-ligne", { cacheName: SEAL }));
+    return (await cache.match(pathname)) ?? (await offline());
   } finally {
     clearTimeout(late);
   }

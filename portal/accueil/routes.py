@@ -66,7 +66,7 @@ def page(nom: str) -> Any:
 # --- on the home screen of a phone ---------------------------------------------------------------------------
 
 FIXES = ("app.css", "jour.css", "app.js", "jour.js", "vendor/htmx.min.js", "icons.svg", "icone.svg")  # what the day needs
-PARTS = ("sortie.js", "equipe.js", "heures.js", "garde.js")  # which jour.js asks for by their bare names
+PARTS = ("sortie.js", "equipe.js", "heures.js", "garde.js", "suite.js")  # which jour.js asks for by their bare names
 
 
 @bp.get("/manifest.webmanifest", access="public")

@@ -104,6 +104,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
         return nom
 
     session_token: str = ""  # the secret of the session this object was loaded by
+    runs_a_day: bool = False  # around now, as that session was read (layout)
     __eq__ = object.__eq__  # Flask-Login's compares get_id(), which is "" for everybody who is not the visitor
     __hash__ = object.__hash__
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -22,10 +22,10 @@ PAGE = 50
 WITH_ROLES = (selectinload(Personne.roles),)
 
 
-def session_of(token: str) -> Session | None:
-    """The open session of this cookie, with its person and their roles, in one query."""
-    return db.session.scalar(
-        select(Session)
+def session_of(token: str, also: ColumnElement[bool] | None = None) -> tuple[Session, bool] | None:
+    """The open session of this cookie, with its person and their roles, and what is asked of them by the way, in one query."""
+    found = db.session.execute(
+        select(Session, false() if also is None else also)
         .join(Session.personne)
         .where(
             Session.empreinte == fingerprint(token),
@@ -34,6 +34,8 @@ def session_of(token: str) -> Session | None:
         )
         .options(joinedload(Session.personne).joinedload(Personne.roles))
     )
+    row = found.unique().first()
+    return (row[0], row[1]) if row else None
 
 
 def is_fresh(token: str) -> bool:

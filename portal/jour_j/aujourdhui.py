@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal import clock
 from portal.actions import queries
 from portal.actions.models import LONGEST, Action, Etat
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.jour_j.models import LIVE
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
 from portal.policy import can
@@ -71,3 +73,22 @@ def _of_today() -> Select[Action]:
 def _qualites(action: Action, personne: Personne, natures: Iterable[Nature], *, answers: bool) -> list[str]:
     first = ["Bienveillant"] if action.bienveillant_id == personne.id else []
     return [*first, *(nature.label for nature in dict.fromkeys(natures)), *(["Tient une étape"] if answers else [])]
+
+
+def runs_a_day(personne: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether that person sets up or runs an action of yesterday, of today or of tomorrow; a part of somebody else's query."""
+    start = clock.start_of(clock.today())
+    near = (
+        Action.etat.in_(LIVE),
+        Action.fin > start - timedelta(days=1),
+        Action.debut > start - timedelta(days=1) - LONGEST,  # the index knows when they begin
+        Action.debut < start + timedelta(days=2),
+    )
+    refers = (
+        select(Affectation.id)
+        .join(Affectation.mission)
+        .join(Mission.action)
+        .where(Affectation.personne_id == personne, Affectation.libere_le.is_(None), missions.told())
+        .where(Mission.nature == Nature.REFERENT, *near)
+    )
+    return or_(select(Action.id).where(Action.bienveillant_id == personne, *near).exists(), refers.exists())

@@ -11,7 +11,7 @@ from uuid import uuid4
 from flask import url_for
 
 from portal import clock
-from portal.jour_j import cloture, memoire, queries
+from portal.jour_j import cloture, memoire, queries, suite
 from portal.jour_j.droits import Droits
 from portal.jour_j.equipe import Equipe
 from portal.jour_j.models import Jour
@@ -111,6 +111,8 @@ def _seen(day: queries.Day) -> dict[str, Any]:
         "equipe": Equipe(day, Droits(day, me())),
         "callable": _callable(day.jour),
         "envoi": url_for("jour_j.send", id=day.jour.id),
+        "following": suite.following(day) if acts else [],
+        "done": suite.done,
     }
     return shown | _closings(day, notes)
 

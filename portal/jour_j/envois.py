@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal import clock
 from portal.fields import clean, combine
-from portal.jour_j import album, commands, ecran, queries, refus, rythme
+from portal.jour_j import album, commands, ecran, queries, refus, rythme, suite
 from portal.jour_j.cliche import Cliche
 from portal.jour_j.commands import Statut, Tap
 from portal.jour_j.forms import TapForm
@@ -162,7 +162,9 @@ def _one(jour: Jour, said: Tap, cliche: Cliche | None = None) -> Any:
     line = queries.read(jour.id).line(entree)
     if cliche:
         _show(jour, entree, cliche)
-    toast(f"{line.words}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None)
+    toast(
+        f"{suite.told(line)}.", undo=(url_for(".undo", id=jour.id, cle=entree.uuid), "Annuler") if line.may_be_undone else None
+    )
     return done(safe_next(url_for(".show", id=jour.id, _anchor=PLACE[entree.genre].format(entree.cible))))
 
 

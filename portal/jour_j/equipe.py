@@ -47,8 +47,9 @@ class Equipe:
 
     @cached_property
     def rows(self) -> list[Pointage]:
-        """In the order of the team, which does not move under the thumb, but for the late ones, who come first."""
-        return sorted((self._row(place) for place in self.day.team), key=lambda row: not row.is_late)
+        """By hour, then by name: whatever is said of somebody, nothing moves under the thumb."""
+        team = sorted(self.day.team, key=lambda place: (place.mission.debut, place.personne.nom_cle, place.id))
+        return [self._row(place) for place in team]
 
     def _row(self, place: Affectation) -> Pointage:
         id, state = str(place.id), self.day.state

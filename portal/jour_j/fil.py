@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from portal.actions.models import Action
     from portal.comptes.models import Personne
     from portal.jour_j.deroule import Deroule
+    from portal.jour_j.pli import State
     from portal.missions.models import Affectation
 
 LAST = 12  # entries on the page of the day
@@ -27,6 +28,7 @@ class Line:
     fait: str
     cible: str
     is_undone: bool
+    is_repeat: bool = False  # of what was already so
 
     @property
     def words(self) -> str:
@@ -34,7 +36,7 @@ class Line:
 
     @property
     def may_be_undone(self) -> bool:
-        return not self.is_undone and self.entree.genre not in (Genre.SITE, Genre.ANNULE)
+        return not self.is_undone and not self.is_repeat and self.entree.genre not in (Genre.SITE, Genre.ANNULE)
 
 
 class Fil:
@@ -50,6 +52,8 @@ class Fil:
         def team(self) -> list[Affectation]: ...
         @property
         def places(self) -> list[Affectation]: ...
+        @property
+        def state(self) -> State: ...
         @property
         def runners(self) -> list[Personne]: ...
         @property
@@ -72,8 +76,9 @@ class Fil:
 
     @cached_property
     def _told(self) -> list[Entree]:
-        """Latest first; the people who came and went are a curve."""
-        return [e for e in self.entries[::-1] if e.genre is not Genre.JAUGE]
+        """Latest first; the people who came and went are a curve, and what was already so is no news."""
+        hidden = self.state.repeated
+        return [e for e in self.entries[::-1] if e.genre is not Genre.JAUGE and e.uuid not in hidden]
 
     def line(self, entree: Entree) -> Line:
         target = self._names.get((entree.genre, entree.cible), "") or self._change(entree)
@@ -81,7 +86,7 @@ class Fil:
         if entree.genre is Genre.CONFIE:
             to = next((a.personne.prenom for a in self.team if str(a.id) == entree.valeur), "")
             fait = f"{fait} à {to}" if to else "Reprise" if not entree.valeur else fait
-        return Line(entree, fait, target, entree.uuid in self._undone)
+        return Line(entree, fait, target, entree.uuid in self._undone, entree.uuid in self.state.repeated)
 
     def _change(self, entree: Entree) -> str:
         return self.deroule.told(entree.genre, entree.cible, entree.valeur)

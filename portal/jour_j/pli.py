@@ -107,6 +107,7 @@ class State:
     incidents: list[Mark] = field(default_factory=list)
     handed: dict[str, str] = field(default_factory=dict)  # by line, the place of whoever sees to it
     messages: list[str] = field(default_factory=list)  # the uuids of those that still count
+    repeated: set[str] = field(default_factory=set)  # the uuids that said of an item what was already so
 
     def step(self, id: int) -> Run:
         return self.steps.get(str(id), Run())
@@ -211,6 +212,8 @@ def _keep_first(state: State, marks: dict[str, Mark], tap: Tap) -> None:
 
 def _step(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> None:
     run = state.steps.get(tap.cible, Run())
+    if run.etat == {"debut": EtatEtape.EN_COURS, "fin": EtatEtape.TERMINE}.get(tap.valeur, tap.valeur):
+        state.repeated.add(tap.uuid)
     if tap.valeur == "debut" and run.etat is not EtatEtape.EN_COURS:
         _end_the_one_before(state, tap, lanes)
         state.steps[tap.cible] = Run(EtatEtape.EN_COURS, tap.quand)

@@ -118,9 +118,9 @@ def test_the_page_is_that_of_an_opening(sunday, as_):
     points = sunday.day().points(Phase.OUVERTURE)
     critical = [p for p in points if p.critique]
     assert part(as_, sunday, "#ouverture:not([hidden]) > .rang") == f"Ouverture 0 sur {len(points)}"
-    assert part(as_, sunday, "#geste a") == f"Encore {len(critical)} vérifications"
+    assert part(as_, sunday, "#geste a") == f"Encore {len(critical)} vérifications importantes"
     assert "Léa dort sur place." in part(as_, sunday, "#derniere")
-    assert f"Ouverture 0/{len(points)}" in part(as_, sunday, "#maintenant nav")
+    assert f"Ouverture {len(critical)} importantes 0/{len(points)}" in part(as_, sunday, "#maintenant nav")
     page = BeautifulSoup(as_(sunday.awa).get(sunday.url).text, "html5lib")
     assert page.select("#fermeture .points, #fermeture form") == []
     assert page.select_one(f'#fermeture a[href="{sunday.url}/bilan"]')

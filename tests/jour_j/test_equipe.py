@@ -252,7 +252,7 @@ def team(client, saturday) -> list[str]:
     return [str(li.strong.get_text()) for li in page_of(client, saturday).select("#equipe .personnes > .presence")]
 
 
-def test_the_late_come_first_and_stand_out(saturday, charge, as_):
+def test_the_late_stand_out_and_nobody_moves_under_the_thumb(saturday, charge, as_):
     awa = as_(saturday.awa)
     saturday.send(tap(Genre.PRESENCE, saturday.held_by(saturday.awa).id, "arrive"))
     with clock.freeze(at(9) + timedelta(minutes=14)):
@@ -261,7 +261,7 @@ def test_the_late_come_first_and_stand_out(saturday, charge, as_):
     with clock.freeze(at(9.25)):
         saturday.send(tap(Genre.PRESENCE, charge.id, "arrive"))
         page = page_of(awa, saturday)
-        assert team(awa, saturday) == ["Léa Grondin", "Awa Payet", "Charlie Maillot"]
+        assert team(awa, saturday) == ["Awa Payet", "Charlie Maillot", "Léa Grondin"]
         assert said_in(page, "#equipe .chiffres") == "2 sur 3 sur place , 1 en retard"
         assert [str(m.find_parent("li").strong.get_text()) for m in page.select("[data-retard]:not([hidden])")] == [
             "Léa Grondin"

@@ -130,7 +130,23 @@ def test_the_plain_form_says_it_keeps_its_words_and_one_tap_mends_it(saturday, p
     assert f"Non conforme, Awa, 9 h : {FAULT}" in " ".join(line.get_text(" ").replace("\u00a0", " ").split())
     tick = line.select_one("form")
     assert [tick.select_one("button")["aria-pressed"], tick.select_one("[name=valeur]")["value"]] == ["false", "fait"]
-    assert "Encore 7 vérifications" in page.select_one("#geste").text
+    assert "Encore 6 vérifications importantes, 1 non conforme" in page.select_one("#geste").text
+
+
+def test_once_all_was_looked_at_the_numbers_say_what_is_wrong_and_the_reason_is_already_written(saturday, point, as_):
+    saturday.tick_all(Phase.OUVERTURE)
+    with clock.freeze(at(9.1)):
+        saturday.send(fault(point))
+        db.session.commit()
+        page = soup(as_(saturday.awa).get(saturday.url).text)
+    text = {
+        block: " ".join(page.select_one(block).get_text(" ").split()) for block in ("#maintenant nav", "#ouverture .chiffres")
+    }
+    assert "Ouverture 1 non conforme 8/9" in text["#maintenant nav"]
+    assert text["#ouverture .chiffres"] == "8 sur 9, 1 non conforme"
+    big = page.select_one("#geste a")
+    assert (big.get_text(strip=True), big["href"]) == ("1 non conforme", "#passage")
+    assert page.select_one("#mot-ouvrir").text == f"{point.texte} : {FAULT}"
 
 
 def test_who_only_reads_reads_it(saturday, point, as_):

@@ -229,6 +229,17 @@ def test_whoever_loses_their_place_loses_the_page_on_their_phone_too(saturday, v
         assert not lea.evaluate("async (path) => !!(await caches.match(path))", url)
 
 
+@pytest.mark.parametrize("path", ["/feuille", "/journal"])
+def test_without_network_any_page_says_so_and_leads_back_to_the_day(awa, path):
+    there, day = f"{awa.url}{path}", urlsplit(awa.url).path
+    awa.context.set_offline(True)
+    awa.goto(there)
+    expect(awa.get_by_role("heading", name="Hors ligne")).to_be_visible()
+    awa.get_by_role("link", name="C’est mon patrimoine").tap()
+    expect(awa.locator("#reseau")).to_contain_text("Hors ligne depuis")
+    assert urlsplit(awa.url).path == day
+
+
 AGED = """async (path) => {
   const cache = await caches.open("jour"), kept = await cache.match(path), headers = new Headers(kept.headers);
   headers.set("X-Oubli", "1");

@@ -55,7 +55,7 @@ def named(soup: BeautifulSoup) -> list[str]:
 def test_they_are_on_site_until_they_are_marked_gone(saturday, lea, as_):
     shown = page(as_, saturday)
     assert named(shown) == NAMES
-    assert words(shown.select_one(f"#place-{lea.id} .corps")) == "Arrivée, Léa Grondin Sur place, 9 h 30 Place libérée"
+    assert words(shown.select_one(f"#place-{lea.id} .corps")) == "Léa Grondin Sur place, 9 h 30 Place libérée"
     assert words(shown.select_one("#equipe .chiffres")) == "1 sur 2 sur place , 1 en retard"
     assert [str(b.find(string=True)) for b in shown.select("#appel [data-present]")] == ["Léa Grondin"]
     assert saturday.day().jauge.present == 1

@@ -247,10 +247,36 @@ def test_what_no_button_sends_is_a_422(saturday, as_, wrong):
 
 def test_a_line_that_was_said_takes_itself_back(saturday, as_):
     awa, point = as_(saturday.awa), saturday.jour.points[0]
-    for said in (fields("coche", point.id, "fait"), fields("presence", saturday.held_by(saturday.lea).id, "arrive")):
-        awa.post(f"{saturday.url}/entrees", data=said)
+    awa.post(f"{saturday.url}/entrees", data=fields("coche", point.id, "fait"))
     assert form_of(soup(awa.get(saturday.url).text), "Issues de secours")["valeur"] == "defait"
-    assert form_of(soup(awa.get(saturday.url).text), "Arrivée, Léa Grondin")["valeur"] == "attendu"
+
+
+def test_the_name_of_somebody_present_erases_nothing(saturday, as_):
+    """It is among the other gestures; from the toast too, for those who have just tapped."""
+    awa, place = as_(saturday.awa), saturday.held_by(saturday.lea).id
+    awa.post(f"{saturday.url}/entrees", data=fields("presence", place, "arrive"))
+    page = soup(awa.get(saturday.url).text)
+    assert said_in(page, ".toast p") == "Arrivée : Léa Grondin."
+    assert len(page.select(".toast form")) == 1
+    row = one(page, f"#place-{place}")
+    shown = [name_of(b) for b in row.select("button") if not b.find_parent(hidden=True)]
+    erase = "Ce n’était pas elle : effacer l’arrivée, Léa Grondin"
+    assert shown == ["Départ, Léa Grondin", erase]
+    awa.post(f"{saturday.url}/entrees", data=form_of(page, erase))
+    assert saturday.day().state.presence(place) is Presence.ATTENDU
+
+
+def test_an_item_started_twice_is_one_line_of_the_journal_and_both_are_heard(saturday, as_):
+    visit = saturday.steps[2].id
+    for minutes, who in ((0, saturday.awa), (2, saturday.zoe)):
+        with clock.freeze(at(9 + minutes / 60)):
+            phone = as_(who)
+            assert phone.post(f"{saturday.url}/entrees", data=fields("etape", visit, "debut")).status_code == 303
+            page = soup(phone.get(saturday.url).text)
+    assert said_in(page, ".toast p") == "Déjà commencée : Visite."
+    assert page.select(".toast form") == []
+    assert [said_in(line, "p") for line in page.select("#journal li")] == ["9 h Début : Visite"]
+    assert (rows(), saturday.day().state.step(visit).debut) == (2, at(9))  # both are kept: should the first be taken back
 
 
 def test_beyond_the_last_taps_the_whole_journal_takes_any_of_them_back(saturday, as_):
@@ -274,7 +300,7 @@ def test_each_tap_can_be_taken_back_from_its_toast(saturday, as_):
     awa = as_(saturday.awa)
     awa.post(f"{saturday.url}/entrees", data=fields("etape", saturday.steps[2].id, "debut"))
     toast = one(soup(awa.get(saturday.url).text), ".toast")
-    assert said_in(toast, "p") == "Début : Visite."
+    assert said_in(toast, "p") == "Commencée : Visite."
     assert awa.post(str(one(toast, "form")["action"])).status_code == 303
     assert saturday.day().track.current is None
     line = soup(awa.get(saturday.url).text).select("#journal li")
@@ -331,12 +357,15 @@ def test_the_bar_leads_to_what_is_left_and_opening_without_it_says_what(saturday
     critical = [p for p in saturday.day().points(Phase.OUVERTURE) if p.critique]
     saturday.send(*(tap(Genre.COCHE, p.id, "fait") for p in critical[:5]))
     page = soup(awa.get(saturday.url).text)
-    assert (said_in(page, "#geste a"), one(page, "#geste a")["href"]) == ("Encore 2 vérifications", f"#point-{critical[5].id}")
+    assert (said_in(page, "#geste a"), one(page, "#geste a")["href"]) == (
+        "Encore 2 vérifications importantes",
+        f"#point-{critical[5].id}",
+    )
     one(page, f"#point-{critical[5].id} button")
     assert [li.get_text() for li in page.select("#passage li")] == [p.texte for p in critical[5:]]
     assert "primaire" not in one(page, "#passage form button")["class"]
     saturday.send(tap(Genre.COCHE, critical[5].id, "fait"))
-    assert said_in(soup(awa.get(saturday.url).text), "#geste a") == "Encore 1 vérification"
+    assert said_in(soup(awa.get(saturday.url).text), "#geste a") == "Encore 1 vérification importante"
     saturday.send(tap(Genre.COCHE, critical[6].id, "sans_objet"))
     page = soup(awa.get(saturday.url).text)
     assert said_in(page, "#geste form button") == "Ouvrir le site"
@@ -371,7 +400,7 @@ def test_the_closing_list_is_folded_until_the_last_item_runs(saturday, as_):
     saturday.send(*(tap(Genre.ETAPE, s.id, "debut") for s in saturday.steps[1:4]))
     page = soup(awa.get(saturday.url).text)
     assert one(page, "#fermeture details").get("open") is not None
-    assert said_in(page, "#geste") == "Terminer : Repas, carry poulet"
+    assert said_in(page, "#geste > :not([hidden])") == "Terminer : Repas, carry poulet"
     saturday.send(tap(Genre.ETAPE, saturday.steps[3].id, "fin"))
     assert said_in(soup(awa.get(saturday.url).text), "#geste a") == "Fermer le site : encore 10 lignes"
     assert saturday.close("fini").statut is Statut.RECUE
@@ -530,7 +559,7 @@ def now_of(client, saturday) -> str:
 def test_the_screen_says_where_the_day_stands(saturday, as_):
     awa = as_(saturday.awa)
     assert "Pas encore ouvert Pour commencer, 9 h : Accueil, petit-déjeuner" in now_of(awa, saturday)
-    assert "Ouverture 0/9" in now_of(awa, saturday)
+    assert "Ouverture 7 importantes 0/9" in now_of(awa, saturday)
     assert "Fermeture" not in now_of(awa, saturday)
     saturday.open(REASON)
     with clock.freeze(at(9.1)):
@@ -546,8 +575,7 @@ def test_the_team_is_counted(saturday, as_):
     saturday.send(tap(Genre.PRESENCE, saturday.held_by(saturday.lea).id, "arrive"))
     page = soup(as_(saturday.awa).get(saturday.url).text)
     assert "1 sur 2 sur place" in said_in(page, "#equipe")
-    pressed = page.select('#equipe button[aria-pressed="true"]')
-    assert [name_of(b) for b in pressed] == ["Arrivée, Léa Grondin Sur place, 9 h"]
+    assert said_in(page, "#equipe .point.fait") == "Léa Grondin Sur place, 9 h"
 
 
 def test_what_the_opening_left_stays_in_sight(saturday, as_):
