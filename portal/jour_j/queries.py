@@ -18,6 +18,7 @@ from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.fil import Fil
 from portal.jour_j.jauge import Jauge
+from portal.jour_j.journees import Journees
 from portal.jour_j.models import Entree, Genre, Jour, Photo, Point
 from portal.jour_j.pli import Gravite, Presence, Site, State, begin_another_day, fold
 from portal.jour_j.programme import Track
@@ -93,7 +94,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Day(Verifications, Fil):
+class Day(Verifications, Journees, Fil):
     """The day at one instant: the plan, the people, and what the journal makes of them.
 
     People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
@@ -154,11 +155,6 @@ class Day(Verifications, Fil):
         state = fold(self.entries, self.lanes)
         return begin_another_day(state) if self._is_another_morning(state) else state
 
-    def _is_another_morning(self, state: State) -> bool:
-        """Whether the site closed on an evening that is over, and the action goes on."""
-        closed = state.moved if state.site is Site.CLOS else None
-        return closed is not None and self.now < self.action.fin and evening_of(closed.quand) < evening_of(self.now)
-
     @cached_property
     def lanes(self) -> dict[str, Lane]:
         return lanes_of(self.action.programme)
@@ -167,11 +163,6 @@ class Day(Verifications, Fil):
     def is_too_early(self) -> bool:
         """Whether nothing of the day may be tapped yet; a site that is open never waits, even if its date was moved."""
         return self.jour.is_too_early and self.state.site is Site.FERME
-
-    @property
-    def lasts_days(self) -> bool:
-        """Whether hours alone do not say when: the action goes on for more than one day and its night."""
-        return evening_of(self.action.debut) < evening_of(self.action.fin - timedelta(microseconds=1))
 
     # the programme
 
@@ -211,10 +202,6 @@ class Day(Verifications, Fil):
     @cached_property
     def _authors(self) -> dict[int, str]:
         return {e.personne_id: e.personne.prenom for e in self.entries}
-
-    @property
-    def expected(self) -> int:
-        return len({a.personne_id for a in self.team})
 
     @property
     def people_present(self) -> list[Personne]:
