@@ -25,7 +25,7 @@ class EtatEtape(Shown):
     A_VENIR = "a_venir", "À venir", "circle", "neutre"
     EN_COURS = "en_cours", "En cours", "play", "action"
     TERMINE = "termine", "Terminée", "check", "bon"
-    PASSE = "passe", "Passée", "skip-forward", "neutre"
+    PASSE = "passe", "Sautée", "skip-forward", "neutre"
     ANNULE = "annule", "Annulée", "ban", "attention"
 
 
