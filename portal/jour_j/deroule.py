@@ -159,6 +159,7 @@ class Deroule:
         beside = not item.ancre and self.plan.lanes[str(item.id)] != self.tracks[0].lane
         return slot is not None and beside and self._is_to_come(item) and slot.debut < self.now
 
+    @property
     def behind(self) -> list[tuple[Etape, Slot]]:
         """What was passed over today: it is still to be started, or skipped."""
         passed = sorted((i for track in self.tracks for i in track.behind), key=lambda i: self.promised[i.id].debut)
