@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
     for function in (
         jour,
         jour_long,
+        jour_semaine,
         date_longue,
         date_courte,
         mois,
@@ -91,6 +92,11 @@ def _weekday_and_month(day: date) -> str:
     return f"{format_date(day, 'EEEE', locale='fr')} {number}{NBSP}{format_date(day, 'MMMM', locale='fr')}"
 
 
+def jour_semaine(value: datetime | date) -> str:
+    """ "samedi"."""
+    return format_date(_day(value), "EEEE", locale="fr")
+
+
 def date_longue(value: datetime | date) -> str:
     """ "12 novembre 2026", the year always."""
     day = _day(value)
@@ -144,7 +150,7 @@ def duree(minutes: int | timedelta) -> str:
 
 def rebours(until: datetime, avant: str, apres: str) -> str:
     """ "encore 25 min", "dépasse de 5 min", "c’est l’heure"; nothing when far away, nor afterwards without `apres`."""
-    minutes = -int((clock.now() - until).total_seconds() // 60)
+    minutes = int(until.timestamp() // 60 - clock.now().timestamp() // 60)  # between the two hours as they are read
     if abs(minutes) > FAR or (minutes <= 0 and not apres):
         return ""
     word = avant if minutes > 0 else apres if minutes < 0 else ""

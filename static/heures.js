@@ -13,7 +13,7 @@ const FAR = 12 * 60; // minutes
 export function drawHours() {
   const at = now();
   for (const place of document.querySelectorAll("[data-rebours]")) {
-    const { rebours, avant, apres } = place.dataset, minutes = Math.ceil((rebours - at) / 60);
+    const { rebours, avant, apres } = place.dataset, minutes = Math.floor(rebours / 60) - Math.floor(at / 60);
     const word = minutes > 0 ? avant : minutes < 0 ? apres : "";
     write(place, Math.abs(minutes) > FAR || (minutes <= 0 && !apres) ? "" : word ? `${word}\u00a0${length(Math.abs(minutes))}` : "c’est l’heure");
   }

@@ -116,9 +116,11 @@ def test_how_long_ago(gone, words):
     ("left", "words"),
     [
         (timedelta(minutes=25), "encore 25 min"),
-        (timedelta(seconds=10), "encore 1 min"),
+        (timedelta(seconds=10), "c’est l’heure"),
+        (timedelta(seconds=50), "encore 1 min"),
         (timedelta(), "c’est l’heure"),
-        (timedelta(seconds=-59), "c’est l’heure"),
+        (timedelta(seconds=-20), "c’est l’heure"),
+        (timedelta(seconds=-30), "dépasse de 1 min"),
         (timedelta(minutes=-5), "dépasse de 5 min"),
         (timedelta(hours=2, minutes=5), "encore 2 h 05"),
         (timedelta(hours=13), ""),
@@ -126,7 +128,8 @@ def test_how_long_ago(gone, words):
     ],
 )
 def test_how_long_is_left(left, words):
-    with clock.freeze(clock.now()):
+    """Between the two hours as they are read: it is 10 h 03 (and 25 seconds), so until 11 h there are 57 minutes."""
+    with clock.freeze(clock.now().replace(second=25, microsecond=0)):
         assert said(filters.rebours(clock.now() + left, "encore", "dépasse de")) == words
     assert filters.rebours(clock.now() - timedelta(minutes=2), "dans", "") == ""
 

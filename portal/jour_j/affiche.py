@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
+from math import ceil
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -21,6 +23,7 @@ from portal.jour_j.soiree import evening_of
 
 GONE = (EtatEtape.PASSE, EtatEtape.ANNULE)
 SHOWN_NEXT = 3  # items on a wall
+A_LINE, MOST_LINES, LINES = 16, 3, 7  # letters of a line there, its lines for one title, and for all that come (direct.css)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Passage:
     prevu: Slot
     attendu: Slot | None
     moves: bool
+    missed: bool
+    lags: bool
 
     @property
     def debut(self) -> datetime:
@@ -73,8 +78,14 @@ class Affiche:
         if self.site is Site.CLOS:
             return []
         ahead = [p for _, passages in self.days for p in passages if p.etat is EtatEtape.A_VENIR]
-        to_come = [p for p in ahead if p.attendu and p.attendu.fin > self.deroule.now]  # and was not jumped over
+        to_come = [p for p in ahead if p.attendu and p.attendu.fin > self.deroule.now and not p.lags]  # and was not jumped over
         return sorted(to_come, key=lambda p: p.debut)[:SHOWN_NEXT]
+
+    @staticmethod
+    def on_wall(passages: list[Passage]) -> list[Passage]:
+        """Of those to come, as many as a wall has room for with their titles whole."""
+        lines = accumulate(min(MOST_LINES, ceil(len(p.titre) / A_LINE)) for p in passages)
+        return [p for p, so_far in zip(passages, lines, strict=True) if so_far <= LINES]
 
     def _passage(self, item: Etape) -> Passage:
         """Once the site is closed, nothing runs any more."""
@@ -84,7 +95,8 @@ class Affiche:
         elif etat is EtatEtape.A_VENIR and item.id in self._running:  # nobody had to start it
             etat = EtatEtape.EN_COURS
         slot = None if etat in GONE else self.deroule.expected(item) or printed
-        return Passage(item.titre, item.lieu, item.piste, etat, printed, slot, self.deroule.moves(item))
+        told = {"moves": self.deroule.moves(item), "missed": self.deroule.is_missed(item), "lags": self.deroule.lags(item)}
+        return Passage(item.titre, item.lieu, item.piste, etat, printed, slot, **told)
 
 
 def version(id: int) -> str | None:

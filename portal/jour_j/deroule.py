@@ -15,7 +15,7 @@ from portal.jour_j import alertes
 from portal.jour_j.alertes import Alerte, Heurt
 from portal.jour_j.models import Genre
 from portal.jour_j.pli import EtatEtape, Site, State
-from portal.jour_j.programme import Ecart, Track, due, ecarts, forecast, on_time, tracks
+from portal.jour_j.programme import Ecart, Track, due, ecarts, forecast, goes_by_itself, on_time, tracks
 from portal.jour_j.realise import Realise, realise
 from portal.jour_j.retouches import LONGEST, SHORTEST, Plan, promised
 from portal.jour_j.soiree import evening_of
@@ -147,6 +147,32 @@ class Deroule:
     def late(self) -> dict[int, timedelta]:
         """By how much the items that are about to break are, by id."""
         return {alerte.item.id: alerte.by for alerte in self.alertes}
+
+    @property
+    def pace(self) -> str:
+        """How late the main thread is; it says that it speaks of itself alone when another is late, or early."""
+        main, *others = self.tracks
+        apart = any(abs(track.drift) >= SLIPPED for track in others if track.running or track.next)
+        return f"Fil principal\u00a0: {main.words}" if apart else main.words
+
+    def is_missed(self, item: Etape) -> bool:
+        """Whether its hours are over and nobody started it, nor said what became of it; what goes by itself is never missed."""
+        slot = self.expected(item)
+        goes = goes_by_itself(item, self.plan.lanes[str(item.id)])
+        return self._is_to_come(item) and not goes and slot is not None and slot.fin <= self.now
+
+    def lags(self, item: Etape) -> bool:
+        """Whether its hour has come beside the main thread, and nobody started it: it is neither on nor to come."""
+        slot = self.slots.get(item.id) if self.state.site is Site.OUVERT else None
+        beside = not item.ancre and self.plan.lanes[str(item.id)] != self.tracks[0].lane
+        return slot is not None and beside and self._is_to_come(item) and slot.debut < self.now
+
+    @property
+    def behind(self) -> list[tuple[Etape, Slot]]:
+        """What was passed over today: it is still to be started, or skipped."""
+        passed = sorted((i for track in self.tracks for i in track.behind), key=lambda i: self.promised[i.id].debut)
+        today = evening_of(self.now)
+        return [(self._known[i.id], self.promised[i.id]) for i in passed if evening_of(self.promised[i.id].fin) >= today]
 
     # what may be made of it
 

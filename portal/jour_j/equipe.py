@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ class Pointage:
     mark: Mark | None
     retard: Slot | None
     is_late: bool
+    is_one_of_several: bool  # a name alone does not say which
 
 
 class Equipe:
@@ -47,16 +49,28 @@ class Equipe:
 
     @cached_property
     def rows(self) -> list[Pointage]:
-        """By hour, then by name: whatever is said of somebody, nothing moves under the thumb."""
-        team = sorted(self.day.team, key=lambda place: (place.mission.debut, place.personne.nom_cle, place.id))
-        return [self._row(place) for place in team]
+        """Today's first, by hour, then by name: whatever is said of somebody, nothing moves under the thumb."""
+        today = self.day.team_today
+        order = sorted(self.day.team, key=lambda p: (p not in today, p.mission.debut, p.personne.nom_cle, p.id))
+        return [self._row(place) for place in order]
+
+    @cached_property
+    def _posts(self) -> Counter[int]:
+        return Counter(place.personne_id for place in self.day.team)
 
     def _row(self, place: Affectation) -> Pointage:
         id, state = str(place.id), self.day.state
         presence = state.presence(place.id)
         waited_for = presence is Presence.ATTENDU and place.personne_id not in self._on_site and state.site is not Site.CLOS
         retard = (place.mission.debut + LATE, place.mission.fin) if waited_for and self.day.jour.is_live else None
-        return Pointage(place, presence, state.presences.get(id), retard, bool(retard) and self._within(retard))
+        return Pointage(
+            place,
+            presence,
+            state.presences.get(id),
+            retard,
+            bool(retard) and self._within(retard),
+            self._posts[place.personne_id] > 1,
+        )
 
     def _within(self, slot: Slot | None) -> bool:
         return slot is not None and slot[0] <= self.day.now < slot[1]

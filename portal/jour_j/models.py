@@ -47,7 +47,7 @@ VALEURS = {  # what may be said, and how the day's journal puts it
     Genre.SITE: {"ouvrir": "Site ouvert", "fermer": "Site fermé"},
     Genre.COCHE: {"fait": "Fait", "defait": "Décoché", "sans_objet": "Sans objet", "non_conforme": "Non conforme"},
     Genre.PRESENCE: {"arrive": "Arrivée", "parti": "Départ", "absent": "Absence", "attendu": "Présence effacée"},
-    Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Passée", "annule": "Annulée", "a_venir": "Remise à venir"},
+    Genre.ETAPE: {"debut": "Début", "fin": "Fin", "passe": "Sautée", "annule": "Annulée", "a_venir": "Remise à venir"},
     Genre.JAUGE: {number: f"Public, {number}" for number in ("+1", "+5", "+10", "-1", "-5", "-10")},
     Genre.CHARGE: {"passe": "Main passée", "prend": "A pris la main"},
     Genre.MESSAGE: {"": "Message"},

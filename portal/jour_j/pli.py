@@ -25,7 +25,7 @@ class EtatEtape(Shown):
     A_VENIR = "a_venir", "À venir", "circle", "neutre"
     EN_COURS = "en_cours", "En cours", "play", "action"
     TERMINE = "termine", "Terminée", "check", "bon"
-    PASSE = "passe", "Passée", "skip-forward", "neutre"
+    PASSE = "passe", "Sautée", "skip-forward", "neutre"
     ANNULE = "annule", "Annulée", "ban", "attention"
 
 
@@ -116,6 +116,12 @@ class State:
         mark = self.presences.get(str(id))
         return Presence(mark.valeur) if mark else Presence.ATTENDU
 
+    def is_of_another_day(self, mark: Mark) -> bool:
+        """Whether it was said on the day for which the site was opened, and that day is over."""
+        open_still = self.site is Site.OUVERT  # nobody closed it that evening
+        of_that_day = self.opened is None or evening_of(mark.quand) <= evening_of(self.opened.quand)
+        return of_that_day and (open_still or self.is_of_before(mark))
+
     def is_of_before(self, mark: Mark) -> bool:
         """Whether it was said before the site closed: it says nothing of the day on which the site opens again."""
         return self.site is Site.CLOS and self.moved is not None and mark.quand <= self.moved.quand
@@ -150,8 +156,9 @@ def _mark(tap: Tap) -> Mark:
 
 
 def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
-    if tap.valeur == "ouvrir" and state.site is not Site.OUVERT:
-        if state.moved and evening_of(tap.quand) > evening_of(state.moved.quand):
+    another = state.opened is not None and evening_of(tap.quand) > evening_of(state.opened.quand)
+    if tap.valeur == "ouvrir" and (state.site is not Site.OUVERT or another):
+        if another:
             begin_another_day(state)
             state.opened = None
             state.passages.append((tap.quand, -sum(people for _, people in state.passages)))
@@ -168,7 +175,7 @@ def begin_another_day(state: State) -> State:
 
     So it is from the morning on, whoever looks, and before the site opens again: what is said from then on stays.
     """
-    old = state.is_of_before
+    old = state.is_of_another_day
     state.ticks = {cible: mark for cible, mark in state.ticks.items() if not old(mark)}
     state.presences = {c: mark for c, mark in state.presences.items() if mark.valeur != Presence.ARRIVE or not old(mark)}
     return state
@@ -204,10 +211,14 @@ def _presence(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
 
 
 def _keep_first(state: State, marks: dict[str, Mark], tap: Tap) -> None:
-    """Saying the same thing again keeps the first author and time, unless the site closed in between; another replaces it."""
+    """Saying the same thing again on one day keeps the first author and time, unless the site closed in between."""
     known = marks.get(tap.cible)
-    if known is None or known.valeur != tap.valeur or state.is_of_before(known):
+    if known is None or known.valeur != tap.valeur or state.is_of_before(known) or _is_later_day(tap, known):
         marks[tap.cible] = _mark(tap)
+
+
+def _is_later_day(tap: Tap, known: Mark) -> bool:
+    return evening_of(tap.quand) > evening_of(known.quand)
 
 
 def _step(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> None:

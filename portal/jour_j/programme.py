@@ -10,6 +10,8 @@ from portal.actions.programme import Lane, Limited, Slot
 from portal.jour_j.pli import EtatEtape, Run, State
 from portal.jour_j.retouches import Plan, promised
 
+GONE = (EtatEtape.PASSE, EtatEtape.ANNULE)
+
 
 @dataclass(frozen=True)
 class Track:
@@ -20,6 +22,7 @@ class Track:
     next: Limited | None
     drift: timedelta
     by_itself: Limited | None = None  # not started, and taken to run now
+    behind: tuple[Limited, ...] = ()  # passed over: neither started, nor skipped, nor cancelled, though a later one was
 
     @property
     def running(self) -> Limited | None:
@@ -27,12 +30,17 @@ class Track:
         return self.current or self.by_itself
 
     @property
+    def is_reordered(self) -> bool:
+        """Whether what would read as an advance is only what was passed over."""
+        return bool(self.behind) and self.drift < timedelta()
+
+    @property
     def words(self) -> str:
-        return in_words(self.drift)
+        return "ordre changé" if self.is_reordered else in_words(self.drift)
 
     @property
     def ton(self) -> str:
-        return "attente" if self.drift >= timedelta(minutes=1) else "bon"
+        return "attente" if self.is_reordered or self.drift >= timedelta(minutes=1) else "bon"
 
 
 def goes_by_itself(item: Limited, lane: Lane) -> bool:
@@ -47,9 +55,27 @@ def tracks(programme: Sequence[Limited], state: State, now: datetime) -> list[Tr
     """One per lane, the main one first: the unnamed piste, or else the first piste of the day."""
     plan, said = Plan(programme, state.changes), promised(programme, state.changes)
     slots = forecast(programme, state, now)
-    found = [_track(lane, items, state, slots, said.slots) for lane, items in plan.rows.items()]
+    rows = {lane: _still_ahead(lane, items, state, slots, plan, now) for lane, items in plan.rows.items()}
+    found = [_track(lane, items, state, slots, said.slots) for lane, items in rows.items()]
     found = [_with_the_clock(track, slots, now) for track in found]
-    return sorted(found, key=lambda t: (t.lane[1] != "", t.lane[0] != ""))
+    return sorted(found, key=lambda t: _rank(t.lane))
+
+
+def _rank(lane: Lane) -> tuple[bool, bool]:
+    return lane[1] != "", lane[0] != ""
+
+
+def _main(plan: Plan) -> Lane | None:
+    return min(plan.rows, key=_rank, default=None)
+
+
+def _still_ahead(
+    lane: Lane, items: list[Limited], state: State, slots: Mapping[int, Slot], plan: Plan, now: datetime
+) -> list[Limited]:
+    """Beside the main thread, what nobody started is to come no more once its hours are over."""
+    if lane == _main(plan) or lane[1]:
+        return items
+    return [i for i in items if i.id not in slots or state.step(i.id).debut or now < slots[i.id].fin]
 
 
 def _with_the_clock(track: Track, slots: Mapping[int, Slot], now: datetime) -> Track:
@@ -64,13 +90,15 @@ def _with_the_clock(track: Track, slots: Mapping[int, Slot], now: datetime) -> T
 def _track(lane: Lane, items: list[Limited], state: State, slots: Mapping[int, Slot], said: Mapping[int, Slot]) -> Track:
     running = [i for i in items if state.step(i.id).etat is EtatEtape.EN_COURS]
     current = running[-1] if running else None
-    to_come = [i for i in items[started(items, state) :] if state.step(i.id).etat is EtatEtape.A_VENIR]
+    reached = started(items, state)
+    to_come = [i for i in items[reached:] if state.step(i.id).etat is EtatEtape.A_VENIR]
+    behind = tuple(i for i in items[:reached] if state.step(i.id).etat is EtatEtape.A_VENIR)
     following = to_come[0] if to_come else None
     if current:
         drift = slots[current.id].fin - said[current.id].fin
     else:
         drift = slots[following.id].debut - said[following.id].debut if following else timedelta()
-    return Track(lane, current, following, drift)
+    return Track(lane, current, following, drift, behind=behind)
 
 
 def started(items: Sequence[Limited], state: State) -> int:
@@ -81,30 +109,35 @@ def started(items: Sequence[Limited], state: State) -> int:
 def forecast(programme: Sequence[Limited], state: State, now: datetime) -> dict[int, Slot]:
     """When each item runs, by id: really where that is known, as expected otherwise; nothing for those passed or cancelled.
 
-    A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it;
-    what runs beside the others goes by itself.
+    A late item pushes the next ones of its lane, free gaps absorb the delay, an anchored item never moves and stops it.
+    Only the main thread waits for somebody: what nobody started beside it keeps its hours.
     """
-    plan = Plan(programme, state.changes)
-    slots: dict[int, Slot] = {}
+    plan, slots = Plan(programme, state.changes), dict[int, Slot]()
+    never = min((slot.debut for slot in plan.slots.values()), default=now)
     for lane, items in plan.rows.items():
-        reached = started(items, state)
-        free = now
-        for number, item in enumerate(items, 1):
-            run = state.step(item.id)
-            if run.etat in (EtatEtape.PASSE, EtatEtape.ANNULE):
-                continue
-            stays = item.ancre or number < reached or goes_by_itself(item, lane)
-            slot = slots[item.id] = _slot(item, plan.slots[item.id], run, now, free, stays=stays)
-            free = slot.fin
+        slots |= _of_lane(lane, items, plan, state, now, now if lane == _main(plan) else never)
     return slots
 
 
-def _slot(item: Limited, plan: Slot, run: Run, now: datetime, free: datetime, *, stays: bool) -> Slot:
+def _of_lane(lane: Lane, items: list[Limited], plan: Plan, state: State, now: datetime, soonest: datetime) -> dict[int, Slot]:
+    slots: dict[int, Slot] = {}
+    reached, free = started(items, state), soonest
+    for number, item in enumerate(items, 1):
+        run, ought = state.step(item.id), plan.slots[item.id]
+        if run.etat in GONE:
+            continue
+        stays = item.ancre or number < reached or goes_by_itself(item, lane)
+        slot = slots[item.id] = _slot(item, ought, run, now, ought.debut if stays else max(ought.debut, free))
+        if run.debut:
+            free = max(free, slot.fin)  # an item taken up again after a later one holds back what follows both
+        elif number > reached:
+            free = max(soonest, slot.fin)
+    return slots
+
+
+def _slot(item: Limited, plan: Slot, run: Run, now: datetime, start: datetime) -> Slot:
     if run.debut:
         return Slot(run.debut, run.fin or max(now, due(item, plan, run.debut)))
-    if stays:
-        return plan
-    start = max(plan.debut, free, now)
     return Slot(start, start + plan.lasts)
 
 

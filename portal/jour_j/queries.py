@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from portal.jour_j.deroule import Deroule
 from portal.jour_j.fil import Fil
 from portal.jour_j.incidents import Incidents
 from portal.jour_j.jauge import Jauge
+from portal.jour_j.journees import Journees
 from portal.jour_j.models import Entree, Jour, Photo, Point
 from portal.jour_j.pli import Presence, Site, State, begin_another_day, fold
 from portal.jour_j.programme import Track
@@ -68,7 +69,7 @@ def entry(uuid: str) -> Entree | None:
 
 
 @dataclass(frozen=True)
-class Day(Verifications, Fil, Incidents):
+class Day(Verifications, Journees, Fil, Incidents):
     """The day at one instant: the plan, the people, and what the journal makes of them.
 
     People and journal are read when first asked for: a page made while refusing a tap is drawn after its rollback.
@@ -129,11 +130,6 @@ class Day(Verifications, Fil, Incidents):
         state = fold(self.entries, self.lanes)
         return begin_another_day(state) if self._is_another_morning(state) else state
 
-    def _is_another_morning(self, state: State) -> bool:
-        """Whether the site closed on an evening that is over, and the action goes on."""
-        closed = state.moved if state.site is Site.CLOS else None
-        return closed is not None and self.now < self.action.fin and evening_of(closed.quand) < evening_of(self.now)
-
     @cached_property
     def lanes(self) -> dict[str, Lane]:
         return lanes_of(self.action.programme)
@@ -142,11 +138,6 @@ class Day(Verifications, Fil, Incidents):
     def is_too_early(self) -> bool:
         """Whether nothing of the day may be tapped yet; a site that is open never waits, even if its date was moved."""
         return self.jour.is_too_early and self.state.site is Site.FERME
-
-    @property
-    def lasts_days(self) -> bool:
-        """Whether hours alone do not say when: the action goes on for more than one day and its night."""
-        return evening_of(self.action.debut) < evening_of(self.action.fin - timedelta(microseconds=1))
 
     # the programme
 
@@ -186,10 +177,6 @@ class Day(Verifications, Fil, Incidents):
     @cached_property
     def _authors(self) -> dict[int, str]:
         return {e.personne_id: e.personne.prenom for e in self.entries}
-
-    @property
-    def expected(self) -> int:
-        return len({a.personne_id for a in self.team})
 
     @property
     def people_present(self) -> list[Personne]:

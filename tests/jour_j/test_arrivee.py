@@ -204,12 +204,12 @@ def ines(saturday):
 @pytest.mark.both
 def test_whoever_has_no_account_says_it_from_their_link(saturday, ines, client):
     candidature, page = ines
-    answer = press(client, page, "Je suis arrivé")
+    answer = press(client, page, "Je suis là")
     assert answer.status_code == 303
     assert "Sur place" in client.get(answer.location).text
     [entree] = rows()
     assert (entree.personne_id, entree.valeur) == (candidature.personne_id, "arrive")
-    press(client, page, "Je suis arrivé")
+    press(client, page, "Je suis là")
     assert len(rows()) == 1
     assert press(client, answer.location, "Je pars").status_code == 303
     assert [e.valeur for e in rows()] == ["arrive", "parti"]
@@ -218,14 +218,14 @@ def test_whoever_has_no_account_says_it_from_their_link(saturday, ines, client):
 @pytest.mark.parametrize(("hour", "shown"), [(8.7, False), (8.8, True), (17.9, True), (18.1, False)])
 def test_their_page_offers_it_around_their_mission_only(ines, client, hour, shown):
     with clock.freeze(at(hour)):
-        assert ("Je suis arrivé" in client.get(ines[1]).text) == shown
+        assert ("Je suis là" in client.get(ines[1]).text) == shown
 
 
 def test_a_place_that_was_given_back_says_nothing_more(saturday, ines, client):
     candidature, page = ines
     candidatures.free(candidature, by=saturday.zoe, motif="complet")
     link = page.replace("/candidatures/suivi/", "/jour-j/arrivee/lien/")
-    assert "Je suis arrivé" not in client.get(page).text
+    assert "Je suis là" not in client.get(page).text
     assert client.post(link, data={"valeur": "arrive"}).status_code == 403
     assert rows() == []
 
@@ -233,7 +233,7 @@ def test_a_place_that_was_given_back_says_nothing_more(saturday, ines, client):
 def test_once_the_address_is_proved_the_page_s_own_link_acts_no_more(saturday, ines, client):
     candidature, page = ines
     candidature.personne.confirme_le = clock.now()
-    assert "Je suis arrivé" not in client.get(page).text
+    assert "Je suis là" not in client.get(page).text
     answer = client.post(page.replace("/candidatures/suivi/", "/jour-j/arrivee/lien/"), data={"valeur": "arrive"})
     assert (answer.status_code, rows()) == (403, [])
 

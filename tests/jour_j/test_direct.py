@@ -90,7 +90,7 @@ def test_until_the_site_opens_nothing_is_late(saturday, client):
 def test_an_item_that_will_not_be(shown, client):
     shown.send(tap(Genre.ETAPE, shown.steps[2].id, "passe"))
     db.session.commit()
-    assert "10 h Visite N’aura pas lieu" in words(client.get(url(shown)).text)
+    assert "10 h Visite Sautée" in words(client.get(url(shown)).text)
 
 
 def test_once_closed_it_thanks(shown, client):
@@ -102,7 +102,7 @@ def test_once_closed_it_thanks(shown, client):
         assert "En ce moment" not in said
     with clock.freeze(at(20)):
         listed = client.get(url(shown)).text
-    assert "9 h Accueil, petit-déjeuner Terminé" in words(listed)
+    assert "9 h Accueil, petit-déjeuner Terminée" in words(listed)
     assert "vers" not in words(listed).split("Programme", 1)[1].split()
     assert "en_cours" not in listed
 
@@ -222,7 +222,7 @@ def test_the_bienveillant_allows_it_on_the_sheet(saturday, as_):
 
 def test_the_team_has_the_code_and_the_page_when_it_is_allowed(saturday, as_):
     awa = as_(saturday.awa)
-    assert "Le public suit en direct" not in awa.get(saturday.url).text
+    assert "Programme en direct" not in awa.get(saturday.url).text
     saturday.action.en_direct = True
     db.session.commit()
     page = BeautifulSoup(awa.get(saturday.url).text, "html5lib")

@@ -36,14 +36,14 @@ def item(day: Saturday, page: BeautifulSoup, number: int) -> str:
 
 def test_each_change_works_without_javascript_and_is_undone(day, as_):
     awa = as_(day.awa)
-    assert "10 h vers 10 h 05 Visite" in item(day, press(awa, day, "5 min de plus : Accueil"), 2)
-    assert "10 h vers 10 h 15 Visite" in item(day, press(awa, day, "10 min de plus : Accueil"), 2)
-    assert "10 h vers 10 h 10 Visite" in item(day, press(awa, day, "5 min de moins : Accueil"), 2)
-    assert "10 h vers 10 h 15 Visite" in item(day, press(awa, day, "15 min plus tard, à partir de Visite"), 2)
+    assert "prévu à 10 h , attendu vers 10 h 05 Visite" in item(day, press(awa, day, "5 min de plus : Accueil"), 2)
+    assert "prévu à 10 h , attendu vers 10 h 15 Visite" in item(day, press(awa, day, "10 min de plus : Accueil"), 2)
+    assert "prévu à 10 h , attendu vers 10 h 10 Visite" in item(day, press(awa, day, "5 min de moins : Accueil"), 2)
+    assert "prévu à 10 h , attendu vers 10 h 15 Visite" in item(day, press(awa, day, "15 min plus tard, à partir de Visite"), 2)
     page = press(awa, day, "5 min plus tôt, à partir de Visite")
-    assert "10 h vers 10 h 10 Visite" in item(day, page, 2)
+    assert "prévu à 10 h , attendu vers 10 h 10 Visite" in item(day, page, 2)
     awa.post(f"{day.url}/entrees", data=form_of(page, "Annuler, Suite décalée : 15 min plus tard"))
-    assert "10 h vers 10 h 10 Visite" in item(day, soup(awa.get(day.url).text), 2)  # as late as the welcome makes it
+    assert "prévu à 10 h , attendu vers 10 h 10 Visite" in item(day, soup(awa.get(day.url).text), 2)
 
 
 def test_two_that_follow_one_another_change_places(day, as_):
@@ -98,7 +98,7 @@ def test_the_other_threads_of_the_day_say_what_runs_or_what_they_wait_for(day, a
     with clock.freeze(at(10.25)):
         page = soup(as_(day.awa).get(day.url).text)
     told = [" ".join(p.get_text(" ", strip=True).replace("\u00a0", " ").split()) for p in page.select("#maintenant .a-cote")]
-    assert told == ["Case Vidéos , vers 10 h 15 15 min de retard", "Jeux lontan , jusqu’à 17 h 30"]
+    assert told == ["Case Vidéos , de 10 h à 16 h, pas commencée", "Jeux lontan , jusqu’à 17 h 30"]
 
 
 def test_who_answers_for_an_item_reads_its_new_hour_first(day, as_):
