@@ -236,7 +236,7 @@ async function sendSome(left) {
   const answered = said.resultats.filter(({ statut }) => statut !== "autre-compte");
   turn(answered.length ? "" : "session");
   const taken = answered.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid);
-  heard.push(...batch.filter(({ uuid }) => taken.includes(uuid)));
+  if (batch[0].jour === jour) heard.push(...batch.filter(({ uuid }) => taken.includes(uuid)));
   flying = 0;
   await drop(...taken);
   await refuse(answered.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
@@ -366,7 +366,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   paint();
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!ours(ctx) || ctx.response?.status !== 200) return;
+  if (!ours(ctx) || ctx.response?.status !== 200 || !ctx.response.headers.has("X-Toutes")) return;
   shown(ctx);
   remember(live()).finally(paint);
 });
