@@ -94,6 +94,7 @@ def test_whatever_link_led_to_a_day_it_is_one_page(awa, saturday):
     assert awa.evaluate(KEYS) == [url]
     awa.goto(url)
     one_more(saturday, awa)
+    services.wait_until(lambda: 'data-nombre="1"' in awa.evaluate(KEPT), "the page written anew")
     awa.context.set_offline(True)
     awa.goto(url)
     expect(awa.locator("#jauge [data-nombre]").first).to_have_text("1")
