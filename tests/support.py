@@ -54,7 +54,9 @@ class SqliteDatabase:
         shutil.copyfile(self.path, self._model)
 
     def renew(self) -> None:
+        """Another file under that name: what a request that came late has open is no more this one, and locks nothing of it."""
         self._forget_log()
+        self.path.unlink(missing_ok=True)
         shutil.copyfile(self._model, self.path)
 
     def _forget_log(self) -> None:

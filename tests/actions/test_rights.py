@@ -55,11 +55,12 @@ WITHOUT_EXCHANGE = [tab for tab in TABS if tab != "Échanges"]
                 "Missions",
                 "Équipe",
                 "Jour J",
+                "Facture",
                 "Journal",
             ],
         ),
         ("BO", [*TABS, "Jour J"]),
-        ("TR", WITHOUT_EXCHANGE),
+        ("TR", [*WITHOUT_EXCHANGE, "Facture"]),
         (
             "AD",
             [
@@ -73,6 +74,7 @@ WITHOUT_EXCHANGE = [tab for tab in TABS if tab != "Échanges"]
                 "Missions",
                 "Équipe",
                 "Jour J",
+                "Facture",
                 "Journal",
             ],
         ),

@@ -111,7 +111,7 @@ def test_each_reads_who_is_in_charge_and_only_what_they_may_do(saturday, noe, as
     give(saturday, noe, by=saturday.awa)
     db.session.commit()
     mine, theirs, lea = (as_(who).get(saturday.url).text for who in (saturday.awa, noe, saturday.lea))
-    assert "passe la main à Noé Rivière" in mine
+    assert "qui passes la main à Noé Rivière" in mine
     assert "Je la garde" in mine
     assert "qui te passe la main" in theirs
     assert "Je prends la main" in theirs

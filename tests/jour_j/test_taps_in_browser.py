@@ -136,6 +136,7 @@ def test_the_toast_says_in_full_what_was_done_above_the_big_button(phone):
     )
     assert bottom <= bar
     phone.context.set_offline(True)
+    expect(phone.locator("#reseau")).to_contain_text("Hors ligne depuis")
     phone.fill("#mot-incident", "Verre cassé.")
     phone.get_by_role("button", name="Noter l’incident").tap()
     expect(words).to_have_text(f"Incident noté. {KEPT}")
