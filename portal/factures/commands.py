@@ -17,7 +17,7 @@ from portal.devis import queries as devis_queries
 from portal.devis.chiffrage import Part
 from portal.devis.models import HIGHEST, Devis, LigneDevis, Unite
 from portal.factures import compte, queries
-from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, abandonner, modifier, preparer
+from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, abandonner, ajouter, modifier, preparer
 from portal.workflow import Refusal
 
 READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE})
@@ -145,14 +145,14 @@ def add(facture: Facture, *, by: Personne, cle: str = "", **fields: Any) -> Lign
     """A line that the devis did not foresee, at the end. The same form (its `cle`) sent twice is one line."""
     facture = drafted(facture)
     cle = journal.submission(cle, facture.id, fields)
-    if (made := journal.made_by(cle, modifier.key, by=by)) and (twin := line_of(facture, made)):
+    if (made := journal.made_by(cle, ajouter.key, by=by)) and (twin := line_of(facture, made)):
         return twin
     if len(facture.lignes) >= LONGEST:
         raise TooMany
     line = LigneFacture(rang=max((each.rang for each in facture.lignes), default=0) + 1, **fields)
     facture.lignes.append(line)
     count(facture)
-    modifier.tell(facture, by=by, champs=[f"{line.libelle} ajoutée"], cle=cle)
+    ajouter.tell(line, by=by, titre=line.libelle, cle=cle)
     return line
 
 

@@ -204,4 +204,5 @@ emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send",
 WORKFLOW = Workflow(Facture.etat, (emettre,))
 preparer = Event("facture.preparer", "Préparer la facture", "préparée", "pencil")
 modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")
+ajouter = Event("facture.ajouter", "Ajouter une ligne", "ligne ajoutée", "plus")
 abandonner = Event("facture.abandonner", "Abandonner le brouillon", "brouillon abandonné", "trash-2")

@@ -79,9 +79,9 @@ def test_a_line_of_the_devis_is_never_dropped_in_silence(affaire):
 
 def test_the_same_form_sent_twice_adds_one_line(affaire):
     facture = affaire.draft()
-    for _ in range(2):
-        commands.add(facture, by=affaire.rita, cle="un-envoi", motif="En plus.", **EXTRA)
-    assert len(facture.lignes) == 2
+    first, again = (commands.add(facture, by=affaire.rita, cle="un-envoi", motif="En plus.", **EXTRA) for _ in range(2))
+    assert again is first
+    assert [line.libelle for line in facture.lignes] == ["Heure de site", "Assiettes"]
 
 
 # --- it leaves -----------------------------------------------------------------------------------------------
