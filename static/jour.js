@@ -82,7 +82,9 @@ async function take(said) {
 let trouble = navigator.onLine ? "attente" : "reseau"; // "" once the portal has answered; "session": it no longer knows who asks
 let since = Date.now(); // when it began
 
-function turn(now) {
+/** An answer to what was asked before the network went says nothing of now. */
+function turn(now, asked = Date.now()) {
+  if (trouble === "reseau" && asked < since) return;
   if (now !== trouble) since = Date.now();
   trouble = now;
 }
@@ -332,6 +334,7 @@ function refresh() {
 const ours = (ctx) => ctx?.sourceElement?.id === "direct";
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (!ours(ctx)) return;
+  ctx.asked = Date.now();
   ctx.heard = [...heard];
   ctx.drawn = [...drawn];
   drawn.clear();
@@ -362,7 +365,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (status !== 200 || !said) unanswered(ctx);
   if (status === 204) shown(ctx);
   every = Number(headers.get("X-Toutes") ?? 2) * 1000;
-  turn(status === 401 ? "session" : status < 400 && said ? "" : "reseau");
+  turn(status === 401 ? "session" : status < 400 && said ? "" : "reseau", ctx.asked);
   paint();
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {

@@ -143,6 +143,29 @@ def test_the_toast_says_in_full_what_was_done_above_the_big_button(phone):
     assert words.evaluate("(p) => p.scrollWidth <= p.clientWidth && p.scrollHeight <= p.clientHeight + 1")
 
 
+def test_an_answer_that_left_before_the_cut_does_not_say_that_the_network_is_there(phone):
+    region, cut = phone.locator("#reseau"), []
+
+    def cut_meanwhile(route):
+        answer = route.fetch()
+        if not cut:
+            cut.append(phone.context.set_offline(True))
+            expect(region).to_contain_text("Hors ligne depuis")
+        route.fulfill(response=answer)
+
+    phone.evaluate(
+        """() => {
+          window.lines = [];
+          const region = document.getElementById("reseau");
+          new MutationObserver(() => window.lines.push(region.dataset.etat)).observe(region, { attributes: true, childList: true });
+        }"""
+    )
+    phone.context.route("**/etat?*", cut_meanwhile)
+    phone.wait_for_event("requestfinished", lambda request: "/etat?" in request.url)
+    expect(region).to_contain_text("Hors ligne depuis")
+    assert "" not in phone.evaluate("window.lines")
+
+
 # --- who is there --------------------------------------------------------------------------------------------
 
 
