@@ -157,7 +157,7 @@ def test_an_answer_that_left_before_the_cut_does_not_say_that_the_network_is_the
         """() => {
           window.lines = [];
           const region = document.getElementById("reseau");
-          new MutationObserver(() => window.lines.push(region.dataset.etat)).observe(region, { attributes: true, childList: true });
+          new MutationObserver(() => lines.push(region.dataset.etat)).observe(region, { attributes: true });
         }"""
     )
     phone.context.route("**/etat?*", cut_meanwhile)
