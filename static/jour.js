@@ -8,7 +8,7 @@ import { all, bytes, drop, put, waiting } from "./sortie.js";
 const screen = document.querySelector("[data-jour]");
 const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte);
 const MOST = 50; // taps of one sending
-const KEPT = " Gardé sur ce téléphone, partira au retour du réseau.";
+const KEPT = " Gardé ici jusqu’au retour du réseau.";
 const say = (text, ton, gestes) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, gestes } }));
 const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" }).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
 const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from portal.filters import heure
 from portal.jour_j.models import Entree, Genre, Jour, named
 from portal.jour_j.pli import undone
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from portal.actions.models import Action
     from portal.comptes.models import Personne
     from portal.jour_j.deroule import Deroule
@@ -44,6 +45,7 @@ class Fil:
 
     if TYPE_CHECKING:
 
+        def hour(self, instant: datetime) -> str: ...
         @property
         def jour(self) -> Jour: ...
         @property
@@ -105,7 +107,7 @@ class Fil:
             **{(Genre.MESSAGE, str(a.mission_id)): a.mission.titre for a in self.places},
             **{(Genre.ETAPE, str(e.id)): e.titre for e in self.action.programme},
             **{(Genre.CHARGE, str(p.id)): p.nom for p in self.runners},
-            **{(Genre.SUITE, e.uuid): f"incident de {heure(e.quand)}" for e in self.entries if e.genre is Genre.INCIDENT},
+            **{(Genre.SUITE, e.uuid): f"incident de {self.hour(e.quand)}" for e in self.entries if e.genre is Genre.INCIDENT},
         }
         return targets | {(Genre.ANNULE, e.uuid): self._undoable(e, targets) for e in self.entries}
 

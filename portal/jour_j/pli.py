@@ -126,6 +126,12 @@ class State:
         """Whether it was said before the site closed: it says nothing of the day on which the site opens again."""
         return self.site is Site.CLOS and self.moved is not None and mark.quand <= self.moved.quand
 
+    def closed_on(self, run: Run) -> datetime | None:
+        """When the site closed on an item that ran: it ended then. Where nobody closed, nobody knows when it did."""
+        closed = self.moved.quand if self.moved and self.site is Site.CLOS else None
+        ran = run.etat is EtatEtape.EN_COURS and run.debut and closed and run.debut <= closed
+        return closed if ran else None
+
 
 # --- the fold ------------------------------------------------------------------------------------------------
 
@@ -171,13 +177,16 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
 
 
 def begin_another_day(state: State) -> State:
-    """Nobody of the evening before is there any more, and what was checked then is to be checked again.
+    """Nobody of the evening before is there any more, what was checked then is to be checked again, what ran ended with it.
 
     So it is from the morning on, whoever looks, and before the site opens again: what is said from then on stays.
     """
     old = state.is_of_another_day
     state.ticks = {cible: mark for cible, mark in state.ticks.items() if not old(mark)}
     state.presences = {c: mark for c, mark in state.presences.items() if mark.valeur != Presence.ARRIVE or not old(mark)}
+    for cible, run in state.steps.items():
+        if closed := state.closed_on(run):
+            state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, closed)
     return state
 
 
@@ -237,7 +246,7 @@ def _step(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> None:
 def _end_the_one_before(state: State, tap: Tap, lanes: Mapping[str, Lane]) -> None:
     for cible, run in state.steps.items():
         if run.etat is EtatEtape.EN_COURS and cible in lanes and lanes[cible] == lanes.get(tap.cible):
-            state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, tap.quand)
+            state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, state.closed_on(run) or tap.quand)
 
 
 def _change(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:

@@ -15,7 +15,7 @@ from portal.db import db
 from portal.jour_j import refus
 from portal.jour_j.commands import Statut, undoing
 from portal.jour_j.models import Genre, Phase
-from portal.jour_j.pli import NON_CONFORME, Presence, Site, begin_another_day, fold, undone
+from portal.jour_j.pli import NON_CONFORME, EtatEtape, Presence, Run, Site, begin_another_day, fold, undone
 from tests.jour_j.conftest import Saturday, at, tap
 from tests.jour_j.test_pli import LANES, Tap, journals
 from tests.jour_j.test_pli import tap as said
@@ -111,6 +111,22 @@ def test_nobody_is_on_site_in_the_morning_until_they_come(sunday):
     assert sunday.day().state.presences[str(lea.id)].quand == at(24 + 7.75)
 
 
+# --- what runs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_what_still_ran_when_the_site_closed_ended_then_and_does_not_run_on_the_next_day(sunday):
+    _, welcome, visit, *_ = sunday.steps
+    closed = sunday.day().state.moved
+    with clock.freeze(at(20)):
+        sunday.send(tap(Genre.ETAPE, welcome.id, "debut", when=at(20)))
+    sunday.send(tap(Genre.ETAPE, visit.id, "debut", when=at(24 + 7.9)))  # begun this morning, before the site opens
+    sunday.open(REASON)
+    state = sunday.day().state
+    assert state.step(welcome.id) == Run(EtatEtape.TERMINE, at(20), closed.quand)
+    assert state.step(visit.id).etat is EtatEtape.EN_COURS
+
+
 # --- what the page shows --------------------------------------------------------------------------------------
 
 
@@ -167,7 +183,7 @@ def test_what_is_shown_before_the_site_opens_again_is_what_the_opening_keeps(jou
     chance.shuffle(journal)
     after = fold([site_tap("ouvrir", AGAIN, "2"), *journal], LANES)
     assert (before.site, after.site) == (Site.CLOS, Site.OUVERT)
-    assert (before.ticks, before.presences) == (after.ticks, after.presences)
+    assert (before.ticks, before.presences, before.steps) == (after.ticks, after.presences, after.steps)
 
 
 @settings(max_examples=300)

@@ -13,7 +13,7 @@ from portal.jour_j.models import Entree, Genre
 from tests.jour_j.conftest import at, from_then, open_the_day, tap
 
 pytestmark = pytest.mark.browser
-KEPT = "Gardé sur ce téléphone, partira au retour du réseau."
+KEPT = "Gardé ici jusqu’au retour du réseau."
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_toast_says_in_full_what_was_done_above_the_big_button(phone):
 
 
 def test_an_answer_that_left_before_the_cut_does_not_say_that_the_network_is_there(phone):
-    region, cut = phone.locator("#reseau"), []
+    region, cut = phone.locator("#reseau"), list[None]()
 
     def cut_meanwhile(route):
         answer = route.fetch()
