@@ -251,6 +251,11 @@ RULES: dict[str, Rule] = {
     "facture.preparer": bienveillant | treasurer,  # asked of the action
     "facture.modifier": bienveillant | treasurer,
     "facture.emettre": treasurer,
+    "facture.encaisser": treasurer,
+    "facture.payer": nobody,
+    "facture.attendre": nobody,
+    "facture.contrepasser": treasurer,
+    "facture.reglements": treasurer | admin,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,

@@ -204,7 +204,7 @@ def invoices_on_their_way():
     assert {(f.nature, f.etat) for f in made} == {
         (NatureFacture.FACTURE, EtatFacture.EMISE),
         (NatureFacture.FACTURE, EtatFacture.BROUILLON),
-        (NatureFacture.ACOMPTE, EtatFacture.EMISE),
+        (NatureFacture.ACOMPTE, EtatFacture.PAYEE),
     }
     assert sorted(f.rang for f in made if f.rang) == [1, 2]
     assert [line.motif for f in made for line in f.lignes if line.is_another and line.motif]

@@ -25,8 +25,8 @@ from portal.devis import commands as devis
 from portal.devis.lien import page_token as page_of
 from portal.devis.models import Unite
 from portal.factures import commands as invoices
-from portal.factures import emission
-from portal.factures.models import Facture
+from portal.factures import emission, reglements
+from portal.factures.models import Facture, Moyen
 from portal.factures.models import Nature as NatureFacture
 from portal.missions import queries
 from portal.missions.models import Nature
@@ -213,6 +213,10 @@ POST /factures/{draft_invoice}/abandonner              303 303 403 403 403 303 4
 GET /factures/{draft_invoice}/ligne                    303 303 403 403 403 200 404 403 403 403 200 403
 POST /factures/{draft_invoice}/ligne                   303 303 403 403 403 303 404 403 403 403 303 403
 POST /factures/{draft_invoice}/lignes/{extra}/retirer  303 303 403 403 403 303 404 403 403 403 303 403
+POST /factures/{left_invoice}/reglements               303 303 403 403 403 403 403 403 403 403 303 403
+POST /factures/{left_invoice}/reglements/{paid}/contrepasser 303 303 403 403 403 403 403 403 403 403 303 403
+POST /factures/{draft_invoice}/reglements/{paid}/contrepasser 303 303 403 403 403 403 403 403 403 403 404 403
+GET /factures/reglements                               303 303 403 403 403 403 403 403 403 403 200 200
 GET /devis/tarifs/                                     303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/tarifs/nouveau                              303 303 403 403 403 403 403 403 403 403 200 200
 POST /devis/tarifs/nouveau                             303 303 403 403 403 403 403 403 403 403 303 303
@@ -357,14 +361,17 @@ class World:
         self.ids = {name: row.id for name, row in rows.items()} | {"offer": page_of(sent), "empreinte": sent.empreinte}
 
     def _invoice(self, action: Action) -> dict[str, Any]:
-        """Of a day that is over, being prepared: a line more than its devis benefits the pôle of PM."""
-        ba, _ = self.people["BA"], builders.accepted(action)
+        """Of a day that is over, its deposit paid in part, the rest being prepared: a line of it benefits the pôle of PM."""
+        ba, tr, _ = self.people["BA"], self.people["TR"], builders.accepted(action)
+        deposit = invoices.prepare(action, NatureFacture.ACOMPTE, by=ba)
+        emission.emit(deposit, by=tr, read=emission.reading(deposit))
+        paid = reglements.receive(deposit, by=tr, montant=100, moyen=Moyen.VIREMENT, le=clock.today())
         for step in (processus.ouvrir, processus.clore):
             fire(step, action, by=ba)
         facture = invoices.prepare(action, NatureFacture.FACTURE, by=ba)
         more = {"libelle": "Assiettes", "quantite": 100, "unite": Unite.UNITE, "prix": 3_00, "taux": 0, "motif": "En plus."}
         extra = invoices.add(facture, by=ba, pole_id=self.pm.pole.id, **more)
-        return {"draft_invoice": facture, "extra": extra}
+        return {"draft_invoice": facture, "extra": extra, "left_invoice": deposit, "paid": paid}
 
     def _things(self) -> None:
         ba, action, slot = self.people["BA"], self.action, self.action.debut
@@ -446,6 +453,7 @@ OWN: dict[str, dict[str, str]] = {
     "POST /devis/{sent}/accord": {"voie": "mail", "preuve": "Son message"},
     "POST /devis/lien/{offer}/accepter": {"accord": "y"},
     **{f"POST /factures/{{draft_invoice}}/{deed}": WHOLE for deed in ("enregistrer", "emettre", "lignes/{extra}/retirer")},
+    "POST /factures/{left_invoice}/reglements": {"montant": "1", "le": "2026-01-01", "moyen": "virement"},
     "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},
 }

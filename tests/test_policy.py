@@ -50,6 +50,7 @@ jour.registre                     -  -  -  y  y  -  -  y
 devis.exporter                    -  -  -  -  -  -  y  y
 facture.lister                    -  -  -  y  y  y  y  y
 facture.toutes                    -  -  -  -  -  -  y  y
+facture.reglements                -  -  -  -  -  -  y  y
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
 contribution.exporter             -  -  -  -  -  -  y  y
@@ -150,6 +151,10 @@ facture.voir                      -  -  -  y  -  -  y  y
 facture.voir (a part of PM)       -  -  -  y  -  y  y  y
 facture.modifier                  -  -  -  y  -  -  y  -
 facture.emettre                   -  -  -  -  -  -  y  -
+facture.encaisser                 -  -  -  -  -  -  y  -
+facture.payer                     -  -  -  -  -  -  -  -
+facture.attendre                  -  -  -  -  -  -  -  -
+facture.contrepasser              -  -  -  -  -  -  y  -
 tarif.voir                        -  -  -  y  y  y  y  y
 tarif.modifier                    -  -  -  -  -  -  y  y
 besoin.voir                       -  -  y  y  y  y  y  y

@@ -106,7 +106,7 @@ def emit(facture: Facture, *, by: Personne, read: str) -> None:
 def _freeze(facture: Facture, *, by: Personne) -> None:
     """What it says is made before anything is set: the database refuses an invoice that has half left."""
     deduits = commands.deposits(facture)
-    numero = numeros.take(facture.nature)
+    numero = numeros.take(facture.nature.prefixe)
     contenu = papier.content(facture, numero=str(numero), jour=numero.jour, deduits=deduits)
     pdf = document.pdf(contenu)
     facture.serie, facture.annee, facture.rang = numero.serie, numero.annee, numero.rang

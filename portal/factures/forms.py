@@ -12,12 +12,13 @@ from flask import request
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired
 
+from portal import clock
 from portal.actions.forms import at_most, some_id
 from portal.devis.commands import Typed
 from portal.devis.forms import NumbersForm, SheetForm, rates
-from portal.devis.models import DEAREST, MOST, Unite
-from portal.factures.models import HEAD, LATEST, LONGEST, Categorie, Facture, LigneFacture
-from portal.fields import Euros, Form, Hundredths, Line, Whole, Words, choices, one_line
+from portal.devis.models import DEAREST, HIGHEST, MOST, Unite
+from portal.factures.models import HEAD, LATEST, LONGEST, Categorie, Facture, LigneFacture, Moyen
+from portal.fields import Day, Euros, Form, Hundredths, Line, Whole, Words, choices, one_line
 from portal.filters import taux
 from portal.poles.models import Pole
 
@@ -69,6 +70,20 @@ class ExtraForm(Form):
     @property
     def fields(self) -> dict[str, Any]:
         return {name: self[name].data for name in ("libelle", "quantite", "unite", "prix", "taux", "pole_id", "motif")}
+
+
+class ReglementForm(Form):
+    """Money that came."""
+
+    cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one payment
+    montant = Euros("Montant", [InputRequired("Écris combien est arrivé.")], least=1, most=HIGHEST)
+    le = Day("Arrivé le", [InputRequired("Écris quel jour.")], default=clock.today)
+    moyen = SelectField("Moyen", choices=choices(*((m.value, m.label) for m in Moyen)), coerce=Moyen, default=Moyen.VIREMENT)
+    reference = Line("Référence", [at_most(60, "Cette référence")], description="Du virement, du chèque.")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in ("montant", "le", "moyen", "reference")}
 
 
 @dataclass

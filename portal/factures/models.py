@@ -21,6 +21,7 @@ from portal.workflow import Event, Transition, Workflow
 LONGEST = 250  # lines of one invoice: those of its devis, and what the day added
 LATEST = 120  # days to pay
 HEAD = ("mot", "delai", "categorie", "livraison", "commande", "service", "chorus")
+SERIE_REGLEMENTS = "R"
 NUMBERS = ("quantite", "prix", "remise", "motif")  # of a line, as the page of its invoice changes them
 
 
@@ -47,6 +48,15 @@ class Etat(Shown):
     BROUILLON = "brouillon", "Brouillon", "pencil"
     EMISE = "emise", "Émise", "send", "attente"
     PAYEE = "payee", "Payée", "check", "bon"
+
+
+class Moyen(Shown):
+    """How money came."""
+
+    VIREMENT = "virement", "Virement", "coins"
+    CHEQUE = "cheque", "Chèque", "coins"
+    CARTE = "carte", "Carte", "coins"
+    ESPECES = "especes", "Espèces", "coins"
 
 
 class Serie(Base):
@@ -95,6 +105,7 @@ class Facture(Base):
     devis: Mapped[Devis] = relationship()
     par: Mapped[Personne] = relationship(foreign_keys=par_id)
     emise_par: Mapped[Personne | None] = relationship(foreign_keys=emise_par_id)
+    reglements: Mapped[list[Reglement]] = relationship(back_populates="facture", order_by="Reglement.id")
     lignes: Mapped[list[LigneFacture]] = relationship(
         back_populates="facture", order_by="LigneFacture.rang, LigneFacture.id", cascade="all, delete-orphan"
     )
@@ -138,6 +149,16 @@ class Facture(Base):
     def a_payer(self) -> int:
         """Cents that it asks for."""
         return self.ttc - self.deduit
+
+    @property
+    def regle(self) -> int:
+        """Cents that came."""
+        return sum(one.montant for one in self.reglements)
+
+    @property
+    def reste(self) -> int:
+        """Cents still to come."""
+        return self.a_payer - self.regle
 
 
 def numbered(serie: str, annee: int, rang: int) -> str:
@@ -200,8 +221,61 @@ class LigneFacture(Base):
         )
 
 
+class Reglement(Base):
+    """Money that came for an invoice, or the reversal of what was noted by mistake; a row never changes (D4 of legal.md 5.4).
+
+    Each one holds the footprint of the one before it: whoever takes a row away or changes one breaks the chain.
+    """
+
+    __tablename__ = "reglement"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facture_id: Mapped[int] = mapped_column(ForeignKey("facture.id"), index=True)
+    annee: Mapped[int]
+    rang: Mapped[int]  # its place in that year of the series « R »
+    le: Mapped[date]  # when the money came
+    montant: Mapped[int]  # cents; below 0, a reversal
+    moyen: Mapped[Moyen]
+    reference: Mapped[str] = mapped_column(default="")  # of the transfer, of the cheque
+    annule_id: Mapped[int | None] = mapped_column(ForeignKey("reglement.id"), unique=True)  # the one that it reverses
+    motif: Mapped[str] = mapped_column(default="")  # why it reverses
+    quand: Mapped[datetime]  # when it was noted
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    precedente: Mapped[str]  # the footprint of the one before, "" of the first
+    empreinte: Mapped[str] = mapped_column(unique=True)
+    facture: Mapped[Facture] = relationship(back_populates="reglements")
+    par: Mapped[Personne] = relationship()
+    annule: Mapped[Reglement | None] = relationship(remote_side=id, back_populates="annule_par")
+    annule_par: Mapped[Reglement | None] = relationship(remote_side=annule_id, back_populates="annule")
+
+    __table_args__ = (
+        UniqueConstraint("annee", "rang"),
+        CheckConstraint(
+            f"(annule_id IS NULL AND montant BETWEEN 1 AND {HIGHEST}) OR "
+            f"(annule_id IS NOT NULL AND montant BETWEEN -{HIGHEST} AND -1 AND motif <> '')",
+            name="montant",
+        ),
+    )
+
+    @property
+    def numero(self) -> str:
+        """ "R-2026-0001"."""
+        return numbered(SERIE_REGLEMENTS, self.annee, self.rang)
+
+    @property
+    def action(self) -> Action:
+        return self.facture.action
+
+    @property
+    def action_id(self) -> int:
+        return self.facture.action_id
+
+
 emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send", frozenset({Etat.BROUILLON}), Etat.EMISE)
-WORKFLOW = Workflow(Facture.etat, (emettre,))
+payer = Transition("facture.payer", "Payée", "payée", "check", frozenset({Etat.EMISE}), Etat.PAYEE)
+attendre = Transition("facture.attendre", "À encaisser", "à encaisser", "undo-2", frozenset({Etat.PAYEE}), Etat.EMISE)
+WORKFLOW = Workflow(Facture.etat, (emettre, payer, attendre))
+encaisser = Event("facture.encaisser", "Noter un règlement", "règlement noté", "coins")
+contrepasser = Event("facture.contrepasser", "Annuler un règlement", "règlement annulé", "undo-2")
 preparer = Event("facture.preparer", "Préparer la facture", "préparée", "pencil")
 modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")
 ajouter = Event("facture.ajouter", "Ajouter une ligne", "ligne ajoutée", "plus")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from portal import clock
 from portal.db import db, insert_once
-from portal.factures.models import Nature, Serie, numbered
+from portal.factures.models import Serie, numbered
 from portal.workflow import Refusal
 
 
@@ -16,7 +16,7 @@ class Backwards(Refusal):
 
     def __init__(self, last: date):
         super().__init__(
-            f"La dernière facture est datée du {last:%d/%m/%Y}, et l’horloge du portail est en retard sur elle\u00a0: "
+            f"Le dernier numéro est daté du {last:%d/%m/%Y}, et l’horloge du portail est en retard sur lui\u00a0: "
             "préviens un admin, aucun numéro n’a été pris."
         )
 
@@ -31,10 +31,10 @@ class Numero(NamedTuple):
         return numbered(self.serie, self.annee, self.rang)
 
 
-def take(nature: Nature) -> Numero:
+def take(prefixe: str) -> Numero:
     """The next number of its series; given back with the transaction when that fails. Lock every other row before."""
-    insert_once(Serie, prefixe=nature.prefixe, annee=1, dernier=0, le=date(1, 1, 1))
-    serie = db.session.get(Serie, nature.prefixe, populate_existing=True, with_for_update=True)
+    insert_once(Serie, prefixe=prefixe, annee=1, dernier=0, le=date(1, 1, 1))
+    serie = db.session.get(Serie, prefixe, populate_existing=True, with_for_update=True)
     assert serie
     today = clock.today()
     if today < serie.le:
@@ -43,4 +43,4 @@ def take(nature: Nature) -> Numero:
         serie.annee, serie.dernier = today.year, 0
     serie.dernier, serie.le = serie.dernier + 1, today
     db.session.flush()
-    return Numero(nature.prefixe, serie.annee, serie.dernier, today)
+    return Numero(prefixe, serie.annee, serie.dernier, today)

@@ -12,7 +12,7 @@ from portal import policy
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.factures.models import Etat, Facture, LigneFacture, Nature
+from portal.factures.models import Etat, Facture, LigneFacture, Nature, Reglement
 from portal.journal import describes
 from portal.poles.models import Adhesion
 from portal.web import Leaf, leaf
@@ -25,6 +25,8 @@ SHEET: tuple[Any, ...] = (
     joinedload(Facture.devis),
     LINES.joinedload(LigneFacture.pole),
     LINES.joinedload(LigneFacture.ligne_devis),
+    selectinload(Facture.reglements).joinedload(Reglement.par),
+    selectinload(Facture.reglements).joinedload(Reglement.annule_par),
 )
 
 
@@ -49,6 +51,12 @@ def issued(action: Action, nature: Nature) -> list[Facture]:
     return [one for one in of_action(action) if one.nature is nature and not one.is_draft]
 
 
+def chain() -> list[Reglement]:
+    """All the payments, in the order in which they were noted."""
+    query = select(Reglement).options(joinedload(Reglement.facture)).order_by(Reglement.annee, Reglement.rang)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
 def listed(etats: Collection[Etat], number: int, *, of: Personne | None = None) -> Leaf:
     """Those in these states, the latest first; `of` somebody: those of the actions they set up, or of their pôles."""
     query = select(Facture).join(Facture.action).where(Facture.etat.in_(etats))
@@ -67,6 +75,13 @@ def _has_a_part(personne: Personne) -> ColumnElement[bool]:
 def has_a_part(personne: Personne, facture: Facture) -> bool:
     """Of a pôle or groupe that one of its lines benefits."""
     return bool(db.session.scalar(select(Facture.id).where(Facture.id == facture.id, _has_a_part(personne))))
+
+
+@describes("reglement")
+def _noted(ids: Collection[int]) -> dict[int, str]:
+    """ "Règlement R-2026-0001"."""
+    rows = db.session.scalars(select(Reglement).where(Reglement.id.in_(ids)))
+    return {one.id: f"Règlement {one.numero}" for one in rows}
 
 
 @describes("facture")

@@ -13,9 +13,10 @@ from portal import clock, reglage
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.commands import totals
-from portal.factures import commands, constats, document, emission, papier, queries
-from portal.factures.forms import ExtraForm, Saisie
+from portal.factures import commands, constats, document, emission, papier, queries, reglements
+from portal.factures.forms import ExtraForm, ReglementForm, Saisie
 from portal.factures.models import Etat, Facture, Nature
+from portal.fields import one_line
 from portal.poles import queries as house
 from portal.policy import can, load
 from portal.reglage import Profil
@@ -82,7 +83,9 @@ def _content(facture: Facture) -> dict[str, Any]:
 def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
     """`said`: a sentence, and words that were not kept."""
     contenu = _content(facture)
-    blank: dict[str, Any] = {"sentence": "", "unsaved": []}
+    blank: dict[str, Any] = {"sentence": "", "unsaved": [], "encaisser": None}
+    if can(current_user, "facture.encaisser", facture) and facture.etat is Etat.EMISE:
+        blank["encaisser"] = ReglementForm(formdata=None, data={"montant": facture.reste})
     shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
     return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
 
@@ -160,6 +163,39 @@ def drop(id: int) -> Any:
     commands.drop(facture, by=me())
     toast("Brouillon abandonné.")
     return done(onward)
+
+
+# --- the money that comes ------------------------------------------------------------------------------------
+
+
+@bp.post("/<int:id>/reglements", access="facture.encaisser")
+def receive(id: int) -> Any:
+    facture, form = _read(id, "facture.encaisser"), ReglementForm()
+    if not form.validate():
+        return refused(422, lambda: _reading(_read(id), encaisser=form))
+    try:
+        noted = reglements.receive(facture, by=me(), cle=(form.cle.data or "")[:64], **form.fields)
+    except Refusal as refusal:
+        said = refusal.sentence
+        form.form_errors.append(said)
+        return refused(refusal.status, lambda: _reading(_read(id), encaisser=form))
+    toast(f"{noted.numero}\u00a0: noté." if facture.reste else f"{facture.label}\u00a0: payée.")
+    return done(url_for(".show", id=id, _anchor="reglements"))
+
+
+@bp.post("/<int:id>/reglements/<int:reglement_id>/contrepasser", access="facture.contrepasser")
+def reverse(id: int, reglement_id: int) -> Any:
+    facture = _read(id, "facture.contrepasser")
+    noted = next((one for one in facture.reglements if one.id == reglement_id), None) or abort(404)
+    reglements.reverse(noted, by=me(), motif=one_line(request.form.get("motif"))[:300])
+    toast(f"{noted.numero}\u00a0: annulé.")
+    return done(url_for(".show", id=id, _anchor="reglements"))
+
+
+@bp.get("/reglements", access="facture.reglements")
+def payments() -> Any:
+    """All of them, in order, and whether the chain is whole."""
+    return render("factures/reglements.html", reglements=queries.chain(), rompu=reglements.broken())
 
 
 # --- a line that the devis did not foresee -------------------------------------------------------------------

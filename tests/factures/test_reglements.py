@@ -1,0 +1,168 @@
+"""The money that comes: noted once, to the cent, never changed; a mistake is taken back by a line that says why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from portal import clock
+from portal.db import db
+from portal.factures import queries, reglements
+from portal.factures.models import Etat, Facture, Moyen, Reglement
+from portal.workflow import MotifMissing
+from tests.test_races import badge, crowd
+
+__all__ = ["crowd"]  # a fixture
+WHOLE = 1080_00
+
+
+@pytest.fixture
+def facture(affaire) -> Facture:
+    return affaire.issued()
+
+
+def receive(facture: Facture, by, montant: int = WHOLE, **said) -> Reglement:
+    return reglements.receive(facture, by=by, montant=montant, **{"moyen": Moyen.VIREMENT, "le": clock.today()} | said)
+
+
+# --- what came -----------------------------------------------------------------------------------------------
+
+
+def test_it_is_paid_once_the_last_cent_has_come(affaire, facture):
+    receive(facture, affaire.rita, 500_00)
+    assert (facture.reste, facture.etat) == (580_00, Etat.EMISE)
+    receive(facture, affaire.rita, 579_99, moyen=Moyen.ESPECES)
+    assert (facture.reste, facture.etat) == (1, Etat.EMISE)
+    last = receive(facture, affaire.rita, 1, moyen=Moyen.CHEQUE)
+    assert (facture.reste, facture.etat, last.numero) == (0, Etat.PAYEE, f"R-{clock.today().year}-0003")
+
+
+@pytest.mark.parametrize("before", [0, WHOLE])
+def test_a_cent_too_much_is_refused_and_burns_no_number(affaire, facture, before):
+    if before:
+        receive(facture, affaire.rita, before)
+    with pytest.raises(reglements.TooMuch):
+        receive(facture, affaire.rita, WHOLE - before + 1)
+    assert [one.rang for one in queries.chain()] == ([1] if before else [])
+
+
+def test_nothing_is_paid_of_a_draft_nor_tomorrow(affaire):
+    draft = affaire.draft()
+    with pytest.raises(reglements.NotIssued):
+        receive(draft, affaire.rita, 1)
+    with pytest.raises(reglements.NotYet):
+        receive(affaire.issued(), affaire.rita, 1, le=clock.today() + timedelta(days=1))
+
+
+def test_the_same_form_sent_twice_is_one_payment(affaire, facture):
+    first, again = (receive(facture, affaire.rita, 500_00, cle="un-envoi") for _ in range(2))
+    assert first is again
+    assert facture.regle == 500_00
+
+
+# --- a mistake -----------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_is_taken_back_by_a_line_that_says_why(affaire, facture):
+    noted = receive(facture, affaire.rita)
+    back = reglements.reverse(noted, by=affaire.rita, motif="Le chèque est revenu impayé.")
+    assert (back.montant, back.annule_id, facture.reste, facture.etat) == (-WHOLE, noted.id, WHOLE, Etat.EMISE)
+    receive(facture, affaire.rita)
+    assert facture.etat is Etat.PAYEE
+
+
+def test_it_is_taken_back_once_and_its_reversal_never(affaire, facture):
+    noted = receive(facture, affaire.rita)
+    with pytest.raises(MotifMissing):
+        reglements.reverse(noted, by=affaire.rita, motif=" ")
+    back = reglements.reverse(noted, by=affaire.rita, motif="Erreur.")
+    for one in (noted, back):
+        with pytest.raises(reglements.Reversed):
+            reglements.reverse(one, by=affaire.rita, motif="Encore.")
+
+
+# --- the chain -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("statement", [update(Reglement).values(montant=1), delete(Reglement)])
+def test_what_was_noted_never_changes_whoever_writes(affaire, facture, statement):
+    receive(facture, affaire.rita, 500_00)
+    with pytest.raises(DBAPIError, match="un règlement noté ne change plus"):
+        db.session.execute(statement)
+
+
+@pytest.mark.both
+def test_the_chain_is_whole_as_the_database_gives_it_back(affaire, facture):
+    noted = receive(facture, affaire.rita, 500_00, reference="Chèque n° 7 « été »")
+    reglements.reverse(noted, by=affaire.rita, motif="Erreur.")
+    receive(facture, affaire.rita)
+    db.session.commit()
+    assert reglements.broken() is None
+    assert [one.montant for one in queries.chain()] == [500_00, -500_00, WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("forged", "found"),
+    [("UPDATE reglement SET reference = 'x' WHERE rang = 2", 2), ("DELETE FROM reglement WHERE rang = 2", 3)],
+)
+def test_who_gets_round_the_database_is_seen(affaire, facture, forged, found):
+    for montant in (1, 2, 3):
+        receive(facture, affaire.rita, montant)
+    for deed in ("update", "delete"):
+        db.session.execute(text(f"DROP TRIGGER reglement_{deed}"))
+    db.session.execute(text(forged))
+    assert reglements.broken().rang == found
+
+
+@pytest.mark.both
+@pytest.mark.proof
+def test_many_at_once_are_never_more_than_what_is_due(crowd, as_, affaire, facture, size):
+    headers = badge(as_(affaire.rita))
+    form = {"montant": "108", "le": clock.today().isoformat(), "moyen": "virement", "reference": ""}
+    db.session.commit()
+    many = size(12, 60)
+    pressed = crowd.press([(f"/factures/{facture.id}/reglements", form, headers)] * many)
+    assert sorted(answer.status for answer in pressed) == [303] * 10 + [422] * (many - 10)
+    db.session.expire_all()
+    rows = db.session.scalars(select(Reglement.rang).order_by(Reglement.id)).all()
+    assert list(rows) == list(range(1, 11))
+    assert reglements.broken() is None
+    db.session.rollback()
+
+
+# --- the pages -----------------------------------------------------------------------------------------------
+
+
+def test_the_treasurer_notes_it_on_the_page_of_the_invoice(as_, affaire, facture):
+    page, url = as_(affaire.rita), f"/factures/{facture.id}"
+    assert 'value="1080,00"' in page.get(url).text
+    form = {"montant": "500", "le": clock.today().isoformat(), "moyen": "cheque", "reference": "Chèque 12"}
+    assert page.post(f"{url}/reglements", data=form).status_code == 303
+    shown = page.get(url).text.replace("\u202f", "").replace("\u00a0", " ")
+    assert "il reste" in shown
+    assert "580,00 €" in shown
+    assert "1 règlement vérifié" in page.get("/factures/reglements").text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"montant": "0"}, {"montant": "1080,01"}, {"montant": "-5"}, {"le": "2099-01-01"}, {"moyen": "or"}]
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(as_, affaire, facture, wrong):
+    form = {"montant": "500", "le": clock.today().isoformat(), "moyen": "cheque", "reference": "Chèque <12>"} | wrong
+    answer = as_(affaire.rita).post(f"/factures/{facture.id}/reglements", data=form)
+    assert answer.status_code == 422
+    assert "Chèque &lt;12&gt;" in answer.text
+    assert queries.chain() == []
+
+
+def test_a_bienveillant_sees_what_came_and_notes_nothing(as_, affaire, facture):
+    receive(facture, affaire.rita, 500_00)
+    db.session.commit()
+    page = as_(affaire.zoe).get(f"/factures/{facture.id}").text
+    assert "Noter un règlement" not in page
+    assert "Annuler ce règlement" not in page
+    assert "R-" in page
