@@ -146,6 +146,11 @@ class Facture(Base):
         return self.etat is Etat.BROUILLON
 
     @property
+    def is_late(self) -> bool:
+        """Its last day to pay is over."""
+        return self.etat is Etat.EMISE and self.echeance is not None and self.echeance < clock.today()
+
+    @property
     def a_payer(self) -> int:
         """Cents that it asks for."""
         return self.ttc - self.deduit

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 
-from portal import policy
+from portal import clock, policy
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
@@ -57,9 +57,14 @@ def chain() -> list[Reglement]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def listed(etats: Collection[Etat], number: int, *, of: Personne | None = None) -> Leaf:
-    """Those in these states, the latest first; `of` somebody: those of the actions they set up, or of their pôles."""
+def listed(etats: Collection[Etat], number: int, *, late: bool = False, of: Personne | None = None) -> Leaf:
+    """Those in these states, the latest first; `late`: whose last day to pay is over.
+
+    `of` somebody: those of the actions they set up, or of their pôles.
+    """
     query = select(Facture).join(Facture.action).where(Facture.etat.in_(etats))
+    if late:
+        query = query.where(Facture.echeance < clock.today())
     if of:
         query = query.where(or_(Action.bienveillant_id == of.id, _has_a_part(of)))
     latest = query.order_by(Facture.emise_le.is_(None).desc(), Facture.id.desc())

@@ -28,6 +28,7 @@ WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Ri
 VUES = {
     "a_emettre": ("À émettre", (Etat.BROUILLON,)),
     "a_encaisser": ("À encaisser", (Etat.EMISE,)),
+    "en_retard": ("En retard", (Etat.EMISE,)),
     "payees": ("Payées", (Etat.PAYEE,)),
     "toutes": ("Toutes", tuple(Etat)),
 }
@@ -39,7 +40,7 @@ def index() -> Any:
     vue = request.args.get("vue", "a_emettre")
     vue = vue if vue in VUES else "a_emettre"
     of = None if can(current_user, "facture.toutes") else me()
-    leaf = queries.listed(VUES[vue][1], page_number(), of=of)
+    leaf = queries.listed(VUES[vue][1], page_number(), late=vue == "en_retard", of=of)
     return render("factures/liste.html", leaf=leaf, vue=vue, vues=VUES, mine=of is not None)
 
 

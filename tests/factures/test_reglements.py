@@ -159,6 +159,20 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(as_, affaire, facture, w
     assert queries.chain() == []
 
 
+def test_from_the_day_after_its_last_one_it_is_late_until_the_last_cent(as_, affaire, facture):
+    last, page = clock.start_of(facture.echeance), as_(affaire.rita)
+    db.session.commit()
+
+    def late(days: int) -> bool:
+        with clock.freeze(last + timedelta(days=days)):
+            return facture.numero in page.get("/factures/?vue=en_retard").text
+
+    assert (late(0), late(1)) == (False, True)
+    receive(facture, affaire.rita)
+    db.session.commit()
+    assert not late(1)
+
+
 def test_a_bienveillant_sees_what_came_and_notes_nothing(as_, affaire, facture):
     receive(facture, affaire.rita, 500_00)
     db.session.commit()
