@@ -30,7 +30,7 @@ export const keep = (live) => alone(() => copy(live));
 async function copy(live) {
   const cache = await caches.open(PAGES);
   if (await cache.match(HERE)) return;
-  const { ok, headers } = await fetch(HERE, { method: "HEAD", redirect: "error" }); // never the page where one signs in
+  const { ok, headers } = await fetch(HERE, { method: "HEAD", redirect: "error", signal: AbortSignal.timeout(4000) }); // never the page where one signs in
   if (!ok || headers.get("X-Compte") !== compte) return;
   const page = document.documentElement.cloneNode(true);
   for (const added of page.querySelectorAll("head > script:not([type]), #attente > *")) added.remove();

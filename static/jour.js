@@ -34,7 +34,12 @@ let standing = []; // what this phone said and the page may not show: what waits
 let heard = []; // of which those that the portal has acknowledged
 
 const ONCE = ["site", "presence", "etape", "charge"]; // said twice in a row, they say nothing more
-const again = ({ genre, cible, valeur }) => ONCE.includes(genre) && standing.findLast((said) => said.genre === genre && said.cible === cible)?.valeur === valeur;
+const ORDERED = ["etape", "charge"]; // of which another one, said since, changes what the same one says
+
+function again({ genre, cible, valeur }) {
+  const last = standing.findLast((said) => said.genre === genre && (ORDERED.includes(genre) || said.cible === cible));
+  return ONCE.includes(genre) && last?.cible === cible && last.valeur === valeur;
+}
 
 let rank = 0;
 const tap = (said) => ({ uuid: crypto.randomUUID(), jour, compte, cible: "", valeur: "", mot: "", quand: Date.now(), rang: rank++, ...said });
@@ -124,6 +129,10 @@ function draw({ genre, cible, valeur }) {
   if (!place) return;
   place.classList.add("en-attente");
   drawn.add(place.closest("section").id);
+  if (genre === "presence") {
+    valeur ??= place.dataset.etat; // taken back: what the portal said
+    place.querySelector("div.point")?.classList.toggle("fait", valeur === "arrive");
+  }
   for (const other of place.querySelectorAll("[data-si]")) other.hidden = genre !== "presence" || other.dataset.si !== valeur;
   if (genre === "duree") lengthen(place, Number(valeur));
   if (genre === "coche") place.dataset.etat = valeur;
@@ -377,7 +386,8 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 /** The page now says what was acknowledged before it was asked for. */
 function shown(ctx) {
   heard = heard.filter((said) => !ctx.heard.includes(said));
-  if (!flying && !heard.some(isCount)) before = null;
+  if (flying) send(); // the portal answers again
+  else if (!heard.some(isCount)) before = null;
 }
 
 function back() {

@@ -8,12 +8,15 @@ export function kept(taps) {
   return taps.filter(({ uuid }) => !gone.has(uuid));
 }
 
-const BEFORE = { presence: "attendu", coche: "defait" };
-
-/** Each as it is to be drawn: what was taken back, as it was before. */
+/** Each as it is to be drawn: what was taken back, as it was before; without `valeur`, as the portal said. */
 export function drawable(taps) {
-  const gone = takenBack(taps);
-  return taps.map((said) => (gone.has(said.uuid) ? { ...said, genre: BEFORE[said.genre] && said.genre, valeur: BEFORE[said.genre] } : said));
+  const gone = takenBack(taps), left = kept(taps);
+  const before = ({ genre, cible }) => left.findLast((said) => said.genre === genre && said.cible === cible)?.valeur;
+  return taps.map((said) => {
+    if (!gone.has(said.uuid)) return said;
+    if (said.genre === "presence") return { ...said, valeur: before(said) };
+    return { ...said, genre: said.genre === "coche" && said.genre, valeur: "defait" };
+  });
 }
 
 /** "Commencer : Visite" is done: "Commencée : Visite". */

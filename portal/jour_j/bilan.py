@@ -108,16 +108,17 @@ def _public(day: Day) -> dict[str, Any] | None:
 def _crew(day: Day, standing: Sequence[Entree]) -> Iterator[dict[str, str]]:
     """Whoever holds a place, and whoever came on any of its days, unless that was a mistake which the journal puts right."""
     for place in day.places:
-        stays = sejours(e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(place.id))
+        taps = [e for e in standing if e.genre is Genre.PRESENCE and e.cible == str(place.id)]
+        stays = sejours(taps)
         if stays or place in day.held:
-            yield _place(day, place, stays)
+            yield _place(day, place, stays, missed=not stays and bool(taps) and taps[-1].valeur == Presence.ABSENT)
 
 
-def _place(day: Day, held: Affectation, stays: Sequence[Sejour]) -> dict[str, str]:
+def _place(day: Day, held: Affectation, stays: Sequence[Sejour], *, missed: bool) -> dict[str, str]:
     """When somebody came and left: their last stay, and those before it in a few words; what was never tapped is empty."""
     *before, last = stays or [Sejour()]
     came, left = (_at(day, instant) if instant else "" for instant in (last.debut, last.fin))
-    absent = "Absence" if day.state.presence(held.id) is Presence.ABSENT else ""
+    absent = "Absence" if missed else ""
     told = {"arrivee": came, "depart": left, "avant": ", ".join(_stay(day, stay) for stay in before), "absence": absent}
     return {"nom": held.personne.nom, "mission": held.mission.titre} | told
 

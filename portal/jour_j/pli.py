@@ -177,13 +177,13 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
 
 
 def begin_another_day(state: State) -> State:
-    """Nobody of the evening before is there any more, what was checked then is to be checked again, what ran ended with it.
+    """Everybody is expected anew, what was checked is to be checked again, and what ran ended as the site closed.
 
     So it is from the morning on, whoever looks, and before the site opens again: what is said from then on stays.
     """
     old = state.is_of_another_day
     state.ticks = {cible: mark for cible, mark in state.ticks.items() if not old(mark)}
-    state.presences = {c: mark for c, mark in state.presences.items() if mark.valeur != Presence.ARRIVE or not old(mark)}
+    state.presences = {cible: mark for cible, mark in state.presences.items() if not old(mark)}
     for cible, run in state.steps.items():
         if closed := state.closed_on(run):
             state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, closed)

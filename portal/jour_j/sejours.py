@@ -9,8 +9,6 @@ from datetime import datetime
 from portal.jour_j.pli import Presence, Tap
 from portal.jour_j.soiree import evening_of
 
-DOUBTS = (Presence.ATTENDU, Presence.ABSENT)  # they take back what was said before
-
 
 @dataclass(frozen=True)
 class Sejour:
@@ -24,8 +22,10 @@ def sejours(taps: Iterable[Tap]) -> list[Sejour]:
     """The stays that the taps of one place tell, those that still count, in their order: nobody came where there is none."""
     found: list[Sejour] = []
     for tap in taps:
-        if tap.valeur in DOUBTS:
-            found.clear()
+        if tap.valeur == Presence.ABSENT:
+            found = [stay for stay in found if not _is_of(stay, tap.quand)]
+        elif tap.valeur == Presence.ATTENDU:  # it takes back the last stay, if it is of that day
+            found = found[:-1] if found and _is_of(found[-1], tap.quand) else found
         elif tap.valeur == Presence.ARRIVE:
             if not (found and _goes_on(found[-1], tap.quand)):
                 found.append(Sejour(tap.quand))
@@ -38,4 +38,10 @@ def sejours(taps: Iterable[Tap]) -> list[Sejour]:
 
 def _goes_on(stay: Sejour, instant: datetime) -> bool:
     """Whether saying again that somebody came says nothing new: they had not left, and it is the same evening."""
-    return stay.fin is None and stay.debut is not None and evening_of(stay.debut) == evening_of(instant)
+    return stay.fin is None and _is_of(stay, instant)
+
+
+def _is_of(stay: Sejour, instant: datetime) -> bool:
+    """Whether the stay and the instant are of the same day and its night."""
+    begun = stay.debut or stay.fin
+    return begun is not None and evening_of(begun) == evening_of(instant)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from portal import clock
 
-NIGHT = timedelta(hours=6)  # an evening lasts until six in the morning
+NIGHT = timedelta(hours=4)  # an evening lasts until four in the morning; a market is set up from five
 
 
 def evening_of(instant: datetime) -> datetime:

@@ -83,11 +83,11 @@ def test_what_is_taken_back_this_morning_is_to_be_done(sunday):
     assert sunday.day().is_wrong(first)
 
 
-def test_until_six_the_evening_is_not_over(saturday_night):
-    for hour, left in ((21.5, 0), (24 + 5.9, 0), (24 + 6.1, len(saturday_night.day().points(Phase.OUVERTURE)))):
+def test_until_four_the_evening_is_not_over(saturday_night):
+    for hour, left in ((21.5, 0), (24 + 3.9, 0), (24 + 4.1, len(saturday_night.day().points(Phase.OUVERTURE)))):
         with clock.freeze(at(hour)):
             assert len(saturday_night.day().left(Phase.OUVERTURE)) == left
-    with clock.freeze(at(24 + 5.9)):
+    with clock.freeze(at(24 + 3.9)):
         assert saturday_night.open().statut is Statut.RECUE
 
 
@@ -109,6 +109,26 @@ def test_nobody_is_on_site_in_the_morning_until_they_come(sunday):
     sunday.open(REASON)
     assert sunday.day().people_present == [sunday.lea]
     assert sunday.day().state.presences[str(lea.id)].quand == at(24 + 7.75)
+
+
+def test_who_left_or_was_absent_the_evening_before_is_expected_anew(sunday):
+    lea = sunday.held_by(sunday.lea)
+    with clock.freeze(at(20)):
+        sunday.send(tap(Genre.PRESENCE, lea.id, "parti", when=at(20)))
+    assert sunday.day().state.presence(lea.id) is Presence.ATTENDU
+
+
+@pytest.mark.parametrize("hour", [5.5, 9])
+def test_a_market_that_is_set_up_before_dawn_was_opened_today(saturday, hour):
+    saturday.action.debut, saturday.action.fin = at(7), at(13)
+    with clock.freeze(at(hour)):
+        saturday.open("Tout est vu.")
+    with clock.freeze(at(hour + 1)):
+        day = saturday.day()
+        assert (day.is_open_since_before, day.was_today(at(hour))) == (False, True)
+    with clock.freeze(at(12)):
+        saturday.close("Plus personne.")
+        assert saturday.day().is_to_open is False
 
 
 # --- what runs ------------------------------------------------------------------------------------------------

@@ -299,8 +299,8 @@ def test_closing_a_checked_site_wants_nothing_and_tells_nobody(saturday, outbox)
     assert {m.genre for m in outbox()} == {"heures_a_valider"}  # nothing is amiss: only the hours are to be looked at
 
 
-@pytest.mark.parametrize(("hour", "again"), [(22, True), (29.9, True), (30, False), (48, False)])
-def test_it_reopens_the_same_evening_until_six_in_the_morning(saturday, hour, again):
+@pytest.mark.parametrize(("hour", "again"), [(22, True), (27.9, True), (28, False), (48, False)])
+def test_it_reopens_the_same_evening_until_four_in_the_morning(saturday, hour, again):
     saturday.open(REASON)
     with clock.freeze(at(21.75)):
         saturday.close("fini")
@@ -315,7 +315,7 @@ def test_a_day_closed_after_midnight_reopens_until_that_dawn(saturday):
     saturday.open(REASON)
     with clock.freeze(at(24.5)):
         saturday.close("fini")
-    with clock.freeze(at(28)):
+    with clock.freeze(at(27.9)):
         assert saturday.open().statut is Statut.RECUE
 
 

@@ -146,7 +146,7 @@ def test_only_from_its_confirmation_to_its_closing(saturday, client, etat):
     assert client.get(url(saturday)).status_code == (200 if there else 404)
 
 
-@pytest.mark.parametrize(("hour", "status"), [(24 + 5.9, 200), (24 + 6.1, 404)])
+@pytest.mark.parametrize(("hour", "status"), [(24 + 3.9, 200), (24 + 4.1, 404)])
 def test_its_evening_lasts_until_six_and_then_it_is_gone(shown, client, hour, status):
     shown.close("Rien à signaler.")
     db.session.commit()

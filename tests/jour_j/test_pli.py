@@ -213,7 +213,7 @@ def test_never_in_the_future_nor_before_the_day():
 
 
 def test_another_evening_begins_anew():
-    """What was checked is to be checked again, and nobody is there any more; not when it reopens the same evening."""
+    """What was checked is to be checked again, and everybody is expected anew; not when it reopens the same evening."""
     day = [
         tap("coche", "1", "fait", 1), tap("site", "", "ouvrir", 2), tap("presence", "7", "arrive", 3),
         tap("presence", "8", "absent", 4), tap("jauge", "", "+10", 5), tap("site", "", "fermer", 60),
@@ -221,5 +221,5 @@ def test_another_evening_begins_anew():
     ]  # fmt: skip
     same, later = fold([*day, tap("site", "", "ouvrir", 61)], LANES), fold([*day, tap("site", "", "ouvrir", 1440)], LANES)
     assert (set(same.ticks), set(same.presences), sum(n for _, n in same.passages)) == ({"1", "2"}, {"7", "8"}, 10)
-    assert (set(later.ticks), set(later.presences), sum(n for _, n in later.passages)) == ({"2"}, {"8"}, 0)
+    assert (set(later.ticks), set(later.presences), sum(n for _, n in later.passages)) == ({"2"}, set(), 0)
     assert later.opened == later.moved

@@ -260,7 +260,7 @@ def test_the_name_of_somebody_present_erases_nothing(saturday, as_):
     assert len(page.select(".toast form")) == 1
     row = one(page, f"#place-{place}")
     shown = [name_of(b) for b in row.select("button") if not b.find_parent(hidden=True)]
-    erase = "Ce n’était pas elle : effacer l’arrivée, Léa Grondin"
+    erase = "Par erreur : effacer l’arrivée, Léa Grondin"
     assert shown == ["Départ, Léa Grondin", erase]
     awa.post(f"{saturday.url}/entrees", data=form_of(page, erase))
     assert saturday.day().state.presence(place) is Presence.ATTENDU

@@ -41,12 +41,13 @@ def told(saturday: Saturday) -> tuple[str, str, str, str]:
         ([("arrive", 9.5), ("parti", 12), ("arrive", 14)], ("14 h", "", "9 h 30 à 12 h", "")),
         ([("arrive", 9.5), ("parti", 12), ("arrive", 14), ("parti", 18)], ("14 h", "18 h", "9 h 30 à 12 h", "")),
         ([("parti", 10), ("arrive", 11)], ("11 h", "", "jusqu’à 10 h", "")),
+        ([("arrive", 9.5), ("parti", 12), ("arrive", 14), ("attendu", 14.1)], ("9 h 30", "12 h", "", "")),
         ([("arrive", 9.5), ("absent", 10)], ("", "", "", "Absence")),
         ([("parti", 15), ("parti", 16)], ("", "15 h", "", "")),
     ],
     ids=[
         "came", "came and left", "erased", "wholly erased", "erased and given again", "came back", "came back and left",
-        "back, never tapped in", "absent after all", "left twice",
+        "back, never tapped in", "back by mistake", "absent after all", "left twice",
     ],
 )  # fmt: skip
 def test_the_report_says_what_the_day_says(saturday, taps, said):
@@ -78,14 +79,22 @@ def test_another_morning_has_an_arrival_of_its_own(saturday):
     assert (arrivee, depart, avant) == ("dim. 22 nov., 9 h 15", "", "sam. 21 nov., 9 h 30")
 
 
+def test_an_absence_takes_back_nothing_of_the_day_before(saturday):
+    saturday.action.fin = at(24 + 18)
+    says(saturday, ("arrive", 9.5), ("parti", 15), ("absent", 24 + 9))
+    with clock.freeze(at(24 + 10)):
+        assert told(saturday) == ("sam. 21 nov., 9 h 30", "sam. 21 nov., 15 h", "", "")
+
+
 @pytest.mark.parametrize(
     ("taps", "constat", "minutes"),
     [
         ([("arrive", 9), ("attendu", 9.5)], Constat.NON_POINTE, 780),
         ([("arrive", 10), ("parti", 12), ("arrive", 14), ("parti", 18)], Constat.PRESENT, 360),
         ([("arrive", 10), ("attendu", 10.5), ("arrive", 14), ("parti", 18)], Constat.PRESENT, 240),
+        ([("arrive", 9), ("parti", 12), ("arrive", 14), ("attendu", 14.1)], Constat.PRESENT, 180),
     ],
-    ids=["erased", "came back", "given again"],
+    ids=["erased", "came back", "given again", "back by mistake"],
 )
 def test_the_hours_proposed_agree_with_it(saturday, taps, constat, minutes):
     saturday.open("Tout est vu.")

@@ -195,8 +195,31 @@ def test_an_arrival_that_waits_is_erased_from_the_other_gestures(phone):
     expect(name).to_have_attribute("aria-pressed", "true")
     expect(phone.locator("#reseau")).to_contain_text("1 geste en attente")
     phone.locator(".presence", has_text="Léa Grondin").first.locator("summary").tap()
-    phone.get_by_role("button", name="Ce n’était pas elle : effacer l’arrivée, Léa Grondin").tap()
+    phone.get_by_role("button", name="Par erreur : effacer l’arrivée, Léa Grondin").tap()
     expect(name).to_have_attribute("aria-pressed", "false")
+
+
+def test_without_network_what_ended_by_mistake_is_taken_up_again(phone, saturday):
+    _, _, visit, meal, _ = (str(step.id) for step in saturday.steps)
+    db.session.rollback()  # outside of a request, reading holds SQLite's write lock
+    phone.context.set_offline(True)
+    for step in (visit, meal, visit, visit):
+        phone.locator(f"#etape-{step} form:has([value=debut]) button").first.dispatch_event("click")
+        phone.wait_for_timeout(700)
+    expect(phone.locator("#toasts")).to_contain_text("C’est déjà noté.")
+    expect(phone.locator("#reseau")).to_contain_text("3 gestes en attente")
+
+
+def test_a_departure_taken_back_without_network_leaves_whom_it_was_there(phone):
+    row = phone.locator(".presence", has_text="Awa Payet").first
+    phone.context.set_offline(True)
+    row.locator("summary").tap()
+    row.get_by_role("button", name="Départ, Awa Payet").tap()
+    expect(row.locator("div.point")).not_to_have_class("point fait")
+    phone.locator(".toast").get_by_role("button", name="Annuler").tap()
+    expect(row.locator("div.point")).to_have_class("point fait")
+    row.locator("summary").tap()
+    expect(row.get_by_role("button", name="Départ, Awa Payet")).to_be_visible()
 
 
 def test_a_roll_begun_again_by_mistake_comes_back(phone):
