@@ -116,21 +116,19 @@ class State:
         mark = self.presences.get(str(id))
         return Presence(mark.valeur) if mark else Presence.ATTENDU
 
-    def is_of_another_day(self, mark: Mark) -> bool:
+    def is_of_another_day(self, said: datetime) -> bool:
         """Whether it was said on the day for which the site was opened, and that day is over."""
         open_still = self.site is Site.OUVERT  # nobody closed it that evening
-        of_that_day = self.opened is None or evening_of(mark.quand) <= evening_of(self.opened.quand)
-        return of_that_day and (open_still or self.is_of_before(mark))
+        of_that_day = self.opened is None or evening_of(said) <= evening_of(self.opened.quand)
+        return of_that_day and (open_still or self.is_of_before(said))
 
-    def is_of_before(self, mark: Mark) -> bool:
+    def is_of_before(self, said: datetime) -> bool:
         """Whether it was said before the site closed: it says nothing of the day on which the site opens again."""
-        return self.site is Site.CLOS and self.moved is not None and mark.quand <= self.moved.quand
+        return self.site is Site.CLOS and self.moved is not None and said <= self.moved.quand
 
     def closed_on(self, run: Run) -> datetime | None:
         """When the site closed on an item that ran: it ended then. Where nobody closed, nobody knows when it did."""
-        closed = self.moved.quand if self.moved and self.site is Site.CLOS else None
-        ran = run.etat is EtatEtape.EN_COURS and run.debut and closed and run.debut <= closed
-        return closed if ran else None
+        return self.moved.quand if self.moved and run.debut and self.is_of_before(run.debut) else None
 
 
 # --- the fold ------------------------------------------------------------------------------------------------
@@ -177,16 +175,16 @@ def _site(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
 
 
 def begin_another_day(state: State) -> State:
-    """Everybody is expected anew, what was checked is to be checked again, and what ran ended as the site closed.
+    """Everybody is expected anew, what was checked is to be checked again, and what ran is over.
 
     So it is from the morning on, whoever looks, and before the site opens again: what is said from then on stays.
     """
     old = state.is_of_another_day
-    state.ticks = {cible: mark for cible, mark in state.ticks.items() if not old(mark)}
-    state.presences = {cible: mark for cible, mark in state.presences.items() if not old(mark)}
+    state.ticks = {cible: mark for cible, mark in state.ticks.items() if not old(mark.quand)}
+    state.presences = {cible: mark for cible, mark in state.presences.items() if not old(mark.quand)}
     for cible, run in state.steps.items():
-        if closed := state.closed_on(run):
-            state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, closed)
+        if run.etat is EtatEtape.EN_COURS and run.debut and old(run.debut):
+            state.steps[cible] = Run(EtatEtape.TERMINE, run.debut, state.closed_on(run))
     return state
 
 
@@ -222,7 +220,7 @@ def _presence(state: State, tap: Tap, _lanes: Mapping[str, Lane]) -> None:
 def _keep_first(state: State, marks: dict[str, Mark], tap: Tap) -> None:
     """Saying the same thing again on one day keeps the first author and time, unless the site closed in between."""
     known = marks.get(tap.cible)
-    if known is None or known.valeur != tap.valeur or state.is_of_before(known) or _is_later_day(tap, known):
+    if known is None or known.valeur != tap.valeur or state.is_of_before(known.quand) or _is_later_day(tap, known):
         marks[tap.cible] = _mark(tap)
 
 

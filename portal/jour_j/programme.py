@@ -137,7 +137,8 @@ def _of_lane(lane: Lane, items: list[Limited], plan: Plan, state: State, now: da
 
 def _slot(item: Limited, plan: Slot, run: Run, now: datetime, start: datetime) -> Slot:
     if run.debut:
-        return Slot(run.debut, run.fin or max(now, due(item, plan, run.debut)))
+        ought = due(item, plan, run.debut)
+        return Slot(run.debut, run.fin or (max(now, ought) if run.etat is EtatEtape.EN_COURS else ought))
     return Slot(start, start + plan.lasts)
 
 
@@ -181,7 +182,12 @@ class Ecart:
     @property
     def is_open(self) -> bool:
         """Whether it began, and nobody has ended it."""
-        return self.run.debut is not None and self.run.fin is None
+        return self.run.etat is EtatEtape.EN_COURS
+
+    @property
+    def is_left(self) -> bool:
+        """Whether its day is over, and nobody knows when it ended."""
+        return self.run.etat is EtatEtape.TERMINE and self.run.fin is None
 
     @property
     def words(self) -> str:

@@ -26,6 +26,7 @@ def realise(row: Ecart, titre: str, *, closed: bool, dated: bool) -> Realise:
     item, run = row.item, row.run
     day = f"{date_courte(evening_of(item.debut))}, " if dated else ""
     unfinished = ["pas terminée à la fermeture" if closed else "en cours"] if row.is_open else []
+    unfinished += ["fin pas notée"] if row.is_left else []
     said = ", ".join([row.words, *_longer(row.longer), *unfinished])
     return Realise(titre, day + _slot(item.debut, item.fin), _slot(run.debut, run.fin) if run.debut else "", said)
 

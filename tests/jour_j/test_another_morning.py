@@ -147,6 +147,22 @@ def test_what_still_ran_when_the_site_closed_ended_then_and_does_not_run_on_the_
     assert state.step(visit.id).etat is EtatEtape.EN_COURS
 
 
+def test_where_nobody_closed_nobody_knows_when_what_ran_ended(saturday):
+    saturday.action.fin = at(24 + 18)
+    _, welcome, visit, *_ = saturday.steps
+    saturday.open(REASON)
+    with clock.freeze(at(20)):
+        saturday.send(tap(Genre.ETAPE, welcome.id, "debut", when=at(20)))
+    with clock.freeze(at(24 + 9)):
+        saturday.open("On continue.")
+    with clock.freeze(at(24 + 9.1)):
+        saturday.send(tap(Genre.ETAPE, visit.id, "debut", when=at(24 + 9.1)))
+        day = saturday.day()
+        told = next(row for row in day.deroule.realise if row.titre == welcome.titre)
+    assert day.state.step(welcome.id) == Run(EtatEtape.TERMINE, at(20), None)
+    assert (told.reelle, told.ecart.split(", ")[1:]) == ("20\u00a0h", ["fin pas notée"])
+
+
 # --- what the page shows --------------------------------------------------------------------------------------
 
 
