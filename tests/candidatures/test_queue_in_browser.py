@@ -35,6 +35,7 @@ def states(waiting) -> list[Etat]:
 def test_from_the_keyboard(visit, zoe, waiting):
     page = visit(zoe)
     page.goto("/candidatures/")
+    page.wait_for_function("window.htmx")  # it comes once the page is there: until then an answer draws the whole page anew
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(page.get_by_text("2 attendent ta réponse.")).to_be_visible()
