@@ -10,7 +10,7 @@ from portal.actions import processus
 from portal.actions.models import digest
 from portal.comptes.models import Personne
 from portal.factures import commands, document, numeros, papier
-from portal.factures.models import Facture, LigneFacture, Nature, emettre
+from portal.factures.models import Facture, LigneFacture, Nature, emettre, payer
 from portal.workflow import Refusal, fire
 
 
@@ -99,6 +99,8 @@ def emit(facture: Facture, *, by: Personne, read: str) -> None:
         raise left[0]
     _freeze(facture, by=by)
     fire(emettre, facture, by=by, numero=facture.numero)
+    if not facture.a_payer:  # its deposits have asked for all of it
+        fire(payer, facture, by=by)
     if facture.nature is Nature.FACTURE and facture.action.etat is actions.Etat.TERMINEE:
         fire(processus.facturer, facture.action, by=by)
 

@@ -106,6 +106,14 @@ def test_a_deposit_is_taken_off_the_whole(to_come):
     assert (deposit.numero[-4:], facture.numero[-4:]) == ("0001", "0002")  # one series
 
 
+def test_what_its_deposits_asked_for_whole_is_paid_as_it_leaves(to_come):
+    to_come.issued(Nature.ACOMPTE)
+    facture = to_come.end().draft()
+    edit(facture, to_come.rita, quantite=270, motif="Le public est parti au bout de trois heures.")
+    emission.emit(facture, by=to_come.rita, read=emission.reading(facture))
+    assert (facture.ttc, facture.deduit, facture.etat) == (324_00, 324_00, Etat.PAYEE)
+
+
 def test_a_deposit_above_the_whole_waits_for_an_avoir(to_come):
     to_come.issued(Nature.ACOMPTE)
     facture = to_come.end().draft()
