@@ -54,10 +54,12 @@ class SqliteDatabase:
         shutil.copyfile(self.path, self._model)
 
     def renew(self) -> None:
-        """Another file under that name: what a request that came late has open is no more this one, and locks nothing of it."""
+        """Another file under that name, at one stroke: a request that came late opens the old one or the new one, whole."""
+        whole = self.path.with_suffix(".neuf")
+        shutil.copyfile(self._model, whole)
         self._forget_log()
-        self.path.unlink(missing_ok=True)
-        shutil.copyfile(self._model, self.path)
+        whole.replace(self.path)
+        self._forget_log()  # that late request may have begun the old one's again
 
     def _forget_log(self) -> None:
         """The last connection that closed has emptied the log into the file."""
