@@ -54,7 +54,7 @@ FOLLOWING = {  # the site moved, the action follows
 AT_ANY_TIME = frozenset({Genre.INCIDENT, Genre.SUITE, Genre.ANNULE})  # the rest is of the day itself
 URGENT = frozenset({"serieux", "grave"})  # of which the bienveillant hears at once
 CHANGES = (Genre.DUREE, Genre.DECALE, Genre.ECHANGE)  # of the programme
-TOLD = {ouvrir: "jour_ouverture", rouvrir: "jour_ouverture", clore: "jour_fermeture"}  # when critical lines stay open
+TOLD = {"ouvrir": "jour_ouverture", "fermer": "jour_fermeture"}  # when critical lines stay open
 
 
 class Statut(StrEnum):
@@ -178,20 +178,18 @@ class Reception:
         return quand
 
     def _follow(self, entree: Entree, before: queries.Day) -> None:
-        """The action's state follows the site's, in the same transaction."""
-        action = self.jour.action
-        transition = FOLLOWING.get((self.day.state.site, action.etat))
-        if transition is None:
-            return
-        left, facts = _left_open(before, entree.valeur), {}
-        if transition is clore:
-            facts = cloture.left_by(before, self.by.id).facts | {"a": entree.quand.isoformat()}
-        fire(transition, action, by=self.by, motif=entree.mot, **{"lignes": [p.label for p in left]} | facts)
+        """The action's state follows the site's, in the same transaction; of what stays open its bienveillant hears."""
+        action, left = self.jour.action, _left_open(before, entree.valeur)
+        if transition := FOLLOWING.get((self.day.state.site, action.etat)):
+            facts = {"lignes": [p.label for p in left]}
+            if transition is clore:
+                facts |= cloture.left_by(before, self.by.id).facts | {"a": entree.quand.isoformat()}
+            fire(transition, action, by=self.by, motif=entree.mot, **facts)
         critical = [_said(before, point) for point in left if point.critique]
         if critical and action.bienveillant:
             outbox.post(
-                TOLD[transition],
-                f"jour:{self.jour.id}:{transition.slug}:{entree.uuid}",
+                TOLD[entree.valeur],
+                f"jour:{self.jour.id}:{entree.valeur}:{entree.uuid}",
                 to=action.bienveillant.email,
                 action=action.id,
                 par=self.by.id,

@@ -87,6 +87,11 @@ class Journees:
         """Whether that evening was not the last of the action."""
         return self.now < self.action.fin
 
+    @property
+    def continues(self) -> bool:
+        """Whether the house, open since before, is still to be checked for a day that nobody has begun."""
+        return self.is_open_since_before and self.goes_on
+
     def _is_another_morning(self, state: State) -> bool:
         """Whether the site is closed, opened last for a day that is over, and the action goes on."""
         opened = state.opened if state.site is Site.CLOS else None

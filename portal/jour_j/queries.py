@@ -262,7 +262,7 @@ class Day(Verifications, Journees, Fil, Incidents):
 
     @property
     def gesture(self) -> str:
-        """The one big action of the moment: ouvrir, suivante, terminer, fermer, rouvrir; "" when there is none.
+        """The one big action of the moment: ouvrir, rouvrir, continuer, suivante, terminer, fermer; "" when there is none.
 
         Never reopening on the evening of the closing: a double tap on closing would undo it.
         """
@@ -270,6 +270,8 @@ class Day(Verifications, Journees, Fil, Incidents):
             return "" if self.is_too_early else "ouvrir"
         if self.state.site is Site.CLOS:
             return "rouvrir" if self.reopens else ""
+        if self.continues:
+            return "continuer"
         if self.track and self.track.next:
             return "suivante"
         return "terminer" if self.track and self.track.current else "fermer"

@@ -20,6 +20,7 @@ FAITS = {  # what a tap has done, in the words of its toast: the result, not the
     Genre.CONFIE: {"": "Reprise"},
     Genre.ANNULE: {"": "Annulé"},
 }  # fmt: skip
+OPENINGS = {"ouvrir": "Ouvrir le site", "rouvrir": "Rouvrir le site", "continuer": "Continuer aujourd’hui"}
 
 
 class Geste(NamedTuple):
@@ -54,7 +55,7 @@ def told(line: Line) -> str:
 
 def following(day: Day) -> list[Geste]:
     """The gestures of the main thread, each the one that the button will say once those before it are done."""
-    opens = {"ouvrir": "Ouvrir le site", "rouvrir": "Rouvrir le site"}.get(day.gesture)
+    opens = OPENINGS.get(day.gesture)
     first = [Geste(Genre.SITE, "", "ouvrir", opens, "door-open")] if opens else []
     return [*first, *_items(day)]
 

@@ -23,6 +23,8 @@ class Verifications:
         def state(self) -> State: ...
         @property
         def reopens(self) -> bool: ...
+        @property
+        def continues(self) -> bool: ...
 
     @property
     def lists(self) -> list[tuple[Phase, list[Point]]]:
@@ -67,7 +69,7 @@ class Verifications:
     @property
     def is_to_open(self) -> bool:
         """Whether a day is still to begin: the first, or another of an action that goes on."""
-        return self.state.site is Site.FERME or self.reopens
+        return self.state.site is Site.FERME or self.reopens or self.continues
 
     @property
     def forgotten(self) -> list[Point]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from bs4 import BeautifulSoup
 
 from portal import clock
 from portal.db import db
+from portal.jour_j.commands import Statut
 from portal.jour_j.models import Genre, Phase
 from portal.jour_j.pli import Site
 from tests import builders
@@ -89,10 +92,37 @@ def test_after_a_week_the_name_of_a_day_is_not_enough(weekend):
 
 
 def test_a_site_that_nobody_closed_says_so_and_offers_both_ways(morning, as_):
-    alert = part(as_, morning, "#maintenant .alerte")
-    assert "Le site est ouvert depuis hier 9 h : ferme-le, ou continue." in alert
-    assert "Continuer aujourd’hui" in alert
-    assert 'href="#fermeture"' in str(soup(as_, morning).select_one("#maintenant .alerte"))
+    page = soup(as_, morning)
+    alert = page.select_one("#maintenant .alerte")
+    assert "Le site est ouvert depuis hier 9 h : ferme-le, ou continue." in said(alert)
+    assert alert.select_one("a[href='#fermeture']")
+    assert page.select_one("#fermeture:not([hidden]) textarea#mot-fermer")
+    assert said(page.select_one("#passage summary")) == "Continuer sans attendre"
+
+
+def test_once_checked_the_big_button_goes_on(morning, as_):
+    assert "Encore 7 vérifications importantes" in part(as_, morning, "[data-suite='site::ouvrir']")
+    morning.tick_all(Phase.OUVERTURE)
+    db.session.commit()
+    page = soup(as_, morning)
+    assert "Continuer aujourd’hui" in said(page.select_one("[data-suite='site::ouvrir'] form"))
+    assert page.select_one("#passage") is None
+    assert morning.open().statut is Statut.RECUE
+    assert (morning.day().gesture, morning.day().forgotten) == ("suivante", [])
+
+
+@pytest.mark.both
+def test_to_go_on_unchecked_asks_why_and_the_bienveillant_hears(morning, as_, outbox):
+    refused = as_(morning.awa).post(f"{morning.url}/entrees", data={"uuid": str(uuid4()), "genre": "site", "valeur": "ouvrir"})
+    assert refused.status_code == 422
+    page = BeautifulSoup(refused.text, "html5lib")
+    assert page.select_one("#passage[open] textarea[autofocus]") and not page.select_one("#mot-fermer[autofocus]")
+    assert morning.open(REASON).statut is Statut.RECUE
+    critical = [p for p in morning.day().points(Phase.OUVERTURE) if p.critique]
+    told = [m for m in outbox() if m.genre == "jour_ouverture"][-1]
+    assert (told.adresse, told.faits["motif"], told.faits["lignes"]) == (morning.zoe.email, REASON, [p.label for p in critical])
+    assert morning.open().statut is Statut.RECUE  # a second tap begins nothing, and asks nothing
+    assert len([m for m in outbox() if m.genre == "jour_ouverture"]) == 2
 
 
 def test_after_the_last_evening_there_is_nothing_to_go_on_with(weekend, as_):
@@ -109,7 +139,7 @@ def test_to_go_on_begins_the_day_and_its_checks_are_to_be_done(weekend, as_):
     lea = next(a for a in weekend.day().team if a.personne_id == weekend.lea.id and a.mission.titre != "Monter la voûte")
     with clock.freeze(at(24 + 8)):
         weekend.send(tap(Genre.PRESENCE, lea.id, "arrive", when=at(24 + 7.75)))
-        weekend.open()
+        weekend.open(REASON)
         db.session.commit()
         day = weekend.day()
         assert (day.state.site, day.is_open_since_before) == (Site.OUVERT, False)
@@ -131,7 +161,7 @@ def test_closed_in_the_morning_it_is_the_day_before_that_ends_and_the_opening_is
 
 def test_a_day_that_went_on_and_closes_in_the_evening_is_over(weekend):
     with clock.freeze(at(24 + 8)):
-        weekend.open()
+        weekend.open(REASON)
     with clock.freeze(at(24 + 17)):
         weekend.close("Fini.")
         assert (weekend.day().reopens, weekend.day().gesture) == (False, "")
