@@ -116,7 +116,8 @@ def test_to_go_on_unchecked_asks_why_and_the_bienveillant_hears(morning, as_, ou
     refused = as_(morning.awa).post(f"{morning.url}/entrees", data={"uuid": str(uuid4()), "genre": "site", "valeur": "ouvrir"})
     assert refused.status_code == 422
     page = BeautifulSoup(refused.text, "html5lib")
-    assert page.select_one("#passage[open] textarea[autofocus]") and not page.select_one("#mot-fermer[autofocus]")
+    assert page.select_one("#passage[open] textarea[autofocus]")
+    assert not page.select_one("#mot-fermer[autofocus]")
     assert morning.open(REASON).statut is Statut.RECUE
     critical = [p for p in morning.day().points(Phase.OUVERTURE) if p.critique]
     told = [m for m in outbox() if m.genre == "jour_ouverture"][-1]
