@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from http.client import HTTPConnection, HTTPException
 from statistics import median, quantiles
 from threading import Event, Thread
@@ -91,7 +92,7 @@ class Screen(Asker):
     """One open screen: when it has seen each version, in seconds of the monotonic clock."""
 
     seen: dict[int, float] = field(default_factory=dict)
-    shown: str = ""
+    question: str = "etat?v="  # as its page holds it: the version, and the marks of the blocks that it shows
     lost: list[Exception] = field(default_factory=list)  # questions without an answer; a phone asks again
 
     def watch(self, path: str) -> None:
@@ -106,10 +107,10 @@ class Screen(Asker):
 
     def _look(self, path: str) -> float:
         """Seconds until the next question."""
-        status, pace, said = self.ask(f"{path}?v={self.shown}")
-        if status == 200 and (found := re.search(rb"etat\?v=([0-9-]+)", said)):
-            self.shown = found[1].decode()
-            self.seen.setdefault(int(self.shown.split("-")[0]), monotonic())
+        status, pace, said = self.ask(f"{path}{self.question}")
+        if status == 200 and (found := re.search(r'etat\?v=([0-9]+)-[^"]+', said.decode())):
+            self.question = unescape(found[0])
+            self.seen.setdefault(int(found[1]), monotonic())
         return float(pace)
 
 
@@ -140,7 +141,7 @@ class Probe(Asker):
 @contextmanager
 def _watching(server: Server, house: House, many: int) -> Iterator[list[Screen]]:
     screens = [Screen(server, cookie) for cookie in house.phones(many)]
-    with _running(screens, f"/jour-j/{house.day}/etat"):
+    with _running(screens, f"/jour-j/{house.day}/"):
         yield screens
 
 

@@ -251,6 +251,7 @@ RULES: dict[str, Rule] = {
     "facture.preparer": bienveillant | treasurer,  # asked of the action
     "facture.modifier": bienveillant | treasurer,
     "facture.emettre": treasurer,
+    "facture.crediter": treasurer,
     "facture.encaisser": treasurer,
     "facture.payer": nobody,
     "facture.attendre": nobody,

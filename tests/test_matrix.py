@@ -216,6 +216,9 @@ POST /factures/{draft_invoice}/lignes/{extra}/retirer  303 303 403 403 403 303 4
 POST /factures/{left_invoice}/reglements               303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{left_invoice}/reglements/{paid}/contrepasser 303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/reglements/{paid}/contrepasser 303 303 403 403 403 403 403 403 403 403 404 403
+POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 403 403 403 403 422 403
+POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
+POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
 GET /factures/reglements                               303 303 403 403 403 403 403 403 403 403 200 200
 GET /devis/tarifs/                                     303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/tarifs/nouveau                              303 303 403 403 403 403 403 403 403 403 200 200
@@ -453,7 +456,10 @@ OWN: dict[str, dict[str, str]] = {
     "POST /devis/{sent}/accord": {"voie": "mail", "preuve": "Son message"},
     "POST /devis/lien/{offer}/accepter": {"accord": "y"},
     **{f"POST /factures/{{draft_invoice}}/{deed}": WHOLE for deed in ("enregistrer", "emettre", "lignes/{extra}/retirer")},
-    "POST /factures/{left_invoice}/reglements": {"montant": "1", "le": "2026-01-01", "moyen": "virement"},
+    **{
+        f"POST /factures/{{left_invoice}}/{deed}": {"montant": "1", "le": "2026-01-01", "moyen": "virement"}
+        for deed in ("reglements", "remboursements")
+    },
     "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},
 }

@@ -151,6 +151,7 @@ facture.voir                      -  -  -  y  -  -  y  y
 facture.voir (a part of PM)       -  -  -  y  -  y  y  y
 facture.modifier                  -  -  -  y  -  -  y  -
 facture.emettre                   -  -  -  -  -  -  y  -
+facture.crediter                  -  -  -  -  -  -  y  -
 facture.encaisser                 -  -  -  -  -  -  y  -
 facture.payer                     -  -  -  -  -  -  -  -
 facture.attendre                  -  -  -  -  -  -  -  -

@@ -9,6 +9,10 @@ branch_labels = None
 depends_on = None
 
 SENTENCE = "un règlement noté ne change plus"
+REPLACED = (
+    "EXISTS (SELECT 1 FROM reglement WHERE id = NEW.id OR (annee = NEW.annee AND rang = NEW.rang) "
+    "OR annule_id = NEW.annule_id OR empreinte = NEW.empreinte)"
+)
 
 
 def upgrade() -> None:
@@ -35,8 +39,7 @@ def upgrade() -> None:
         sa.Column("precedente", sa.Text(), nullable=False),
         sa.Column("empreinte", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(annule_id IS NULL AND montant BETWEEN 1 AND 1000000000) OR "
-            "(annule_id IS NOT NULL AND montant BETWEEN -1000000000 AND -1 AND motif <> '')",
+            "montant <> 0 AND montant BETWEEN -1000000000 AND 1000000000 AND (annule_id IS NULL OR motif <> '')",
             name=op.f("ck_reglement__montant"),
         ),
         sa.ForeignKeyConstraint(["annule_id"], ["reglement.id"], name=op.f("fk_reglement__annule_id__reglement")),
@@ -57,10 +60,9 @@ def _freeze_what_was_noted() -> None:
     """A payment that was noted never changes, nor goes: whoever writes to the database by hand included."""
     if op.get_bind().dialect.name == "sqlite":
         for deed in ("update", "delete"):
-            op.execute(
-                f"CREATE TRIGGER reglement_{deed} BEFORE {deed.upper()} ON reglement "
-                f"BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END"
-            )
+            _refuse(f"reglement_{deed} BEFORE {deed.upper()} ON reglement", "1")
+        # REPLACE takes a row away without asking its trigger, unless the connection wants it: it is asked as it comes in.
+        _refuse("reglement_remplace BEFORE INSERT ON reglement", REPLACED)
     else:
         op.execute(
             "CREATE FUNCTION reglement_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -72,7 +74,12 @@ def _freeze_what_was_noted() -> None:
         op.execute("CREATE TRIGGER reglement_jamais_vide BEFORE TRUNCATE ON reglement EXECUTE FUNCTION reglement_note()")
 
 
+def _refuse(trigger: str, when: str) -> None:
+    op.execute(f"CREATE TRIGGER {trigger} WHEN {when} BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END")
+
+
 def downgrade() -> None:
+    """The series keeps its number: once back, the portal says which payments are missing."""
     with op.batch_alter_table("reglement") as batch:
         batch.drop_index(batch.f("ix_reglement__facture_id"))
 

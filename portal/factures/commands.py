@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from portal import journal, reglage
@@ -14,14 +15,16 @@ from portal.db import db, lock_one
 from portal.devis import commands as devis
 from portal.devis import models as devis_models
 from portal.devis import queries as devis_queries
-from portal.devis.chiffrage import Part
+from portal.devis.chiffrage import Part, Totaux, totaux
 from portal.devis.models import HIGHEST, Devis, LigneDevis, Unite
 from portal.factures import compte, queries
-from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, abandonner, ajouter, modifier, preparer
+from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, abandonner, ajouter, crediter, modifier, preparer
+from portal.reglage import Profil
 from portal.workflow import Refusal
 
 READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE})
 AGREED = READY | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS}
+CREDITED = ("devis", "categorie", "commande", "service", "chorus")  # what an avoir says as its invoice did
 COPIED = ("libelle", "detail", "quantite", "unite", "prix", "taux", "remise", "pole_id", "comprise", "rang")
 
 
@@ -45,6 +48,16 @@ class NoDeposit(Refusal):
 class DepositAsked(Refusal):
     def __init__(self, facture: Facture):
         super().__init__(f"L’acompte est déjà facturé\u00a0: {facture.label}.")
+
+
+class NotToCredit(Refusal):
+    sentence = "Cette facture n’a rien à annuler : elle n’est pas émise, ou des avoirs ont déjà tout repris."
+
+
+class AnotherCredit(Refusal):
+    def __init__(self, avoir: Facture):
+        assert avoir.origine
+        super().__init__(f"Un avoir se prépare déjà sur {avoir.origine.numero}\u00a0: émets-le, ou abandonne-le d’abord.")
 
 
 class NotDraft(Refusal):
@@ -80,7 +93,7 @@ def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
     if agreed is None or action.etat not in AGREED:
         raise NoAgreement
-    if whole := next(iter(queries.issued(action, Nature.FACTURE)), None):
+    if whole := next(iter(queries.standing(action, Nature.FACTURE)), None):
         raise AlreadyInvoiced(whole)
     lines = _deposit(action, agreed) if nature is Nature.ACOMPTE else _whole(action, agreed)
     facture = Facture(action=action, devis=agreed, nature=nature, par=by, delai=reglage.FACTURE_DELAI.valeur)
@@ -93,7 +106,7 @@ def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
 
 def is_open(action: Action, nature: Nature, there: Iterable[Facture]) -> bool:
     """Whether that one may be prepared, beside those that are there."""
-    natures = {one.nature for one in there}
+    natures = {one.nature for one in there if not one.is_cancelled}
     if natures & {nature, Nature.FACTURE} or action.etat not in (READY if nature is Nature.FACTURE else AGREED):
         return False
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
@@ -112,7 +125,7 @@ def _copy(line: LigneDevis) -> LigneFacture:
 
 def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
     """One line for each rate of the devis, in the proportion that was agreed."""
-    if asked := next(iter(queries.issued(action, Nature.ACOMPTE)), None):
+    if asked := next(iter(queries.standing(action, Nature.ACOMPTE)), None):
         raise DepositAsked(asked)
     said = agreed.contenu or {}
     if not said.get("acompte"):
@@ -121,6 +134,32 @@ def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
     libelle = f"Acompte de {agreed.acompte}\u00a0% sur le devis {agreed.numero}"
     made = {"libelle": libelle, "unite": Unite.FORFAIT, "quantite": 100}
     return [LigneFacture(rang=rang, prix=part.base, taux=part.taux, **made) for rang, part in enumerate(parts, 1) if part.base]
+
+
+def credit(facture: Facture, *, by: Personne) -> Facture:
+    """The draft of an avoir on it, of all that remains: the one that is there, else a new one.
+
+    Raises NotToCredit, AnotherCredit.
+    """
+    lock_one(facture.action)
+    origine = queries.fresh(facture.id)
+    if origine is None or origine.is_draft or origine.is_credit:
+        raise NotToCredit
+    if there := queries.drafted(origine.action, Nature.AVOIR):
+        if there.origine_id != origine.id:
+            raise AnotherCredit(there)
+        return there
+    parts = remaining(origine)
+    if not parts:
+        raise NotToCredit
+    made = {"libelle": f"Avoir sur la facture {origine.numero}", "unite": Unite.FORFAIT, "quantite": 100}
+    lines = [LigneFacture(rang=rang, prix=part.base, taux=part.taux, **made) for rang, part in enumerate(parts, 1)]
+    copied = {name: getattr(origine, name) for name in CREDITED}
+    avoir = Facture(action=origine.action, origine=origine, nature=Nature.AVOIR, par=by, delai=0, lignes=lines, **copied)
+    db.session.add(avoir)
+    count(avoir)
+    crediter.tell(avoir, by=by, origine=origine.numero)
+    return avoir
 
 
 def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], lines: Mapping[int, devis.Typed]) -> None:
@@ -182,7 +221,7 @@ def line_of(facture: Facture, id: int) -> LigneFacture | None:
 
 def deposits(facture: Facture) -> list[Facture]:
     """The invoices of deposits that it takes off."""
-    return queries.issued(facture.action, Nature.ACOMPTE) if facture.nature is Nature.FACTURE else []
+    return queries.standing(facture.action, Nature.ACOMPTE) if facture.nature is Nature.FACTURE else []
 
 
 # --- the steps of these --------------------------------------------------------------------------------------
@@ -200,9 +239,32 @@ def drafted(facture: Facture) -> Facture:
 def count(facture: Facture) -> None:
     """Keep what its lines come to, under the lock of its action. Raises TooMuch."""
     db.session.flush()
-    sums = devis.totals(line.compte for line in facture.lignes)
+    sums = totals(facture)
     if sums.ttc > HIGHEST:
         raise TooMuch
-    paid = sum(one.a_payer for one in deposits(facture))
+    paid = sum(one.a_payer - one.credite for one in deposits(facture))
     facture.ht, facture.ttc, facture.deduit = sums.ht, sums.ttc, min(paid, sums.ttc)
     db.session.flush()
+
+
+def totals(facture: Facture) -> Totaux:
+    """What its lines come to: an avoir follows the taxes of the invoice that it corrects, whatever they have become."""
+    sums = totaux((line.compte for line in facture.lignes), taxed=is_taxed(facture))
+    return replace(sums, parts=compte.credited(sums.parts, remaining(facture.origine))) if facture.origine else sums
+
+
+def is_taxed(facture: Facture) -> bool:
+    if facture.origine and facture.origine.contenu:
+        return bool(facture.origine.contenu["avec_tva"])
+    return reglage.PROFIL.valeur is Profil.ASSUJETTIE
+
+
+def remaining(facture: Facture) -> list[Part]:
+    """Rate by rate, what an issued invoice asks for and no avoir has taken off yet."""
+    assert facture.contenu
+    taken = [*facture.contenu["acomptes"], *(avoir.contenu for avoir in facture.avoirs if avoir.contenu)]
+    return compte.left(parts_of(facture.contenu), (part for one in taken for part in parts_of(one)))
+
+
+def parts_of(contenu: Mapping[str, Any]) -> list[Part]:
+    return [Part(part["taux"], part["base"], part["tva"]) for part in contenu["parts"]]

@@ -1,8 +1,10 @@
-"""What a deposit is made of, rate by rate. Amounts in cents, rates in hundredths of a percent."""
+"""What a deposit and an avoir are made of, rate by rate. Amounts in cents, rates in hundredths of a percent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 
 from portal import money
@@ -22,6 +24,43 @@ def deposit(montant: int, parts: Sequence[Part]) -> list[Part]:
     tried = (_taxed(parts, bases, moves) for moves in product(AROUND, repeat=len(parts)))
     good = [found for found in tried if _total(found) <= montant and all(part.base >= 0 for part in found)]
     return max(good, key=lambda found: (_total(found), -_moved(found, bases)))
+
+
+def left(parts: Iterable[Part], taken: Iterable[Part]) -> list[Part]:
+    """What remains of `parts` once `taken` is off, rate by rate, the highest first; of a rate that is over, nothing.
+
+    Where more was taken of a rate than there was, the others bear it, and the whole still falls on the cent.
+    """
+    bases, taxes = Counter[int](), Counter[int]()
+    for sign, some in ((1, parts), (-1, taken)):
+        for part in some:
+            bases[part.taux] += sign * part.base
+            taxes[part.taux] += sign * part.tva
+    found = [Part(taux, bases[taux], taxes[taux]) for taux in sorted(bases, reverse=True)]
+    there = [part for part in found if part.base > 0]
+    if all(part.base >= 0 and part.tva >= 0 for part in found):
+        return there
+    shares = money.split(max(_total(found), 0), [part.base for part in there])
+    shared = [Part(p.taux, half_up(share * WHOLE, WHOLE + p.taux), share) for p, share in zip(there, shares, strict=True)]
+    return [Part(p.taux, p.base, p.tva - p.base) for p in shared if p.base]
+
+
+def credited(parts: Iterable[Part], left: Iterable[Part]) -> list[Part]:
+    """The parts of an avoir on what is `left`: who takes back all of a rate takes back the TVA that was asked, to the cent."""
+    there = {part.taux: part for part in left}
+    return [_within(part, there.get(part.taux, Part(part.taux, 0, 0))) for part in parts]
+
+
+def _within(part: Part, left: Part) -> Part:
+    if part.base == left.base:
+        return left
+    return replace(part, tva=min(part.tva, left.tva)) if part.base < left.base else part
+
+
+def exceeds(parts: Iterable[Part], left: Iterable[Part]) -> Part | None:
+    """The first of `parts` that is more than what is left of its rate."""
+    there = {part.taux: part.base for part in left}
+    return next((part for part in parts if part.base > there.get(part.taux, 0)), None)
 
 
 def _taxed(parts: Sequence[Part], bases: Sequence[int], moves: Sequence[int]) -> list[Part]:

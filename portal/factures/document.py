@@ -26,6 +26,8 @@ def _said(contenu: dict[str, Any]) -> dict[str, Any]:
             one | {"le": date_longue(date.fromisoformat(one["le"])), "ttc": euros(one["ttc"])} for one in contenu["acomptes"]
         ],
         "a_payer": euros(contenu["a_payer"]),
+        "origine": contenu["origine"]
+        and contenu["origine"] | {"le": date_longue(date.fromisoformat(contenu["origine"]["le"]))},
         "indemnite": euros(contenu["indemnite"]) if contenu["indemnite"] else "",
         "brouillon": contenu.get("brouillon", False),  # what leaves never says it
     }

@@ -9,8 +9,9 @@ from portal.actions import models as actions
 from portal.actions import processus
 from portal.actions.models import digest
 from portal.comptes.models import Personne
-from portal.factures import commands, document, numeros, papier
+from portal.factures import commands, compte, document, numeros, papier
 from portal.factures.models import Facture, LigneFacture, Nature, emettre, payer
+from portal.filters import euros, taux
 from portal.workflow import Refusal, fire
 
 
@@ -37,6 +38,20 @@ class NoAddress(Obstacle):
 class NothingToPay(Obstacle):
     mend = "lignes"
     sentence = "Cette facture est à 0 € : il n’y a rien à payer."
+
+
+class NoReason(Obstacle):
+    mend = "entete"
+    sentence = "Dis pourquoi cet avoir : le demandeur le lira."
+
+
+class Beyond(Obstacle):
+    mend = "lignes"
+
+    def __init__(self, rate: int, left: int):
+        super().__init__(
+            f"C’est plus que ce qu’il reste de la facture au taux de {taux(rate)}\u00a0: {euros(left)} hors taxes."
+        )
 
 
 class DepositsExceed(Obstacle):
@@ -74,11 +89,21 @@ def obstacles(facture: Facture) -> list[Obstacle]:
         found.append(NoAddress())
     if not facture.ttc:
         found.append(NothingToPay())
-    if sum(one.a_payer for one in commands.deposits(facture)) > facture.ttc:
+    if sum(one.a_payer - one.credite for one in commands.deposits(facture)) > facture.ttc:
         found.append(DepositsExceed())
     if facture.chorus and not (demandeur.siret and facture.service and facture.commande):
         found.append(NotForChorus())
+    if facture.origine:
+        found += _of_a_credit(facture, facture.origine)
     return found + [Unexplained(line) for line in facture.lignes if line.is_another and not line.motif.strip()]
+
+
+def _of_a_credit(facture: Facture, origine: Facture) -> list[Obstacle]:
+    left = commands.remaining(origine)
+    found: list[Obstacle] = [] if facture.mot.strip() else [NoReason()]
+    if over := compte.exceeds(commands.totals(facture).parts, left):
+        found.append(Beyond(over.taux, sum(part.base for part in left if part.taux == over.taux)))
+    return found
 
 
 def reading(facture: Facture) -> str:
@@ -99,8 +124,9 @@ def emit(facture: Facture, *, by: Personne, read: str) -> None:
         raise left[0]
     _freeze(facture, by=by)
     fire(emettre, facture, by=by, numero=facture.numero)
-    if not facture.a_payer:  # its deposits have asked for all of it
-        fire(payer, facture, by=by)
+    due = facture.origine or facture
+    if due.reste <= 0 and due.etat in payer.sources:  # its deposits had asked for all of it, or nothing of it is due any more
+        fire(payer, due, by=by)
     if facture.nature is Nature.FACTURE and facture.action.etat is actions.Etat.TERMINEE:
         fire(processus.facturer, facture.action, by=by)
 

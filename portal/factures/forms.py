@@ -15,9 +15,9 @@ from wtforms.validators import DataRequired, InputRequired
 from portal import clock
 from portal.actions.forms import at_most, some_id
 from portal.devis.commands import Typed
-from portal.devis.forms import NumbersForm, SheetForm, rates
+from portal.devis.forms import NumbersForm, SheetForm
 from portal.devis.models import DEAREST, HIGHEST, MOST, Unite
-from portal.factures.models import HEAD, LATEST, LONGEST, Categorie, Facture, LigneFacture, Moyen
+from portal.factures.models import HEAD, HEAD_OF_A_CREDIT, LATEST, LONGEST, Categorie, Facture, LigneFacture, Moyen
 from portal.fields import Day, Euros, Form, Hundredths, Line, Whole, Words, choices, one_line
 from portal.filters import taux
 from portal.poles.models import Pole
@@ -32,7 +32,19 @@ class RealForm(NumbersForm):
     motif = Line("Pourquoi ce n’est pas ce que dit le devis", [at_most(300, "Ce texte")], description="Le demandeur le lit.")
 
 
-class HeadForm(SheetForm):
+class ReasonForm(SheetForm):
+    """The head of an avoir."""
+
+    NAMES: tuple[str, ...] = HEAD_OF_A_CREDIT
+    mot = Words("Pourquoi cet avoir", [at_most(2_000, "Ce texte")], render_kw={"rows": 3}, description="Le demandeur le lit.")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in self.NAMES}
+
+
+class HeadForm(ReasonForm):
+    NAMES = HEAD
     mot = Words("Un mot au demandeur", [at_most(2_000, "Ce texte")], render_kw={"rows": 3})
     delai = Whole("À payer, en jours", [InputRequired("Écris un nombre de jours, 0 pour tout de suite.")], least=0, most=LATEST)
     categorie = SelectField("Ce qui est facturé", choices=choices(*((c.value, c.label) for c in Categorie)), coerce=Categorie)
@@ -42,10 +54,6 @@ class HeadForm(SheetForm):
     chorus = BooleanField(
         "Le client la reçoit par Chorus Pro", description="SIRET, service et engagement sont alors nécessaires."
     )
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        return {name: self[name].data for name in HEAD}
 
 
 class ExtraForm(Form):
@@ -62,10 +70,10 @@ class ExtraForm(Form):
         "Pourquoi elle s’ajoute", [DataRequired("Écris pourquoi\u00a0: le demandeur le lira."), at_most(300, "Ce texte")]
     )
 
-    def __init__(self, *args: Any, poles: Sequence[Pole], **kwargs: Any):
+    def __init__(self, *args: Any, rates: Sequence[int], poles: Sequence[Pole], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.pole_id.choices = choices(("", "Le commun"), *((str(p.id), p.label) for p in poles))
-        self.taux.choices = choices(*((str(rate), taux(rate)) for rate in rates()))
+        self.taux.choices = choices(*((str(rate), taux(rate)) for rate in rates))
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -91,18 +99,18 @@ class Saisie:
     """All that the page of a draft sends at once: every button sends it, so that nothing that was typed is lost."""
 
     facture: Facture
-    head: HeadForm
+    head: ReasonForm
     numbers: dict[int, RealForm]
 
     @classmethod
     def stored(cls, facture: Facture) -> Saisie:
-        return cls(facture, HeadForm.over(facture.head), {line.id: _shown(line) for line in facture.lignes})
+        return cls(facture, _head_of(facture).over(facture.head), {line.id: _shown(line) for line in facture.lignes})
 
     @classmethod
     def typed(cls, facture: Facture) -> Saisie:
         ids = [int(found[1]) for name in request.form if (found := FIELD.fullmatch(name))][:LONGEST]
         numbers = {id: form for id in ids if (form := RealForm.sent(id))}
-        return cls(facture, HeadForm(), numbers)
+        return cls(facture, _head_of(facture)(), numbers)
 
     def validate(self) -> bool:
         return not [form for form in (self.head, *self.numbers.values()) if not form.validate()]
@@ -127,8 +135,12 @@ class Saisie:
 
     def rebased(self) -> Saisie:
         """Every word again, over the invoice as it now is: what somebody else stored in the same field is beside it."""
-        head = self.head if self.head.errors else HeadForm.over(self.facture.head, self.head)
+        head = self.head if self.head.errors else _head_of(self.facture).over(self.facture.head, self.head)
         return Saisie(self.facture, head, {line.id: _shown(line, self.numbers.get(line.id)) for line in self.facture.lignes})
+
+
+def _head_of(facture: Facture) -> type[ReasonForm]:
+    return ReasonForm if facture.is_credit else HeadForm
 
 
 def _shown(line: LigneFacture, typed: RealForm | None = None) -> RealForm:

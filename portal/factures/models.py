@@ -20,6 +20,7 @@ from portal.workflow import Event, Transition, Workflow
 
 LONGEST = 250  # lines of one invoice: those of its devis, and what the day added
 LATEST = 120  # days to pay
+HEAD_OF_A_CREDIT = ("mot",)
 HEAD = ("mot", "delai", "categorie", "livraison", "commande", "service", "chorus")
 SERIE_REGLEMENTS = "R"
 NUMBERS = ("quantite", "prix", "remise", "motif")  # of a line, as the page of its invoice changes them
@@ -78,6 +79,7 @@ class Facture(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), index=True)
     devis_id: Mapped[int] = mapped_column(ForeignKey("devis.id"))  # the accepted one that it follows
+    origine_id: Mapped[int | None] = mapped_column(ForeignKey("facture.id"), index=True)  # the one that an avoir corrects
     nature: Mapped[Nature]
     etat: Mapped[Etat] = mapped_column(default=Etat.BROUILLON, index=True)
     mot: Mapped[str] = mapped_column(default="")  # to whom pays, above the lines
@@ -103,6 +105,8 @@ class Facture(Base):
     pdf: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     action: Mapped[Action] = relationship()
     devis: Mapped[Devis] = relationship()
+    origine: Mapped[Facture | None] = relationship(remote_side=id, back_populates="avoirs")
+    avoirs: Mapped[list[Facture]] = relationship(back_populates="origine", order_by="Facture.id")
     par: Mapped[Personne] = relationship(foreign_keys=par_id)
     emise_par: Mapped[Personne | None] = relationship(foreign_keys=emise_par_id)
     reglements: Mapped[list[Reglement]] = relationship(back_populates="facture", order_by="Reglement.id")
@@ -114,6 +118,7 @@ class Facture(Base):
         UniqueConstraint("serie", "annee", "rang"),
         CheckConstraint(f"ht BETWEEN 0 AND {HIGHEST} AND ttc BETWEEN ht AND {HIGHEST}", name="total"),
         CheckConstraint("deduit BETWEEN 0 AND ttc", name="deduit"),
+        CheckConstraint("(nature = 'avoir') = (origine_id IS NOT NULL)", name="origine"),
         CheckConstraint(f"delai BETWEEN 0 AND {LATEST}", name="delai"),
         CheckConstraint(
             "(etat = 'brouillon' AND rang IS NULL AND emise_le IS NULL) OR "
@@ -139,7 +144,11 @@ class Facture(Base):
 
     @property
     def head(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in HEAD}
+        return {name: getattr(self, name) for name in (HEAD_OF_A_CREDIT if self.is_credit else HEAD)}
+
+    @property
+    def is_credit(self) -> bool:
+        return self.nature is Nature.AVOIR
 
     @property
     def is_draft(self) -> bool:
@@ -148,22 +157,32 @@ class Facture(Base):
     @property
     def is_late(self) -> bool:
         """Its last day to pay is over."""
-        return self.etat is Etat.EMISE and self.echeance is not None and self.echeance < clock.today()
+        return not self.is_credit and self.etat is Etat.EMISE and self.echeance is not None and self.echeance < clock.today()
 
     @property
     def a_payer(self) -> int:
-        """Cents that it asks for."""
+        """Cents that it asks for; of an avoir, that it gives back."""
         return self.ttc - self.deduit
 
     @property
+    def credite(self) -> int:
+        """Cents that avoirs took off what it asks for."""
+        return sum(one.a_payer for one in self.avoirs if not one.is_draft)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Avoirs took all of it off."""
+        return 0 < self.a_payer == self.credite
+
+    @property
     def regle(self) -> int:
-        """Cents that came."""
+        """Cents that came, those that were given back taken off."""
         return sum(one.montant for one in self.reglements)
 
     @property
     def reste(self) -> int:
-        """Cents still to come."""
-        return self.a_payer - self.regle
+        """Cents still to come; below 0, to give back."""
+        return self.a_payer - self.credite - self.regle
 
 
 def numbered(serie: str, annee: int, rang: int) -> str:
@@ -238,7 +257,7 @@ class Reglement(Base):
     annee: Mapped[int]
     rang: Mapped[int]  # its place in that year of the series « R »
     le: Mapped[date]  # when the money came
-    montant: Mapped[int]  # cents; below 0, a reversal
+    montant: Mapped[int]  # cents; below 0, given back, or the reversal of what came
     moyen: Mapped[Moyen]
     reference: Mapped[str] = mapped_column(default="")  # of the transfer, of the cheque
     annule_id: Mapped[int | None] = mapped_column(ForeignKey("reglement.id"), unique=True)  # the one that it reverses
@@ -255,9 +274,7 @@ class Reglement(Base):
     __table_args__ = (
         UniqueConstraint("annee", "rang"),
         CheckConstraint(
-            f"(annule_id IS NULL AND montant BETWEEN 1 AND {HIGHEST}) OR "
-            f"(annule_id IS NOT NULL AND montant BETWEEN -{HIGHEST} AND -1 AND motif <> '')",
-            name="montant",
+            f"montant <> 0 AND montant BETWEEN -{HIGHEST} AND {HIGHEST} AND (annule_id IS NULL OR motif <> '')", name="montant"
         ),
     )
 
@@ -279,8 +296,10 @@ emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send",
 payer = Transition("facture.payer", "Payée", "payée", "check", frozenset({Etat.EMISE}), Etat.PAYEE)
 attendre = Transition("facture.attendre", "À encaisser", "à encaisser", "undo-2", frozenset({Etat.PAYEE}), Etat.EMISE)
 WORKFLOW = Workflow(Facture.etat, (emettre, payer, attendre))
-encaisser = Event("facture.encaisser", "Noter un règlement", "règlement noté", "coins")
-contrepasser = Event("facture.contrepasser", "Annuler un règlement", "règlement annulé", "undo-2")
+encaisser = Event("facture.encaisser", "Noter un règlement", "noté", "coins")
+contrepasser = Event("facture.contrepasser", "Annuler un règlement", "annulé", "undo-2")
+rembourser = Event("facture.rembourser", "Noter un remboursement", "noté en remboursement", "coins")
+crediter = Event("facture.crediter", "Préparer un avoir", "préparé", "undo-2")
 preparer = Event("facture.preparer", "Préparer la facture", "préparée", "pencil")
 modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")
 ajouter = Event("facture.ajouter", "Ajouter une ligne", "ligne ajoutée", "plus")

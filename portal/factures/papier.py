@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
 from portal import clock, reglage
-from portal.devis import commands as devis
 from portal.devis.papier import MENTIONS, client, groups, when
+from portal.factures import commands
 from portal.factures.models import Facture, LigneFacture
 from portal.reglage import Exigibilite, Profil
 
@@ -25,9 +26,7 @@ def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Fact
 
     `deduits` are the invoices of deposits that it takes off.
     """
-    action, profil = facture.action, reglage.PROFIL.valeur
-    sums, deposits = devis.totals(line.compte for line in facture.lignes), [_deposit(one) for one in deduits]
-    taxed = profil is Profil.ASSUJETTIE
+    action, sums, deposits = facture.action, commands.totals(facture), [_deposit(one) for one in deduits]
     return {
         "nature": facture.nature.value,
         "titre": facture.nature.label,
@@ -45,19 +44,36 @@ def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Fact
         "commande": facture.commande,
         "service": facture.service,
         "groupes": groups(((line.pole, _said(line)) for line in facture.lignes), sums),
-        "parts": [{"taux": p.taux, "base": p.base, "tva": p.tva} for p in sums.parts],
+        "parts": [asdict(part) for part in sums.parts],
         "ht": sums.ht,
         "rabais": sums.rabais,
         "tva": sums.tva,
         "ttc": sums.ttc,
         "acomptes": deposits,
         "a_payer": sums.ttc - sum(one["ttc"] for one in deposits),
-        "avec_tva": taxed,
-        "mention": MENTIONS[profil],
-        "debits": taxed and reglage.EXIGIBILITE.valeur is Exigibilite.DEBITS,
-        "paiement": reglage.FACTURE_PAIEMENT.valeur,
-        **_of_a_professional(action.demandeur.particulier),
+        **_taxes(),
+        **(_of_a_credit(facture.origine) if facture.origine else _of_payment(action.demandeur.particulier)),
     }
+
+
+def _taxes() -> dict[str, Any]:
+    profil = reglage.PROFIL.valeur
+    taxed = profil is Profil.ASSUJETTIE
+    debits = taxed and reglage.EXIGIBILITE.valeur is Exigibilite.DEBITS
+    return {"profil": profil.value, "avec_tva": taxed, "mention": MENTIONS[profil], "debits": debits}
+
+
+def _of_a_credit(origine: Facture) -> dict[str, Any]:
+    """An avoir asks for nothing, and is taxed as what it corrects."""
+    said = origine.contenu
+    assert said
+    nothing = {"paiement": "", "retard": "", "escompte": "", "indemnite": 0}
+    same = {name: said[name] for name in ("profil", "avec_tva", "mention", "debits", "mediateur")}
+    return nothing | same | {"origine": {"numero": origine.numero, "le": said["le"]}}
+
+
+def _of_payment(consumer: bool) -> dict[str, Any]:
+    return {"origine": None, "paiement": reglage.FACTURE_PAIEMENT.valeur, **_of_a_professional(consumer)}
 
 
 def _of_a_professional(consumer: bool) -> dict[str, Any]:
@@ -70,7 +86,9 @@ def _of_a_professional(consumer: bool) -> dict[str, Any]:
 
 def _deposit(facture: Facture) -> dict[str, Any]:
     assert facture.contenu
-    return {"numero": facture.numero, "le": facture.contenu["le"], "ttc": facture.a_payer}
+    parts = commands.remaining(facture)
+    said = {"numero": facture.numero, "le": facture.contenu["le"], "ttc": facture.a_payer - facture.credite}
+    return said | {"parts": [asdict(part) for part in parts]}
 
 
 def _said(line: LigneFacture) -> dict[str, Any]:

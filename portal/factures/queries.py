@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, load_only, selectinload
 
 from portal import clock, policy
 from portal.actions.models import Action
@@ -18,6 +18,7 @@ from portal.poles.models import Adhesion
 from portal.web import Leaf, leaf
 
 PAGE = 25
+NAME = (Facture.nature, Facture.serie, Facture.annee, Facture.rang)
 LINES = selectinload(Facture.lignes)
 SHEET: tuple[Any, ...] = (
     joinedload(Facture.action).joinedload(Action.demandeur),
@@ -27,6 +28,8 @@ SHEET: tuple[Any, ...] = (
     LINES.joinedload(LigneFacture.ligne_devis),
     selectinload(Facture.reglements).joinedload(Reglement.par),
     selectinload(Facture.reglements).joinedload(Reglement.annule_par),
+    selectinload(Facture.avoirs),
+    joinedload(Facture.origine).selectinload(Facture.avoirs),
 )
 
 
@@ -51,24 +54,57 @@ def issued(action: Action, nature: Nature) -> list[Facture]:
     return [one for one in of_action(action) if one.nature is nature and not one.is_draft]
 
 
+def standing(action: Action, nature: Nature) -> list[Facture]:
+    """The same, those left out that avoirs took back whole."""
+    return [one for one in issued(action, nature) if not one.is_cancelled]
+
+
 def chain() -> list[Reglement]:
     """All the payments, in the order in which they were noted."""
-    query = select(Reglement).options(joinedload(Reglement.facture)).order_by(Reglement.annee, Reglement.rang)
+    query = select(Reglement).order_by(Reglement.annee, Reglement.rang)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def listed(etats: Collection[Etat], number: int, *, late: bool = False, of: Personne | None = None) -> Leaf:
-    """Those in these states, the latest first; `late`: whose last day to pay is over.
+def payments(number: int) -> Leaf:
+    """The same, the last one first, with what each was for."""
+    query = select(Reglement).order_by(Reglement.annee.desc(), Reglement.rang.desc())
+    return leaf(query, number, PAGE, joinedload(Reglement.facture).load_only(*NAME))
 
-    `of` somebody: those of the actions they set up, or of their pôles.
-    """
-    query = select(Facture).join(Facture.action).where(Facture.etat.in_(etats))
-    if late:
-        query = query.where(Facture.echeance < clock.today())
+
+def _awaited() -> ColumnElement[bool]:
+    return and_(Facture.etat == Etat.EMISE, Facture.nature != Nature.AVOIR)
+
+
+def _too_much_came() -> ColumnElement[bool]:
+    avoir = aliased(Facture)
+    credited = select(func.sum(avoir.ttc)).where(avoir.origine_id == Facture.id, avoir.etat != Etat.BROUILLON)
+    came = select(func.sum(Reglement.montant)).where(Reglement.facture_id == Facture.id)
+    due = Facture.ttc - Facture.deduit - func.coalesce(credited.scalar_subquery(), 0)
+    return came.scalar_subquery() > due
+
+
+VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
+    "a_emettre": ("À émettre", lambda: Facture.etat == Etat.BROUILLON),
+    "a_encaisser": ("À encaisser", _awaited),
+    "en_retard": ("En retard", lambda: and_(_awaited(), Facture.echeance < clock.today())),
+    "a_rendre": ("À rendre", _too_much_came),
+    "payees": ("Payées", lambda: Facture.etat == Etat.PAYEE),
+    "toutes": ("Toutes", true),
+}
+
+
+def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
+    """Those that a key of VUES names, the latest first; `of` somebody: those of the actions they set up, or of their pôles."""
+    query = select(Facture).join(Facture.action).where(VUES[vue][1]())
     if of:
         query = query.where(or_(Action.bienveillant_id == of.id, _has_a_part(of)))
     latest = query.order_by(Facture.emise_le.is_(None).desc(), Facture.id.desc())
-    return leaf(latest, number, PAGE, contains_eager(Facture.action).joinedload(Action.demandeur))
+    options = (
+        contains_eager(Facture.action).joinedload(Action.demandeur),
+        selectinload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
+        selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.montant),
+    )
+    return leaf(latest, number, PAGE, defer(Facture.contenu), *options)
 
 
 def _has_a_part(personne: Personne) -> ColumnElement[bool]:
@@ -92,6 +128,5 @@ def _noted(ids: Collection[int]) -> dict[int, str]:
 @describes("facture")
 def _called(ids: Collection[int]) -> dict[int, str]:
     """ "Facture F-2026-0001"."""
-    columns = (Facture.nature, Facture.serie, Facture.annee, Facture.rang)
-    rows = db.session.scalars(select(Facture).where(Facture.id.in_(ids)).options(load_only(*columns)))
+    rows = db.session.scalars(select(Facture).where(Facture.id.in_(ids)).options(load_only(*NAME)))
     return {facture.id: facture.label for facture in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date
 from hashlib import sha256
 
@@ -17,13 +18,15 @@ from portal.factures.models import (
     Facture,
     Moyen,
     Reglement,
+    Serie,
     attendre,
     contrepasser,
     encaisser,
+    numbered,
     payer,
 )
 from portal.filters import euros
-from portal.workflow import MotifMissing, Refusal, fire
+from portal.workflow import Event, MotifMissing, Refusal, fire
 
 SEALED = ("facture_id", "annee", "rang", "montant", "reference", "annule_id", "motif", "par_id", "precedente")
 
@@ -36,8 +39,20 @@ class TooMuch(Refusal):
     status = 422
 
     def __init__(self, reste: int):
-        left = f"il ne reste que {euros(reste)} à payer" if reste else "elle est payée en entier"
+        left = f"il ne reste que {euros(reste)} à payer" if reste > 0 else "il n’y a plus rien à payer"
         super().__init__(f"C’est trop\u00a0: {left}. Un trop-perçu se rend, il ne se note pas ici.")
+
+
+class NotToPay(Refusal):
+    sentence = "Un avoir ne se paie pas : le remboursement se note sur la facture qu’il corrige."
+
+
+class NotToGiveBack(Refusal):
+    status = 422
+
+    def __init__(self, due: int):
+        left = f"il n’y a que {euros(due)} à rendre" if due > 0 else "il n’y a rien à rendre"
+        super().__init__(f"C’est trop\u00a0: {left}.")
 
 
 class NotYet(Refusal):
@@ -50,25 +65,34 @@ class Reversed(Refusal):
 
 
 def receive(
-    facture: Facture, *, by: Personne, montant: int, moyen: Moyen, le: date, reference: str = "", cle: str = ""
+    facture: Facture,
+    what: Event = encaisser,
+    *,
+    by: Personne,
+    montant: int,
+    moyen: Moyen,
+    le: date,
+    reference: str = "",
+    cle: str = "",
 ) -> Reglement:
-    """Note `montant` cents that came on the day `le`; the last one pays the invoice. The same form sent twice is one payment.
+    """Note `montant` cents that came on the day `le`, or went back (`rembourser`) where an avoir made what came too much.
 
-    Raises NotIssued, NotYet, TooMuch, numeros.Backwards.
+    The last cent pays the invoice. The same form sent twice is one payment.
+    Raises NotIssued, NotToPay, NotYet, TooMuch, NotToGiveBack, Reversed, numeros.Backwards.
     """
     facture = _held(facture)
     cle = journal.submission(cle, facture.id, montant, moyen, le, reference)
-    if twin := journal.made_by(cle, encaisser.key, by=by):
-        return db.session.get_one(Reglement, twin)
-    if facture.is_draft:
-        raise NotIssued
+    if twin := journal.made_by(cle, what.key, by=by):
+        return _still_counts(twin)
     if le > clock.today():
         raise NotYet
-    if montant > facture.reste:
-        raise TooMuch(facture.reste)
-    made = _chained(facture, by=by, montant=montant, moyen=moyen, le=le, reference=reference)
-    encaisser.tell(made, by=by, numero=made.numero, montant=montant, cle=cle)
-    if not facture.reste:
+    comes = what is encaisser
+    if montant > (facture.reste if comes else -facture.reste):
+        raise TooMuch(facture.reste) if comes else NotToGiveBack(-facture.reste)
+    signed = montant if comes else -montant
+    made = _chained(facture, by=by, montant=signed, moyen=moyen, le=le, reference=reference)
+    what.tell(made, by=by, montant=montant, cle=cle)
+    if not facture.reste and facture.etat in payer.sources:
         fire(payer, facture, by=by)
     return made
 
@@ -83,28 +107,49 @@ def reverse(reglement: Reglement, *, by: Personne, motif: str) -> Reglement:
         raise Reversed
     said = {"montant": -there.montant, "moyen": there.moyen, "reference": there.reference, "annule_id": there.id}
     made = _chained(facture, by=by, le=clock.today(), motif=motif.strip(), **said)
-    contrepasser.tell(made, by=by, motif=made.motif, numero=made.numero, annule=there.numero)
-    if facture.etat in attendre.sources:
+    contrepasser.tell(there, by=by, motif=made.motif, par=made.numero)
+    if facture.reste > 0 and facture.etat in attendre.sources:
         fire(attendre, facture, by=by)
     return made
 
 
-def broken() -> Reglement | None:
-    """The first payment that is not what was noted, or that does not follow the one before it; none, and the chain is whole."""
-    before = ""
+@dataclass(frozen=True)
+class Chain:
+    """What a reading of all the payments found."""
+
+    whole: int  # how many are as they were noted
+    broken: str  # the number of the first one that was changed or taken away; "" when there is none
+
+
+def checked() -> Chain:
+    """All of them, from the first to the last number that was given."""
+    last = db.session.get(Serie, SERIE_REGLEMENTS, populate_existing=True)  # first: what is noted meanwhile comes after it
+    whole, annee, rang, before = 0, 0, 0, ""
     for one in queries.chain():
-        if one.precedente != before or one.empreinte != _seal(one):
-            return one
-        before = one.empreinte
-    return None
+        annee, rang = one.annee, rang + 1 if one.annee == annee else 1
+        if (one.rang, one.precedente, one.empreinte) != (rang, before, _seal(one)):
+            return Chain(whole, numbered(SERIE_REGLEMENTS, annee, rang))
+        whole, before = whole + 1, one.empreinte
+    if last and (annee, rang) < (last.annee, last.dernier):
+        return Chain(whole, numbered(SERIE_REGLEMENTS, last.annee, rang + 1 if annee == last.annee else 1))
+    return Chain(whole, "")
+
+
+def _still_counts(id: int) -> Reglement:
+    noted = db.session.get_one(Reglement, id)
+    if noted.annule_par:
+        raise Reversed
+    return noted
 
 
 def _held(facture: Facture) -> Facture:
-    """As it now is, under the lock of its action."""
+    """As it now is, under the lock of its action. Raises NotIssued, NotToPay."""
     lock_one(facture.action)
     found = queries.fresh(facture.id)
-    if found is None:
+    if found is None or found.is_draft:
         raise NotIssued
+    if found.is_credit:
+        raise NotToPay
     return found
 
 

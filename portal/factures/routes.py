@@ -9,39 +9,31 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal import clock, reglage
+from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
-from portal.devis.commands import totals
+from portal.devis.forms import rates
 from portal.factures import commands, constats, document, emission, papier, queries, reglements
 from portal.factures.forms import ExtraForm, ReglementForm, Saisie
-from portal.factures.models import Etat, Facture, Nature
+from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
 from portal.poles import queries as house
 from portal.policy import can, load
-from portal.reglage import Profil
 from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
-from portal.workflow import Refusal
+from portal.workflow import Event, Refusal
 
 bp = GuardedBlueprint("factures", __name__, url_prefix="/factures")
 WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Rien n’est encore enregistré."
-VUES = {
-    "a_emettre": ("À émettre", (Etat.BROUILLON,)),
-    "a_encaisser": ("À encaisser", (Etat.EMISE,)),
-    "en_retard": ("En retard", (Etat.EMISE,)),
-    "payees": ("Payées", (Etat.PAYEE,)),
-    "toutes": ("Toutes", tuple(Etat)),
-}
 
 
 @bp.get("/", access="facture.lister")
 def index() -> Any:
     """Everybody's for whoever keeps the money, one's own for a bienveillant."""
     vue = request.args.get("vue", "a_emettre")
-    vue = vue if vue in VUES else "a_emettre"
+    vue = vue if vue in queries.VUES else "a_emettre"
     of = None if can(current_user, "facture.toutes") else me()
-    leaf = queries.listed(VUES[vue][1], page_number(), late=vue == "en_retard", of=of)
-    return render("factures/liste.html", leaf=leaf, vue=vue, vues=VUES, mine=of is not None)
+    leaf = queries.listed(vue, page_number(), of=of)
+    return render("factures/liste.html", leaf=leaf, vue=vue, vues=queries.VUES, mine=of is not None)
 
 
 @bp.get("/action/<int:action_id>", access="facture.lister")
@@ -56,6 +48,11 @@ def of_action(action_id: int) -> Any:
 def prepare(action_id: int, nature: str) -> Any:
     action = load(Action, action_id, "facture.preparer", actions.SHEET)
     return done(url_for(".show", id=commands.prepare(action, Nature(nature), by=me()).id))
+
+
+@bp.post("/<int:id>/avoir", access="facture.crediter")
+def credit(id: int) -> Any:
+    return done(url_for(".show", id=commands.credit(_read(id, "facture.crediter"), by=me()).id))
 
 
 # --- one invoice ---------------------------------------------------------------------------------------------
@@ -85,8 +82,8 @@ def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
     """`said`: a sentence, and words that were not kept."""
     contenu = _content(facture)
     blank: dict[str, Any] = {"sentence": "", "unsaved": [], "encaisser": None}
-    if can(current_user, "facture.encaisser", facture) and facture.etat is Etat.EMISE:
-        blank["encaisser"] = ReglementForm(formdata=None, data={"montant": facture.reste})
+    if can(current_user, "facture.encaisser", facture) and not facture.is_credit and facture.reste:
+        blank["encaisser"] = ReglementForm(formdata=None, data={"montant": abs(facture.reste)})
     shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
     return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
 
@@ -102,8 +99,8 @@ def paper(id: int) -> Any:
 def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
     facture = page.facture
     context: dict[str, Any] = {
-        "sums": totals(line.compte for line in facture.lignes),
-        "taxed": reglage.PROFIL.valeur is Profil.ASSUJETTIE,
+        "sums": commands.totals(facture),
+        "taxed": commands.is_taxed(facture),
         "constats": constats.of_action(facture.action, [line.ligne_devis for line in facture.lignes if line.ligne_devis]),
         "left": emission.obstacles(facture),
         "deposits": commands.deposits(facture),
@@ -171,32 +168,46 @@ def drop(id: int) -> Any:
 
 @bp.post("/<int:id>/reglements", access="facture.encaisser")
 def receive(id: int) -> Any:
+    return _noted(id, encaisser)
+
+
+@bp.post("/<int:id>/remboursements", access="facture.encaisser")
+def give_back(id: int) -> Any:
+    return _noted(id, rembourser)
+
+
+def _noted(id: int, what: Event) -> Any:
     facture, form = _read(id, "facture.encaisser"), ReglementForm()
     if not form.validate():
         return refused(422, lambda: _reading(_read(id), encaisser=form))
     try:
-        noted = reglements.receive(facture, by=me(), cle=(form.cle.data or "")[:64], **form.fields)
+        noted = reglements.receive(facture, what, by=me(), cle=(form.cle.data or "")[:64], **form.fields)
     except Refusal as refusal:
         said = refusal.sentence
         form.form_errors.append(said)
         return refused(refusal.status, lambda: _reading(_read(id), encaisser=form))
-    toast(f"{noted.numero}\u00a0: noté." if facture.reste else f"{facture.label}\u00a0: payée.")
+    toast(f"{facture.label}\u00a0: payée." if what is encaisser and not facture.reste else f"{noted.numero}\u00a0: noté.")
     return done(url_for(".show", id=id, _anchor="reglements"))
 
 
 @bp.post("/<int:id>/reglements/<int:reglement_id>/contrepasser", access="facture.contrepasser")
 def reverse(id: int, reglement_id: int) -> Any:
-    facture = _read(id, "facture.contrepasser")
+    facture, motif = _read(id, "facture.contrepasser"), one_line(request.form.get("motif"))[:300]
     noted = next((one for one in facture.reglements if one.id == reglement_id), None) or abort(404)
-    reglements.reverse(noted, by=me(), motif=one_line(request.form.get("motif"))[:300])
+    try:
+        reglements.reverse(noted, by=me(), motif=motif)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _reading(_read(id), sentence=said.sentence, unsaved=[motif] if motif else []))
     toast(f"{noted.numero}\u00a0: annulé.")
     return done(url_for(".show", id=id, _anchor="reglements"))
 
 
 @bp.get("/reglements", access="facture.reglements")
 def payments() -> Any:
-    """All of them, in order, and whether the chain is whole."""
-    return render("factures/reglements.html", reglements=queries.chain(), rompu=reglements.broken())
+    """The last ones first, and whether the chain of all is whole."""
+    leaf = queries.payments(page_number())
+    return render("factures/reglements.html", leaf=leaf, chaine=reglements.checked() if leaf.number == 1 else None)
 
 
 # --- a line that the devis did not foresee -------------------------------------------------------------------
@@ -207,7 +218,12 @@ def new_line(id: int) -> Any:
     facture = _read(id, "facture.modifier")
     if not facture.is_draft:
         raise commands.NotDraft
-    return _line_page(facture, ExtraForm(formdata=None, poles=house.poles(), data=_proposed(facture)))
+    return _line_page(facture, ExtraForm(formdata=None, rates=_rates(facture), poles=house.poles(), data=_proposed(facture)))
+
+
+def _rates(facture: Facture) -> list[int]:
+    """An avoir takes back what was asked, at the rate at which it was."""
+    return [part.taux for part in commands.remaining(facture.origine)] if facture.origine else rates()
 
 
 def _proposed(facture: Facture) -> dict[str, Any]:
@@ -227,7 +243,8 @@ def _line_page(facture: Facture, form: ExtraForm, sentence: str = "") -> Page:
 
 @bp.post("/<int:id>/ligne", access="facture.modifier")
 def add_line(id: int) -> Any:
-    facture, form = _read(id, "facture.modifier"), ExtraForm(poles=house.poles())
+    facture = _read(id, "facture.modifier")
+    form = ExtraForm(rates=_rates(facture), poles=house.poles())
     if not form.validate():
         return refused(422, lambda: _line_again(id))
     try:
@@ -240,9 +257,10 @@ def add_line(id: int) -> Any:
 
 
 def _line_again(id: int, sentence: str = "") -> Page:
-    form = ExtraForm(poles=house.poles())
+    facture = _read(id)
+    form = ExtraForm(rates=_rates(facture), poles=house.poles())
     form.validate()
-    return _line_page(_read(id), form, sentence)
+    return _line_page(facture, form, sentence)
 
 
 @bp.post("/<int:id>/lignes/<int:line_id>/retirer", access="facture.modifier")

@@ -99,6 +99,7 @@ def test_a_change_that_is_asked_for_on_a_phone_is_answered_on_their_page(visit, 
     expect(team.get_by_text("Sans le repas.")).to_be_visible()
     team.get_by_label("Ta réponse").fill("D’accord, on vous en prépare un autre.")
     team.get_by_role("button", name="Envoyer", exact=True).tap()
+    expect(team.get_by_role("listitem").filter(has_text="D’accord, on vous en prépare un autre.")).to_be_visible()
     page.get_by_role("link", name="votre page").tap()
     expect(page.get_by_text("D’accord, on vous en prépare un autre.")).to_be_visible()
 

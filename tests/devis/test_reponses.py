@@ -80,7 +80,7 @@ def test_another_agreement_than_the_one_that_stands_is_not_taken_for_it(client, 
     "wrong",
     [
         {"voie": ""}, {"voie": "en_ligne"}, {"nom": ""}, {"nom": "x" * 121}, {"preuve": " "}, {"preuve": "x" * 1001},
-        {"le": ""}, {"le": "hier"}, {"le": "2020-01-01T10:00"}, {"le": now(minutes=3)},
+        {"le": ""}, {"le": "hier"}, {"le": "2020-01-01T10:00"}, {"le": "2099-01-01T10:00"},
     ],
 )  # fmt: skip
 def test_what_is_missing_or_impossible_is_said_and_every_word_comes_back(client, devis, wrong):
@@ -91,6 +91,10 @@ def test_what_is_missing_or_impossible_is_said_and_every_word_comes_back(client,
     for name, word in words(**wrong).items():
         assert not word.strip() or name == "voie" or word in answer.text
     assert fingerprint() == before
+
+
+def test_an_agreement_to_come_is_not_noted_were_it_in_three_minutes(client, devis):
+    assert client.post(f"/devis/{devis.id}/accord", data=words(le=now(minutes=3))).status_code == 422
 
 
 @pytest.mark.both

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock
 from portal.db import db
 from portal.factures import queries, reglements
-from portal.factures.models import Etat, Facture, Moyen, Reglement
+from portal.factures.models import Etat, Facture, LigneFacture, Moyen, Nature, Reglement
 from portal.workflow import MotifMissing
 from tests.test_races import badge, crowd
 
@@ -61,6 +64,9 @@ def test_the_same_form_sent_twice_is_one_payment(affaire, facture):
     first, again = (receive(facture, affaire.rita, 500_00, cle="un-envoi") for _ in range(2))
     assert first is again
     assert facture.regle == 500_00
+    reglements.reverse(first, by=affaire.rita, motif="Erreur.")
+    with pytest.raises(reglements.Reversed):  # the form that stayed open in another tab
+        receive(facture, affaire.rita, 500_00, cle="un-envoi")
 
 
 # --- a mistake -----------------------------------------------------------------------------------------------
@@ -101,13 +107,25 @@ def test_the_chain_is_whole_as_the_database_gives_it_back(affaire, facture):
     reglements.reverse(noted, by=affaire.rita, motif="Erreur.")
     receive(facture, affaire.rita)
     db.session.commit()
-    assert reglements.broken() is None
+    assert reglements.checked() == reglements.Chain(3, "")
     assert [one.montant for one in queries.chain()] == [500_00, -500_00, WHOLE]
+
+
+def test_a_year_begins_again_at_one_and_the_chain_goes_on(affaire, facture):
+    receive(facture, affaire.rita, 1)
+    with clock.freeze(clock.now() + timedelta(days=366)):
+        assert receive(facture, affaire.rita, 1).rang == 1
+        assert reglements.checked() == reglements.Chain(2, "")
 
 
 @pytest.mark.parametrize(
     ("forged", "found"),
-    [("UPDATE reglement SET reference = 'x' WHERE rang = 2", 2), ("DELETE FROM reglement WHERE rang = 2", 3)],
+    [
+        ("UPDATE reglement SET reference = 'x' WHERE rang = 2", 2),
+        ("DELETE FROM reglement WHERE rang = 2", 2),
+        ("DELETE FROM reglement WHERE rang = 3", 3),
+        ("DELETE FROM reglement", 1),
+    ],
 )
 def test_who_gets_round_the_database_is_seen(affaire, facture, forged, found):
     for montant in (1, 2, 3):
@@ -115,7 +133,28 @@ def test_who_gets_round_the_database_is_seen(affaire, facture, forged, found):
     for deed in ("update", "delete"):
         db.session.execute(text(f"DROP TRIGGER reglement_{deed}"))
     db.session.execute(text(forged))
-    assert reglements.broken().rang == found
+    assert reglements.checked().broken == f"R-{clock.today().year}-000{found}"
+
+
+@pytest.mark.parametrize(
+    ("model", "forged"),
+    [
+        (Reglement, {"montant": "1"}),
+        (Reglement, {"id": "99", "empreinte": "'x'"}),
+        (Facture, {"etat": "'brouillon'", "rang": "NULL", "emise_le": "NULL"}),
+        (LigneFacture, {"facture_id": "(SELECT id FROM facture WHERE etat = 'brouillon')"}),
+    ],
+)
+def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(to_come, site, model, forged):
+    """Whatever the connection asks for: by default, REPLACE fires no trigger of deletion."""
+    receive(to_come.issued(Nature.ACOMPTE), to_come.rita, 1)
+    to_come.end().draft()
+    db.session.commit()
+    table = model.__table__
+    said = ", ".join(forged.get(column.name, column.name) for column in table.columns)
+    names = ", ".join(column.name for column in table.columns)
+    with closing(sqlite3.connect(site.database.path)) as elsewhere, pytest.raises(sqlite3.Error, match="ne change plus"):
+        elsewhere.execute(f"REPLACE INTO {table.name} ({names}) SELECT {said} FROM {table.name}")
 
 
 @pytest.mark.both
@@ -130,7 +169,7 @@ def test_many_at_once_are_never_more_than_what_is_due(crowd, as_, affaire, factu
     db.session.expire_all()
     rows = db.session.scalars(select(Reglement.rang).order_by(Reglement.id)).all()
     assert list(rows) == list(range(1, 11))
-    assert reglements.broken() is None
+    assert reglements.checked() == reglements.Chain(10, "")
     db.session.rollback()
 
 
@@ -180,3 +219,16 @@ def test_a_bienveillant_sees_what_came_and_notes_nothing(as_, affaire, facture):
     assert "Noter un règlement" not in page
     assert "Annuler ce règlement" not in page
     assert "R-" in page
+
+
+def test_a_reversal_tapped_twice_is_told_on_the_page_with_its_words(as_, affaire, facture):
+    noted, page = receive(facture, affaire.rita), as_(affaire.rita)
+    url = f"/factures/{facture.id}/reglements/{noted.id}/contrepasser"
+    assert page.post(url, data={"motif": " "}).status_code == 422
+    assert page.post(url, data={"motif": "Chèque impayé"}).status_code == 303
+    again = page.post(url, data={"motif": "Chèque <revenu>"})
+    assert again.status_code == 409
+    assert "déjà annulé" in again.text
+    assert "Chèque &lt;revenu&gt;" in again.text
+    journal = BeautifulSoup(as_(affaire.zoe).get(f"/actions/{facture.action_id}/journal").text, "html5lib")
+    assert f"Règlement {noted.numero} : annulé" in " ".join(journal.get_text(" ").split())
