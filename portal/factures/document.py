@@ -28,6 +28,6 @@ def _said(contenu: dict[str, Any]) -> dict[str, Any]:
         "a_payer": euros(contenu["a_payer"]),
         "origine": contenu["origine"]
         and contenu["origine"] | {"le": date_longue(date.fromisoformat(contenu["origine"]["le"]))},
-        "indemnite": euros(contenu["indemnite"]) if contenu["indemnite"] else "",
+        "notes": "" if contenu["origine"] else " ".join(words for words in contenu["notes"].values() if words),
         "brouillon": contenu.get("brouillon", False),  # what leaves never says it
     }

@@ -9,7 +9,7 @@ from portal.actions import models as actions
 from portal.actions import processus
 from portal.actions.models import digest
 from portal.comptes.models import Personne
-from portal.factures import commands, compte, document, numeros, papier
+from portal.factures import commands, compte, document, facturx, numeros, papier
 from portal.factures.models import Facture, LigneFacture, Nature, emettre, payer
 from portal.filters import euros, taux
 from portal.workflow import Refusal, fire
@@ -114,7 +114,7 @@ def reading(facture: Facture) -> str:
 def emit(facture: Facture, *, by: Personne, read: str) -> None:
     """Give it its number and freeze it: all of it, or nothing and no number. `read`: `reading(facture)` when it was shown.
 
-    Raises NotDraft, Reread, the gravest of its obstacles, numeros.Backwards.
+    Raises NotDraft, Reread, the gravest of its obstacles, numeros.Backwards, facturx.Malformed.
     """
     facture = commands.drafted(facture)
     if read != reading(facture):
@@ -136,7 +136,8 @@ def _freeze(facture: Facture, *, by: Personne) -> None:
     deduits = commands.deposits(facture)
     numero = numeros.take(facture.nature.prefixe)
     contenu = papier.content(facture, numero=str(numero), jour=numero.jour, deduits=deduits)
-    pdf = document.pdf(contenu)
+    paper = document.pdf(contenu)
+    pdf = facturx.carried(paper, contenu) if facturx.is_wanted(contenu) else paper
     facture.serie, facture.annee, facture.rang = numero.serie, numero.annee, numero.rang
     facture.emise_par_id, facture.emise_le = by.id, clock.now()
     facture.echeance = papier.last_day(facture, numero.jour)

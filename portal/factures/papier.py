@@ -11,6 +11,7 @@ from portal import clock, reglage
 from portal.devis.papier import MENTIONS, client, groups, when
 from portal.factures import commands
 from portal.factures.models import Facture, LigneFacture
+from portal.filters import euros
 from portal.reglage import Exigibilite, Profil
 
 INDEMNITY = 40_00  # cents, owed by a professional who pays late (C. com. D441-5)
@@ -39,7 +40,9 @@ def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Fact
         "action": {"titre": action.titre, "quand": when(action), "lieu": action.lieu},
         "fourni_le": clock.local(action.fin).date().isoformat(),
         "mot": facture.mot,
+        "objet": facture.categorie.value,
         "categorie": facture.categorie.label,
+        "chorus": facture.chorus,
         "livraison": facture.livraison,
         "commande": facture.commande,
         "service": facture.service,
@@ -67,21 +70,22 @@ def _of_a_credit(origine: Facture) -> dict[str, Any]:
     """An avoir asks for nothing, and is taxed as what it corrects."""
     said = origine.contenu
     assert said
-    nothing = {"paiement": "", "retard": "", "escompte": "", "indemnite": 0}
-    same = {name: said[name] for name in ("profil", "avec_tva", "mention", "debits", "mediateur")}
-    return nothing | same | {"origine": {"numero": origine.numero, "le": said["le"]}}
+    same = {name: said[name] for name in ("profil", "avec_tva", "mention", "debits", "mediateur", "notes")}
+    return same | {"paiement": "", "origine": {"numero": origine.numero, "le": said["le"]}}
 
 
 def _of_payment(consumer: bool) -> dict[str, Any]:
-    return {"origine": None, "paiement": reglage.FACTURE_PAIEMENT.valeur, **_of_a_professional(consumer)}
+    """What a late professional owes is said to no consumer, who is told of the mediator instead (C3, B3 of legal.md).
 
-
-def _of_a_professional(consumer: bool) -> dict[str, Any]:
-    """What a late professional owes is said to no consumer, who is told of the mediator instead (C3, B3 of legal.md)."""
-    if consumer:
-        return {"retard": "", "escompte": "", "indemnite": 0, "mediateur": reglage.MEDIATEUR.valeur}
-    said = {"retard": reglage.PENALITES.valeur, "escompte": reglage.ESCOMPTE.valeur}
-    return said | {"indemnite": INDEMNITY, "mediateur": ""}
+    `notes` by their codes in an e-invoice.
+    """
+    notes = {
+        "PMD": reglage.PENALITES.valeur,
+        "PMT": f"Indemnité forfaitaire pour frais de recouvrement en cas de retard\u00a0: {euros(INDEMNITY)}.",
+        "AAB": reglage.ESCOMPTE.valeur,
+    }
+    said = {"notes": {}, "mediateur": reglage.MEDIATEUR.valeur} if consumer else {"notes": notes, "mediateur": ""}
+    return said | {"paiement": reglage.FACTURE_PAIEMENT.valeur, "origine": None}
 
 
 def _deposit(facture: Facture) -> dict[str, Any]:
@@ -94,4 +98,5 @@ def _deposit(facture: Facture) -> dict[str, Any]:
 def _said(line: LigneFacture) -> dict[str, Any]:
     names = ("libelle", "detail", "quantite", "prix", "taux", "remise", "comprise", "motif")
     said = {name: getattr(line, name) for name in names}
-    return said | {"unite": line.unite.of(line.quantite), "montant": line.compte.montant}
+    counted = {"brut": line.compte.montant + line.compte.rabais, "montant": line.compte.montant}
+    return said | counted | {"unite": line.unite.of(line.quantite), "mesure": line.unite.value}

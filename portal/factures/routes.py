@@ -13,7 +13,7 @@ from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.forms import rates
-from portal.factures import commands, constats, document, emission, papier, queries, reglements
+from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements
 from portal.factures.forms import ExtraForm, ReglementForm, Saisie
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
@@ -85,6 +85,7 @@ def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
     if can(current_user, "facture.encaisser", facture) and not facture.is_credit and facture.reste:
         blank["encaisser"] = ReglementForm(formdata=None, data={"montant": abs(facture.reste)})
     shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
+    shown["electronique"] = facturx.is_wanted(contenu)
     return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
 
 
@@ -105,6 +106,7 @@ def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
         "left": emission.obstacles(facture),
         "deposits": commands.deposits(facture),
         "tout": emission.reading(facture),
+        "electronique": facturx.is_wanted(_content(facture)),
         "sentence": "",
     }
     return render("factures/editer.html", status=status, page=page, facture=facture, action=facture.action, **(context | said))

@@ -180,8 +180,8 @@ def test_a_consumer_is_told_of_the_mediator_and_of_no_penalty(affaire, consumer)
     reglage.change(reglage.MEDIATEUR, "Médiateur de l’océan", by=affaire.rita)
     affaire.action.demandeur.particulier = consumer
     contenu = affaire.issued().contenu
-    assert contenu["indemnite"] == (0 if consumer else 40_00)
-    assert bool(contenu["retard"]) is bool(contenu["escompte"]) is not consumer
+    assert ("40,00" in contenu["notes"].get("PMT", "")) is not consumer
+    assert set(contenu["notes"]) == (set() if consumer else {"PMD", "PMT", "AAB"})
     assert bool(contenu["mediateur"]) is consumer
 
 
