@@ -257,6 +257,9 @@ RULES: dict[str, Rule] = {
     "facture.attendre": nobody,
     "facture.contrepasser": treasurer,
     "facture.reglements": treasurer | admin,
+    "exercice.voir": treasurer | admin,
+    "exercice.exporter": treasurer | admin,
+    "exercice.clore": treasurer,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,
     "outbox.lister": admin,

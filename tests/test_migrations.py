@@ -26,6 +26,7 @@ from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
+from portal.factures.models import Exercice
 from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phase, Photo
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
@@ -179,6 +180,7 @@ def full(app):
             Note(personne_id=ada.id, texte="Préfère le matin.", par_id=ada.id),
             Offre(candidature_id=sent.id, expire_le=clock.now()),
             Attestation(code="AAAAA-BBBBB", personne_id=ada.id, annee=2026, rang=1, initiales="A. D.", minutes=60, contenu={}),
+            Exercice(annee=2020, clos_le=clock.now(), par_id=ada.id, contenu={"factures": {}}, empreinte="0" * 64),
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
             *prepared(mission.action, ada),
             *the_day(ada),

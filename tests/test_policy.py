@@ -51,6 +51,9 @@ devis.exporter                    -  -  -  -  -  -  y  y
 facture.lister                    -  -  -  y  y  y  y  y
 facture.toutes                    -  -  -  -  -  -  y  y
 facture.reglements                -  -  -  -  -  -  y  y
+exercice.voir                     -  -  -  -  -  -  y  y
+exercice.exporter                 -  -  -  -  -  -  y  y
+exercice.clore                    -  -  -  -  -  -  y  -
 outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
 contribution.exporter             -  -  -  -  -  -  y  y

@@ -292,6 +292,21 @@ class Reglement(Base):
         return self.facture.action_id
 
 
+class Exercice(Base):
+    """A year that is closed: what it came to, sealed; a row never changes (D4 of legal.md 5.4)."""
+
+    __tablename__ = "exercice"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    annee: Mapped[int] = mapped_column(unique=True)
+    clos_le: Mapped[datetime]
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    contenu: Mapped[dict[str, Any]]  # as exercices.content says it
+    empreinte: Mapped[str]  # SHA-256 of those of its papers, of its last payment, and of `contenu`
+    par: Mapped[Personne] = relationship()
+
+    __table_args__ = (CheckConstraint("empreinte <> ''", name="empreinte"),)
+
+
 emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send", frozenset({Etat.BROUILLON}), Etat.EMISE)
 payer = Transition("facture.payer", "Payée", "payée", "check", frozenset({Etat.EMISE}), Etat.PAYEE)
 attendre = Transition("facture.attendre", "À encaisser", "à encaisser", "undo-2", frozenset({Etat.PAYEE}), Etat.EMISE)
@@ -304,3 +319,5 @@ preparer = Event("facture.preparer", "Préparer la facture", "préparée", "penc
 modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")
 ajouter = Event("facture.ajouter", "Ajouter une ligne", "ligne ajoutée", "plus")
 abandonner = Event("facture.abandonner", "Abandonner le brouillon", "brouillon abandonné", "trash-2")
+clore = Event("exercice.clore", "Clore l’année", "clos", "lock")
+exporter = Event("exercice.exporter", "Télécharger les comptes", "comptes téléchargés", "download")

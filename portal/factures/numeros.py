@@ -31,14 +31,22 @@ class Numero(NamedTuple):
         return numbered(self.serie, self.annee, self.rang)
 
 
-def take(prefixe: str) -> Numero:
-    """The next number of its series; given back with the transaction when that fails. Lock every other row before."""
-    insert_once(Serie, prefixe=prefixe, annee=1, dernier=0, le=date(1, 1, 1))
+def hold(prefixe: str) -> Serie:
+    """The row of a series, locked: nobody takes a number of it meanwhile. Lock every other row before.
+
+    Raises Backwards.
+    """
+    insert_once(Serie, prefixe=prefixe, annee=0, dernier=0, le=date(1, 1, 1))
     serie = db.session.get(Serie, prefixe, populate_existing=True, with_for_update=True)
     assert serie
-    today = clock.today()
-    if today < serie.le:
+    if clock.today() < serie.le:
         raise Backwards(serie.le)
+    return serie
+
+
+def take(prefixe: str) -> Numero:
+    """The next number of its series; given back with the transaction when that fails. Lock every other row before."""
+    serie, today = hold(prefixe), clock.today()
     if today.year != serie.annee:
         serie.annee, serie.dernier = today.year, 0
     serie.dernier, serie.le = serie.dernier + 1, today

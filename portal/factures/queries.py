@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, load_only, selectinload
 
 from portal import clock, policy
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.factures.models import Etat, Facture, LigneFacture, Nature, Reglement
+from portal.factures.models import SERIE_REGLEMENTS, Etat, Exercice, Facture, LigneFacture, Nature, Reglement, Serie
 from portal.journal import describes
 from portal.poles.models import Adhesion
 from portal.web import Leaf, leaf
@@ -69,6 +70,69 @@ def payments(number: int) -> Leaf:
     """The same, the last one first, with what each was for."""
     query = select(Reglement).order_by(Reglement.annee.desc(), Reglement.rang.desc())
     return leaf(query, number, PAGE, joinedload(Reglement.facture).load_only(*NAME))
+
+
+def closed_until() -> int:
+    """The last year that is closed, 0 when none is: nothing is dated in it any more, nor before."""
+    return db.session.scalar(select(func.max(Exercice.annee))) or 0
+
+
+def closings() -> dict[int, Exercice]:
+    """By year."""
+    query = select(Exercice).options(joinedload(Exercice.par)).order_by(Exercice.annee)
+    return {one.annee: one for one in db.session.scalars(query)}
+
+
+def years() -> list[int]:
+    """Those in which an invoice was issued or money came, the first one first."""
+    issued, paid = select(Facture.annee).where(Facture.rang.is_not(None)), select(extract("year", Reglement.le))
+    return sorted({int(annee) for query in (issued, paid) for annee in db.session.scalars(query.distinct()) if annee})
+
+
+def issued_in(annee: int) -> list[Facture]:
+    """The invoices and the avoirs of that year, in the order of their numbers."""
+    query = select(Facture).where(Facture.annee == annee).order_by(Facture.serie.desc(), Facture.rang)
+    options = (
+        joinedload(Facture.action).load_only(Action.demandeur_id, Action.titre),
+        joinedload(Facture.origine).load_only(*NAME),
+        selectinload(Facture.avoirs).load_only(*NAME, Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
+        selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.le, Reglement.montant),
+    )
+    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
+
+
+def paid_in(annee: int) -> list[Reglement]:
+    """The money that came and went on the days of that year, in the order in which it was noted."""
+    days = Reglement.le.between(date(annee, 1, 1), date(annee, 12, 31))
+    query = select(Reglement).where(days).order_by(Reglement.annee, Reglement.rang)
+    facture = joinedload(Reglement.facture)
+    options = (
+        facture.load_only(*NAME, Facture.contenu).joinedload(Facture.action).load_only(Action.demandeur_id),
+        joinedload(Reglement.annule),
+        joinedload(Reglement.par),
+    )
+    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
+
+
+def papers_until(annee: int) -> Iterator[Facture]:
+    """All that was issued up to that year, its paper with it, in the order of their numbers."""
+    query = select(Facture).where(Facture.annee <= annee).order_by(Facture.serie, Facture.annee, Facture.rang)
+    columns = load_only(*NAME, Facture.empreinte, Facture.pdf)
+    return iter(db.session.scalars(query.options(columns).execution_options(yield_per=20, populate_existing=True)))
+
+
+def footprints(annee: int) -> tuple[list[str], str]:
+    """Of the papers of that year, in the order of their numbers, and of the last payment noted of those dated until its end."""
+    papers = select(Facture.empreinte).where(Facture.annee == annee).order_by(Facture.serie, Facture.rang)
+    until = select(Reglement.empreinte).where(Reglement.le <= date(annee, 12, 31))
+    last = until.order_by(Reglement.annee.desc(), Reglement.rang.desc()).limit(1)
+    return list(db.session.scalars(papers)), db.session.scalar(last) or ""
+
+
+def series() -> list[Serie]:
+    """Of the invoices and of the avoirs, with the last number that each gave."""
+    query = select(Serie).where(Serie.prefixe != SERIE_REGLEMENTS).order_by(Serie.prefixe)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _awaited() -> ColumnElement[bool]:
@@ -130,3 +194,10 @@ def _called(ids: Collection[int]) -> dict[int, str]:
     """ "Facture F-2026-0001"."""
     rows = db.session.scalars(select(Facture).where(Facture.id.in_(ids)).options(load_only(*NAME)))
     return {facture.id: facture.label for facture in rows}
+
+
+@describes("exercice")
+def _closed(ids: Collection[int]) -> dict[int, str]:
+    """ "Exercice 2026"."""
+    rows = db.session.execute(select(Exercice.id, Exercice.annee).where(Exercice.id.in_(ids)))
+    return {id: f"Exercice {annee}" for id, annee in rows}

@@ -60,6 +60,13 @@ class NotYet(Refusal):
     sentence = "Cette date est dans le futur : note le règlement quand l’argent est arrivé."
 
 
+class Closed(Refusal):
+    status = 422
+
+    def __init__(self, annee: int):
+        super().__init__(f"L’année {annee} est close\u00a0: note ce règlement à une date de cette année.")
+
+
 class Reversed(Refusal):
     sentence = "Ce règlement est déjà annulé, ou en annule un autre."
 
@@ -78,7 +85,7 @@ def receive(
     """Note `montant` cents that came on the day `le`, or went back (`rembourser`) where an avoir made what came too much.
 
     The last cent pays the invoice. The same form sent twice is one payment.
-    Raises NotIssued, NotToPay, NotYet, TooMuch, NotToGiveBack, Reversed, numeros.Backwards.
+    Raises NotIssued, NotToPay, NotYet, TooMuch, NotToGiveBack, Closed, Reversed, numeros.Backwards.
     """
     facture = _held(facture)
     cle = journal.submission(cle, facture.id, montant, moyen, le, reference)
@@ -89,6 +96,9 @@ def receive(
     comes = what is encaisser
     if montant > (facture.reste if comes else -facture.reste):
         raise TooMuch(facture.reste) if comes else NotToGiveBack(-facture.reste)
+    numeros.hold(SERIE_REGLEMENTS)  # whoever closes a year holds it too: this payment is of that closing, or refused
+    if le.year <= queries.closed_until():
+        raise Closed(le.year)
     signed = montant if comes else -montant
     made = _chained(facture, by=by, montant=signed, moyen=moyen, le=le, reference=reference)
     what.tell(made, by=by, montant=montant, cle=cle)

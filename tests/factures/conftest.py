@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from portal import clock
 from portal.actions import processus
 from portal.actions.models import Action
 from portal.comptes.models import Personne
@@ -59,3 +60,14 @@ def to_come(people):
 @pytest.fixture
 def affaire(people):
     return agreed(*people).end()
+
+
+@pytest.fixture
+def facture(affaire) -> Facture:
+    return affaire.issued()
+
+
+@pytest.fixture
+def annee(app) -> int:
+    """The present one."""
+    return clock.today().year

@@ -19,11 +19,6 @@ WHOLE = 1080_00
 
 
 @pytest.fixture
-def facture(affaire) -> Facture:
-    return affaire.issued()
-
-
-@pytest.fixture
 def taxed(people) -> Facture:
     """Nine hours at 8.5 %, and a meal at 2.1 %."""
     reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])

@@ -22,11 +22,6 @@ __all__ = ["crowd"]  # a fixture
 WHOLE = 1080_00
 
 
-@pytest.fixture
-def facture(affaire) -> Facture:
-    return affaire.issued()
-
-
 def receive(facture: Facture, by, montant: int = WHOLE, **said) -> Reglement:
     return reglements.receive(facture, by=by, montant=montant, **{"moyen": Moyen.VIREMENT, "le": clock.today()} | said)
 

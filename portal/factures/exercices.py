@@ -1,0 +1,205 @@
+"""The closing of a year: what it came to is sealed, and nothing is dated in it any more (D4 of legal.md 5.4)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from portal import clock
+from portal.comptes.models import Personne
+from portal.db import db
+from portal.factures import numeros, queries, reglements
+from portal.factures.models import SERIE_REGLEMENTS, Exercice, Facture, Nature, Reglement, clore, exporter, numbered
+from portal.workflow import Refusal
+
+SERIES = sorted({nature.prefixe for nature in Nature} | {SERIE_REGLEMENTS})  # the order in which they are locked
+
+
+class NotOver(Refusal):
+    def __init__(self, annee: int):
+        super().__init__(f"L’année {annee} n’est pas finie\u00a0: elle se clôt à partir du 1er janvier {annee + 1}.")
+
+
+class AlreadyClosed(Refusal):
+    def __init__(self, last: int):
+        super().__init__(f"L’année {last} est close, et celles d’avant avec elle.")
+
+
+class EarlierOpen(Refusal):
+    def __init__(self, annee: int):
+        super().__init__(f"Les années se closent dans l’ordre\u00a0: clos d’abord {annee}.")
+
+
+class NothingThere(Refusal):
+    def __init__(self, annee: int):
+        super().__init__(f"Ni facture ni règlement en {annee}\u00a0: il n’y a rien à clore.")
+
+
+class ChainBroken(Refusal):
+    def __init__(self, numero: str):
+        super().__init__(f"Le règlement {numero} manque, ou n’est plus celui qui a été noté\u00a0: préviens un admin.")
+
+
+class Forged(Refusal):
+    def __init__(self, numero: str):
+        super().__init__(f"Le papier {numero} manque, ou n’est plus celui qui a été émis\u00a0: préviens un admin.")
+
+
+class Another(Refusal):
+    sentence = "Les comptes de cette année ne sont plus ceux qui ont été clos : préviens un admin."
+
+
+@dataclass(frozen=True)
+class Annee:
+    """A year as its card shows it."""
+
+    annee: int
+    exercice: Exercice | None  # None while it is open
+    contenu: Mapping[str, Any]
+    refusal: Refusal | None  # why it is not closed now, as far as dates tell
+
+    @property
+    def suffixe(self) -> str:
+        """Of the names of its files."""
+        return f"{self.annee}" if self.exercice else f"{self.annee}-provisoire"
+
+
+def every() -> list[Annee]:
+    """Those with papers, those that are closed and the present one, the latest first."""
+    closed, there = queries.closings(), queries.years()
+    return [_shown(annee, closed, there) for annee in sorted(_known(closed, there), reverse=True)]
+
+
+def one(annee: int) -> Annee | None:
+    """The same, of one of these."""
+    closed, there = queries.closings(), queries.years()
+    return _shown(annee, closed, there) if annee in _known(closed, there) else None
+
+
+def _known(closed: Mapping[int, Exercice], there: list[int]) -> set[int]:
+    return {*there, *closed, clock.today().year}
+
+
+def _shown(annee: int, closed: Mapping[int, Exercice], there: list[int]) -> Annee:
+    exercice = closed.get(annee)
+    contenu = exercice.contenu if exercice else content(annee)
+    return Annee(annee, exercice, contenu, _too_soon_or_late(annee, there, max(closed, default=0)))
+
+
+def close(annee: int, *, by: Personne) -> Exercice:
+    """Close a year that is over, once all that it holds is proved whole.
+
+    Raises NotOver, AlreadyClosed, EarlierOpen, NothingThere, ChainBroken, Forged, numeros.Backwards.
+    """
+    held = [numeros.hold(prefixe) for prefixe in SERIES]
+    if refusal := _too_soon_or_late(annee, queries.years(), queries.closed_until()) or _unsound(annee):
+        raise refusal
+    contenu = content(annee)
+    said = {"contenu": contenu, "empreinte": _seal(annee, contenu)}
+    exercice = Exercice(annee=annee, clos_le=clock.now(), par_id=by.id, **said)
+    db.session.add(exercice)
+    for serie in held:
+        serie.le = clock.today()  # whatever the clock says later, no number is dated before the closing
+    clore.tell(exercice, by=by, empreinte=exercice.empreinte)
+    return exercice
+
+
+def doubt(exercice: Exercice) -> Refusal | None:
+    """What is no longer as it was closed: None when all of it, counted again, is the same."""
+    if refusal := _unsound(exercice.annee):
+        return refusal
+    contenu = content(exercice.annee)
+    same = (contenu, _seal(exercice.annee, contenu)) == (exercice.contenu, exercice.empreinte)
+    return None if same else Another()
+
+
+def note_export(annee: int, quoi: str, *, by: Personne) -> None:
+    """Who took the accounts of a year away."""
+    exporter.tell(by, by=by, annee=annee, quoi=quoi)
+
+
+# --- what a year holds ---------------------------------------------------------------------------------------
+
+
+def content(annee: int) -> dict[str, Any]:
+    """What the year comes to, in cents, as plain JSON: its invoices as they are printed, its avoirs, its payments.
+
+    `deduits` are the deposits that the invoices take off. What was taken back is counted with what it takes back.
+    """
+    issued, paid = queries.issued_in(annee), queries.paid_in(annee)
+    came = sum(one.montant for one in paid if (one.annule or one).montant > 0)
+    return {
+        "factures": _series([one for one in issued if not one.is_credit]),
+        "avoirs": _series([one for one in issued if one.is_credit]),
+        "reglements": _bounds(paid) | {"recu": came, "rendu": came - sum(one.montant for one in paid)},
+    }
+
+
+def _series(factures: list[Facture]) -> dict[str, Any]:
+    said = [one.contenu for one in factures if one.contenu]
+    return _bounds(factures) | {
+        "ht": sum(one["ht"] for one in said),
+        "ttc": sum(one["ttc"] for one in said),
+        "a_payer": sum(one["a_payer"] for one in said),
+        "parts": _by_rate(part for one in said for part in one["parts"]),
+        "deduits": _by_rate(part for one in said for deposit in one["acomptes"] for part in deposit["parts"]),
+    }
+
+
+def _bounds(found: list[Facture] | list[Reglement]) -> dict[str, Any]:
+    return {"nombre": len(found), "premier": found[0].numero if found else "", "dernier": found[-1].numero if found else ""}
+
+
+def _by_rate(parts: Iterable[Mapping[str, int]]) -> list[dict[str, int]]:
+    bases, taxes = Counter[int](), Counter[int]()
+    for part in parts:
+        bases[part["taux"]] += part["base"]
+        taxes[part["taux"]] += part["tva"]
+    return [{"taux": taux, "base": bases[taux], "tva": taxes[taux]} for taux in sorted(bases, reverse=True)]
+
+
+def _seal(annee: int, contenu: Mapping[str, Any]) -> str:
+    """SHA-256 of the footprints of its papers, of that of the last payment until then, and of what the year comes to."""
+    papers, last = queries.footprints(annee)
+    return sha256(json.dumps([annee, papers, last, contenu], sort_keys=True).encode()).hexdigest()
+
+
+# --- what keeps it from being closed -------------------------------------------------------------------------
+
+
+def _too_soon_or_late(annee: int, there: list[int], last: int) -> Refusal | None:
+    if annee <= last:
+        return AlreadyClosed(last)
+    if annee >= clock.today().year:
+        return NotOver(annee)
+    if earlier := [one for one in there if last < one < annee]:
+        return EarlierOpen(earlier[0])
+    return None if annee in there else NothingThere(annee)
+
+
+def _unsound(annee: int) -> Refusal | None:
+    if broken := reglements.checked().broken:
+        return ChainBroken(broken)
+    if wrong := _forged(annee):
+        return Forged(wrong)
+    return None
+
+
+def _forged(annee: int) -> str:
+    """The number of the first paper up to that year that is missing, or is not what was issued; "" when there is none."""
+    ranks = Counter[tuple[str, int]]()
+    for one in queries.papers_until(annee):
+        series = (one.serie or "", one.annee or 0)
+        ranks[series] += 1
+        paper = one.pdf if isinstance(one.pdf, bytes) else b""  # by hand, anything can be written there
+        if one.rang != ranks[series] or sha256(paper).hexdigest() != one.empreinte:
+            return numbered(*series, ranks[series])
+    for last in queries.series():
+        series = (last.prefixe, last.annee)
+        if last.annee <= annee and ranks[series] < last.dernier:
+            return numbered(*series, ranks[series] + 1)
+    return ""
