@@ -7,7 +7,7 @@ BO another one · PM a member of the pôle that carries it · PO of another pôl
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -220,6 +220,18 @@ POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 4
 POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
 GET /factures/reglements                               303 303 403 403 403 403 403 403 403 403 200 200
+GET /factures/exercices                                303 303 403 403 403 403 403 403 403 403 200 200
+GET /factures/exercices/{past}                         303 303 403 403 403 403 403 403 403 403 200 200
+GET /factures/exercices/999                            303 303 403 403 403 403 403 403 403 403 404 404
+POST /factures/exercices/{past}/clore                  303 303 403 403 403 403 403 403 403 403 303 403
+POST /factures/exercices/{year}/clore                  303 303 403 403 403 403 403 403 403 403 409 403
+POST /factures/exercices/999/clore                     303 303 403 403 403 403 403 403 403 403 404 403
+POST /factures/exercices/{past}/factures.csv           303 303 403 403 403 403 403 403 403 403 200 200
+POST /factures/exercices/{past}/factures.xlsx          303 303 403 403 403 403 403 403 403 403 200 200
+POST /factures/exercices/{past}/reglements.csv         303 303 403 403 403 403 403 403 403 403 200 200
+POST /factures/exercices/{past}/reglements.xlsx        303 303 403 403 403 403 403 403 403 403 200 200
+POST /factures/exercices/{past}/fec.txt                303 303 403 403 403 403 403 403 403 403 200 200
+POST /factures/exercices/999/fec.txt                   303 303 403 403 403 403 403 403 403 403 404 404
 GET /devis/tarifs/                                     303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/tarifs/nouveau                              303 303 403 403 403 403 403 403 403 403 200 200
 POST /devis/tarifs/nouveau                             303 303 403 403 403 403 403 403 403 403 303 303
@@ -362,13 +374,15 @@ class World:
         }
         rows |= self._invoice(made["held"])
         self.ids = {name: row.id for name, row in rows.items()} | {"offer": page_of(sent), "empreinte": sent.empreinte}
+        self.ids |= {"past": self.past, "year": self.past + 1}
 
     def _invoice(self, action: Action) -> dict[str, Any]:
-        """Of a day that is over, its deposit paid in part, the rest being prepared: a line of it benefits the pôle of PM."""
+        """Of a day that is over, its deposit paid in part last year; a line of the rest, a draft, benefits the pôle of PM."""
         ba, tr, _ = self.people["BA"], self.people["TR"], builders.accepted(action)
         deposit = invoices.prepare(action, NatureFacture.ACOMPTE, by=ba)
         emission.emit(deposit, by=tr, read=emission.reading(deposit))
-        paid = reglements.receive(deposit, by=tr, montant=100, moyen=Moyen.VIREMENT, le=clock.today())
+        self.past = clock.today().year - 1
+        paid = reglements.receive(deposit, by=tr, montant=100, moyen=Moyen.VIREMENT, le=date(self.past, 12, 31))
         for step in (processus.ouvrir, processus.clore):
             fire(step, action, by=ba)
         facture = invoices.prepare(action, NatureFacture.FACTURE, by=ba)

@@ -14,15 +14,15 @@ from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.forms import rates
 from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements
+from portal.factures.annees import bp  # its pages are of the same blueprint
 from portal.factures.forms import ExtraForm, ReglementForm, Saisie
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
 from portal.poles import queries as house
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.web import Page, as_file, done, me, page_number, refused, render, toast
 from portal.workflow import Event, Refusal
 
-bp = GuardedBlueprint("factures", __name__, url_prefix="/factures")
 WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Rien n’est encore enregistré."
 
 

@@ -1,0 +1,85 @@
+"""The years over HTTP: what each came to, its closing, and what leaves for the accountant."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import abort, url_for
+
+from portal import reglage, tableur
+from portal.factures import classeur, exercices, fec, queries
+from portal.factures.exercices import Annee
+from portal.web import GuardedBlueprint, Page, as_file, done, me, refused, render, toast
+from portal.workflow import Refusal
+
+bp = GuardedBlueprint("factures", __name__, url_prefix="/factures")
+
+
+@bp.get("/exercices", access="exercice.voir")
+def years() -> Any:
+    return render("factures/exercices.html", annees=exercices.every())
+
+
+@bp.get("/exercices/<int:annee>", access="exercice.voir")
+def year(annee: int) -> Any:
+    return _page(annee)
+
+
+def _read(annee: int) -> Annee:
+    return exercices.one(annee) or abort(404)
+
+
+def _page(annee: int, status: int = 200, sentence: str = "") -> Page:
+    one = _read(annee)
+    doubt = exercices.doubt(one.exercice) if one.exercice else None
+    return render("factures/exercice.html", status=status, une=one, doute=doubt, sentence=sentence)
+
+
+@bp.post("/exercices/<int:annee>/clore", access="exercice.clore")
+def close(annee: int) -> Any:
+    _read(annee)
+    try:
+        exercices.close(annee, by=me())
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _page(annee, said.status, said.sentence))
+    toast(f"L’année {annee} est close.")
+    return done(url_for(".year", annee=annee))
+
+
+# --- what leaves ---------------------------------------------------------------------------------------------
+
+# By a POST: who took the accounts away is written down, and reading never writes.
+
+
+@bp.post(f"/exercices/<int:annee>/factures.{tableur.SORTE}", access="exercice.exporter")
+def export_invoices(annee: int, sorte: str) -> Any:
+    one = _taken(annee, f"factures.{sorte}")
+    table = classeur.of_invoices(annee, queries.issued_in(annee), sorte)
+    return as_file(table, tableur.SORTES[sorte], f"factures-{one.suffixe}.{sorte}")
+
+
+@bp.post(f"/exercices/<int:annee>/reglements.{tableur.SORTE}", access="exercice.exporter")
+def export_payments(annee: int, sorte: str) -> Any:
+    one = _taken(annee, f"reglements.{sorte}")
+    table = classeur.of_payments(annee, queries.paid_in(annee), sorte)
+    return as_file(table, tableur.SORTES[sorte], f"reglements-{one.suffixe}.{sorte}")
+
+
+@bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter")
+def export_journal(annee: int) -> Any:
+    one = _taken(annee, "FEC")
+    journal = fec.text(queries.issued_in(annee), queries.paid_in(annee))
+    return as_file(journal, "text/plain", f"FEC-{_siren()}-{one.suffixe}.txt")
+
+
+def _taken(annee: int, quoi: str) -> Annee:
+    one = _read(annee)
+    exercices.note_export(annee, quoi, by=me())
+    return one
+
+
+def _siren() -> str:
+    """The nine first digits of the SIRET."""
+    return re.sub(r"\D", "", reglage.SIRET.valeur)[:9] or "RAFFINERIE"

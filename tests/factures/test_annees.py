@@ -1,0 +1,183 @@
+"""The years on their pages: what each came to, its closing by the treasurer, and what leaves for the accountant."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import select
+
+from portal import reglage
+from portal.db import db
+from portal.factures import exercices, queries, reglements
+from portal.factures.models import Exercice, Nature, Serie
+from portal.journal import EntreeJournal
+from portal.reglage import Profil
+from tests.factures.conftest import agreed
+from tests.factures.test_avoirs import credit
+from tests.factures.test_exercices import FORGED, closed, closings, forge, once_over, receive
+from tests.test_races import badge, crowd
+
+__all__ = ["crowd"]  # a fixture
+
+# --- the pages -----------------------------------------------------------------------------------------------
+
+
+def spaced(words: str) -> str:
+    return words.replace("\u202f", " ").replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+def test_the_treasurer_closes_it_on_its_page(as_, affaire, facture, annee):
+    receive(facture, affaire.rita, 500_00)
+    with once_over(annee, days=3):
+        page, url = as_(affaire.rita), f"/factures/exercices/{annee}"
+        assert 'href="/factures/exercices"' in page.get("/factures/").text
+        assert 'href="/factures/exercices"' in page.get("/factures/reglements").text
+        before = spaced(page.get("/factures/exercices").text)
+        assert "Ouvert" in before
+        assert "1 facture" in before
+        assert "500,00 € reçus" in before
+        assert f"Clore l’année {annee}" in before
+        assert f"Clore l’année {annee + 1}" not in before
+        assert page.post(f"{url}/clore").status_code == 303
+        after = spaced(page.get(url).text)
+        assert f"Clos le 4 janvier {annee + 1} par Rita Payet" in after
+        assert "Vérifié :" in after
+        assert db.session.scalars(select(Exercice.empreinte)).one()[:12] in after
+        again = page.post(f"{url}/clore")
+        assert again.status_code == 409
+        assert f"L’année {annee} est close" in again.text
+
+
+def test_what_is_refused_is_said_on_its_page(as_, affaire, facture, annee):
+    answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/clore")
+    assert answer.status_code == 409
+    assert "pas finie" in answer.text
+    assert closings() == 0
+    assert as_(affaire.rita).post("/factures/exercices/1999/clore").status_code == 404
+
+
+def test_a_payment_dated_in_it_is_refused_on_the_page_and_what_was_typed_stays(as_, affaire, facture, annee):
+    closed(annee, affaire.rita)
+    with once_over(annee, days=5):
+        form = {"montant": "500", "le": f"{annee}-12-31", "moyen": "cheque", "reference": "Chèque <12>"}
+        answer = as_(affaire.rita).post(f"/factures/{facture.id}/reglements", data=form)
+    assert answer.status_code == 422
+    assert f"L’année {annee} est close : note ce règlement à une date de cette année." in spaced(answer.text)
+    assert "Chèque &lt;12&gt;" in answer.text
+    assert db.session.get(Serie, "R").dernier == 0
+
+
+def test_what_changed_since_is_said_on_its_page(as_, affaire, facture, annee):
+    closed(annee, affaire.rita)
+    forge(FORGED["a paper changed"][0])
+    db.session.commit()
+    said = as_(affaire.rita).get(f"/factures/exercices/{annee}").text
+    assert "n’est plus ce qui a été clos" in said
+    assert f"F-{annee}-0001" in said
+    assert "Vérifié" not in said
+
+
+@pytest.mark.both
+@pytest.mark.proof
+def test_payments_that_race_its_closing_are_of_it_or_refused(crowd, as_, affaire, facture, annee, size):
+    """Twice closed at once too: one closing is made."""
+    past, headers, half = annee - 1, badge(as_(affaire.rita)), size(4, 20)
+    receive(facture, affaire.rita, 1_00, le=date(past, 12, 30))
+    form = {"montant": "1", "le": f"{past}-12-31", "moyen": "virement", "reference": ""}
+    pay = [(f"/factures/{facture.id}/reglements", form, headers)] * half
+    pressed = crowd.press([*pay, *[(f"/factures/exercices/{past}/clore", {}, headers)] * 2, *pay])
+    statuses = [answer.status for answer in pressed]
+    assert sorted(statuses[half : half + 2]) == [303, 409]
+    noted = statuses[:half] + statuses[half + 2 :]
+    assert set(noted) <= {303, 422}
+    db.session.expire_all()
+    exercice = db.session.scalars(select(Exercice)).one()
+    assert exercice.contenu["reglements"]["nombre"] == 1 + noted.count(303) == len(queries.paid_in(past))
+    assert exercices.doubt(exercice) is None
+    db.session.rollback()
+
+
+# --- what leaves ---------------------------------------------------------------------------------------------
+
+
+def table(answer) -> list[list[str]]:
+    return [line.split(";") for line in answer.data.decode("utf-8-sig").splitlines()]
+
+
+def test_the_invoices_leave_as_a_table_whose_columns_add_up(as_, people, annee):
+    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    affaire = agreed(*people)
+    receive(affaire.issued(Nature.ACOMPTE), affaire.rita, 351_54)
+    whole = affaire.end().issued()
+    credit(whole, affaire.rita, 100_00)
+    receive(whole, affaire.rita, 200_00)
+    db.session.commit()
+    answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/factures.csv")
+    assert f'filename="factures-{annee}-provisoire.csv"' in answer.headers["Content-Disposition"]
+    head, *rows = table(answer)
+    assert [spaced(name) for name in head][7:] == [
+        "Total HT en €", "TVA 8,5 % en €", "Total TTC en €", "Acomptes déduits en €", "À payer en €",
+        "Repris par avoir en €", "Payé en €", "Reste en €", "État",
+    ]  # fmt: skip
+    assert [[row[0], *row[7:]] for row in rows] == [
+        [f"F-{annee}-0001", "324,00", "27,54", "351,54", "0,00", "351,54", "0,00", "351,54", "0,00", "Payée"],
+        [f"F-{annee}-0002", "1080,00", "91,80", "1171,80", "351,54", "820,26", "108,50", "200,00", "511,76", "À encaisser"],
+        [f"A-{annee}-0001", "-100,00", "-8,50", "-108,50", "0,00", "-108,50", "", "", "", "Émis"],
+    ]
+    assert rows[2][6] == f"F-{annee}-0002"
+
+
+def test_the_payments_leave_as_a_table(as_, affaire, facture, annee):
+    reglements.reverse(receive(facture, affaire.rita, 500_00, reference="=1+1"), by=affaire.rita, motif="Impayé.")
+    closed(annee, affaire.rita)
+    db.session.commit()
+    answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/reglements.csv")
+    assert f'filename="reglements-{annee}.csv"' in answer.headers["Content-Disposition"]
+    _, first, second = table(answer)
+    assert [first[0], *first[2:6]] == [f"R-{annee}-0001", "500,00", "Virement", "'=1+1", f"F-{annee}-0001"]
+    assert [second[2], *second[7:9]] == ["-500,00", f"R-{annee}-0001", "Impayé."]
+
+
+def test_what_a_closed_year_exports_no_longer_moves(as_, affaire, facture, annee):
+    receive(facture, affaire.rita, 500_00)
+    closed(annee, affaire.rita)
+    rita = as_(affaire.rita)
+    files = ("factures.csv", "reglements.csv", "fec.txt")
+    before = [rita.post(f"/factures/exercices/{annee}/{name}").data for name in files]
+    with once_over(annee, days=5):
+        receive(facture, affaire.rita, 580_00)
+    db.session.commit()
+    assert [rita.post(f"/factures/exercices/{annee}/{name}").data for name in files] == before
+
+
+def test_each_export_is_journaled(as_, affaire, facture, annee):
+    rita = as_(affaire.rita)
+    for name in ("factures.xlsx", "reglements.xlsx"):
+        with ZipFile(BytesIO(rita.post(f"/factures/exercices/{annee}/{name}").data)) as book:
+            assert "xl/workbook.xml" in book.namelist()
+    journal = rita.post(f"/factures/exercices/{annee}/fec.txt")
+    assert f'filename="FEC-123456782-{annee}-provisoire.txt"' in journal.headers["Content-Disposition"]
+    lines = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "exercice.exporter")).all()
+    said = [{"annee": annee, "quoi": name} for name in ("factures.xlsx", "reglements.xlsx", "FEC")]
+    assert [(line.personne_id, line.faits) for line in lines] == [(affaire.rita.id, one) for one in said]
+
+
+def test_without_a_siret_its_name_says_the_house(as_, affaire, facture, annee):
+    reglage.change(reglage.SIRET, "", by=affaire.rita)
+    answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/fec.txt")
+    assert f'filename="FEC-RAFFINERIE-{annee}-provisoire.txt"' in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_the_page_costs_the_same_for_one_closed_year_or_for_three(as_, affaire, facture, annee, count_queries, many):
+    for back in reversed(range(1, many + 1)):
+        receive(facture, affaire.rita, 1, le=date(annee - back, 6, 1))
+        closed(annee - back, affaire.rita)
+    page = as_(affaire.rita)
+    page.get("/factures/exercices")
+    with count_queries() as statements:
+        page.get("/factures/exercices")
+    assert len(statements) == 8, statements
