@@ -21,6 +21,7 @@ FEATURES = (
     "jour_j",
     "contributions",
     "factures",
+    "partage",
     "equipe",
     "notifications",
     "moi",

@@ -111,6 +111,7 @@ team = fact("on_team")
 step_holder = fact("answers_for_an_item")  # of its programme
 post_holder = fact("holds")
 handed = any_bienveillant & Rule(_signed_in, lambda p, s: s.action.relais_id == p.id)  # the relay is offered to them
+shares_in = fact("shares_in")  # a pôle of theirs takes part in the profit
 has_a_part = fact("has_a_part")  # of a pôle that it benefits
 own = Rule(_signed_in, lambda p, s: s.personne_id == p.id)
 oneself = own | Rule(_signed_in, lambda p, s: s.personne.adresse == p.adresse)  # even before the address is proved
@@ -244,6 +245,15 @@ RULES: dict[str, Rule] = {
     "tarif.voir": house,
     "tarif.modifier": treasurer | admin,
     # invoices, which the treasurer issues
+    "partage.lister": any_bienveillant | treasurer | admin | pole_member,  # those that one may read
+    "partage.toutes": treasurer | admin,
+    "partage.lire": bienveillant | treasurer | admin | pole_member & shares_in,  # asked of the action
+    "partage.proposer": bienveillant | treasurer,  # asked of the action
+    "partage.decider": treasurer,  # asked of the action
+    "partage.clore": treasurer,
+    "depense.noter": bienveillant | treasurer,  # asked of the action
+    "depense.voir": bienveillant | treasurer | admin,
+    "depense.modifier": bienveillant | treasurer,
     "facture.lister": any_bienveillant | treasurer | admin | pole_member,  # those that one may read
     "facture.toutes": treasurer | admin,
     "facture.de_l_action": bienveillant | treasurer | admin,  # asked of the action

@@ -179,7 +179,15 @@ ESCOMPTE = Texte(
     most=400,
 )
 EXIGIBILITE = Choix("tva_exigibilite", "Exigibilité de la TVA", "Si l’association y est assujettie.", Exigibilite.ENCAISSEMENTS)
-FACTURES = (FACTURE_DELAI, FACTURE_PAIEMENT, PENALITES, ESCOMPTE, EXIGIBILITE)
+VALEUR_POINT = Nombre(
+    "partage_point",
+    "Ce que coûte un point à l’association, en centimes",
+    "0\u00a0: les points ne comptent pas en euros.",
+    0,
+    0,
+    100_000,
+)
+FACTURES = (FACTURE_DELAI, FACTURE_PAIEMENT, PENALITES, ESCOMPTE, EXIGIBILITE, VALEUR_POINT)
 
 Setting = Nombre | Texte | Choix
 

@@ -30,6 +30,10 @@ from portal.factures.models import Facture, Moyen
 from portal.factures.models import Nature as NatureFacture
 from portal.missions import queries
 from portal.missions.models import Nature
+from portal.partage import commands as partage
+from portal.partage import justificatifs
+from portal.partage.justificatifs import Recu
+from portal.partage.models import Nature as NatureDepense
 from portal.poles.commands import save_equipment
 from portal.poles.models import Genre
 from portal.workflow import fire
@@ -220,6 +224,23 @@ POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 4
 POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
 GET /factures/reglements                               303 303 403 403 403 403 403 403 403 403 200 200
+GET /partage/                                          303 303 403 403 403 200 200 200 200 200 200 200
+GET /partage/annees                                    303 303 403 403 403 403 403 403 403 403 200 200
+GET /partage/action/{held}                             303 303 403 403 403 200 403 403 403 403 200 200
+GET /partage/action/{held}/releve/commun               303 303 403 403 403 200 403 403 403 403 200 200
+GET /partage/action/999                                303 303 403 403 403 404 404 404 404 404 404 404
+POST /partage/action/{held}/cles                       303 303 403 403 403 303 403 403 403 403 303 403
+POST /partage/action/{held}/cles/devis                 303 303 403 403 403 303 403 403 403 403 303 403
+POST /partage/action/{held}/decider                    303 303 403 403 403 403 403 403 403 403 409 403
+POST /partage/action/{held}/corriger                   303 303 403 403 403 403 403 403 403 403 303 403
+POST /partage/action/{held}/clore                      303 303 403 403 403 403 403 403 403 403 409 403
+GET /partage/action/{held}/depense                     303 303 403 403 403 200 403 403 403 403 200 403
+POST /partage/action/{held}/depense                    303 303 403 403 403 303 403 403 403 403 303 403
+GET /partage/depenses/{cost}                           303 303 403 403 403 200 404 403 403 403 200 403
+POST /partage/depenses/{cost}                          303 303 403 403 403 303 404 403 403 403 303 403
+POST /partage/depenses/{cost}/retirer                  303 303 403 403 403 303 404 403 403 403 303 403
+GET /partage/depenses/{cost}/justificatif              303 303 403 403 403 200 404 403 403 403 200 200
+GET /partage/depenses/999                              303 303 403 403 403 404 404 403 403 403 404 403
 GET /factures/exercices                                303 303 403 403 403 403 403 403 403 403 200 200
 GET /factures/exercices/{past}                         303 303 403 403 403 403 403 403 403 403 200 200
 GET /factures/exercices/999                            303 303 403 403 403 403 403 403 403 403 404 404
@@ -388,7 +409,9 @@ class World:
         facture = invoices.prepare(action, NatureFacture.FACTURE, by=ba)
         more = {"libelle": "Assiettes", "quantite": 100, "unite": Unite.UNITE, "prix": 3_00, "taux": 0, "motif": "En plus."}
         extra = invoices.add(facture, by=ba, pole_id=self.pm.pole.id, **more)
-        return {"draft_invoice": facture, "extra": extra, "left_invoice": deposit, "paid": paid}
+        spent = {"libelle": "Marché", "montant": 20_00, "le": clock.today(), "nature": NatureDepense.AUTRE, "pole_id": None}
+        cost = partage.note(action, by=ba, recu=Recu(justificatifs.PDF, b"%PDF-"), **spent)
+        return {"draft_invoice": facture, "extra": extra, "left_invoice": deposit, "paid": paid, "cost": cost}
 
     def _things(self) -> None:
         ba, action, slot = self.people["BA"], self.action, self.action.debut
@@ -460,6 +483,7 @@ TYPED = {  # each form reads what it knows of it
     "quantite": "2", "genre": "pole", "ressource": "humain", "ordre": "1",
 }  # fmt: skip
 WHOLE = {"mot": "", "delai": "30", "categorie": "services", "tout": "{tout}"}  # the page of an invoice sends all of it
+SPENT = {"libelle": "Marché", "montant": "20", "le": "2026-01-01", "nature": "materiel"}
 OWN: dict[str, dict[str, str]] = {
     "POST /actions/{action}/decaler": {"debut": "2027-10-30T09:00"},  # shows what it would do, and does nothing
     "POST /actions/{action}/retroplanning/{tache}": {"titre": "Commander le pain"},
@@ -475,6 +499,7 @@ OWN: dict[str, dict[str, str]] = {
         for deed in ("reglements", "remboursements")
     },
     "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
+    **{f"POST /partage/{where}": SPENT for where in ("action/{held}/depense", "depenses/{cost}")},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},
 }
 

@@ -30,6 +30,8 @@ from portal.factures.models import Exercice
 from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phase, Photo
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
+from portal.partage.models import Cle, Depense, Ecriture, Justificatif, Partage
+from portal.partage.models import Nature as Poste
 from portal.poles.models import Espace, Materiel, Pole, Prestation, Ressource
 from portal.reglage import Reglage
 from portal.security import RateLimit
@@ -157,6 +159,21 @@ def prepared(action: Action, ada: Personne) -> list[Any]:
     ]
 
 
+def the_money(action, ada):
+    """What it cost, and how it is shared."""
+    cost = {"action": action, "nature": Poste.AUTRE, "libelle": "Marché", "montant": 10_00, "le": clock.today(), "par": ada}
+    pole = db.session.scalars(select(Pole)).first()
+    return [
+        Depense(**cost, justificatif=Justificatif(mime="application/pdf", contenu=b"%PDF-", taille=5)),
+        Partage(
+            action=action,
+            motif="Accord des pôles.",
+            cles=[Cle(pole_id=pole.id, part=5_000)],
+            ecritures=[Ecriture(rang=1, montant=10_00, motif="Partage décidé", par=ada)],
+        ),
+    ]
+
+
 def the_day(ada):
     entree = db.session.scalars(select(Entree)).first()
     return [
@@ -184,6 +201,7 @@ def full(app):
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
             *prepared(mission.action, ada),
             *the_day(ada),
+            *the_money(mission.action, ada),
         ]
     )
     db.session.commit()

@@ -26,6 +26,7 @@ from portal.jour_j.models import Jour
 from portal.missions import commands as missions
 from portal.missions.models import Nature, fermer, publier, rouvrir
 from portal.missions.queries import team_of
+from portal.partage.models import Depense, Partage
 from portal.poles.commands import save_equipment, save_space
 from portal.poles.models import Genre
 from portal.poles.queries import poles_of
@@ -51,6 +52,8 @@ devis.exporter                    -  -  -  -  -  -  y  y
 facture.lister                    -  -  -  y  y  y  y  y
 facture.toutes                    -  -  -  -  -  -  y  y
 facture.reglements                -  -  -  -  -  -  y  y
+partage.lister                    -  -  -  y  y  y  y  y
+partage.toutes                    -  -  -  -  -  -  y  y
 exercice.voir                     -  -  -  -  -  -  y  y
 exercice.exporter                 -  -  -  -  -  -  y  y
 exercice.clore                    -  -  -  -  -  -  y  -
@@ -148,6 +151,13 @@ devis.annuler_accord              -  -  -  y  -  -  -  y
 devis.expirer                     -  -  -  -  -  -  -  -
 devis.remplacer                   -  -  -  -  -  -  -  -
 devis.retablir                    -  -  -  -  -  -  -  -
+partage.lire (action)             -  -  -  y  -  -  y  y
+partage.proposer (action)         -  -  -  y  -  -  y  -
+partage.decider (action)          -  -  -  -  -  -  y  -
+partage.clore                     -  -  -  -  -  -  y  -
+depense.noter (action)            -  -  -  y  -  -  y  -
+depense.voir                      -  -  -  y  -  -  y  y
+depense.modifier                  -  -  -  y  -  -  y  -
 facture.de_l_action (action)      -  -  -  y  -  -  y  y
 facture.preparer (action)         -  -  -  y  -  -  y  -
 facture.voir                      -  -  -  y  -  -  y  y
@@ -260,6 +270,10 @@ def subjects(action, people):
         "devis.preparer (action)": action,
         "devis.confirmer_lignes (the pôle of PM)": pm,
         "devis.confirmer_lignes (another pôle)": builders.pole("Pétanque", members=[builders.personne("Encore")]),
+        "partage": Partage(action_id=action.id, action=action),
+        **{f"partage.{right} (action)": action for right in ("lire", "proposer", "decider")},
+        "depense": Depense(action_id=action.id, action=action),
+        "depense.noter (action)": action,
         "facture": Facture(action_id=action.id, action=action),
         **{f"facture.{right} (action)": action for right in ("de_l_action", "preparer")},
         "facture.voir (a part of PM)": _with_a_part_of(pm, of_pm),
@@ -434,7 +448,8 @@ def test_a_fact_that_nobody_provides_stops_the_start_up(monkeypatch):
 
 
 def test_every_fact_is_provided(app):
-    assert policy._wanted == {"referent_of", "on_team", "holds", "in_pole", "may_decide", "answers_for_an_item", "has_a_part"}
+    known = {"referent_of", "on_team", "holds", "in_pole", "may_decide", "answers_for_an_item", "has_a_part", "shares_in"}
+    assert policy._wanted == known
     policy.check_facts()
 
 

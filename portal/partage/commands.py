@@ -1,0 +1,244 @@
+"""Costs, keys, decision, corrections: each write holds the lock of the action, as invoices do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal import clock, journal
+from portal.actions import models as actions
+from portal.actions import processus
+from portal.actions.commands import apply
+from portal.actions.models import Action, digest
+from portal.comptes.models import NomRole, Personne
+from portal.db import db, insert_once, lock_one
+from portal.fields import quantite
+from portal.partage import calcul, queries
+from portal.partage.justificatifs import Recu
+from portal.partage.models import (
+    Cle,
+    Depense,
+    Ecriture,
+    Etat,
+    Justificatif,
+    Partage,
+    clore,
+    corriger,
+    decider,
+    modifier,
+    noter,
+    regler_les_cles,
+    retirer,
+)
+from portal.partage.queries import Compte
+from portal.workflow import MotifMissing, Refusal, fire
+
+
+class NotOver(Refusal):
+    sentence = "Une dépense se note à partir de l’accord sur le devis, et jusqu’à la fin de l’action."
+
+
+class AlreadyDecided(Refusal):
+    sentence = "Le partage est décidé : les clés et les dépenses notées ne changent plus. Le trésor peut encore en ajouter une."
+
+
+class Gone(Refusal):
+    sentence = "Cette dépense a été retirée entre-temps."
+
+
+class Beyond(Refusal):
+    status = 422
+
+    def __init__(self, whole: int):
+        super().__init__(f"Ces clés font {quantite(whole)}\u00a0%\u00a0: 100\u00a0% au plus, le commun a le reste.")
+
+
+class NotInvoiced(Refusal):
+    sentence = "Cette action n’est pas encore facturée : le partage reste provisoire."
+
+
+class NotPaid(Refusal):
+    def __init__(self, label: str):
+        super().__init__(f"{label} n’est pas soldée\u00a0: le partage se décide une fois tout payé, ou tout rendu.")
+
+
+class NotDecided(Refusal):
+    sentence = "Ce partage n’est pas encore décidé."
+
+
+class Reread(Refusal):
+    sentence = "Les comptes ont changé pendant que tu les lisais : les voici tels qu’ils sont maintenant."
+
+
+class LossToExplain(MotifMissing):
+    sentence = "C’est une perte : dis pourquoi le commun la porte."
+
+
+# --- what it cost --------------------------------------------------------------------------------------------
+
+
+def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "", **fields: Any) -> Depense:
+    """An expense, with its receipt. The same form sent twice is one expense. Once the share-out is decided, it is corrected.
+
+    Raises NotOver, AlreadyDecided.
+    """
+    action = lock_one(action)
+    cle = journal.submission(cle, action.id, fields)
+    if twin := journal.made_by(cle, noter.key, by=by):
+        return _there(twin)
+    if action.etat not in (*queries.TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS):
+        raise NotOver
+    decided = queries.compte(action).etat is not Etat.PROVISOIRE
+    if decided and not by.has_role(NomRole.TRESORIER):
+        raise AlreadyDecided
+    made = Depense(action=action, par=by, **fields)
+    _attach(made, recu)
+    db.session.add(made)
+    noter.tell(made, by=by, titre=made.libelle, montant=made.montant, cle=cle)
+    if decided:
+        correct(action, by=by, motif=f"Dépense ajoutée\u00a0: {made.libelle}")
+    return made
+
+
+def edit(depense: Depense, *, by: Personne, recu: Recu | None = None, **fields: Any) -> None:
+    """Raises Gone, AlreadyDecided."""
+    found = _provisional(depense)
+    changed = apply(found, fields) + (["justificatif"] if recu else [])
+    _attach(found, recu)
+    if changed:
+        modifier.tell(found, by=by, champs=changed, montant=found.montant)
+
+
+def remove(depense: Depense, *, by: Personne) -> None:
+    """Raises Gone, AlreadyDecided."""
+    found = _provisional(depense)
+    retirer.tell(found, by=by, titre=found.libelle, montant=found.montant)
+    db.session.delete(found)
+
+
+def _provisional(depense: Depense) -> Depense:
+    """As it now is, under the lock of its action, as long as nothing is decided."""
+    action = lock_one(depense.action)
+    if queries.compte(action).etat is not Etat.PROVISOIRE:
+        raise AlreadyDecided
+    return _there(depense.id)
+
+
+def _there(id: int) -> Depense:
+    found = db.session.get(Depense, id, populate_existing=True)
+    if found is None:
+        raise Gone
+    return found
+
+
+def _attach(depense: Depense, recu: Recu | None) -> None:
+    if recu:
+        depense.justificatif = Justificatif(mime=recu.mime, contenu=recu.contenu, taille=len(recu.contenu))
+
+
+# --- who gets what -------------------------------------------------------------------------------------------
+
+
+def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: str) -> None:
+    """Other keys than those of the devis, by pôle, in hundredths of a percent. Raises MotifMissing, Beyond, AlreadyDecided."""
+    whole = sum(cles.values())
+    if whole > calcul.WHOLE:
+        raise Beyond(whole)
+    if not motif.strip():
+        raise MotifMissing
+    partage = _shared(action)
+    partage.motif = motif.strip()
+    _freeze_keys(partage, cles)
+    said = {str(pole): part for pole, part in cles.items()}
+    regler_les_cles.tell(partage, by=by, motif=partage.motif, cles=said)
+
+
+def follow_the_devis(action: Action, *, by: Personne) -> None:
+    """The keys of the devis again. Raises AlreadyDecided."""
+    partage = _shared(action)
+    partage.motif = ""
+    _freeze_keys(partage, {})
+    regler_les_cles.tell(partage, by=by, cles={})
+
+
+def _shared(action: Action) -> Partage:
+    """Its share-out, under its lock, as long as nothing is decided."""
+    action = lock_one(action)
+    insert_once(Partage, action_id=action.id, etat=Etat.PROVISOIRE, motif="")
+    partage = queries.compte(action).partage
+    assert partage
+    if partage.etat is not Etat.PROVISOIRE:
+        raise AlreadyDecided
+    return partage
+
+
+def _freeze_keys(partage: Partage, cles: Mapping[int, int]) -> None:
+    partage.cles.clear()
+    db.session.flush()
+    partage.cles = [Cle(pole_id=pole, part=part) for pole, part in cles.items() if part]
+    db.session.flush()
+
+
+def reading(compte: Compte) -> str:
+    """One digest of all that a decision would write."""
+    return digest((compte.benefice, sorted(compte.parts.items(), key=str), sorted(compte.cles.items())))
+
+
+def decide(action: Action, *, by: Personne, read: str, motif: str = "") -> Partage:
+    """Write what each gets; `read`: `reading` of what was shown. A loss is the commun's, and somebody says why.
+
+    Raises AlreadyDecided, NotInvoiced, NotPaid, Reread, LossToExplain.
+    """
+    partage = _shared(action)
+    compte = queries.compte(partage.action)
+    if not compte.is_invoiced:
+        raise NotInvoiced
+    if compte.unpaid:
+        raise NotPaid(compte.unpaid[0].label)
+    if read != reading(compte):
+        raise Reread
+    if compte.benefice < 0 and not motif.strip():
+        raise LossToExplain
+    _freeze_keys(partage, compte.cles)
+    partage.decide_le, partage.decide_par = clock.now(), by
+    fire(decider, partage, by=by, motif=motif.strip(), benefice=compte.benefice)
+    _write(partage, compte.parts, by=by, motif=motif.strip() or "Partage décidé")
+    return partage
+
+
+def close(action: Action, *, by: Personne) -> None:
+    """The end: the action is settled. Raises NotDecided, NotPaid, TransitionRefused when it is closed."""
+    action = lock_one(action)
+    compte = queries.compte(action)
+    if compte.etat is Etat.PROVISOIRE:
+        raise NotDecided
+    if compte.unpaid:
+        raise NotPaid(compte.unpaid[0].label)
+    fire(clore, compte.partage, by=by)
+    if action.etat is actions.Etat.FACTUREE:
+        fire(processus.solder, action, by=by)
+
+
+def correct(action: Action, *, by: Personne | None, motif: str) -> None:
+    """Make of what was given what is due now, by lines that say why; nothing before a decision. The action is locked."""
+    compte = queries.compte(action)
+    if compte.partage and (moves := compte.ecart):
+        _write(compte.partage, moves, by=by, motif=motif)
+        corriger.tell(compte.partage, by=by, motif=motif, benefice=compte.benefice)
+
+
+def mend(action: Action, *, by: Personne, motif: str) -> None:
+    """The same, asked for by somebody who says why: hours that were validated since, a point that costs another price.
+
+    Raises MotifMissing.
+    """
+    if not motif.strip():
+        raise MotifMissing
+    correct(lock_one(action), by=by, motif=motif.strip())
+
+
+def _write(partage: Partage, parts: calcul.Parts, *, by: Personne | None, motif: str) -> None:
+    rang = max((line.rang for line in partage.ecritures), default=0) + 1
+    said = {"rang": rang, "motif": motif, "par": by, "quand": clock.now()}
+    partage.ecritures.extend(Ecriture(pole_id=pole, montant=cents, **said) for pole, cents in parts.items() if cents)
+    db.session.flush()

@@ -1,0 +1,79 @@
+"""The shape of an expense, and of the keys of a share-out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import request
+from wtforms import HiddenField, SelectField
+from wtforms.validators import DataRequired, InputRequired, ValidationError
+
+from portal import clock
+from portal.actions.forms import EditForm, at_most, some_id
+from portal.devis.models import HIGHEST
+from portal.fields import Day, Euros, Form, Hundredths, Line, choices
+from portal.partage.calcul import WHOLE
+from portal.partage.models import Nature
+from portal.poles.models import Pole
+
+NAMES = ("nature", "libelle", "montant", "le", "pole_id")
+
+
+class DepenseForm(EditForm):
+    """Money that was spent; its receipt comes beside, as a file."""
+
+    cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one expense
+    libelle = Line("Ce qui est payé", [DataRequired("Écris ce qui est payé."), at_most(160, "Ce texte")])
+    montant = Euros("Montant, taxes comprises", [InputRequired("Écris combien.")], least=1, most=HIGHEST)
+    le = Day("Payé le", [InputRequired("Écris quel jour.")], default=clock.today)
+    nature = SelectField(
+        "Pour", choices=choices(*((n.value, n.label) for n in Nature)), coerce=Nature, default=Nature.CONSOMMABLES
+    )
+    pole_id = SelectField("Qui a payé", coerce=some_id, description="On le lui rend avant tout partage.")
+
+    def __init__(self, *args: Any, poles: Sequence[Pole], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.pole_id.choices = choices(("", "Le commun"), *((str(p.id), p.label) for p in poles))
+
+    def validate_le(self, field: Day) -> None:
+        if field.data and field.data > clock.today():
+            raise ValidationError("Cette date est dans le futur\u00a0: note la dépense une fois payée.")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: self[name].data for name in NAMES}
+
+
+class CleForm(Form):
+    """The key of one pôle; its field carries the id of that pôle."""
+
+    part = Hundredths("Part en %", least=0, most=WHOLE, filters=[lambda typed: typed or 0])
+
+
+class ClesForm(Form):
+    motif = Line("Pourquoi ces clés", [DataRequired("Écris pourquoi\u00a0: les pôles le liront."), at_most(300, "Ce texte")])
+
+    def __init__(self, *args: Any, poles: Iterable[Pole], cles: Mapping[int, int] | None = None, **kwargs: Any):
+        """`cles`: those to show; without them, what was sent."""
+        super().__init__(*args, **kwargs)
+        sent = {} if cles is None else {"formdata": None}
+        self.parts = {p.id: (p, CleForm(prefix=f"p{p.id}-", data={"part": (cles or {}).get(p.id, 0)}, **sent)) for p in poles}
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        rows = [form.validate() for _, form in self.parts.values()]
+        return bool(super().validate(*args, **kwargs)) and all(rows)
+
+    @property
+    def cles(self) -> dict[int, int]:
+        return {id: form.part.data for id, (_, form) in self.parts.items() if form.part.data}
+
+
+def attached() -> bytes | None:
+    """The bytes of the file that came with the form, if one did."""
+    file = request.files.get("justificatif")
+    if not file or not file.filename:
+        return None
+    with file.stream as stream:
+        return stream.read()

@@ -1,0 +1,261 @@
+"""Reading what an action brought in, cost, and gives to each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal import clock, policy, reglage
+from portal.actions import models as actions
+from portal.actions.models import Action
+from portal.comptes.models import Personne
+from portal.contributions import queries as contributions
+from portal.contributions.models import Contribution, Unite
+from portal.db import db
+from portal.devis import models as devis
+from portal.devis import queries as devis_queries
+from portal.devis.models import Devis
+from portal.factures import queries as invoices
+from portal.factures.models import Facture
+from portal.factures.models import Nature as Sorte
+from portal.journal import describes
+from portal.partage import calcul
+from portal.partage.models import Cle, Depense, Ecriture, Etat, Partage
+from portal.poles.models import Adhesion, Pole
+from portal.web import Leaf, leaf
+
+PAGE = 25
+TO_SHARE = (actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE)
+
+
+class Charge(NamedTuple):
+    """What the hours book says that chargés de mission earned on it."""
+
+    unite: Unite
+    quantite: int  # points or cents
+    cents: int
+
+
+class Ligne(NamedTuple):
+    """Of one pôle or groupe, or of the commun: its key, its part, what it spent, what the devis foresaw that it would."""
+
+    pole: Pole | None
+    cle: int
+    part: int
+    donne: int  # what the ledger gives it
+    depense: int
+    prevu: int
+
+
+@dataclass(frozen=True)
+class Compte:
+    """All that the page of a share-out says."""
+
+    action: Action
+    partage: Partage | None
+    agreed: Devis | None
+    factures: list[Facture]  # those that left
+    depenses: list[Depense]
+    charges: list[Charge]
+    poles: dict[int, Pole]
+
+    @property
+    def etat(self) -> Etat:
+        return self.partage.etat if self.partage else Etat.PROVISOIRE
+
+    @cached_property
+    def facture(self) -> int:
+        """Cents without TVA, invoiced, the deposits counted once."""
+        return sum(_without_deposits(one) for one in self.factures if not one.is_credit)
+
+    @cached_property
+    def avoirs(self) -> int:
+        return sum(one.ht for one in self.factures if one.is_credit)
+
+    @cached_property
+    def couts(self) -> int:
+        return sum(one.montant for one in self.depenses) + sum(one.cents for one in self.charges)
+
+    @property
+    def benefice(self) -> int:
+        """Below 0, a loss."""
+        return self.facture - self.avoirs - self.couts
+
+    @cached_property
+    def cles(self) -> dict[int, int]:
+        """Those that somebody chose, or that a decision froze; else those of the devis."""
+        if self.partage and (self.partage.motif or self.partage.etat is not Etat.PROVISOIRE):
+            return {cle.pole_id: cle.part for cle in self.partage.cles if cle.part}
+        return self.cles_du_devis
+
+    @property
+    def cles_du_devis(self) -> dict[int, int]:
+        worth = Counter[int | None]()
+        for line in self.agreed.lignes if self.agreed else []:
+            worth[line.pole_id] += line.compte.valeur
+        return calcul.keys(worth, commun=reglage.PART_COMMUN.valeur)
+
+    @property
+    def parts(self) -> calcul.Parts:
+        """What each is due, as things stand."""
+        return calcul.parts(self.benefice, self.cles)
+
+    @cached_property
+    def donnes(self) -> calcul.Parts:
+        """What the ledger gives each."""
+        given = Counter[int | None]()
+        for line in self.partage.ecritures if self.partage else []:
+            given[line.pole_id] += line.montant
+        return dict(given)
+
+    @property
+    def ecart(self) -> calcul.Parts:
+        """What the ledger should still move, once it is decided."""
+        return {} if self.etat is Etat.PROVISOIRE else calcul.correction(self.parts, self.donnes)
+
+    @cached_property
+    def lignes(self) -> list[Ligne]:
+        """Whoever has a key, a part, an expense or a forecast, the commun last."""
+        spent, foreseen = Counter[int | None](), Counter[int | None]()
+        for one in self.depenses:
+            spent[one.pole_id] += one.montant
+        for line in self.agreed.lignes if self.agreed else []:
+            foreseen[line.pole_id] += line.compte.depense
+        spent[None] += sum(one.cents for one in self.charges)
+        there = {*self.cles, *self.donnes, *spent, *foreseen}
+        ids: list[int | None] = [*sorted((id for id in there if id), key=lambda id: self.poles[id].nom), None]
+        keys = dict[int | None, int](self.cles.items()) | {None: calcul.WHOLE - sum(self.cles.values())}
+        parts, given = self.parts, self.donnes
+        return [
+            Ligne(self.poles[id] if id else None, keys.get(id, 0), parts.get(id, 0), given.get(id, 0), spent[id], foreseen[id])
+            for id in ids
+        ]
+
+    @property
+    def unpaid(self) -> list[Facture]:
+        """Those that still await money, or owe some."""
+        return [one for one in self.factures if not one.is_credit and one.reste]
+
+    @property
+    def is_invoiced(self) -> bool:
+        return any(one.nature is Sorte.FACTURE and not one.is_cancelled for one in self.factures)
+
+
+def _without_deposits(facture: Facture) -> int:
+    said = facture.contenu
+    assert said
+    deducted: int = sum(part["base"] for deposit in said["acomptes"] for part in deposit["parts"])
+    return facture.ht - deducted
+
+
+def compte(action: Action) -> Compte:
+    """As it now is."""
+    return Compte(
+        action=action,
+        partage=_fresh(action),
+        agreed=devis_queries.in_state(action, devis.Etat.ACCEPTE),
+        factures=[one for one in invoices.of_action(action) if not one.is_draft],
+        depenses=depenses(action),
+        charges=_charges(action),
+        poles={pole.id: pole for pole in db.session.scalars(select(Pole))},
+    )
+
+
+def _fresh(action: Action) -> Partage | None:
+    query = select(Partage).where(Partage.action_id == action.id)
+    options = (
+        selectinload(Partage.cles),
+        selectinload(Partage.ecritures).joinedload(Ecriture.par),
+        joinedload(Partage.decide_par),
+    )
+    return db.session.scalar(query.options(*options).execution_options(populate_existing=True))
+
+
+def depenses(action: Action) -> list[Depense]:
+    query = select(Depense).where(Depense.action_id == action.id).order_by(Depense.le, Depense.id)
+    options = joinedload(Depense.pole), joinedload(Depense.par), joinedload(Depense.justificatif)
+    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
+
+
+def _charges(action: Action) -> list[Charge]:
+    lines = contributions.lines(Contribution.action_id == action.id, Contribution.unite != Unite.HEURES)
+    worth = {Unite.POINTS: reglage.VALEUR_POINT.valeur, Unite.CENTIMES: 1}
+    summed = contributions.summed((line.unite, line.quantite) for line in lines)
+    return [Charge(unite, many, many * worth[unite]) for unite, many in summed if many]
+
+
+# --- lists ---------------------------------------------------------------------------------------------------
+
+
+def _in(etat: Etat) -> ColumnElement[bool]:
+    return exists().where(Partage.action_id == Action.id, Partage.etat == etat)
+
+
+VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
+    "a_decider": ("À décider", lambda: ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & Action.etat.in_(TO_SHARE)),
+    "a_clore": ("À clore", lambda: _in(Etat.DECIDE)),
+    "clos": ("Clos", lambda: _in(Etat.CLOS)),
+}
+
+
+def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
+    """Actions that ended, the latest first; `of` somebody: those that they set up, or of their pôles."""
+    query = select(Action).where(VUES[vue][1]()).order_by(Action.fin.desc(), Action.id.desc())
+    if of:
+        query = query.where(or_(Action.bienveillant_id == of.id, _has_a_part(of)))
+    return leaf(query, number, PAGE, joinedload(Action.demandeur))
+
+
+def _has_a_part(personne: Personne) -> ColumnElement[bool]:
+    """Of a pôle that the agreed devis, or the keys, make part of it."""
+    mine = select(Adhesion.pole_id).where(Adhesion.personne_id == personne.id)
+    line, cle = devis.LigneDevis, Cle
+    quoted = exists().where(
+        Devis.action_id == Action.id, Devis.etat == devis.Etat.ACCEPTE, line.devis_id == Devis.id, line.pole_id.in_(mine)
+    )
+    keyed = exists().where(Partage.action_id == Action.id, cle.partage_id == Partage.id, cle.pole_id.in_(mine))
+    return or_(quoted, keyed)
+
+
+@policy.provides("shares_in")
+def shares_in(personne: Personne, action: Action) -> bool:
+    return bool(db.session.scalar(select(Action.id).where(Action.id == action.id, _has_a_part(personne))))
+
+
+class Annee(NamedTuple):
+    """What each got in a year, the most first; the commun is None."""
+
+    annee: int
+    parts: list[tuple[Pole | None, int]]
+
+
+def of_year(annee: int) -> Annee:
+    """By the day on which the ledger gave it, at La Réunion."""
+    rows = db.session.scalars(select(Ecriture).options(joinedload(Ecriture.pole)).where(_in_year(annee)))
+    sums, poles = Counter[int | None](), dict[int | None, Pole | None]({None: None})
+    for line in rows:
+        sums[line.pole_id] += line.montant
+        poles[line.pole_id] = line.pole
+    return Annee(annee, [(poles[id], cents) for id, cents in sorted(sums.items(), key=lambda pair: -pair[1])])
+
+
+def _in_year(annee: int) -> ColumnElement[bool]:
+    return Ecriture.quand.between(clock.start_of(date(annee, 1, 1)), clock.start_of(date(annee + 1, 1, 1)))
+
+
+@describes("depense")
+def _called(ids: Collection[int]) -> dict[int, str]:
+    rows = db.session.scalars(select(Depense).where(Depense.id.in_(ids)))
+    return {one.id: f"Dépense «\u00a0{one.libelle}\u00a0»" for one in rows}
+
+
+@describes("partage")
+def _shared(ids: Collection[int]) -> dict[int, str]:
+    return dict.fromkeys(ids, "Partage du bénéfice")

@@ -1,0 +1,224 @@
+"""The share-out over HTTP: what an action brought in and cost, who gets what, and the year of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, request, url_for
+from flask_login import current_user
+
+from portal import clock
+from portal.actions import queries as actions
+from portal.actions.models import Action
+from portal.fields import one_line, row_id
+from portal.partage import commands, justificatifs, queries
+from portal.partage.forms import NAMES, ClesForm, DepenseForm, attached
+from portal.partage.models import Depense
+from portal.poles import queries as house
+from portal.policy import can, load
+from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.workflow import Refusal
+
+bp = GuardedBlueprint("partage", __name__, url_prefix="/partage")
+WITH_FILES = frozenset({"partage.note", "partage.edit"})
+CHOOSE_AGAIN = " Le fichier est à choisir de nouveau."
+
+
+@bp.before_app_request
+def make_room() -> None:
+    """A receipt is heavier than any form."""
+    if request.endpoint in WITH_FILES:
+        request.max_content_length = justificatifs.HEAVIEST_OF_ALL
+
+
+@bp.get("/", access="partage.lister")
+def index() -> Any:
+    """Everybody's for whoever keeps the money; for the others, those of their actions and of their pôles."""
+    vue = request.args.get("vue", "a_decider")
+    vue = vue if vue in queries.VUES else "a_decider"
+    of = None if can(current_user, "partage.toutes") else me()
+    return render("partage/liste.html", leaf=queries.listed(vue, page_number(), of=of), vue=vue, vues=queries.VUES)
+
+
+@bp.get("/annees", access="partage.toutes")
+def years() -> Any:
+    annee = row_id(request.args.get("annee")) or clock.today().year
+    return render("partage/annees.html", bilan=queries.of_year(min(max(annee, 2000), 2099)), cette_annee=clock.today().year)
+
+
+@bp.get("/action/<int:action_id>", access="partage.lister")
+def show(action_id: int) -> Any:
+    return _page(_read(action_id))
+
+
+def _read(action_id: int, right: str = "partage.lire") -> Action:
+    return load(Action, action_id, right, actions.SHEET)
+
+
+def _page(action: Action, status: int = 200, **said: Any) -> Page:
+    """`said`: a sentence, and the form of the keys that was refused."""
+    compte = queries.compte(action)
+    blank: dict[str, Any] = {
+        "sentence": "",
+        "unsaved": [],
+        "cles": ClesForm(
+            formdata=None, poles=house.poles(), cles=compte.cles, data={"motif": compte.partage and compte.partage.motif}
+        ),
+    }
+    read = commands.reading(compte)
+    return render("partage/action.html", status=status, action=action, compte=compte, tout=read, **(blank | said))
+
+
+@bp.get("/action/<int:action_id>/releve/<pole>", access="partage.lister")
+def statement(action_id: int, pole: str) -> Any:
+    """What a share-out says to one pôle or groupe, or to the commun, on a page that prints."""
+    compte = queries.compte(_read(action_id))
+    id = None if pole == "commun" else row_id(pole) or abort(404)
+    line = next((one for one in compte.lignes if (one.pole.id if one.pole else None) == id), None) or abort(404)
+    return render("partage/releve.html", action=compte.action, compte=compte, ligne=line)
+
+
+# --- who gets what -------------------------------------------------------------------------------------------
+
+
+@bp.post("/action/<int:action_id>/cles", access="partage.proposer")
+def set_keys(action_id: int) -> Any:
+    action = _read(action_id, "partage.proposer")
+    form = ClesForm(poles=house.poles())
+    if not form.validate():
+        return refused(422, lambda: _page(_read(action_id), cles=_keys_again()))
+    try:
+        commands.set_keys(action, by=me(), cles=form.cles, motif=form.motif.data)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _page(_read(action_id), cles=_keys_again(said.sentence)))
+    toast("Clés changées.")
+    return done(url_for(".show", action_id=action_id, _anchor="cles"))
+
+
+def _keys_again(sentence: str = "") -> ClesForm:
+    form = ClesForm(poles=house.poles())
+    form.validate()
+    if sentence:
+        form.form_errors.append(sentence)
+    return form
+
+
+@bp.post("/action/<int:action_id>/cles/devis", access="partage.proposer")
+def follow_the_devis(action_id: int) -> Any:
+    commands.follow_the_devis(_read(action_id, "partage.proposer"), by=me())
+    toast("Les clés sont de nouveau celles du devis.")
+    return done(url_for(".show", action_id=action_id, _anchor="cles"))
+
+
+@bp.post("/action/<int:action_id>/decider", access="partage.decider")
+def decide(action_id: int) -> Any:
+    action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("motif"))[:300]
+    try:
+        commands.decide(action, by=me(), read=request.form.get("tout", ""), motif=motif)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=[motif] if motif else []))
+    toast("Partage décidé.")
+    return done(url_for(".show", action_id=action_id))
+
+
+@bp.post("/action/<int:action_id>/corriger", access="partage.decider")
+def mend(action_id: int) -> Any:
+    action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("motif"))[:300]
+    try:
+        commands.mend(action, by=me(), motif=motif)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence))
+    toast("Partage corrigé.")
+    return done(url_for(".show", action_id=action_id))
+
+
+@bp.post("/action/<int:action_id>/clore", access="partage.decider")
+def close(action_id: int) -> Any:
+    commands.close(_read(action_id, "partage.decider"), by=me())
+    toast("Partage clos\u00a0: l’action est soldée.")
+    return done(url_for(".show", action_id=action_id))
+
+
+# --- what it cost --------------------------------------------------------------------------------------------
+
+
+@bp.get("/action/<int:action_id>/depense", access="depense.noter")
+def new(action_id: int) -> Any:
+    action = _read(action_id, "depense.noter")
+    return _form_page(action, DepenseForm(formdata=None, poles=house.poles()))
+
+
+def _form_page(action: Action, form: DepenseForm, depense: Depense | None = None) -> Page:
+    return render("partage/depense.html", action=action, form=form, depense=depense)
+
+
+@bp.post("/action/<int:action_id>/depense", access="depense.noter")
+def note(action_id: int) -> Any:
+    action, form = _read(action_id, "depense.noter"), DepenseForm(poles=house.poles())
+    raw = attached()
+    try:
+        recu = justificatifs.made(raw) if raw else None
+        if not form.validate():
+            return refused(422, lambda: _form_page(_read(action_id), _again(file=bool(raw))))
+        commands.note(action, by=me(), recu=recu, cle=(form.cle.data or "")[:64], **form.fields)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _form_page(_read(action_id), _again(said.sentence, file=bool(raw))))
+    toast("Dépense notée.")
+    return done(url_for(".show", action_id=action_id, _anchor="depenses"))
+
+
+def _again(sentence: str = "", *, file: bool = False) -> DepenseForm:
+    form = DepenseForm(poles=house.poles())
+    form.validate()
+    if sentence or file:
+        form.form_errors.append(sentence + CHOOSE_AGAIN * file)
+    return form
+
+
+def _expense(id: int, right: str = "depense.modifier") -> Depense:
+    return load(Depense, id, right)
+
+
+@bp.get("/depenses/<int:id>", access="depense.modifier")
+def read_expense(id: int) -> Any:
+    depense = _expense(id)
+    stored = {name: getattr(depense, name) for name in NAMES}
+    return _form_page(depense.action, DepenseForm(formdata=None, poles=house.poles(), data=stored), depense)
+
+
+@bp.post("/depenses/<int:id>", access="depense.modifier")
+def edit(id: int) -> Any:
+    depense, form = _expense(id), DepenseForm(poles=house.poles())
+    action_id, raw = depense.action_id, attached()
+    try:
+        recu = justificatifs.made(raw) if raw else None
+        if not form.validate():
+            return refused(422, lambda: _form_page(_read(action_id), _again(file=bool(raw)), _expense(id)))
+        commands.edit(depense, by=me(), recu=recu, **form.fields)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _form_page(_read(action_id), _again(said.sentence, file=bool(raw)), _expense(id)))
+    toast("Dépense enregistrée.")
+    return done(url_for(".show", action_id=action_id, _anchor="depenses"))
+
+
+@bp.post("/depenses/<int:id>/retirer", access="depense.modifier")
+def remove(id: int) -> Any:
+    depense = _expense(id)
+    onward = url_for(".show", action_id=depense.action_id, _anchor="depenses")
+    commands.remove(depense, by=me())
+    toast("Dépense retirée.")
+    return done(onward)
+
+
+@bp.get("/depenses/<int:id>/justificatif", access="depense.voir")
+def receipt(id: int) -> Any:
+    """Always as a file, never shown by the browser: it came from somebody's phone."""
+    found = _expense(id, "depense.voir").justificatif or abort(404)
+    response: Response = as_file(found.contenu, found.mime, f"justificatif-{id}.{justificatifs.ENDINGS[found.mime]}")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

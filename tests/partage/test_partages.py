@@ -1,0 +1,176 @@
+"""From what an action brought in to what each gets: provisional, decided, corrected, closed; every cent is accounted for."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
+
+from portal import clock, reglage
+from portal.actions.models import Etat as EtatAction
+from portal.db import db
+from portal.factures import reglements
+from portal.factures.models import Nature as Sorte
+from portal.partage import commands, queries
+from portal.partage.models import Ecriture, Etat
+from portal.workflow import MotifMissing
+from tests.partage.conftest import WHOLE
+
+# Cuisine 200 of 1,380, the stage 100 of 1,380, half of each: 7.25 % and 3.62 %, the largest remainder first.
+CUISINE, SCENE = 725, 362
+
+
+def test_its_keys_are_those_of_the_devis_the_rest_is_the_commun_s(fete):
+    compte = fete.compte()
+    assert compte.cles == {fete.cuisine.id: CUISINE, fete.scene.id: SCENE}
+    assert [(one.pole.nom if one.pole else "", one.cle, one.prevu) for one in compte.lignes] == [
+        ("Cuisine", CUISINE, 80_00), ("Scène", SCENE, 0), ("", 10_000 - CUISINE - SCENE, 0),
+    ]  # fmt: skip
+
+
+def test_the_profit_is_what_was_invoiced_less_what_it_cost(fete):
+    fete.issued()
+    fete.spend(80_00, fete.cuisine)
+    compte = fete.compte()
+    assert (compte.facture, compte.couts, compte.benefice, compte.etat) == (WHOLE, 80_00, 1300_00, Etat.PROVISOIRE)
+    assert sum(compte.parts.values()) == 1300_00
+    assert compte.parts[fete.cuisine.id] == 94_25
+
+
+def test_a_deposit_counts_once(fete):
+    reglage.change(reglage.PROFIL, reglage.Profil.ASSUJETTIE, by=fete.rita)
+    fete.issued(Sorte.ACOMPTE)
+    fete.issued()
+    assert fete.compte().facture == WHOLE
+
+
+# --- the decision --------------------------------------------------------------------------------------------
+
+
+def test_it_is_decided_once_all_is_paid(fete):
+    with pytest.raises(commands.NotInvoiced):
+        fete.decide()
+    facture = fete.issued()
+    with pytest.raises(commands.NotPaid):
+        fete.decide()
+    fete.pay(facture)
+    fete.spend(80_00, fete.cuisine)
+    fete.decide()
+    assert fete.parts() == [94_25, 47_06, 1158_69]
+    assert sum(fete.parts()) == 1300_00
+    with pytest.raises(commands.AlreadyDecided):
+        fete.decide()
+
+
+def test_what_moved_since_it_was_read_is_shown_again_before_it_is_decided(fete):
+    fete.invoiced()
+    read = commands.reading(fete.compte())
+    fete.spend(80_00)
+    with pytest.raises(commands.Reread):
+        commands.decide(fete.action, by=fete.rita, read=read)
+
+
+def test_other_keys_want_a_reason_and_never_pass_the_whole(fete):
+    with pytest.raises(MotifMissing):
+        commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000}, motif=" ")
+    with pytest.raises(commands.Beyond, match="100,01"):
+        commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000, fete.scene.id: 5001}, motif="Essai.")
+    commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000}, motif="Elle a tout porté.")
+    fete.invoiced()
+    fete.decide()
+    assert fete.parts() == [690_00, 0, 690_00]
+
+
+def test_the_keys_of_the_devis_come_back(fete):
+    commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000}, motif="Essai.")
+    commands.follow_the_devis(fete.action, by=fete.zoe)
+    assert fete.compte().cles == fete.compte().cles_du_devis
+
+
+def test_a_decision_freezes_its_keys_whatever_the_house_says_later(fete):
+    fete.invoiced()
+    fete.decide()
+    before = fete.parts()
+    reglage.change(reglage.PART_COMMUN, 90, by=fete.rita)
+    assert fete.compte().ecart == {}
+    assert fete.parts() == before
+
+
+def test_a_loss_is_shared_with_nobody_and_the_commun_bears_it_once_somebody_says_why(fete):
+    fete.invoiced()
+    fete.spend(WHOLE + 50_00)
+    assert fete.compte().benefice == -50_00
+    assert fete.compte().parts == {None: -50_00}
+    with pytest.raises(commands.LossToExplain):
+        fete.decide()
+    fete.decide("On l’a fait pour le quartier.")
+    assert fete.parts() == [0, 0, -50_00]
+
+
+# --- what comes after ----------------------------------------------------------------------------------------
+
+
+def test_a_later_avoir_makes_a_correcting_entry(fete):
+    facture = fete.invoiced()
+    fete.decide()
+    fete.credit(facture)
+    compte = fete.compte()
+    assert compte.benefice == 0
+    assert fete.parts() == [0, 0, 0]
+    assert sorted({line.rang for line in compte.partage.ecritures}) == [1, 2]
+    assert {line.motif for line in compte.partage.ecritures if line.rang == 2} == {f"Avoir A-{clock.today().year}-0001"}
+
+
+def test_a_forgotten_expense_is_corrected_by_whoever_keeps_the_money(fete):
+    fete.invoiced()
+    fete.decide()
+    with pytest.raises(commands.AlreadyDecided):
+        fete.spend(80_00)
+    fete.spend(80_00, by=fete.rita)
+    assert sum(fete.parts()) == 1300_00
+    assert fete.compte().ecart == {}
+
+
+def test_what_was_noted_before_a_decision_stays(fete):
+    noted = fete.spend(80_00)
+    fete.invoiced()
+    fete.decide()
+    for change in (lambda: commands.remove(noted, by=fete.rita), lambda: commands.edit(noted, by=fete.rita, montant=1)):
+        with pytest.raises(commands.AlreadyDecided):
+            change()
+
+
+def test_closed_it_settles_the_action(fete):
+    fete.invoiced()
+    with pytest.raises(commands.NotDecided):
+        commands.close(fete.action, by=fete.rita)
+    fete.decide()
+    commands.close(fete.action, by=fete.rita)
+    assert (fete.compte().etat, fete.action.etat) == (Etat.CLOS, EtatAction.SOLDEE)
+
+
+def test_it_does_not_close_on_a_payment_that_bounced(fete):
+    facture = fete.invoiced()
+    fete.decide()
+    reglements.reverse(facture.reglements[0], by=fete.rita, motif="Chèque impayé.")
+    with pytest.raises(commands.NotPaid):
+        commands.close(fete.action, by=fete.rita)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("statement", [update(Ecriture).values(montant=1), delete(Ecriture)])
+def test_what_was_given_never_changes_whoever_writes(fete, statement):
+    fete.invoiced()
+    fete.decide()
+    with pytest.raises(DBAPIError, match="une écriture passée ne change plus"):
+        db.session.execute(statement)
+
+
+def test_the_year_of_each(fete):
+    fete.invoiced()
+    fete.decide()
+    year = queries.of_year(clock.today().year)
+    assert [(pole.nom if pole else "", cents) for pole, cents in year.parts] == [
+        ("", WHOLE - 100_05 - 49_96), ("Cuisine", 100_05), ("Scène", 49_96),
+    ]  # fmt: skip
+    assert queries.of_year(2001).parts == []

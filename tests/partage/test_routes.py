@@ -1,0 +1,190 @@
+"""The share-out on its pages: what each may see and do, receipts known by what they hold, words that are never lost."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from portal import clock
+from portal.contributions.models import Contribution, Unite
+from portal.db import db
+from portal.missions.models import Nature
+from portal.partage import justificatifs, queries
+from portal.partage.models import Etat
+from tests.partage.conftest import WHOLE
+
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def picture() -> bytes:
+    made = BytesIO()
+    Image.new("RGB", (30, 20), "white").save(made, "PNG")
+    return made.getvalue()
+
+
+def soup(answer) -> BeautifulSoup:
+    return BeautifulSoup(answer.text, "html5lib")
+
+
+def expense(file: bytes = b"", name: str = "recu.pdf", **said: str) -> dict:
+    typical = {
+        "libelle": "Marché <du> matin",
+        "montant": "80",
+        "le": clock.today().isoformat(),
+        "nature": "consommables",
+        "pole_id": "",
+    }
+    return typical | said | ({"justificatif": (BytesIO(file), name)} if file else {})
+
+
+@pytest.fixture
+def url(fete):
+    db.session.commit()
+    return f"/partage/action/{fete.action.id}"
+
+
+def test_it_is_decided_then_closed_on_its_page(fete, url, as_):
+    fete.invoiced()
+    db.session.commit()
+    rita = as_(fete.rita)
+    page = soup(rita.get(url))
+    tout = page.select_one("#decider [name=tout]")["value"]
+    assert rita.post(f"{url}/decider", data={"tout": "autre"}).status_code == 409
+    assert rita.post(f"{url}/decider", data={"tout": tout}).status_code == 303
+    assert rita.post(f"{url}/decider", data={"tout": tout}).status_code == 409  # the second tap
+    shown = rita.get(url).text
+    assert "Partage décidé" in shown
+    assert "Noter une dépense" in shown
+    assert "Changer les clés" not in shown
+    assert rita.post(f"{url}/clore").status_code == 303
+    assert queries.compte(fete.action).etat is Etat.CLOS
+    assert fete.action.titre in rita.get("/partage/?vue=clos").text
+    assert "Cuisine" in rita.get("/partage/annees").text
+
+
+def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
+    form = {f"p{fete.cuisine.id}-part": "60", f"p{fete.scene.id}-part": "40,01", "motif": "Essai <b>"}
+    answer = as_(fete.zoe).post(f"{url}/cles", data=form)
+    assert answer.status_code == 422
+    page = soup(answer)
+    assert "100,01" in page.select_one("#cles .resume-erreurs").text
+    assert page.select_one("[name=motif]")["value"] == "Essai <b>"
+    assert page.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40,01"
+    assert as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "40"}).status_code == 303
+    assert "Ces clés ne sont pas celles du devis" in as_(fete.chef).get(url).text
+    assert as_(fete.zoe).post(f"{url}/cles/devis").status_code == 303
+    assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_du_devis
+
+
+# --- expenses and receipts -----------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(("file", "mime"), [(PDF, justificatifs.PDF), (picture(), justificatifs.JPEG)])
+def test_an_expense_with_its_receipt_which_is_only_ever_a_file(fete, url, as_, file, mime):
+    zoe = as_(fete.zoe)
+    assert zoe.post(f"{url}/depense", data=expense(file, "x.html")).status_code == 303
+    [noted] = queries.depenses(fete.action)
+    assert (noted.montant, noted.justificatif.mime) == (80_00, mime)
+    got = zoe.get(f"/partage/depenses/{noted.id}/justificatif")
+    assert got.mimetype == mime
+    assert got.headers["Content-Disposition"].startswith("attachment")
+    assert got.headers["X-Content-Type-Options"] == "nosniff"
+    assert "&lt;du&gt;" in zoe.get(url).text
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (b"<script>alert(1)</script>", "ni un PDF ni une photo"),
+        (b"#!/bin/sh\nrm -rf /\n", "ni un PDF ni une photo"),
+        (b"%PDF-1.7 coupe", "ni un PDF ni une photo"),
+        (PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "contient un programme"),
+        (PDF + b"0" * justificatifs.HEAVIEST, "trop lourd"),
+        (b"GIF89a" + b"\0" * 40, "ni un PDF ni une photo"),
+    ],
+)
+def test_a_receipt_is_known_by_what_it_holds(fete, url, as_, file, why):
+    answer = as_(fete.zoe).post(f"{url}/depense", data=expense(file))
+    assert answer.status_code in (413, 422)
+    page = soup(answer)
+    assert why in page.select_one(".resume-erreurs").text.replace("\u00a0", " ")
+    assert page.select_one("[name=libelle]")["value"] == "Marché <du> matin"
+    assert queries.depenses(fete.action) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"montant": "0"}, {"montant": "-3"}, {"libelle": " "}, {"le": "2099-01-01"}, {"nature": "or"}]
+)
+def test_what_is_wrong_in_an_expense_is_said_and_what_was_typed_stays(fete, url, as_, wrong):
+    answer = as_(fete.zoe).post(f"{url}/depense", data=expense(PDF) | wrong)
+    assert answer.status_code == 422
+    assert "Le fichier est à choisir de nouveau" in answer.text
+    assert queries.depenses(fete.action) == []
+
+
+def test_the_same_form_sent_twice_is_one_expense(fete, url, as_):
+    zoe = as_(fete.zoe)
+    for _ in range(2):
+        assert zoe.post(f"{url}/depense", data=expense(cle="un-envoi")).status_code == 303
+    assert len(queries.depenses(fete.action)) == 1
+
+
+def test_an_expense_is_changed_and_taken_back_until_the_decision(fete, url, as_):
+    fete.spend(80_00)
+    db.session.commit()
+    zoe, [noted] = as_(fete.zoe), queries.depenses(fete.action)
+    here = f"/partage/depenses/{noted.id}"
+    assert 'value="80,00"' in zoe.get(here).text
+    assert zoe.post(here, data=expense(PDF, montant="90,50")).status_code == 303
+    assert [(one.montant, one.justificatif is not None) for one in queries.depenses(fete.action)] == [(90_50, True)]
+    assert zoe.post(f"{here}/retirer").status_code == 303
+    assert queries.depenses(fete.action) == []
+    assert zoe.post(here, data=expense()).status_code == 404
+
+
+# --- who sees what -------------------------------------------------------------------------------------------
+
+
+def test_a_member_of_a_pole_reads_its_part_and_no_receipt(fete, url, as_):
+    noted = fete.spend(80_00, fete.cuisine)
+    db.session.commit()
+    chef = as_(fete.chef)
+    shown = chef.get(url).text
+    assert "Cuisine" in shown
+    assert "Changer les clés" not in shown
+    assert chef.get(f"{url}/releve/{fete.cuisine.id}").status_code == 200
+    assert chef.get(f"/partage/depenses/{noted.id}/justificatif").status_code == 403
+    assert fete.action.titre in chef.get("/partage/").text
+
+
+def test_the_statement_of_each_says_its_part_and_what_it_spent(fete, url, as_):
+    fete.invoiced()
+    fete.spend(80_00, fete.cuisine)
+    fete.decide()
+    db.session.commit()
+    rita = as_(fete.rita)
+    shown = rita.get(f"{url}/releve/{fete.cuisine.id}").text.replace("\u202f", "")
+    for said in ("94,25", "80,00", "174,25"):
+        assert said in shown
+    assert rita.get(f"{url}/releve/commun").status_code == 200
+    assert rita.get(f"{url}/releve/999").status_code == 404
+
+
+def test_hours_that_are_validated_later_are_corrected_by_somebody_who_says_why(fete, url, as_):
+    """The book of hours moves by itself: the page says that the ledger does not follow any more."""
+    fete.invoiced()
+    fete.decide()
+    said = {"unite": Unite.CENTIMES, "quantite": 150_00, "annee": 2026, "par_id": fete.rita.id, "action_id": fete.action.id}
+    line = Contribution(personne_id=fete.chef.id, mission_id=fete.mission.id, nature=Nature.CHARGE_DE_MISSION, **said)
+    db.session.add(line)
+    db.session.commit()
+    rita = as_(fete.rita)
+    assert "Les comptes ont bougé" in rita.get(url).text
+    assert rita.post(f"{url}/corriger", data={"motif": " "}).status_code == 422
+    assert rita.post(f"{url}/corriger", data={"motif": "Heures validées en retard"}).status_code == 303
+    assert sum(fete.parts()) == WHOLE - 150_00
+    assert "Les comptes ont bougé" not in rita.get(url).text
