@@ -179,6 +179,14 @@ ESCOMPTE = Texte(
     most=400,
 )
 EXIGIBILITE = Choix("tva_exigibilite", "Exigibilité de la TVA", "Si l’association y est assujettie.", Exigibilite.ENCAISSEMENTS)
+SEUIL_FRANCHISE = Nombre(
+    "seuil_franchise", "Plafond de la franchise en base (293 B), en € par an", "37\u202f500 pour des services. 0\u00a0: aucun.",
+    37_500, 0, 10_000_000,
+)  # fmt: skip
+SEUIL_EXONERATION = Nombre(
+    "seuil_exoneration", "Plafond des recettes lucratives accessoires (261-7), en € par an",
+    "Il change chaque année. 0\u00a0: aucun.", 80_011, 0, 10_000_000,
+)  # fmt: skip
 VALEUR_POINT = Nombre(
     "partage_point",
     "Ce que coûte un point à l’association, en centimes",
@@ -187,7 +195,7 @@ VALEUR_POINT = Nombre(
     0,
     100_000,
 )
-FACTURES = (FACTURE_DELAI, FACTURE_PAIEMENT, PENALITES, ESCOMPTE, EXIGIBILITE, VALEUR_POINT)
+FACTURES = (FACTURE_DELAI, FACTURE_PAIEMENT, PENALITES, ESCOMPTE, EXIGIBILITE, SEUIL_FRANCHISE, SEUIL_EXONERATION, VALEUR_POINT)
 
 Setting = Nombre | Texte | Choix
 

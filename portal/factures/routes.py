@@ -13,7 +13,7 @@ from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.forms import rates
-from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements
+from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements, seuils
 from portal.factures.annees import bp  # its pages are of the same blueprint
 from portal.factures.forms import ExtraForm, ReglementForm, Saisie
 from portal.factures.models import Facture, Nature, encaisser, rembourser
@@ -33,7 +33,9 @@ def index() -> Any:
     vue = vue if vue in queries.VUES else "a_emettre"
     of = None if can(current_user, "facture.toutes") else me()
     leaf = queries.listed(vue, page_number(), of=of)
-    return render("factures/liste.html", leaf=leaf, vue=vue, vues=queries.VUES, mine=of is not None)
+    return render(
+        "factures/liste.html", leaf=leaf, vue=vue, vues=queries.VUES, mine=of is not None, seuil=None if of else seuils.near()
+    )
 
 
 @bp.get("/action/<int:action_id>", access="facture.lister")
