@@ -26,6 +26,7 @@ from portal.devis.lien import page_token as page_of
 from portal.devis.models import Unite
 from portal.factures import commands as invoices
 from portal.factures import emission, reglements
+from portal.factures.lien import page_token as invoice_page_of
 from portal.factures.models import Facture, Moyen
 from portal.factures.models import Nature as NatureFacture
 from portal.missions import queries
@@ -219,6 +220,9 @@ POST /factures/{draft_invoice}/reglements/{paid}/contrepasser 303 303 403 403 40
 POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 403 403 403 403 422 403
 POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
+GET /factures/lien/{paper}                             200 200 200 200 200 200 200 200 200 200 200 200
+GET /factures/lien/{paper}/facture.pdf                 200 200 200 200 200 200 200 200 200 200 200 200
+GET /factures/lien/{offer}                             404 404 404 404 404 404 404 404 404 404 404 404
 GET /factures/reglements                               303 303 403 403 403 403 403 403 403 403 200 200
 GET /devis/tarifs/                                     303 303 403 403 403 200 200 200 200 200 200 200
 GET /devis/tarifs/nouveau                              303 303 403 403 403 403 403 403 403 403 200 200
@@ -361,7 +365,9 @@ class World:
             "tarif": builders.tarif(by=ba),
         }
         rows |= self._invoice(made["held"])
-        self.ids = {name: row.id for name, row in rows.items()} | {"offer": page_of(sent), "empreinte": sent.empreinte}
+        self.ids = {name: row.id for name, row in rows.items()} | {
+            "offer": page_of(sent), "empreinte": sent.empreinte, "paper": invoice_page_of(rows["left_invoice"]),
+        }  # fmt: skip
 
     def _invoice(self, action: Action) -> dict[str, Any]:
         """Of a day that is over, its deposit paid in part, the rest being prepared: a line of it benefits the pôle of PM."""

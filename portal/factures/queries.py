@@ -31,6 +31,10 @@ SHEET: tuple[Any, ...] = (
     selectinload(Facture.avoirs),
     joinedload(Facture.origine).selectinload(Facture.avoirs),
 )
+SUMS: tuple[Any, ...] = (  # what is still to come, and no more
+    selectinload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
+    selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.montant),
+)
 
 
 def fresh(id: int) -> Facture | None:
@@ -43,6 +47,12 @@ def of_action(action: Action) -> list[Facture]:
     """All that was invoiced of it, and what is being prepared, the oldest first."""
     query = select(Facture).where(Facture.action_id == action.id).options(*SHEET).order_by(Facture.id)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def left_for(action: Action) -> list[Facture]:
+    """What left of it, the oldest first, without what it says."""
+    query = select(Facture).where(Facture.action_id == action.id, Facture.etat != Etat.BROUILLON).order_by(Facture.id)
+    return list(db.session.scalars(query.options(defer(Facture.contenu), *SUMS)))
 
 
 def drafted(action: Action, nature: Nature) -> Facture | None:
@@ -99,12 +109,8 @@ def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
     if of:
         query = query.where(or_(Action.bienveillant_id == of.id, _has_a_part(of)))
     latest = query.order_by(Facture.emise_le.is_(None).desc(), Facture.id.desc())
-    options = (
-        contains_eager(Facture.action).joinedload(Action.demandeur),
-        selectinload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
-        selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.montant),
-    )
-    return leaf(latest, number, PAGE, defer(Facture.contenu), *options)
+    options = contains_eager(Facture.action).joinedload(Action.demandeur), defer(Facture.contenu), *SUMS
+    return leaf(latest, number, PAGE, *options)
 
 
 def _has_a_part(personne: Personne) -> ColumnElement[bool]:

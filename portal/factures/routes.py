@@ -15,14 +15,14 @@ from portal.actions.models import Action
 from portal.devis.forms import rates
 from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements
 from portal.factures.forms import ExtraForm, ReglementForm, Saisie
+from portal.factures.lien import bp
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
 from portal.poles import queries as house
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.web import Page, as_file, done, me, page_number, refused, render, toast
 from portal.workflow import Event, Refusal
 
-bp = GuardedBlueprint("factures", __name__, url_prefix="/factures")
 WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Rien n’est encore enregistré."
 
 
@@ -146,7 +146,7 @@ def save(id: int) -> Any:
     return _keep(id, said)
 
 
-@bp.post("/<int:id>/emettre", access="facture.emettre")
+@bp.post("/<int:id>/emettre", access="facture.emettre", preview=True)
 def emit(id: int) -> Any:
     def leave(facture: Facture) -> str:
         emission.emit(facture, by=me(), read=request.form.get("tout", ""))
