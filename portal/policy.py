@@ -256,6 +256,7 @@ RULES: dict[str, Rule] = {
     "facture.payer": nobody,
     "facture.attendre": nobody,
     "facture.contrepasser": treasurer,
+    "facture.relancer": treasurer,
     "facture.reglements": treasurer | admin,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,

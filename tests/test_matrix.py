@@ -220,6 +220,7 @@ POST /factures/{draft_invoice}/reglements/{paid}/contrepasser 303 303 403 403 40
 POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 403 403 403 403 422 403
 POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
+POST /factures/{left_invoice}/relancer/1               303 303 403 403 403 403 403 403 403 403 409 403
 GET /factures/lien/{paper}                             200 200 200 200 200 200 200 200 200 200 200 200
 GET /factures/lien/{paper}/facture.pdf                 200 200 200 200 200 200 200 200 200 200 200 200
 GET /factures/lien/{offer}                             404 404 404 404 404 404 404 404 404 404 404 404

@@ -155,6 +155,7 @@ facture.crediter                  -  -  -  -  -  -  y  -
 facture.encaisser                 -  -  -  -  -  -  y  -
 facture.payer                     -  -  -  -  -  -  -  -
 facture.attendre                  -  -  -  -  -  -  -  -
+facture.relancer                  -  -  -  -  -  -  y  -
 facture.contrepasser              -  -  -  -  -  -  y  -
 tarif.voir                        -  -  -  y  y  y  y  y
 tarif.modifier                    -  -  -  -  -  -  y  y

@@ -94,6 +94,12 @@ class ReglementForm(Form):
         return {name: self[name].data for name in ("montant", "le", "moyen", "reference")}
 
 
+class RelanceForm(Form):
+    mot = Words(
+        "Un mot au demandeur", [at_most(1_000, "Ce mot")], render_kw={"rows": 3}, description="Il le lit avant le reste."
+    )
+
+
 @dataclass
 class Saisie:
     """All that the page of a draft sends at once: every button sends it, so that nothing that was typed is lost."""

@@ -20,6 +20,7 @@ from portal.workflow import Event, Transition, Workflow
 
 LONGEST = 250  # lines of one invoice: those of its devis, and what the day added
 LATEST = 120  # days to pay
+RELANCES = ((7, "première relance"), (21, "deuxième relance"), (45, "mise en demeure"))  # how many days late, what it is
 HEAD_OF_A_CREDIT = ("mot",)
 HEAD = ("mot", "delai", "categorie", "livraison", "commande", "service", "chorus")
 SERIE_REGLEMENTS = "R"
@@ -110,6 +111,7 @@ class Facture(Base):
     par: Mapped[Personne] = relationship(foreign_keys=par_id)
     emise_par: Mapped[Personne | None] = relationship(foreign_keys=emise_par_id)
     reglements: Mapped[list[Reglement]] = relationship(back_populates="facture", order_by="Reglement.id")
+    relances: Mapped[list[Relance]] = relationship(back_populates="facture", order_by="Relance.rang")
     lignes: Mapped[list[LigneFacture]] = relationship(
         back_populates="facture", order_by="LigneFacture.rang, LigneFacture.id", cascade="all, delete-orphan"
     )
@@ -292,6 +294,29 @@ class Reglement(Base):
         return self.facture.action_id
 
 
+class Relance(Base):
+    """A reminder of what is late, once of each rank."""
+
+    __tablename__ = "relance"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facture_id: Mapped[int] = mapped_column(ForeignKey("facture.id"))
+    rang: Mapped[int]  # its place in RELANCES, from 1
+    quand: Mapped[datetime]
+    par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # None: it left by itself
+    mot: Mapped[str] = mapped_column(default="")  # to the demandeur, above what is asked
+    facture: Mapped[Facture] = relationship(back_populates="relances")
+    par: Mapped[Personne | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("facture_id", "rang"),
+        CheckConstraint(f"rang BETWEEN 1 AND {len(RELANCES)}", name="rang"),
+    )
+
+    @property
+    def nom(self) -> str:
+        return RELANCES[self.rang - 1][1]
+
+
 emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send", frozenset({Etat.BROUILLON}), Etat.EMISE)
 payer = Transition("facture.payer", "Payée", "payée", "check", frozenset({Etat.EMISE}), Etat.PAYEE)
 attendre = Transition("facture.attendre", "À encaisser", "à encaisser", "undo-2", frozenset({Etat.PAYEE}), Etat.EMISE)
@@ -299,6 +324,7 @@ WORKFLOW = Workflow(Facture.etat, (emettre, payer, attendre))
 encaisser = Event("facture.encaisser", "Noter un règlement", "noté", "coins")
 contrepasser = Event("facture.contrepasser", "Annuler un règlement", "annulé", "undo-2")
 rembourser = Event("facture.rembourser", "Noter un remboursement", "noté en remboursement", "coins")
+relancer = Event("facture.relancer", "Relancer", "relancée", "bell")
 crediter = Event("facture.crediter", "Préparer un avoir", "préparé", "undo-2")
 preparer = Event("facture.preparer", "Préparer la facture", "préparée", "pencil")
 modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, load_only, selectinload
 
 from portal import clock, policy
-from portal.actions.models import Action
+from portal.actions.models import STOPPED, Action, Demandeur
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.factures.models import Etat, Facture, LigneFacture, Nature, Reglement
+from portal.factures.models import RELANCES, Etat, Facture, LigneFacture, Nature, Reglement, Relance
 from portal.journal import describes
 from portal.poles.models import Adhesion
 from portal.web import Leaf, leaf
@@ -28,6 +29,7 @@ SHEET: tuple[Any, ...] = (
     LINES.joinedload(LigneFacture.ligne_devis),
     selectinload(Facture.reglements).joinedload(Reglement.par),
     selectinload(Facture.reglements).joinedload(Reglement.annule_par),
+    selectinload(Facture.relances).joinedload(Relance.par),
     selectinload(Facture.avoirs),
     joinedload(Facture.origine).selectinload(Facture.avoirs),
 )
@@ -53,6 +55,19 @@ def left_for(action: Action) -> list[Facture]:
     """What left of it, the oldest first, without what it says."""
     query = select(Facture).where(Facture.action_id == action.id, Facture.etat != Etat.BROUILLON).order_by(Facture.id)
     return list(db.session.scalars(query.options(defer(Facture.contenu), *SUMS)))
+
+
+def unpaid_since(day: date) -> list[Facture]:
+    """Those whose last day to pay is that one or before, whose demandeur can be written to, and a reminder is left.
+
+    What was cancelled is left to whoever keeps the money.
+    """
+    last = exists().where(Relance.facture_id == Facture.id, Relance.rang == len(RELANCES))
+    client = Action.etat.not_in(STOPPED), Demandeur.email != ""
+    query = select(Facture).join(Facture.action).join(Action.demandeur)
+    query = query.where(_awaited(), Facture.echeance <= day, *client, ~last).order_by(Facture.id)
+    options = defer(Facture.contenu), selectinload(Facture.relances), *SUMS
+    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
 def drafted(action: Action, nature: Nature) -> Facture | None:

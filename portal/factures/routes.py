@@ -13,8 +13,8 @@ from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.forms import rates
-from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements
-from portal.factures.forms import ExtraForm, ReglementForm, Saisie
+from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements, relances
+from portal.factures.forms import ExtraForm, ReglementForm, RelanceForm, Saisie
 from portal.factures.lien import bp
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
@@ -81,10 +81,11 @@ def _content(facture: Facture) -> dict[str, Any]:
 def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
     """`said`: a sentence, and words that were not kept."""
     contenu = _content(facture)
-    blank: dict[str, Any] = {"sentence": "", "unsaved": [], "encaisser": None}
+    blank: dict[str, Any] = {"sentence": "", "unsaved": [], "encaisser": None, "relancer": RelanceForm(formdata=None)}
     if can(current_user, "facture.encaisser", facture) and not facture.is_credit and facture.reste:
         blank["encaisser"] = ReglementForm(formdata=None, data={"montant": abs(facture.reste)})
     shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
+    shown["relance"] = relances.to_come(facture)
     shown["electronique"] = facturx.is_wanted(contenu)
     return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
 
@@ -203,6 +204,21 @@ def reverse(id: int, reglement_id: int) -> Any:
         return refused(said.status, lambda: _reading(_read(id), sentence=said.sentence, unsaved=[motif] if motif else []))
     toast(f"{noted.numero}\u00a0: annulé.")
     return done(url_for(".show", id=id, _anchor="reglements"))
+
+
+@bp.post("/<int:id>/relancer/<int:rang>", access="facture.relancer", preview=True)
+def remind(id: int, rang: int) -> Any:
+    facture, form = _read(id, "facture.relancer"), RelanceForm()
+    if not form.validate():
+        return refused(422, lambda: _reading(_read(id), relancer=form))
+    try:
+        noted = relances.remind(facture, rang, by=me(), mot=form.mot.data)
+    except Refusal as refusal:
+        said = refusal
+        unsaved = [form.mot.data] if form.mot.data else []
+        return refused(said.status, lambda: _reading(_read(id), sentence=said.sentence, unsaved=unsaved))
+    toast(f"{noted.nom.capitalize()}\u00a0: envoyée.")
+    return done(url_for(".show", id=id, _anchor="relances"))
 
 
 @bp.get("/reglements", access="facture.reglements")

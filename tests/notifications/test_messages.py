@@ -42,7 +42,7 @@ from portal.devis import accords, envoi
 from portal.devis.models import rappeler
 from portal.equipe import commands as equipe
 from portal.factures import commands as invoices
-from portal.factures import emission
+from portal.factures import emission, relances
 from portal.factures.models import Nature as NatureFacture
 from portal.jour_j import commands as day
 from portal.jour_j import queries as jour_j
@@ -141,12 +141,17 @@ def quoted(zoe, motif: str) -> None:
     accords.undo(builders.accepted(undone), by=builders.bienveillant("Rose"), motif=motif or "-")
 
 
-def invoiced(zoe) -> None:
-    """A deposit that an avoir took back."""
-    affaire = agreed(zoe, builders.personne("Rita Payet", [builders.TRESORIER]))
-    avoir = invoices.credit(affaire.issued(NatureFacture.ACOMPTE), by=affaire.rita)
+def invoiced(zoe, motif: str) -> None:
+    """A deposit that nobody pays; another, that an avoir took back."""
+    rita = builders.personne("Rita Payet", [builders.TRESORIER])
+    with clock.freeze(clock.now() - timedelta(days=120)):
+        late = agreed(zoe, rita).issued(NatureFacture.ACOMPTE)
+    for rang, days in ((1, 60), (2, 30), (3, 1)):
+        with clock.freeze(clock.now() - timedelta(days=days)):
+            relances.remind(late, rang, by=rita, mot=motif)
+    avoir = invoices.credit(agreed(zoe, rita).issued(NatureFacture.ACOMPTE), by=rita)
     avoir.mot = "-"
-    emission.emit(avoir, by=affaire.rita, read=emission.reading(avoir))
+    emission.emit(avoir, by=rita, read=emission.reading(avoir))
 
 
 def endings(zoe, action, motif: str) -> None:
@@ -183,7 +188,7 @@ def endings(zoe, action, motif: str) -> None:
     asked_for(zoe, admin, motif)
     interpole(zoe, motif)
     quoted(zoe, motif)
-    invoiced(zoe)
+    invoiced(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     broken = Tap(str(uuid4()), DayGenre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.factures import lien, queries
-from portal.factures.models import Facture
+from portal.factures.models import Etat, Facture
 from portal.notifications.genres import Context, Facts, genre, link, still
 
 
@@ -21,3 +21,15 @@ def _about(facture: Facture) -> Context:
 @genre("facture_emise")
 def _issued(faits: Facts) -> Context:
     return _about(still(queries.fresh(faits["facture"])))
+
+
+@genre("facture_rappel")
+@genre("facture_relance")
+@genre("facture_mise_en_demeure")
+def _late(faits: Facts) -> Context:
+    """While it is still to pay: the money may have come since."""
+    facture = still(queries.fresh(faits["facture"]))
+    still(facture.etat is Etat.EMISE and facture.reste > 0)
+    relance = still(next((one for one in facture.relances if one.rang == faits["rang"]), None))
+    notes = (facture.contenu or {})["notes"]  # of a professional alone, as the invoice said them
+    return _about(facture) | {"mot": relance.mot, "penalites": [notes[code] for code in ("PMD", "PMT") if notes.get(code)]}

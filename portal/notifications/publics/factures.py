@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from portal.factures.models import Facture
 from portal.notifications.commands import Envoi
@@ -13,3 +13,15 @@ def whoever_pays(news: News) -> Iterator[Envoi]:
     """It left, once."""
     facture: Facture = news.subject
     yield Envoi(facture.action.demandeur, f"facture:{facture.id}:emettre", {"facture": facture.id})
+
+
+def reminded(rang: int) -> Callable[[News], Iterator[Envoi]]:
+    """It is late: the reminder of that rank."""
+
+    def read(news: News) -> Iterator[Envoi]:
+        facture: Facture = news.subject
+        if news.facts["rang"] == rang:
+            said = {"facture": facture.id, "rang": rang}
+            yield Envoi(facture.action.demandeur, f"facture:{facture.id}:relancer:{rang}", said)
+
+    return read

@@ -1,0 +1,30 @@
+"""The reminders of what is late."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "relance",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("facture_id", sa.Integer(), nullable=False),
+        sa.Column("rang", sa.Integer(), nullable=False),
+        sa.Column("quand", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("par_id", sa.Integer(), nullable=True),
+        sa.Column("mot", sa.Text(), nullable=False),
+        sa.CheckConstraint("rang BETWEEN 1 AND 3", name=op.f("ck_relance__rang")),
+        sa.ForeignKeyConstraint(["facture_id"], ["facture.id"], name=op.f("fk_relance__facture_id__facture")),
+        sa.ForeignKeyConstraint(["par_id"], ["personne.id"], name=op.f("fk_relance__par_id__personne")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relance")),
+        sa.UniqueConstraint("facture_id", "rang", name=op.f("uq_relance__facture_id_rang")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("relance")
