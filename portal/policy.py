@@ -257,6 +257,7 @@ RULES: dict[str, Rule] = {
     "facture.attendre": nobody,
     "facture.contrepasser": treasurer,
     "facture.relancer": treasurer,
+    "facture.deposer": treasurer,
     "facture.reglements": treasurer | admin,
     # messages
     "outbox.voir": own & gone | any_bienveillant & sender | admin,

@@ -221,6 +221,7 @@ POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 4
 POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
 POST /factures/{left_invoice}/relancer/1               303 303 403 403 403 403 403 403 403 403 409 403
+POST /factures/{left_invoice}/depots                   303 303 403 403 403 403 403 403 403 403 409 403
 GET /factures/lien/{paper}                             200 200 200 200 200 200 200 200 200 200 200 200
 GET /factures/lien/{paper}/facture.pdf                 200 200 200 200 200 200 200 200 200 200 200 200
 GET /factures/lien/{offer}                             404 404 404 404 404 404 404 404 404 404 404 404
@@ -467,6 +468,7 @@ OWN: dict[str, dict[str, str]] = {
         f"POST /factures/{{left_invoice}}/{deed}": {"montant": "1", "le": "2026-01-01", "moyen": "virement"}
         for deed in ("reglements", "remboursements")
     },
+    "POST /factures/{left_invoice}/depots": {"statut": "deposee"},
     "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},
 }

@@ -26,7 +26,7 @@ from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
-from portal.factures.models import Facture, Relance
+from portal.factures.models import Depot, Facture, Relance, Statut
 from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phase, Photo
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
@@ -184,6 +184,7 @@ def full(app):
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
             *prepared(mission.action, ada),
             Relance(facture_id=facture.id, rang=1, quand=clock.now(), par_id=ada.id),
+            Depot(facture_id=facture.id, statut=Statut.DEPOSEE, quand=clock.now(), par_id=ada.id),
             *the_day(ada),
         ]
     )

@@ -156,6 +156,7 @@ facture.encaisser                 -  -  -  -  -  -  y  -
 facture.payer                     -  -  -  -  -  -  -  -
 facture.attendre                  -  -  -  -  -  -  -  -
 facture.relancer                  -  -  -  -  -  -  y  -
+facture.deposer                   -  -  -  -  -  -  y  -
 facture.contrepasser              -  -  -  -  -  -  y  -
 tarif.voir                        -  -  -  y  y  y  y  y
 tarif.modifier                    -  -  -  -  -  -  y  y

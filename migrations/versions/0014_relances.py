@@ -1,4 +1,4 @@
-"""The reminders of what is late."""
+"""The reminders of what is late, and what the platform says of an e-invoice."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,7 +24,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relance")),
         sa.UniqueConstraint("facture_id", "rang", name=op.f("uq_relance__facture_id_rang")),
     )
+    op.create_table(
+        "depot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("facture_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "statut",
+            sa.Enum(
+                "a_deposer", "deposee", "recue", "refusee", "encaissee",
+                name="statut", native_enum=False, create_constraint=True, length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("motif", sa.Text(), nullable=False),
+        sa.Column("quand", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("par_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("statut <> 'refusee' OR motif <> ''", name=op.f("ck_depot__motif")),
+        sa.ForeignKeyConstraint(["facture_id"], ["facture.id"], name=op.f("fk_depot__facture_id__facture")),
+        sa.ForeignKeyConstraint(["par_id"], ["personne.id"], name=op.f("fk_depot__par_id__personne")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_depot")),
+    )  # fmt: skip
+    with op.batch_alter_table("depot") as batch:
+        batch.create_index(batch.f("ix_depot__facture_id"), ["facture_id"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("depot") as batch:
+        batch.drop_index(batch.f("ix_depot__facture_id"))
+
+    op.drop_table("depot")
     op.drop_table("relance")

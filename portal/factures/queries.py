@@ -13,9 +13,10 @@ from portal import clock, policy
 from portal.actions.models import STOPPED, Action, Demandeur
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.factures.models import RELANCES, Etat, Facture, LigneFacture, Nature, Reglement, Relance
+from portal.factures.models import RELANCES, Depot, Etat, Facture, LigneFacture, Nature, Reglement, Relance, Statut
 from portal.journal import describes
 from portal.poles.models import Adhesion
+from portal.reglage import Profil
 from portal.web import Leaf, leaf
 
 PAGE = 25
@@ -30,6 +31,7 @@ SHEET: tuple[Any, ...] = (
     selectinload(Facture.reglements).joinedload(Reglement.par),
     selectinload(Facture.reglements).joinedload(Reglement.annule_par),
     selectinload(Facture.relances).joinedload(Relance.par),
+    selectinload(Facture.depots).joinedload(Depot.par),
     selectinload(Facture.avoirs),
     joinedload(Facture.origine).selectinload(Facture.avoirs),
 )
@@ -108,8 +110,19 @@ def _too_much_came() -> ColumnElement[bool]:
     return came.scalar_subquery() > due
 
 
+def _to_hand_over() -> ColumnElement[bool]:
+    """What `facturx.is_wanted` says of what was frozen, and nobody noted that the platform has it."""
+    said = Facture.contenu
+    reformed = or_(said["chorus"].as_boolean(), said["profil"].as_string() != Profil.EXONEREE.value)
+    numbered = said["client", "siret"].as_string() != "", said["maison", "siret"].as_string() != ""
+    noted = select(Depot.statut).where(Depot.facture_id == Facture.id).order_by(Depot.id.desc()).limit(1).scalar_subquery()
+    waits = or_(noted.is_(None), noted == Statut.A_DEPOSER)
+    return and_(Facture.etat != Etat.BROUILLON, ~said["client", "particulier"].as_boolean(), *numbered, reformed, waits)
+
+
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
     "a_emettre": ("À émettre", lambda: Facture.etat == Etat.BROUILLON),
+    "a_deposer": ("À déposer", _to_hand_over),
     "a_encaisser": ("À encaisser", _awaited),
     "en_retard": ("En retard", lambda: and_(_awaited(), Facture.echeance < clock.today())),
     "a_rendre": ("À rendre", _too_much_came),
@@ -144,6 +157,14 @@ def _noted(ids: Collection[int]) -> dict[int, str]:
     """ "Règlement R-2026-0001"."""
     rows = db.session.scalars(select(Reglement).where(Reglement.id.in_(ids)))
     return {one.id: f"Règlement {one.numero}" for one in rows}
+
+
+@describes("depot")
+def _handed_over(ids: Collection[int]) -> dict[int, str]:
+    """ "Plateforme, F-2026-0001 refusée"."""
+    name = joinedload(Depot.facture).load_only(*NAME)
+    rows = db.session.scalars(select(Depot).where(Depot.id.in_(ids)).options(name))
+    return {one.id: f"Plateforme, {one.facture.numero} {one.statut.label.lower()}" for one in rows}
 
 
 @describes("facture")

@@ -6,11 +6,13 @@ from sqlalchemy import select
 
 from portal.actions import effacement, processus
 from portal.db import strike
-from portal.factures.models import Facture, Relance
+from portal.factures.models import Depot, Facture, Relance
 from portal.workflow import News
 
 
 @processus.effacer_demandeur.react
 def name_the_demandeur_no_more(news: News) -> None:
     of_it = select(Facture.id).where(Facture.action_id == news.subject.id)
-    strike(Relance.mot, effacement.signs(news.subject.demandeur), Relance.facture_id.in_(of_it))
+    known = effacement.signs(news.subject.demandeur)
+    strike(Relance.mot, known, Relance.facture_id.in_(of_it))
+    strike(Depot.motif, known, Depot.facture_id.in_(of_it))
