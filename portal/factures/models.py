@@ -332,6 +332,11 @@ class Relance(Base):
     def nom(self) -> str:
         return RELANCES[self.rang - 1][1]
 
+    @property
+    def cle(self) -> str:
+        """Of its message."""
+        return f"facture:{self.facture_id}:relancer:{self.rang}"
+
 
 class Depot(Base):
     """What the platform said of an e-invoice, as somebody noted it; a row is never changed, the next one corrects it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-from portal import clock, reglage
+from portal import clock, outbox, reglage
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
 from portal.factures import queries
@@ -83,6 +83,12 @@ def remind(facture: Facture, rang: int, *, by: Personne, mot: str = "") -> Relan
     if not facture.action.demandeur.email:
         raise NoAddress
     return _left(facture, rang, by=by, mot=mot.strip())
+
+
+def held_up(facture: Facture) -> set[int]:
+    """The ranks whose message did not leave: the money had come, or the address takes no mail."""
+    keys = {one.cle: one.rang for one in facture.relances}
+    return {keys[cle] for cle in outbox.held_up(keys)} if keys else set()
 
 
 def due() -> list[int]:

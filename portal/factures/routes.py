@@ -94,7 +94,7 @@ def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
         last = {"statut": facture.statut, "plateforme": facture.depots[-1].reference if facture.depots else ""}
         blank["deposer"] = DepotForm(formdata=None, data=last)
     shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
-    shown["relance"] = relances.to_come(facture)
+    shown |= {"relance": relances.to_come(facture), "retenues": relances.held_up(facture)}
     shown["electronique"] = facturx.is_wanted(contenu)
     return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
 

@@ -11,7 +11,7 @@ from portal.actions import depot, effacement, suivi
 from portal.actions.models import Etat as ActionEtat
 from portal.db import db
 from portal.factures import commands, emission, lien, reglements
-from portal.factures.models import Facture, Moyen, Nature
+from portal.factures.models import Facture, Moyen, Nature, rembourser
 from tests.cells import fingerprint
 from tests.devis.test_lien import READERS, words
 
@@ -91,6 +91,11 @@ def test_what_an_avoir_made_too_much_is_theirs(affaire, client, facture):
     avoir = credited(facture, affaire.rita, 50)
     for one in (avoir, facture):
         assert "Nous vous devons 540,00 €" in words(client.get(url(one)))
+    back = {"montant": 540_00, "moyen": Moyen.VIREMENT, "le": clock.today()}
+    reglements.receive(facture, rembourser, by=affaire.rita, **back)
+    db.session.commit()
+    assert "540,00 € , virement, rendu le" in words(client.get(url(facture)))
+    assert "Payée, merci" in words(client.get(url(facture)))
 
 
 def test_a_deposit_has_its_own(to_come, client):

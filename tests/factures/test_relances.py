@@ -19,6 +19,7 @@ from portal.factures.models import Facture, Moyen, Nature, Relance
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
+from portal.notifications.worker import run_once
 from tests.cells import fingerprint
 from tests.devis.test_lien import words
 from tests.factures.conftest import agreed
@@ -143,6 +144,17 @@ def test_paid_while_the_message_waited_nothing_leaves(affaire, facture, outbox):
         pay(facture, affaire.rita)
         with pytest.raises(Outdated):
             read(outbox, "facture_rappel")
+
+
+def test_the_page_says_that_its_message_did_not_leave(affaire, facture, as_):
+    with late(facture, 7):
+        relances.remind(facture, 1, by=affaire.rita)
+        page, url = as_(affaire.rita), f"/factures/{facture.id}"
+        assert "n’est pas parti" not in page.get(url).text
+        pay(facture, affaire.rita)
+        db.session.commit()
+        run_once()
+        assert "l’e-mail n’est pas parti" in page.get(url).text
 
 
 def test_an_erased_demandeur_is_not_reminded_and_no_word_names_them(affaire, to_come, alone, outbox):

@@ -19,9 +19,9 @@ def reminded(rang: int) -> Callable[[News], Iterator[Envoi]]:
     """It is late: the reminder of that rank."""
 
     def read(news: News) -> Iterator[Envoi]:
-        facture: Facture = news.subject
-        if news.facts["rang"] == rang:
-            said = {"facture": facture.id, "rang": rang}
-            yield Envoi(facture.action.demandeur, f"facture:{facture.id}:relancer:{rang}", said)
+        relance = next((one for one in news.subject.relances if one.rang == news.facts["rang"] == rang), None)
+        if relance:
+            said = {"facture": relance.facture_id, "rang": rang}
+            yield Envoi(relance.facture.action.demandeur, relance.cle, said)
 
     return read
