@@ -135,6 +135,13 @@ def posted(keys: Iterable[str]) -> set[str]:
     return set(db.session.scalars(select(Message.cle).where(Message.cle.in_(list(keys)))))
 
 
+def held_up(keys: Iterable[str]) -> set[str]:
+    """Those of these keys whose message has not left, and does not by itself: set aside, or given up."""
+    ended = or_(Message.abandonne_le.is_not(None), Message.ecarte_le.is_not(None))
+    query = select(Message.cle).where(Message.cle.in_(list(keys)), Message.envoye_le.is_(None), ended)
+    return set(db.session.scalars(query))
+
+
 def withdraw(cle: str) -> bool:
     """Take back a message nobody has begun to send; False when it is already on its way."""
     gone = db.session.execute(delete(Message).where(Message.cle == cle, Message.envoye_le.is_(None), Message.essais == 0))

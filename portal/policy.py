@@ -266,6 +266,8 @@ RULES: dict[str, Rule] = {
     "facture.payer": nobody,
     "facture.attendre": nobody,
     "facture.contrepasser": treasurer,
+    "facture.relancer": treasurer,
+    "facture.deposer": treasurer,
     "facture.reglements": treasurer | admin,
     "exercice.voir": treasurer | admin,
     "exercice.exporter": treasurer | admin,

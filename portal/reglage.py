@@ -165,6 +165,13 @@ class Exigibilite(Shown):
     DEBITS = "debits", "D’après les débits, sur option"
 
 
+class Relances(Shown):
+    """Who reminds of a late invoice."""
+
+    A_LA_MAIN = "a_la_main", "Non\u00a0: une personne les envoie"
+    SEULES = "seules", "Oui\u00a0: elles partent seules"
+
+
 FACTURE_DELAI = Nombre("facture_delai", "Jours pour payer une facture", "Trente au plus, sauf accord écrit.", 30, 0, 120)
 FACTURE_PAIEMENT = Texte("facture_paiement", "Comment payer", "IBAN, chèque à l’ordre de…", most=1_000, lignes=3)
 PENALITES = Texte(
@@ -179,6 +186,10 @@ ESCOMPTE = Texte(
     most=400,
 )
 EXIGIBILITE = Choix("tva_exigibilite", "Exigibilité de la TVA", "Si l’association y est assujettie.", Exigibilite.ENCAISSEMENTS)
+RELANCES = Choix(
+    "facture_relances", "Relances automatiques", "À 7, 21 puis 45 jours de retard, le matin, tant que rien n’est arrivé.",
+    Relances.A_LA_MAIN,
+)  # fmt: skip
 SEUIL_FRANCHISE = Nombre(
     "seuil_franchise", "Plafond de la franchise en base (293 B), en € par an", "37\u202f500 pour des services. 0\u00a0: aucun.",
     37_500, 0, 10_000_000,
@@ -195,7 +206,17 @@ VALEUR_POINT = Nombre(
     0,
     100_000,
 )
-FACTURES = (FACTURE_DELAI, FACTURE_PAIEMENT, PENALITES, ESCOMPTE, EXIGIBILITE, SEUIL_FRANCHISE, SEUIL_EXONERATION, VALEUR_POINT)
+FACTURES = (
+    FACTURE_DELAI,
+    FACTURE_PAIEMENT,
+    PENALITES,
+    ESCOMPTE,
+    EXIGIBILITE,
+    RELANCES,
+    SEUIL_FRANCHISE,
+    SEUIL_EXONERATION,
+    VALEUR_POINT,
+)
 
 Setting = Nombre | Texte | Choix
 

@@ -26,6 +26,7 @@ from portal.devis.lien import page_token as page_of
 from portal.devis.models import Unite
 from portal.factures import commands as invoices
 from portal.factures import emission, reglements
+from portal.factures.lien import page_token as invoice_page_of
 from portal.factures.models import Facture, Moyen
 from portal.factures.models import Nature as NatureFacture
 from portal.missions import queries
@@ -223,6 +224,11 @@ POST /factures/{draft_invoice}/reglements/{paid}/contrepasser 303 303 403 403 40
 POST /factures/{left_invoice}/remboursements           303 303 403 403 403 403 403 403 403 403 422 403
 POST /factures/{left_invoice}/avoir                    303 303 403 403 403 403 403 403 403 403 303 403
 POST /factures/{draft_invoice}/avoir                   303 303 403 403 403 403 403 403 403 403 409 403
+POST /factures/{left_invoice}/relancer/1               303 303 403 403 403 403 403 403 403 403 409 403
+POST /factures/{left_invoice}/depots                   303 303 403 403 403 403 403 403 403 403 409 403
+GET /factures/lien/{paper}                             200 200 200 200 200 200 200 200 200 200 200 200
+GET /factures/lien/{paper}/facture.pdf                 200 200 200 200 200 200 200 200 200 200 200 200
+GET /factures/lien/{offer}                             404 404 404 404 404 404 404 404 404 404 404 404
 GET /factures/reglements                               303 303 403 403 403 403 403 403 403 403 200 200
 GET /partage/                                          303 303 403 403 403 200 200 200 200 200 200 200
 GET /partage/annees                                    303 303 403 403 403 403 403 403 403 403 200 200
@@ -394,7 +400,9 @@ class World:
             "tarif": builders.tarif(by=ba),
         }
         rows |= self._invoice(made["held"])
-        self.ids = {name: row.id for name, row in rows.items()} | {"offer": page_of(sent), "empreinte": sent.empreinte}
+        self.ids = {name: row.id for name, row in rows.items()} | {
+            "offer": page_of(sent), "empreinte": sent.empreinte, "paper": invoice_page_of(rows["left_invoice"]),
+        }  # fmt: skip
         self.ids |= {"past": self.past, "year": self.past + 1}
 
     def _invoice(self, action: Action) -> dict[str, Any]:
@@ -498,6 +506,7 @@ OWN: dict[str, dict[str, str]] = {
         f"POST /factures/{{left_invoice}}/{deed}": {"montant": "1", "le": "2026-01-01", "moyen": "virement"}
         for deed in ("reglements", "remboursements")
     },
+    "POST /factures/{left_invoice}/depots": {"statut": "deposee"},
     "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
     **{f"POST /partage/{where}": SPENT for where in ("action/{held}/depense", "depenses/{cost}")},
     "POST /devis/tarifs/nouveau": {"libelle": "Sono", "prix": "20"},

@@ -26,7 +26,7 @@ from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
-from portal.factures.models import Exercice
+from portal.factures.models import Depot, Exercice, Facture, Relance, Statut
 from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phase, Photo
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
@@ -190,6 +190,7 @@ def full(app):
     ada = db.session.scalars(select(Personne).where(Personne.email == "admin@example.org")).one()
     entree.open_session(ada)
     entree.ask_link(ada.email, suite="/")
+    facture = db.session.scalars(select(Facture)).first()
     sent, mission = db.session.scalars(select(Candidature)).first(), db.session.scalars(select(Mission)).first()
     db.session.add_all(
         [
@@ -200,6 +201,8 @@ def full(app):
             Exercice(annee=2020, clos_le=clock.now(), par_id=ada.id, contenu={"factures": {}}, empreinte="0" * 64),
             Invitation(mission_id=mission.id, personne_id=ada.id, par_id=ada.id),
             *prepared(mission.action, ada),
+            Relance(facture_id=facture.id, rang=1, quand=clock.now(), par_id=ada.id),
+            Depot(facture_id=facture.id, statut=Statut.DEPOSEE, quand=clock.now(), par_id=ada.id),
             *the_day(ada),
             *the_money(mission.action, ada),
         ]

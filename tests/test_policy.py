@@ -168,6 +168,8 @@ facture.crediter                  -  -  -  -  -  -  y  -
 facture.encaisser                 -  -  -  -  -  -  y  -
 facture.payer                     -  -  -  -  -  -  -  -
 facture.attendre                  -  -  -  -  -  -  -  -
+facture.relancer                  -  -  -  -  -  -  y  -
+facture.deposer                   -  -  -  -  -  -  y  -
 facture.contrepasser              -  -  -  -  -  -  y  -
 tarif.voir                        -  -  -  y  y  y  y  y
 tarif.modifier                    -  -  -  -  -  -  y  y

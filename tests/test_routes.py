@@ -25,6 +25,7 @@ PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the doo
     "comptes.connexion", "comptes.deconnexion", "comptes.lien", "comptes.sign_in", "comptes.use_code", "comptes.use_link",
     "contributions.ask_code", "contributions.verify",
     "devis.accept", "devis.ask_for_a_change", "devis.link", "devis.linked_paper", "devis.refuse",
+    "factures.link", "factures.linked_paper",
     "jour_j.arrival", "jour_j.arrival_by_link", "jour_j.arrive_by_link",
     "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
     "notifications.rocketchat",

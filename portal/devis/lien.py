@@ -129,12 +129,20 @@ def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:
         accords=queries.accords_of(devis),
         changement=queries.change_asked(devis),
         newer=_newer(devis),
-        suivi=url_for("actions.follow", jeton=suivi.page_token(devis.action)),
-        telephone=reglage.TELEPHONE.valeur,
-        numero=re.sub(r"[^0-9+]", "", reglage.TELEPHONE.valeur),
-        courriel=reglage.COURRIEL.valeur,
         **(blank | forms),
+        **reach(devis.action),
     )
+
+
+def reach(action: Action) -> dict[str, Any]:
+    """How to ask the house something about it, for devis/joindre.html."""
+    telephone = reglage.TELEPHONE.valeur
+    return {
+        "suivi": url_for("actions.follow", jeton=suivi.page_token(action)),
+        "telephone": telephone,
+        "numero": re.sub(r"[^0-9+]", "", telephone),
+        "courriel": reglage.COURRIEL.valeur,
+    }
 
 
 def _state(devis: Devis) -> str:

@@ -10,10 +10,9 @@ from flask import abort, url_for
 from portal import reglage, tableur
 from portal.factures import classeur, exercices, fec, queries
 from portal.factures.exercices import Annee
-from portal.web import GuardedBlueprint, Page, as_file, done, me, refused, render, toast
+from portal.factures.lien import bp as bp  # its pages are of the same blueprint
+from portal.web import Page, as_file, done, me, refused, render, toast
 from portal.workflow import Refusal
-
-bp = GuardedBlueprint("factures", __name__, url_prefix="/factures")
 
 
 @bp.get("/exercices", access="exercice.voir")

@@ -138,7 +138,7 @@ def _freeze(facture: Facture, *, by: Personne) -> None:
     contenu = papier.content(facture, numero=str(numero), jour=numero.jour, deduits=deduits)
     paper = document.pdf(contenu)
     pdf = facturx.carried(paper, contenu) if facturx.is_wanted(contenu) else paper
-    facture.serie, facture.annee, facture.rang = numero.serie, numero.annee, numero.rang
     facture.emise_par_id, facture.emise_le = by.id, clock.now()
+    facture.serie, facture.annee, facture.rang = numero.serie, numero.annee, numero.rang
     facture.echeance = papier.last_day(facture, numero.jour)
     facture.contenu, facture.pdf, facture.empreinte = contenu, pdf, sha256(pdf).hexdigest()

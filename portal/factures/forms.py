@@ -17,7 +17,7 @@ from portal.actions.forms import at_most, some_id
 from portal.devis.commands import Typed
 from portal.devis.forms import NumbersForm, SheetForm
 from portal.devis.models import DEAREST, HIGHEST, MOST, Unite
-from portal.factures.models import HEAD, HEAD_OF_A_CREDIT, LATEST, LONGEST, Categorie, Facture, LigneFacture, Moyen
+from portal.factures.models import HEAD, HEAD_OF_A_CREDIT, LATEST, LONGEST, Categorie, Facture, LigneFacture, Moyen, Statut
 from portal.fields import Day, Euros, Form, Hundredths, Line, Whole, Words, choices, one_line
 from portal.filters import taux
 from portal.poles.models import Pole
@@ -92,6 +92,25 @@ class ReglementForm(Form):
     @property
     def fields(self) -> dict[str, Any]:
         return {name: self[name].data for name in ("montant", "le", "moyen", "reference")}
+
+
+class DepotForm(Form):
+    """What the platform said."""
+
+    cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one row
+    statut = SelectField("Où elle en est", choices=choices(*((s.value, s.label) for s in Statut)), coerce=Statut)
+    plateforme = Line("Référence chez la plateforme", [at_most(120, "Cette référence")])
+    motif = Line("Pourquoi, si elle est refusée", [at_most(300, "Ce texte")])
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {"statut": self.statut.data, "reference": self.plateforme.data, "motif": self.motif.data}
+
+
+class RelanceForm(Form):
+    mot = Words(
+        "Un mot au demandeur", [at_most(1_000, "Ce mot")], render_kw={"rows": 3}, description="Il le lit avant le reste."
+    )
 
 
 @dataclass

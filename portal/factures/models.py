@@ -20,6 +20,7 @@ from portal.workflow import Event, Transition, Workflow
 
 LONGEST = 250  # lines of one invoice: those of its devis, and what the day added
 LATEST = 120  # days to pay
+RELANCES = ((7, "première relance"), (21, "deuxième relance"), (45, "mise en demeure"))  # how many days late, what it is
 HEAD_OF_A_CREDIT = ("mot",)
 HEAD = ("mot", "delai", "categorie", "livraison", "commande", "service", "chorus")
 SERIE_REGLEMENTS = "R"
@@ -58,6 +59,16 @@ class Moyen(Shown):
     CHEQUE = "cheque", "Chèque", "coins"
     CARTE = "carte", "Carte", "coins"
     ESPECES = "especes", "Espèces", "coins"
+
+
+class Statut(Shown):
+    """Where an e-invoice stands at the « plateforme agréée » (D2 of legal.md 5.4)."""
+
+    A_DEPOSER = "a_deposer", "À déposer", "send", "attente"
+    DEPOSEE = "deposee", "Déposée", "check"
+    RECUE = "recue", "Reçue", "circle-check"
+    REFUSEE = "refusee", "Refusée", "x", "attention"
+    ENCAISSEE = "encaissee", "Encaissée", "coins", "bon"
 
 
 class Serie(Base):
@@ -110,6 +121,8 @@ class Facture(Base):
     par: Mapped[Personne] = relationship(foreign_keys=par_id)
     emise_par: Mapped[Personne | None] = relationship(foreign_keys=emise_par_id)
     reglements: Mapped[list[Reglement]] = relationship(back_populates="facture", order_by="Reglement.id")
+    relances: Mapped[list[Relance]] = relationship(back_populates="facture", order_by="Relance.rang")
+    depots: Mapped[list[Depot]] = relationship(back_populates="facture", order_by="Depot.id")
     lignes: Mapped[list[LigneFacture]] = relationship(
         back_populates="facture", order_by="LigneFacture.rang, LigneFacture.id", cascade="all, delete-orphan"
     )
@@ -158,6 +171,11 @@ class Facture(Base):
     def is_late(self) -> bool:
         """Its last day to pay is over."""
         return not self.is_credit and self.etat is Etat.EMISE and self.echeance is not None and self.echeance < clock.today()
+
+    @property
+    def statut(self) -> Statut:
+        """At the platform, of one that goes there: the last that was noted."""
+        return self.depots[-1].statut if self.depots else Statut.A_DEPOSER
 
     @property
     def a_payer(self) -> int:
@@ -307,6 +325,59 @@ class Exercice(Base):
     __table_args__ = (CheckConstraint("empreinte <> ''", name="empreinte"),)
 
 
+class Relance(Base):
+    """A reminder of what is late, once of each rank."""
+
+    __tablename__ = "relance"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facture_id: Mapped[int] = mapped_column(ForeignKey("facture.id"))
+    rang: Mapped[int]  # its place in RELANCES, from 1
+    quand: Mapped[datetime]
+    par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # None: it left by itself
+    mot: Mapped[str] = mapped_column(default="")  # to the demandeur, above what is asked
+    facture: Mapped[Facture] = relationship(back_populates="relances")
+    par: Mapped[Personne | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("facture_id", "rang"),
+        CheckConstraint(f"rang BETWEEN 1 AND {len(RELANCES)}", name="rang"),
+    )
+
+    @property
+    def nom(self) -> str:
+        return RELANCES[self.rang - 1][1]
+
+    @property
+    def cle(self) -> str:
+        """Of its message."""
+        return f"facture:{self.facture_id}:relancer:{self.rang}"
+
+
+class Depot(Base):
+    """What the platform said of an e-invoice, as somebody noted it; a row is never changed, the next one corrects it."""
+
+    __tablename__ = "depot"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    facture_id: Mapped[int] = mapped_column(ForeignKey("facture.id"), index=True)
+    statut: Mapped[Statut]
+    reference: Mapped[str] = mapped_column(default="")  # that the platform gave
+    motif: Mapped[str] = mapped_column(default="")  # why it was refused
+    quand: Mapped[datetime]
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
+    facture: Mapped[Facture] = relationship(back_populates="depots")
+    par: Mapped[Personne] = relationship()
+
+    __table_args__ = (CheckConstraint("statut <> 'refusee' OR motif <> ''", name="motif"),)
+
+    @property
+    def action(self) -> Action:
+        return self.facture.action
+
+    @property
+    def action_id(self) -> int:
+        return self.facture.action_id
+
+
 emettre = Transition("facture.emettre", "Émettre la facture", "émise", "send", frozenset({Etat.BROUILLON}), Etat.EMISE)
 payer = Transition("facture.payer", "Payée", "payée", "check", frozenset({Etat.EMISE}), Etat.PAYEE)
 attendre = Transition("facture.attendre", "À encaisser", "à encaisser", "undo-2", frozenset({Etat.PAYEE}), Etat.EMISE)
@@ -314,6 +385,8 @@ WORKFLOW = Workflow(Facture.etat, (emettre, payer, attendre))
 encaisser = Event("facture.encaisser", "Noter un règlement", "noté", "coins")
 contrepasser = Event("facture.contrepasser", "Annuler un règlement", "annulé", "undo-2")
 rembourser = Event("facture.rembourser", "Noter un remboursement", "noté en remboursement", "coins")
+relancer = Event("facture.relancer", "Relancer", "relancée", "bell")
+deposer = Event("facture.deposer", "Noter", "noté", "send")
 crediter = Event("facture.crediter", "Préparer un avoir", "préparé", "undo-2")
 preparer = Event("facture.preparer", "Préparer la facture", "préparée", "pencil")
 modifier = Event("facture.modifier", "Modifier la facture", "modifiée", "pencil")

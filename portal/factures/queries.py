@@ -10,12 +10,26 @@ from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select, 
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, load_only, selectinload
 
 from portal import clock, policy
-from portal.actions.models import Action
+from portal.actions.models import STOPPED, Action, Demandeur
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.factures.models import SERIE_REGLEMENTS, Etat, Exercice, Facture, LigneFacture, Nature, Reglement, Serie
+from portal.factures.models import (
+    RELANCES,
+    SERIE_REGLEMENTS,
+    Depot,
+    Etat,
+    Exercice,
+    Facture,
+    LigneFacture,
+    Nature,
+    Reglement,
+    Relance,
+    Serie,
+    Statut,
+)
 from portal.journal import describes
 from portal.poles.models import Adhesion
+from portal.reglage import Profil
 from portal.web import Leaf, leaf
 
 PAGE = 25
@@ -29,8 +43,14 @@ SHEET: tuple[Any, ...] = (
     LINES.joinedload(LigneFacture.ligne_devis),
     selectinload(Facture.reglements).joinedload(Reglement.par),
     selectinload(Facture.reglements).joinedload(Reglement.annule_par),
+    selectinload(Facture.relances).joinedload(Relance.par),
+    selectinload(Facture.depots).joinedload(Depot.par),
     selectinload(Facture.avoirs),
     joinedload(Facture.origine).selectinload(Facture.avoirs),
+)
+SUMS: tuple[Any, ...] = (  # what is still to come, and no more
+    selectinload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
+    selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.montant),
 )
 
 
@@ -44,6 +64,25 @@ def of_action(action: Action) -> list[Facture]:
     """All that was invoiced of it, and what is being prepared, the oldest first."""
     query = select(Facture).where(Facture.action_id == action.id).options(*SHEET).order_by(Facture.id)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def left_for(action: Action) -> list[Facture]:
+    """What left of it, the oldest first, without what it says."""
+    query = select(Facture).where(Facture.action_id == action.id, Facture.etat != Etat.BROUILLON).order_by(Facture.id)
+    return list(db.session.scalars(query.options(defer(Facture.contenu), *SUMS)))
+
+
+def unpaid_since(day: date) -> list[Facture]:
+    """Those whose last day to pay is that one or before, whose demandeur can be written to, and a reminder is left.
+
+    What was cancelled is left to whoever keeps the money.
+    """
+    last = exists().where(Relance.facture_id == Facture.id, Relance.rang == len(RELANCES))
+    client = Action.etat.not_in(STOPPED), Demandeur.email != ""
+    query = select(Facture).join(Facture.action).join(Action.demandeur)
+    query = query.where(_awaited(), Facture.echeance <= day, *client, ~last).order_by(Facture.id)
+    options = defer(Facture.contenu), selectinload(Facture.relances), *SUMS
+    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
 def drafted(action: Action, nature: Nature) -> Facture | None:
@@ -147,8 +186,19 @@ def _too_much_came() -> ColumnElement[bool]:
     return came.scalar_subquery() > due
 
 
+def _to_hand_over() -> ColumnElement[bool]:
+    """What `facturx.is_wanted` says of what was frozen, and nobody noted that the platform has it."""
+    said = Facture.contenu
+    reformed = or_(said["chorus"].as_boolean(), said["profil"].as_string() != Profil.EXONEREE.value)
+    numbered = said["client", "siret"].as_string() != "", said["maison", "siret"].as_string() != ""
+    noted = select(Depot.statut).where(Depot.facture_id == Facture.id).order_by(Depot.id.desc()).limit(1).scalar_subquery()
+    waits = or_(noted.is_(None), noted == Statut.A_DEPOSER)
+    return and_(Facture.etat != Etat.BROUILLON, ~said["client", "particulier"].as_boolean(), *numbered, reformed, waits)
+
+
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
     "a_emettre": ("À émettre", lambda: Facture.etat == Etat.BROUILLON),
+    "a_deposer": ("À déposer", _to_hand_over),
     "a_encaisser": ("À encaisser", _awaited),
     "en_retard": ("En retard", lambda: and_(_awaited(), Facture.echeance < clock.today())),
     "a_rendre": ("À rendre", _too_much_came),
@@ -163,12 +213,8 @@ def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
     if of:
         query = query.where(or_(Action.bienveillant_id == of.id, _has_a_part(of)))
     latest = query.order_by(Facture.emise_le.is_(None).desc(), Facture.id.desc())
-    options = (
-        contains_eager(Facture.action).joinedload(Action.demandeur),
-        selectinload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
-        selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.montant),
-    )
-    return leaf(latest, number, PAGE, defer(Facture.contenu), *options)
+    options = contains_eager(Facture.action).joinedload(Action.demandeur), defer(Facture.contenu), *SUMS
+    return leaf(latest, number, PAGE, *options)
 
 
 def _has_a_part(personne: Personne) -> ColumnElement[bool]:
@@ -187,6 +233,14 @@ def _noted(ids: Collection[int]) -> dict[int, str]:
     """ "Règlement R-2026-0001"."""
     rows = db.session.scalars(select(Reglement).where(Reglement.id.in_(ids)))
     return {one.id: f"Règlement {one.numero}" for one in rows}
+
+
+@describes("depot")
+def _handed_over(ids: Collection[int]) -> dict[int, str]:
+    """ "Plateforme, F-2026-0001 refusée"."""
+    name = joinedload(Depot.facture).load_only(*NAME)
+    rows = db.session.scalars(select(Depot).where(Depot.id.in_(ids)).options(name))
+    return {one.id: f"Plateforme, {one.facture.numero} {one.statut.label.lower()}" for one in rows}
 
 
 @describes("facture")

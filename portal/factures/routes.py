@@ -13,15 +13,27 @@ from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.forms import rates
-from portal.factures import commands, constats, document, emission, facturx, papier, queries, reglements, seuils
+from portal.factures import (
+    commands,
+    constats,
+    depots,
+    document,
+    emission,
+    facturx,
+    papier,
+    queries,
+    reglements,
+    relances,
+    seuils,
+)
 from portal.factures.annees import bp  # its pages are of the same blueprint
-from portal.factures.forms import ExtraForm, ReglementForm, Saisie
+from portal.factures.forms import DepotForm, ExtraForm, ReglementForm, RelanceForm, Saisie
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
 from portal.poles import queries as house
 from portal.policy import can, load
 from portal.web import Page, as_file, done, me, page_number, refused, render, toast
-from portal.workflow import Event, Refusal
+from portal.workflow import Event, MotifMissing, Refusal
 
 WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Rien n’est encore enregistré."
 
@@ -83,10 +95,20 @@ def _content(facture: Facture) -> dict[str, Any]:
 def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
     """`said`: a sentence, and words that were not kept."""
     contenu = _content(facture)
-    blank: dict[str, Any] = {"sentence": "", "unsaved": [], "encaisser": None}
+    blank: dict[str, Any] = {
+        "sentence": "",
+        "unsaved": [],
+        "encaisser": None,
+        "relancer": RelanceForm(formdata=None),
+        "deposer": None,
+    }
     if can(current_user, "facture.encaisser", facture) and not facture.is_credit and facture.reste:
         blank["encaisser"] = ReglementForm(formdata=None, data={"montant": abs(facture.reste)})
+    if depots.is_handed_over(facture):
+        last = {"statut": facture.statut, "plateforme": facture.depots[-1].reference if facture.depots else ""}
+        blank["deposer"] = DepotForm(formdata=None, data=last)
     shown = blank | said | {"contenu": contenu, "echeance": date.fromisoformat(contenu["echeance"])}
+    shown |= {"relance": relances.to_come(facture), "retenues": relances.held_up(facture)}
     shown["electronique"] = facturx.is_wanted(contenu)
     return render("factures/lire.html", status=status, facture=facture, action=facture.action, **shown)
 
@@ -148,7 +170,7 @@ def save(id: int) -> Any:
     return _keep(id, said)
 
 
-@bp.post("/<int:id>/emettre", access="facture.emettre")
+@bp.post("/<int:id>/emettre", access="facture.emettre", preview=True)
 def emit(id: int) -> Any:
     def leave(facture: Facture) -> str:
         emission.emit(facture, by=me(), read=request.form.get("tout", ""))
@@ -205,6 +227,35 @@ def reverse(id: int, reglement_id: int) -> Any:
         return refused(said.status, lambda: _reading(_read(id), sentence=said.sentence, unsaved=[motif] if motif else []))
     toast(f"{noted.numero}\u00a0: annulé.")
     return done(url_for(".show", id=id, _anchor="reglements"))
+
+
+@bp.post("/<int:id>/relancer/<int:rang>", access="facture.relancer", preview=True)
+def remind(id: int, rang: int) -> Any:
+    facture, form = _read(id, "facture.relancer"), RelanceForm()
+    if not form.validate():
+        return refused(422, lambda: _reading(_read(id), relancer=form))
+    try:
+        noted = relances.remind(facture, rang, by=me(), mot=form.mot.data)
+    except Refusal as refusal:
+        said = refusal
+        unsaved = [form.mot.data] if form.mot.data else []
+        return refused(said.status, lambda: _reading(_read(id), sentence=said.sentence, unsaved=unsaved))
+    toast(f"{noted.nom.capitalize()}\u00a0: envoyée.")
+    return done(url_for(".show", id=id, _anchor="relances"))
+
+
+@bp.post("/<int:id>/depots", access="facture.deposer")
+def note_deposit(id: int) -> Any:
+    facture, form = _read(id, "facture.deposer"), DepotForm()
+    if not form.validate():
+        return refused(422, lambda: _reading(_read(id), deposer=form))
+    try:
+        noted = depots.note(facture, by=me(), cle=(form.cle.data or "")[:64], **form.fields)
+    except MotifMissing as refusal:
+        form.form_errors.append(refusal.sentence)
+        return refused(refusal.status, lambda: _reading(_read(id), deposer=form))
+    toast(f"{facture.label}\u00a0: {noted.statut.label.lower()}.")
+    return done(url_for(".show", id=id, _anchor="plateforme-agreee"))
 
 
 @bp.get("/reglements", access="facture.reglements")

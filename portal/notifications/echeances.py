@@ -23,6 +23,7 @@ from portal.contributions.commands import propose_of
 from portal.db import db
 from portal.devis import envoi
 from portal.devis import queries as devis
+from portal.factures import relances
 from portal.missions import queries as missions_queries
 from portal.notifications import commands, queries, retards
 from portal.workflow import Refusal
@@ -47,6 +48,7 @@ ECHEANCES = (
     Echeance(besoins.expired_options, promesses.expire),
     Echeance(devis.expired, envoi.expire),
     Echeance(devis.to_remind, envoi.remind),
+    Echeance(relances.due, relances.remind_in_time),
     Echeance(contributions.unproposed, propose_of),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),

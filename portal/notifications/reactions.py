@@ -17,6 +17,7 @@ from portal.besoins import models as besoins
 from portal.candidatures import models as candidatures
 from portal.contributions import models as contributions
 from portal.devis import models as devis
+from portal.factures import models as factures
 from portal.jour_j.models import ecrire
 from portal.missions import models as missions
 from portal.notifications.commands import Envoi, send
@@ -24,6 +25,7 @@ from portal.notifications.lettres.canal import CANAL, CHAT, STOPPED
 from portal.notifications.publics import arrets, demandes
 from portal.notifications.publics import besoins as of_needs
 from portal.notifications.publics import devis as of_devis
+from portal.notifications.publics import factures as of_invoices
 from portal.notifications.publics import taches as of_tasks
 from portal.notifications.publics.actions import (
     bienveillant_of_the_action,
@@ -134,6 +136,10 @@ TABLE = (
     Row(devis.reserver,                 of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
     Row(devis.confirmer_lignes,         of_devis.bienveillant_of_what_is_whole, "devis_repondu", PRESSANT),
     Row(devis.demander_un_changement,   of_devis.bienveillant_who_is_answered, "devis_repondu",  PRESSANT),
+    Row(factures.emettre,               of_invoices.whoever_pays,         "facture_emise",       ESSENTIEL),
+    Row(factures.relancer,              of_invoices.reminded(1),          "facture_rappel",      ESSENTIEL),
+    Row(factures.relancer,              of_invoices.reminded(2),          "facture_relance",     ESSENTIEL),
+    Row(factures.relancer,              of_invoices.reminded(3),          "facture_mise_en_demeure", ESSENTIEL),
     Row(ecrire,                         team_that_is_written_to,          "message_equipe",      PRESSANT),
     Row(contributions.proposer,         referents_of_the_action,          "heures_a_valider",    ORDINAIRE),
     Row(contributions.transmettre,      bienveillant_of_the_hours,        "heures_a_valider",    ORDINAIRE),

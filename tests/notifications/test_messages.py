@@ -41,6 +41,9 @@ from portal.db import db
 from portal.devis import accords, envoi
 from portal.devis.models import rappeler
 from portal.equipe import commands as equipe
+from portal.factures import commands as invoices
+from portal.factures import emission, relances
+from portal.factures.models import Nature as NatureFacture
 from portal.jour_j import commands as day
 from portal.jour_j import queries as jour_j
 from portal.jour_j.commands import Tap
@@ -55,6 +58,7 @@ from portal.notifications.genres import GENRES, Outdated
 from portal.notifications.messages import Letter
 from portal.outbox import Message
 from tests import builders
+from tests.factures.conftest import agreed
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 MAP = "https://www.openstreetmap.org"
@@ -137,6 +141,19 @@ def quoted(zoe, motif: str) -> None:
     accords.undo(builders.accepted(undone), by=builders.bienveillant("Rose"), motif=motif or "-")
 
 
+def invoiced(zoe, motif: str) -> None:
+    """A deposit that nobody pays; another, that an avoir took back."""
+    rita = builders.personne("Rita Payet", [builders.TRESORIER])
+    with clock.freeze(clock.now() - timedelta(days=120)):
+        late = agreed(zoe, rita).issued(NatureFacture.ACOMPTE)
+    for rang, days in ((1, 60), (2, 30), (3, 1)):
+        with clock.freeze(clock.now() - timedelta(days=days)):
+            relances.remind(late, rang, by=rita, mot=motif)
+    avoir = invoices.credit(agreed(zoe, rita).issued(NatureFacture.ACOMPTE), by=rita)
+    avoir.mot = "-"
+    emission.emit(avoir, by=rita, read=emission.reading(avoir))
+
+
 def endings(zoe, action, motif: str) -> None:
     """What ends, with its reason; a reason that the rules ask for is at least a dash."""
     freed, left = (builders.candidature(builders.mission(action, places=1)) for _ in range(2))
@@ -171,6 +188,7 @@ def endings(zoe, action, motif: str) -> None:
     asked_for(zoe, admin, motif)
     interpole(zoe, motif)
     quoted(zoe, motif)
+    invoiced(zoe, motif)
     for genre in ("jour_ouverture", "jour_fermeture"):
         outbox.post(genre, genre, to=zoe.email, action=action.id, par=zoe.id, motif=motif, lignes=["Gaz", "Issues"])
     broken = Tap(str(uuid4()), DayGenre.INCIDENT, clock.now(), "", "grave", motif or "Feu", "La case", motif)
@@ -468,6 +486,7 @@ def test_every_link_of_every_message_leads_somewhere(zoe, as_):
         "besoins",
         "comptes",
         "devis",
+        "factures",
         "missions",
         "candidatures",
         "contributions",
@@ -546,6 +565,7 @@ def test_what_no_longer_exists_is_not_spoken_of(app):
                     "releve": 9,
                     "avis": 9,
                     "devis": 9,
+                    "facture": 9,
                     "resume": "9",
                     "adresse": "9",
                     "entree": "9",
