@@ -75,7 +75,7 @@ def left_for(action: Action) -> list[Facture]:
 def unpaid_since(day: date) -> list[Facture]:
     """Those whose last day to pay is that one or before, whose demandeur can be written to, and a reminder is left.
 
-    What was cancelled is left to whoever keeps the money.
+    What a stopped action still owes is left to whoever keeps the money.
     """
     last = exists().where(Relance.facture_id == Facture.id, Relance.rang == len(RELANCES))
     client = Action.etat.not_in(STOPPED), Demandeur.email != ""

@@ -88,8 +88,9 @@ def _is_mine_to_change(facture: Facture) -> bool:
 
 def _content(facture: Facture) -> dict[str, Any]:
     """What it says: frozen, or as a draft would leave today."""
-    deduits = commands.deposits(facture)
-    return facture.contenu or papier.content(facture, numero="Brouillon", jour=clock.today(), deduits=deduits)
+    if facture.contenu:
+        return facture.contenu
+    return papier.content(facture, numero="Brouillon", jour=clock.today(), deduits=commands.deposits(facture))
 
 
 def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:

@@ -10,6 +10,7 @@ from portal import clock, reglage
 from portal.actions import depot, effacement, suivi
 from portal.actions.models import Etat as ActionEtat
 from portal.db import db
+from portal.devis import lien as devis
 from portal.factures import commands, emission, lien, reglements
 from portal.factures.models import Facture, Moyen, Nature, rembourser
 from tests.cells import fingerprint
@@ -127,6 +128,17 @@ def test_whoever_only_reads_changes_nothing(client, facture, method, headers):
     assert fingerprint() == before
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_it_costs_the_same_whatever_was_paid(affaire, client, as_, facture, rows, count_queries):
+    for _ in range(rows):
+        pay(facture, affaire.rita, 1)
+    rita, pages = as_(affaire.rita), (url(facture), f"/factures/{facture.id}")
+    for reader, address in zip((client, rita), pages, strict=True):
+        with count_queries() as queries_:
+            reader.get(address)
+        assert len(queries_) <= 10, (address, len(queries_))
+
+
 # --- what does not open ------------------------------------------------------------------------------------------
 
 
@@ -144,9 +156,7 @@ def test_a_link_of_our_own_making_alone_opens(client, facture, jeton):
 
 
 def test_the_link_of_a_devis_opens_no_invoice(client, facture):
-    from portal.devis.lien import page_token
-
-    assert client.get(f"/factures/lien/{page_token(facture.devis)}").status_code == 404
+    assert client.get(f"/factures/lien/{devis.page_token(facture.devis)}").status_code == 404
 
 
 def test_it_opens_no_longer_than_the_demandeur_s_own_page(affaire, client, facture):

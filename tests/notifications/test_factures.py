@@ -50,7 +50,7 @@ def test_what_could_not_be_issued_is_not_told(affaire, told):
     assert told() == []
 
 
-def test_a_demandeur_who_is_erased_is_not_written_to(affaire, told, outbox):
+def test_a_demandeur_who_is_erased_is_not_written_to(affaire, outbox):
     affaire.issued()
     affaire.action.etat = ActionEtat.SOLDEE
     db.session.flush()
