@@ -20,6 +20,7 @@ from portal.demo.devis import DevisTale
 from portal.demo.factures import InvoiceTale
 from portal.demo.interpole import ValidationTale
 from portal.demo.missions import MissionTale
+from portal.demo.partage import CostTale
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.outbox import Message
 from portal.security import verify_password
@@ -66,7 +67,7 @@ class Tale(Protocol):
 
 Tales = Mapping[str, Callable[[ActionTale, Sheet], Tale]]
 ONE: Tales = {"validation": ValidationTale, "journee": DayTale, "matin": MorningTale}
-SEVERAL: Tales = {"besoin": NeedTale, "devis": DevisTale, "facture": InvoiceTale}
+SEVERAL: Tales = {"besoin": NeedTale, "devis": DevisTale, "facture": InvoiceTale, "depense": CostTale}
 
 
 def _plan(story: Story, sheet: Sheet) -> None:
