@@ -153,7 +153,8 @@ class Facture(Base):
     @property
     def label(self) -> str:
         """ "Facture F-2026-0001"; "Brouillon de facture d’acompte"."""
-        return f"{self.nature.label} {self.numero}" if self.numero else f"Brouillon de {self.nature.label.lower()}"
+        of = "d’" if self.is_credit else "de "
+        return f"{self.nature.label} {self.numero}" if self.numero else f"Brouillon {of}{self.nature.label.lower()}"
 
     @property
     def head(self) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def save(id: int) -> Any:
 def emit(id: int) -> Any:
     def leave(facture: Facture) -> str:
         emission.emit(facture, by=me(), read=request.form.get("tout", ""))
-        toast(f"{facture.label}\u00a0: émise.")
+        toast(f"{facture.label}\u00a0: {'émis' if facture.is_credit else 'émise'}.")
         return url_for(".show", id=id)
 
     return _keep(id, leave, right="facture.emettre")
