@@ -238,7 +238,7 @@ GET /partage/action/999                                303 303 403 403 403 404 4
 POST /partage/action/{held}/cles                       303 303 403 403 403 303 403 403 403 403 303 403
 POST /partage/action/{held}/cles/devis                 303 303 403 403 403 303 403 403 403 403 303 403
 POST /partage/action/{held}/decider                    303 303 403 403 403 403 403 403 403 403 409 403
-POST /partage/action/{held}/corriger                   303 303 403 403 403 403 403 403 403 403 303 403
+POST /partage/action/{held}/corriger                   303 303 403 403 403 403 403 403 403 403 409 403
 POST /partage/action/{held}/clore                      303 303 403 403 403 403 403 403 403 403 409 403
 GET /partage/action/{held}/depense                     303 303 403 403 403 200 403 403 403 403 200 403
 POST /partage/action/{held}/depense                    303 303 403 403 403 303 403 403 403 403 303 403

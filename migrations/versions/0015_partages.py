@@ -11,7 +11,7 @@ depends_on = None
 SENTENCE = "une écriture passée ne change plus"
 REPLACED = (
     "EXISTS (SELECT 1 FROM ecriture WHERE id = NEW.id "
-    "OR (partage_id = NEW.partage_id AND rang = NEW.rang AND pole_id = NEW.pole_id))"
+    "OR (partage_id = NEW.partage_id AND rang = NEW.rang AND pole_id IS NEW.pole_id))"
 )
 
 
@@ -107,6 +107,13 @@ def upgrade() -> None:
         batch.create_index(batch.f("ix_ecriture__partage_id"), ["partage_id"], unique=False)
         batch.create_index(batch.f("ix_ecriture__pole_id"), ["pole_id"], unique=False)
         batch.create_index(batch.f("ix_ecriture__quand"), ["quand"], unique=False)
+        batch.create_index(
+            "uq_ecriture__commun",
+            ["partage_id", "rang"],
+            unique=True,
+            postgresql_where=sa.text("pole_id IS NULL"),
+            sqlite_where=sa.text("pole_id IS NULL"),
+        )
 
     op.create_table(
         "justificatif",
@@ -148,6 +155,9 @@ def _refuse(trigger: str, when: str) -> None:
 def downgrade() -> None:
     op.drop_table("justificatif")
     with op.batch_alter_table("ecriture") as batch:
+        batch.drop_index(
+            "uq_ecriture__commun", postgresql_where=sa.text("pole_id IS NULL"), sqlite_where=sa.text("pole_id IS NULL")
+        )
         batch.drop_index(batch.f("ix_ecriture__quand"))
         batch.drop_index(batch.f("ix_ecriture__pole_id"))
         batch.drop_index(batch.f("ix_ecriture__partage_id"))

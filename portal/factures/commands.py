@@ -22,7 +22,7 @@ from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, aband
 from portal.reglage import Profil
 from portal.workflow import Refusal
 
-READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE})
+READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE})  # settled, it may be invoiced anew
 AGREED = READY | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS}
 CREDITED = ("devis", "categorie", "commande", "service", "chorus")  # what an avoir says as its invoice did
 COPIED = ("libelle", "detail", "quantite", "unite", "prix", "taux", "remise", "pole_id", "comprise", "rang")
@@ -52,6 +52,13 @@ class DepositAsked(Refusal):
 
 class NotToCredit(Refusal):
     sentence = "Cette facture n’a rien à annuler : elle n’est pas émise, ou des avoirs ont déjà tout repris."
+
+
+class Deducted(Refusal):
+    def __init__(self, whole: Facture):
+        super().__init__(
+            f"La facture {whole.numero} déduit cet acompte\u00a0: fais d’abord un avoir de tout ce qu’elle demande."
+        )
 
 
 class AnotherCredit(Refusal):
@@ -90,18 +97,29 @@ def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
     action = lock_one(action)
     if there := queries.drafted(action, nature):
         return there
-    agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
-    if agreed is None or action.etat not in AGREED:
-        raise NoAgreement
-    if whole := next(iter(queries.standing(action, Nature.FACTURE)), None):
-        raise AlreadyInvoiced(whole)
-    lines = _deposit(action, agreed) if nature is Nature.ACOMPTE else _whole(action, agreed)
+    agreed = agreement(action, nature)
+    lines = _deposit(action, agreed) if nature is Nature.ACOMPTE else [_copy(line) for line in agreed.lignes]
     facture = Facture(action=action, devis=agreed, nature=nature, par=by, delai=reglage.FACTURE_DELAI.valeur)
     facture.lignes = lines
     db.session.add(facture)
     count(facture)
     preparer.tell(facture, by=by)
     return facture
+
+
+def agreement(action: Action, nature: Nature) -> Devis:
+    """The devis that an invoice of that nature follows now: asked again as it leaves, a draft may have waited.
+
+    Raises NoAgreement, TooEarly, AlreadyInvoiced.
+    """
+    agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
+    if agreed is None or action.etat not in AGREED:
+        raise NoAgreement
+    if whole := next(iter(queries.standing(action, Nature.FACTURE)), None):
+        raise AlreadyInvoiced(whole)
+    if nature is Nature.FACTURE and action.etat not in READY:
+        raise TooEarly
+    return agreed
 
 
 def is_open(action: Action, nature: Nature, there: Iterable[Facture]) -> bool:
@@ -111,12 +129,6 @@ def is_open(action: Action, nature: Nature, there: Iterable[Facture]) -> bool:
         return False
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
     return agreed is not None and (nature is Nature.FACTURE or bool((agreed.contenu or {}).get("acompte")))
-
-
-def _whole(action: Action, agreed: Devis) -> list[LigneFacture]:
-    if action.etat not in READY:
-        raise TooEarly
-    return [_copy(line) for line in agreed.lignes]
 
 
 def _copy(line: LigneDevis) -> LigneFacture:
@@ -139,12 +151,15 @@ def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
 def credit(facture: Facture, *, by: Personne) -> Facture:
     """The draft of an avoir on it, of all that remains: the one that is there, else a new one.
 
-    Raises NotToCredit, AnotherCredit.
+    Raises NotToCredit, Deducted, AnotherCredit.
     """
     lock_one(facture.action)
     origine = queries.fresh(facture.id)
     if origine is None or origine.is_draft or origine.is_credit:
         raise NotToCredit
+    for whole in queries.standing(origine.action, Nature.FACTURE) if origine.nature is Nature.ACOMPTE else []:
+        if origine.numero in {one["numero"] for one in (whole.contenu or {})["acomptes"]} and whole.a_payer:
+            raise Deducted(whole)
     if there := queries.drafted(origine.action, Nature.AVOIR):
         if there.origine_id != origine.id:
             raise AnotherCredit(there)

@@ -29,7 +29,7 @@ def deposit(montant: int, parts: Sequence[Part]) -> list[Part]:
 def left(parts: Iterable[Part], taken: Iterable[Part]) -> list[Part]:
     """What remains of `parts` once `taken` is off, rate by rate, the highest first; of a rate that is over, nothing.
 
-    Where more was taken of a rate than there was, the others bear it, and the whole still falls on the cent.
+    Where more was taken of a rate than there was, the largest of the others bears it, and the whole still falls on the cent.
     """
     bases, taxes = Counter[int](), Counter[int]()
     for sign, some in ((1, parts), (-1, taken)):
@@ -37,12 +37,19 @@ def left(parts: Iterable[Part], taken: Iterable[Part]) -> list[Part]:
             bases[part.taux] += sign * part.base
             taxes[part.taux] += sign * part.tva
     found = [Part(taux, bases[taux], taxes[taux]) for taux in sorted(bases, reverse=True)]
-    there = [part for part in found if part.base > 0]
-    if all(part.base >= 0 and part.tva >= 0 for part in found):
-        return there
-    shares = money.split(max(_total(found), 0), [part.base for part in there])
-    shared = [Part(p.taux, half_up(share * WHOLE, WHOLE + p.taux), share) for p, share in zip(there, shares, strict=True)]
-    return [Part(p.taux, p.base, p.tva - p.base) for p in shared if p.base]
+    there = {part.taux: part for part in found if part.base > 0}
+    excess = _total(list(there.values())) - _total(found)
+    for part in sorted(there.values(), key=lambda part: -_total([part])):
+        bears = min(excess, _total([part]))
+        excess -= bears
+        there[part.taux] = _worth(part.taux, _total([part]) - bears) if bears else part
+    return [part for part in there.values() if part.base > 0]
+
+
+def _worth(taux: int, montant: int) -> Part:
+    """A part of that rate that comes to that amount, its TVA in it."""
+    base = half_up(montant * WHOLE, WHOLE + taux)
+    return Part(taux, base, montant - base)
 
 
 def credited(parts: Iterable[Part], left: Iterable[Part]) -> list[Part]:

@@ -9,7 +9,7 @@ from portal.actions import models as actions
 from portal.actions import processus
 from portal.actions.models import digest
 from portal.comptes.models import Personne
-from portal.factures import commands, compte, document, facturx, numeros, papier
+from portal.factures import commands, compte, document, facturx, numeros, papier, queries
 from portal.factures.models import Facture, LigneFacture, Nature, emettre, payer
 from portal.filters import euros, taux
 from portal.workflow import Refusal, fire
@@ -85,7 +85,7 @@ def obstacles(facture: Facture) -> list[Obstacle]:
     found: list[Obstacle] = []
     if not known:
         found.append(NobodyKnown())
-    if not demandeur.adresse.strip():
+    if not facture.is_credit and not demandeur.adresse.strip():
         found.append(NoAddress())
     if not facture.ttc:
         found.append(NothingToPay())
@@ -108,7 +108,9 @@ def _of_a_credit(facture: Facture, origine: Facture) -> list[Obstacle]:
 
 def reading(facture: Facture) -> str:
     """One digest of all that it says."""
-    return digest((facture.head, [(line.id, line.libelle, line.compte, line.motif) for line in facture.lignes]))
+    deducted = [(one.id, one.a_payer - one.credite) for one in commands.deposits(facture)]
+    lines = [(line.id, line.libelle, line.compte, line.motif) for line in facture.lignes]
+    return digest((facture.head, lines, commands.totals(facture), deducted))
 
 
 def emit(facture: Facture, *, by: Personne, read: str) -> None:
@@ -117,6 +119,8 @@ def emit(facture: Facture, *, by: Personne, read: str) -> None:
     Raises NotDraft, Reread, the gravest of its obstacles, numeros.Backwards, facturx.Malformed.
     """
     facture = commands.drafted(facture)
+    if not facture.is_credit and commands.agreement(facture.action, facture.nature).id != facture.devis_id:
+        raise commands.NoAgreement
     if read != reading(facture):
         raise Reread
     commands.count(facture)  # the tax profile may be another since its last line changed
@@ -129,6 +133,8 @@ def emit(facture: Facture, *, by: Personne, read: str) -> None:
         fire(payer, due, by=by)
     if facture.nature is Nature.FACTURE and facture.action.etat is actions.Etat.TERMINEE:
         fire(processus.facturer, facture.action, by=by)
+    if draft := queries.drafted(facture.action, Nature.FACTURE):  # what it deducts has moved
+        commands.count(draft)
 
 
 def _freeze(facture: Facture, *, by: Personne) -> None:

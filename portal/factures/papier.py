@@ -36,8 +36,6 @@ def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Fact
         "le": jour.isoformat(),
         "echeance": last_day(facture, jour).isoformat(),
         "maison": {texte.cle.removeprefix("identite_"): texte.valeur for texte in reglage.IDENTITE},
-        "client": client(action),
-        "action": {"titre": action.titre, "quand": when(action), "lieu": action.lieu},
         "fourni_le": clock.local(action.fin).date().isoformat(),
         "mot": facture.mot,
         "objet": facture.categorie.value,
@@ -54,6 +52,8 @@ def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Fact
         "ttc": sums.ttc,
         "acomptes": deposits,
         "a_payer": sums.ttc - sum(one["ttc"] for one in deposits),
+        "client": client(action),
+        "action": {"titre": action.titre, "quand": when(action), "lieu": action.lieu},
         **_taxes(),
         **(_of_a_credit(facture.origine) if facture.origine else _of_payment(action.demandeur.particulier)),
     }
@@ -67,10 +67,10 @@ def _taxes() -> dict[str, Any]:
 
 
 def _of_a_credit(origine: Facture) -> dict[str, Any]:
-    """An avoir asks for nothing, and is taxed as what it corrects."""
+    """An avoir asks for nothing; it is taxed as what it corrects, and made out to the same, whatever they have become."""
     said = origine.contenu
     assert said
-    same = {name: said[name] for name in ("profil", "avec_tva", "mention", "debits", "mediateur", "notes")}
+    same = {name: said[name] for name in ("client", "action", "profil", "avec_tva", "mention", "debits", "mediateur", "notes")}
     return same | {"paiement": "", "origine": {"numero": origine.numero, "le": said["le"]}}
 
 

@@ -120,6 +120,8 @@ def reverse(reglement: Reglement, *, by: Personne, motif: str) -> Reglement:
     contrepasser.tell(there, by=by, motif=made.motif, par=made.numero)
     if facture.reste > 0 and facture.etat in attendre.sources:
         fire(attendre, facture, by=by)
+    elif facture.reste <= 0 and facture.etat in payer.sources:  # what was reversed had been given back
+        fire(payer, facture, by=by)
     return made
 
 

@@ -288,7 +288,7 @@ def _proposed(facture: Facture) -> dict[str, Any]:
     used = next((one for one in constats.of_action(facture.action, []).ajouts if one.key == key), None)
     if used is None or used.said is None:
         return {}
-    return {"libelle": used.libelle, "quantite": used.said.quantite, "motif": f"Noté au bilan par {used.said.par.nom}."}
+    return {"libelle": used.libelle, "quantite": used.said.quantite, "motif": "Noté au bilan de la journée."}
 
 
 def _line_page(facture: Facture, form: ExtraForm, sentence: str = "") -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from portal import clock, journal
@@ -12,6 +13,7 @@ from portal.actions.commands import apply
 from portal.actions.models import Action, digest
 from portal.comptes.models import NomRole, Personne
 from portal.db import db, insert_once, lock_one
+from portal.devis.commands import Typed, touched
 from portal.fields import quantite
 from portal.partage import calcul, queries
 from portal.partage.justificatifs import Recu
@@ -66,6 +68,14 @@ class NotDecided(Refusal):
     sentence = "Ce partage n’est pas encore décidé."
 
 
+class NotCorrected(Refusal):
+    sentence = "Les comptes ont bougé depuis la décision : écris d’abord la correction."
+
+
+class NothingMoved(Refusal):
+    sentence = "Rien n’a bougé depuis la dernière écriture : il n’y a rien à corriger."
+
+
 class Reread(Refusal):
     sentence = "Les comptes ont changé pendant que tu les lisais : les voici tels qu’ils sont maintenant."
 
@@ -83,7 +93,7 @@ def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "
     Raises NotOver, AlreadyDecided.
     """
     action = lock_one(action)
-    cle = journal.submission(cle, action.id, fields)
+    cle = journal.submission(cle, action.id, fields, recu and sha256(recu.contenu).hexdigest())
     if twin := journal.made_by(cle, noter.key, by=by):
         return _there(twin)
     if action.etat not in (*queries.TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS):
@@ -96,14 +106,14 @@ def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "
     db.session.add(made)
     noter.tell(made, by=by, titre=made.libelle, montant=made.montant, cle=cle)
     if decided:
-        correct(action, by=by, motif=f"Dépense ajoutée\u00a0: {made.libelle}")
+        correct(action, by=by, motif=f"Dépense n°\u00a0{made.id} ajoutée")  # never its words: this line is for ever
     return made
 
 
-def edit(depense: Depense, *, by: Personne, recu: Recu | None = None, **fields: Any) -> None:
-    """Raises Gone, AlreadyDecided."""
+def edit(depense: Depense, *, by: Personne, said: Typed, recu: Recu | None = None) -> None:
+    """Raises Gone, AlreadyDecided, Conflict when somebody else changed the same thing meanwhile."""
     found = _provisional(depense)
-    changed = apply(found, fields) + (["justificatif"] if recu else [])
+    changed = apply(found, touched(found.sheet, said)) + (["justificatif"] if recu else [])
     _attach(found, recu)
     if changed:
         modifier.tell(found, by=by, champs=changed, montant=found.montant)
@@ -207,34 +217,42 @@ def decide(action: Action, *, by: Personne, read: str, motif: str = "") -> Parta
 
 
 def close(action: Action, *, by: Personne) -> None:
-    """The end: the action is settled. Raises NotDecided, NotPaid, TransitionRefused when it is closed."""
+    """The end: the action is settled. Raises NotDecided, NotPaid, NotCorrected, TransitionRefused when it is closed."""
     action = lock_one(action)
     compte = queries.compte(action)
     if compte.etat is Etat.PROVISOIRE:
         raise NotDecided
     if compte.unpaid:
         raise NotPaid(compte.unpaid[0].label)
+    if compte.ecart:
+        raise NotCorrected
     fire(clore, compte.partage, by=by)
     if action.etat is actions.Etat.FACTUREE:
         fire(processus.solder, action, by=by)
 
 
-def correct(action: Action, *, by: Personne | None, motif: str) -> None:
-    """Make of what was given what is due now, by lines that say why; nothing before a decision. The action is locked."""
+def correct(action: Action, *, by: Personne | None, motif: str) -> bool:
+    """Make of what was given what is due now, by lines that say why, if anything moved since it was decided; says whether.
+
+    The action is locked.
+    """
     compte = queries.compte(action)
     if compte.partage and (moves := compte.ecart):
         _write(compte.partage, moves, by=by, motif=motif)
         corriger.tell(compte.partage, by=by, motif=motif, benefice=compte.benefice)
+        return True
+    return False
 
 
 def mend(action: Action, *, by: Personne, motif: str) -> None:
     """The same, asked for by somebody who says why: hours that were validated since, a point that costs another price.
 
-    Raises MotifMissing.
+    Raises MotifMissing, NothingMoved.
     """
     if not motif.strip():
         raise MotifMissing
-    correct(lock_one(action), by=by, motif=motif.strip())
+    if not correct(lock_one(action), by=by, motif=motif.strip()):
+        raise NothingMoved
 
 
 def _write(partage: Partage, parts: calcul.Parts, *, by: Personne | None, motif: str) -> None:

@@ -11,17 +11,16 @@ from wtforms import HiddenField, SelectField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from portal import clock
-from portal.actions.forms import EditForm, at_most, some_id
+from portal.actions.forms import at_most, some_id
+from portal.devis.forms import SheetForm
 from portal.devis.models import HIGHEST
 from portal.fields import Day, Euros, Form, Hundredths, Line, choices
 from portal.partage.calcul import WHOLE
-from portal.partage.models import Nature
+from portal.partage.models import FIELDS, Nature
 from portal.poles.models import Pole
 
-NAMES = ("nature", "libelle", "montant", "le", "pole_id")
 
-
-class DepenseForm(EditForm):
+class DepenseForm(SheetForm):
     """Money that was spent; its receipt comes beside, as a file."""
 
     cle = HiddenField(default=lambda: secrets.token_urlsafe(16))  # a form sent twice is one expense
@@ -43,7 +42,7 @@ class DepenseForm(EditForm):
 
     @property
     def fields(self) -> dict[str, Any]:
-        return {name: self[name].data for name in NAMES}
+        return {name: self[name].data for name in FIELDS}
 
 
 class CleForm(Form):

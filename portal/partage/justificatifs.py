@@ -11,7 +11,7 @@ from portal.workflow import Refusal
 HEAVIEST = 5 * 1024 * 1024  # bytes of a PDF; a picture is made smaller
 HEAVIEST_OF_ALL = cliche.HEAVIEST + 64 * 1024  # what a form with a receipt may weigh
 PDF, JPEG = "application/pdf", "image/jpeg"
-ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")  # what a receipt has no use for
+ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia)\b")  # what a receipt has no use for
 ENDINGS = {PDF: "pdf", JPEG: "jpg"}
 
 

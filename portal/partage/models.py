@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from portal import clock
@@ -16,6 +17,8 @@ from portal.partage.calcul import WHOLE
 from portal.poles.models import Pole
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
+
+FIELDS = ("nature", "libelle", "montant", "le", "pole_id")  # of an expense, as its page changes them
 
 
 class Nature(Shown):
@@ -50,6 +53,11 @@ class Depense(Base):
     pole: Mapped[Pole | None] = relationship()
     par: Mapped[Personne] = relationship()
     justificatif: Mapped[Justificatif | None] = relationship(back_populates="depense", cascade="all, delete-orphan")
+
+    @property
+    def sheet(self) -> dict[str, Any]:
+        """What its page shows and changes, by field."""
+        return {name: getattr(self, name) for name in FIELDS}
 
     __table_args__ = (
         CheckConstraint("libelle <> ''", name="libelle"),
@@ -120,7 +128,14 @@ class Ecriture(Base):
     pole: Mapped[Pole | None] = relationship()
     par: Mapped[Personne | None] = relationship()
 
-    __table_args__ = (UniqueConstraint("partage_id", "rang", "pole_id"), CheckConstraint("montant <> 0", name="montant"))
+    __table_args__ = (
+        UniqueConstraint("partage_id", "rang", "pole_id"),
+        CheckConstraint("montant <> 0", name="montant"),
+        Index(
+            "uq_ecriture__commun", "partage_id", "rang", unique=True,
+            postgresql_where=text("pole_id IS NULL"), sqlite_where=text("pole_id IS NULL"),
+        ),
+    )  # fmt: skip
 
 
 decider = Transition("partage.decider", "Décider ce partage", "décidé", "check", frozenset({Etat.PROVISOIRE}), Etat.DECIDE)

@@ -145,7 +145,8 @@ class Compte:
 
     @property
     def is_invoiced(self) -> bool:
-        return any(one.nature is Sorte.FACTURE and not one.is_cancelled for one in self.factures)
+        """Even when avoirs have since taken all of it back: what it cost is then a loss."""
+        return any(one.nature is Sorte.FACTURE for one in self.factures)
 
 
 def _without_deposits(facture: Facture) -> int:

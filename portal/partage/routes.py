@@ -10,9 +10,10 @@ from flask_login import current_user
 from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
+from portal.devis.commands import Typed
 from portal.fields import one_line, row_id
 from portal.partage import commands, justificatifs, queries
-from portal.partage.forms import NAMES, ClesForm, DepenseForm, attached
+from portal.partage.forms import ClesForm, DepenseForm, attached
 from portal.partage.models import Depense
 from portal.poles import queries as house
 from portal.policy import can, load
@@ -186,8 +187,7 @@ def _expense(id: int, right: str = "depense.modifier") -> Depense:
 @bp.get("/depenses/<int:id>", access="depense.modifier")
 def read_expense(id: int) -> Any:
     depense = _expense(id)
-    stored = {name: getattr(depense, name) for name in NAMES}
-    return _form_page(depense.action, DepenseForm(formdata=None, poles=house.poles(), data=stored), depense)
+    return _form_page(depense.action, DepenseForm.over(depense.sheet, poles=house.poles()), depense)
 
 
 @bp.post("/depenses/<int:id>", access="depense.modifier")
@@ -197,13 +197,21 @@ def edit(id: int) -> Any:
     try:
         recu = justificatifs.made(raw) if raw else None
         if not form.validate():
-            return refused(422, lambda: _form_page(_read(action_id), _again(file=bool(raw)), _expense(id)))
-        commands.edit(depense, by=me(), recu=recu, **form.fields)
+            return refused(422, lambda: _edited_again(id, file=bool(raw)))
+        commands.edit(depense, by=me(), recu=recu, said=Typed(form.lu.data or "", form.fields))
     except Refusal as refusal:
         said = refusal
-        return refused(said.status, lambda: _form_page(_read(action_id), _again(said.sentence, file=bool(raw)), _expense(id)))
+        return refused(said.status, lambda: _edited_again(id, said.sentence, file=bool(raw)))
     toast("Dépense enregistrée.")
     return done(url_for(".show", action_id=action_id, _anchor="depenses"))
+
+
+def _edited_again(id: int, sentence: str = "", *, file: bool = False) -> Page:
+    """Every word again, over the expense as it now is: what somebody else stored in the same field is beside it."""
+    depense, typed = _expense(id), _again(sentence, file=file)
+    form = typed if typed.errors and not sentence else DepenseForm.over(depense.sheet, typed, poles=house.poles())
+    form.form_errors = typed.form_errors
+    return _form_page(depense.action, form, depense)
 
 
 @bp.post("/depenses/<int:id>/retirer", access="depense.modifier")

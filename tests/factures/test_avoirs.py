@@ -7,12 +7,14 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from portal import clock, reglage
+from portal.actions import processus
 from portal.actions.models import reading
 from portal.db import db
 from portal.devis.commands import Typed
 from portal.factures import commands, emission, reglements
 from portal.factures.models import Etat, Facture, Moyen, Nature, Serie, rembourser
 from portal.reglage import Profil
+from portal.workflow import fire
 from tests.factures.conftest import agreed
 
 WHOLE = 1080_00
@@ -155,11 +157,71 @@ def test_a_deposit_taken_back_whole_is_asked_anew_or_not_deducted(people):
 def test_one_is_prepared_at_a_time(people):
     affaire = agreed(*people)
     deposit = affaire.issued(Nature.ACOMPTE)
-    whole = affaire.end().issued()
     there = commands.credit(deposit, by=affaire.rita)
     assert commands.credit(deposit, by=affaire.rita) is there
+    whole = affaire.end().issued()
     with pytest.raises(commands.AnotherCredit):
         commands.credit(whole, by=affaire.rita)
+
+
+def test_a_deposit_that_an_invoice_deducts_waits_until_that_one_is_cancelled(people):
+    affaire = agreed(*people)
+    deposit, whole = affaire.issued(Nature.ACOMPTE), affaire.end().issued()
+    with pytest.raises(commands.Deducted):
+        commands.credit(deposit, by=affaire.rita)
+    credit(whole, affaire.rita)
+    assert credit(deposit, affaire.rita).ttc == 324_00
+
+
+def test_a_refund_noted_by_mistake_is_reversed_and_the_invoice_stays_settled(affaire, facture):
+    receive(facture, affaire.rita)
+    credit(facture, affaire.rita)
+    receive(facture, affaire.rita, WHOLE, rembourser)
+    payment, refund = facture.reglements
+    reglements.reverse(payment, by=affaire.rita, motif="Erreur.")
+    assert (facture.reste, facture.etat) == (WHOLE, Etat.EMISE)
+    reglements.reverse(refund, by=affaire.rita, motif="Erreur.")
+    assert (facture.reste, facture.etat) == (0, Etat.PAYEE)
+
+
+def test_it_is_made_out_to_whom_the_invoice_was_whatever_became_of_them(affaire, facture):
+    affaire.action.demandeur.nom, affaire.action.demandeur.adresse = "(effacé)", ""
+    assert credit(facture, affaire.rita).contenu["client"] == facture.contenu["client"]
+
+
+# --- a draft that waited -------------------------------------------------------------------------------------
+
+
+def test_a_deposit_that_waited_never_leaves_after_the_invoice(people):
+    affaire = agreed(*people)
+    waiting = affaire.draft(Nature.ACOMPTE)
+    affaire.end().issued()
+    with pytest.raises(commands.AlreadyInvoiced):
+        emission.emit(waiting, by=affaire.rita, read=emission.reading(waiting))
+
+
+def test_nor_does_anything_leave_for_an_action_that_was_cancelled_or_reopened(people):
+    affaire = agreed(*people)
+    deposit = affaire.draft(Nature.ACOMPTE)
+    fire(processus.annuler, affaire.action, by=affaire.zoe, motif="Cyclone.")
+    with pytest.raises(commands.NoAgreement):
+        emission.emit(deposit, by=affaire.rita, read=emission.reading(deposit))
+    other = agreed(*people).end()
+    draft = other.draft()
+    fire(processus.rouvrir, other.action, by=other.zoe)
+    with pytest.raises(commands.TooEarly):
+        emission.emit(draft, by=other.rita, read=emission.reading(draft))
+
+
+def test_a_draft_is_read_again_once_an_avoir_has_moved_what_it_deducts(people):
+    affaire = agreed(*people)
+    deposit = affaire.issued(Nature.ACOMPTE)
+    whole = affaire.end().draft()
+    read = emission.reading(whole)
+    credit(deposit, affaire.rita, 100_00)
+    assert whole.a_payer == 1080_00 - 224_00
+    with pytest.raises(emission.Reread):
+        emission.emit(whole, by=affaire.rita, read=read)
 
 
 def test_nothing_is_paid_of_an_avoir_nor_taken_back(affaire, facture):

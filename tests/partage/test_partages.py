@@ -8,11 +8,13 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
 from portal.actions.models import Etat as EtatAction
+from portal.actions.models import reading
 from portal.db import db
+from portal.devis.commands import Typed
 from portal.factures import reglements
 from portal.factures.models import Nature as Sorte
 from portal.partage import commands, queries
-from portal.partage.models import Ecriture, Etat
+from portal.partage.models import Depense, Ecriture, Etat, Nature
 from portal.workflow import MotifMissing
 from tests.partage.conftest import WHOLE
 
@@ -135,7 +137,8 @@ def test_what_was_noted_before_a_decision_stays(fete):
     noted = fete.spend(80_00)
     fete.invoiced()
     fete.decide()
-    for change in (lambda: commands.remove(noted, by=fete.rita), lambda: commands.edit(noted, by=fete.rita, montant=1)):
+    said = Typed(reading(noted.sheet), noted.sheet | {"montant": 1})
+    for change in (lambda: commands.remove(noted, by=fete.rita), lambda: commands.edit(noted, by=fete.rita, said=said)):
         with pytest.raises(commands.AlreadyDecided):
             change()
 
@@ -155,6 +158,49 @@ def test_it_does_not_close_on_a_payment_that_bounced(fete):
     reglements.reverse(facture.reglements[0], by=fete.rita, motif="Chèque impayé.")
     with pytest.raises(commands.NotPaid):
         commands.close(fete.action, by=fete.rita)
+
+
+def test_cancelled_after_it_was_closed_it_is_invoiced_anew(fete):
+    facture = fete.invoiced()
+    fete.decide()
+    commands.close(fete.action, by=fete.rita)
+    fete.credit(facture)
+    assert fete.parts() == [0, 0, 0]
+    fete.issued()
+    assert sum(fete.parts()) == WHOLE
+
+
+def test_what_was_invoiced_then_cancelled_is_a_loss_that_somebody_decides(fete):
+    facture = fete.issued()
+    fete.spend(80_00)
+    fete.credit(facture)
+    with pytest.raises(commands.LossToExplain):
+        fete.decide()
+    fete.decide("Annulé par le cyclone.")
+    commands.close(fete.action, by=fete.rita)
+    assert (fete.parts(), fete.action.etat) == ([0, 0, -80_00], EtatAction.SOLDEE)
+
+
+def test_it_closes_once_what_moved_is_corrected(fete):
+    fete.invoiced()
+    fete.decide()
+    with pytest.raises(commands.NothingMoved):
+        commands.mend(fete.action, by=fete.rita, motif="Rien.")
+    gas = {"action": fete.action, "par": fete.rita, "nature": Nature.AUTRE, "libelle": "Gaz", "montant": 1, "le": clock.today()}
+    db.session.add(Depense(**gas))
+    with pytest.raises(commands.NotCorrected):
+        commands.close(fete.action, by=fete.rita)
+    commands.mend(fete.action, by=fete.rita, motif="Oubli.")
+    commands.close(fete.action, by=fete.rita)
+
+
+@pytest.mark.both
+def test_the_commun_has_one_line_a_decision(fete):
+    fete.invoiced()
+    fete.decide()
+    db.session.add(Ecriture(partage_id=fete.compte().partage.id, rang=1, pole_id=None, montant=1, motif="Encore"))
+    with pytest.raises(DBAPIError):
+        db.session.flush()
 
 
 @pytest.mark.both

@@ -144,11 +144,34 @@ def test_an_expense_is_changed_and_taken_back_until_the_decision(fete, url, as_)
     zoe, [noted] = as_(fete.zoe), queries.depenses(fete.action)
     here = f"/partage/depenses/{noted.id}"
     assert 'value="80,00"' in zoe.get(here).text
-    assert zoe.post(here, data=expense(PDF, montant="90,50")).status_code == 303
+    lu = soup(zoe.get(here)).select_one("[name=lu]")["value"]
+    assert zoe.post(here, data=expense(PDF, montant="90,50", lu=lu)).status_code == 303
     assert [(one.montant, one.justificatif is not None) for one in queries.depenses(fete.action)] == [(90_50, True)]
     assert zoe.post(f"{here}/retirer").status_code == 303
     assert queries.depenses(fete.action) == []
     assert zoe.post(here, data=expense()).status_code == 404
+
+
+def test_two_tabs_never_put_an_amount_back(fete, url, as_):
+    fete.spend(100_00)
+    db.session.commit()
+    [noted] = queries.depenses(fete.action)
+    here = f"/partage/depenses/{noted.id}"
+    db.session.commit()
+
+    def shown(who) -> dict[str, str]:
+        fields = soup(who.get(here)).select("#depense input[name]:not([type=file])")
+        return {field["name"]: field.get("value", "") for field in fields} | {"nature": "consommables", "pole_id": ""}
+
+    zoe, rita = as_(fete.zoe), as_(fete.rita)
+    zoes, ritas = shown(zoe), shown(rita)
+    assert zoe.post(here, data=zoes | {"montant": "180"}).status_code == 303
+    assert rita.post(here, data=ritas | {"libelle": "Marché du matin"}).status_code == 303
+    assert [(one.montant, one.libelle) for one in queries.depenses(fete.action)] == [(180_00, "Marché du matin")]
+    late = rita.post(here, data=ritas | {"montant": "90"})
+    assert late.status_code == 409
+    assert "180,00" in late.text
+    assert 'value="90' in late.text
 
 
 # --- who sees what -------------------------------------------------------------------------------------------
