@@ -163,3 +163,13 @@ def test_the_share_of_each_follows_what_its_lines_are_worth_comprised_ones_too()
 
 def test_without_anything_of_worth_all_is_the_communs():
     assert prevision([Ligne(100, 0, pole_id=1)], commun=30).parts == {}
+
+
+def test_what_lines_of_one_pole_are_worth_adds_up_and_what_has_none_is_the_commun_s():
+    lines = [Ligne(100, 10_00, pole_id=7), Ligne(100, 20_00, pole_id=None), Ligne(100, 30_00, pole_id=7)]
+    assert prevision(lines, commun=50).parts == {7: 20_00, None: 40_00}
+    assert prevision([Ligne(100, 3, pole_id=1), Ligne(100, 3, pole_id=2)], commun=0).parts == {1: 3, 2: 3, None: 0}
+
+
+def test_a_profit_of_one_cent_is_somebody_s():
+    assert prevision([Ligne(100, 1, pole_id=1)], commun=0).parts == {1: 1, None: 0}

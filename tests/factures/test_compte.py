@@ -68,6 +68,9 @@ def test_where_more_was_taken_of_a_rate_the_largest_of_the_others_bears_it_alone
     parts = [Part(850, 1000_00, 85_00), Part(0, 1000_00, 0)]
     assert left(parts, [Part(210, 1, 0)]) == [Part(850, 999_99, 85_00), Part(0, 1000_00, 0)]
     assert left([Part(850, 10_00, 85)], [Part(210, 500_00, 10_50)]) == []
+    assert left([Part(850, 1, 0)], []) == [Part(850, 1, 0)]
+    other = Part(2000, 10_00, 1_99)  # its TVA is what its invoice asked for, whatever a count would say
+    assert left([Part(850, 1000_00, 85_00), other], [Part(210, 1, 0)]) == [other, Part(850, 999_99, 85_00)]
     assert left([], [Part(850, 1, 0)]) == []
 
 
@@ -75,6 +78,8 @@ def test_all_of_a_rate_takes_back_its_tva_to_the_cent_and_a_part_never_more():
     assert credited([Part(850, 333_34, 28_33)], [Part(850, 333_34, 28_34)]) == [Part(850, 333_34, 28_34)]
     assert credited([Part(850, 1_00, 9)], [Part(850, 2_00, 8)]) == [Part(850, 1_00, 8)]
     assert credited([Part(850, 3_00, 26)], [Part(850, 2_00, 17)]) == [Part(850, 3_00, 26)]  # refused elsewhere
+    assert credited([Part(210, 50, 1)], [Part(850, 2_00, 17)]) == [Part(210, 50, 1)]
+    assert credited([Part(210, 0, 0)], []) == [Part(210, 0, 0)]
     assert exceeds([Part(850, 2_01, 17)], [Part(850, 2_00, 17)]) == Part(850, 2_01, 17)
     assert exceeds([Part(850, 2_00, 17)], [Part(850, 2_00, 17)]) is None
     assert exceeds([Part(210, 1, 0)], [Part(850, 2_00, 17)]) == Part(210, 1, 0)

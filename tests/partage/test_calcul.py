@@ -39,6 +39,7 @@ def test_half_goes_to_the_commun_and_the_other_half_by_what_the_lines_are_worth(
 @pytest.mark.parametrize("worth", [{}, {None: 100}, {1: 0}])
 def test_where_no_line_benefits_a_pole_all_is_the_commun_s(worth):
     assert keys(worth, commun=50) == {}
+    assert keys({1: 100}, commun=100) == {}
     assert parts(10, {}) == {None: 10}
 
 
