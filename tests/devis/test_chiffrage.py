@@ -173,3 +173,8 @@ def test_what_lines_of_one_pole_are_worth_adds_up_and_what_has_none_is_the_commu
 
 def test_a_profit_of_one_cent_is_somebody_s():
     assert prevision([Ligne(100, 1, pole_id=1)], commun=0).parts == {1: 1, None: 0}
+
+
+def test_a_part_is_to_the_cent_what_its_line_is_worth_however_small():
+    lines = [Ligne(100, 1, pole_id=1, comprise=True), Ligne(100, 3, pole_id=2, comprise=True), Ligne(100, 40_00)]
+    assert prevision(lines, commun=0).parts == {1: 1, 2: 3, None: 39_96}
