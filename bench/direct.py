@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -78,9 +79,11 @@ class Asker:
 
     def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, str, bytes]:
         """(status, the pace it is told, body). Raises Refused."""
-        self._line.request(method, path, body, {"Cookie": self.cookie, **headers})
+        self._line.request(method, path, body, {"Cookie": self.cookie, "Accept-Encoding": "gzip", **headers})
         answer = self._line.getresponse()
         said = answer.read()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            said = gzip.decompress(said)
         self._line.close()
         if answer.status >= 400:
             raise Refused(f"{path} : {answer.status}")

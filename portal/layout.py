@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock, policy
 from portal.comptes import entree, queries
-from portal.comptes.models import Personne, Session
+from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
 from portal.jour_j import aujourdhui
 from portal.web import htmx_redirect, me, questions, see_other, toasts, typed_words, wants_fragment
@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
 
 
 def _person_behind(token: str) -> Personne | None:
-    found = queries.session_of(token, aujourdhui.runs_a_day(Session.personne_id))
+    found = queries.session_of(token, aujourdhui.runs_a_day)
     if found is None:
         return None
     open_one, who = found[0], found[0].personne

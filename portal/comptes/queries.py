@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from portal import clock
 from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
-from portal.db import db
+from portal.db import db, instant
 from portal.fields import address_key, local_phone, name_key
 from portal.filters import telephone
 from portal.security import fingerprint
 from portal.web import Leaf, leaf
 
+Asked = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]  # of that person
 SESSION_LIFE = timedelta(days=30)
 FRESH = timedelta(minutes=15)
 PAGE = 50
 WITH_ROLES = (selectinload(Personne.roles),)
 
 
-def session_of(token: str, also: ColumnElement[bool] | None = None) -> tuple[Session, bool] | None:
+def session_of(token: str, also: Asked) -> tuple[Session, bool] | None:
     """The open session of this cookie, with its person and their roles, and what is asked of them by the way, in one query."""
-    found = db.session.execute(
-        select(Session, false() if also is None else also)
+    row = db.session.execute(_with_session(also), {"empreinte": fingerprint(token)}).unique().first()
+    return (row[0], row[1]) if row else None
+
+
+@cache
+def _with_session(also: Asked) -> Select[Session, bool]:
+    """Every request of whoever is signed in asks it: to build it would take longer than to run it."""
+    return (
+        select(Session, also(Session.personne_id))
         .join(Session.personne)
         .where(
-            Session.empreinte == fingerprint(token),
-            Session.vue_le > clock.now() - SESSION_LIFE,
+            Session.empreinte == bindparam("empreinte"),
+            Session.vue_le > instant(lambda: clock.now() - SESSION_LIFE),
             Personne.desactive_le.is_(None),
         )
         .options(joinedload(Session.personne).joinedload(Personne.roles))
     )
-    row = found.unique().first()
-    return (row[0], row[1]) if row else None
 
 
 def is_fresh(token: str) -> bool:

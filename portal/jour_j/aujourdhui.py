@@ -13,7 +13,7 @@ from portal import clock
 from portal.actions import queries
 from portal.actions.models import LONGEST, Action, Etat
 from portal.comptes.models import Personne
-from portal.db import db
+from portal.db import db, instant
 from portal.jour_j.models import LIVE
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Mission, Nature
@@ -77,13 +77,10 @@ def _qualites(action: Action, personne: Personne, natures: Iterable[Nature], *, 
 
 def runs_a_day(personne: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether that person sets up or runs an action of yesterday, of today or of tomorrow; a part of somebody else's query."""
-    start = clock.start_of(clock.today())
-    near = (
-        Action.etat.in_(LIVE),
-        Action.fin > start - timedelta(days=1),
-        Action.debut > start - timedelta(days=1) - LONGEST,  # the index knows when they begin
-        Action.debut < start + timedelta(days=2),
-    )
+    yesterday = instant(lambda: clock.start_of(clock.today()) - timedelta(days=1))
+    soon = instant(lambda: clock.start_of(clock.today()) + timedelta(days=2))
+    begun = instant(lambda: clock.start_of(clock.today()) - timedelta(days=1) - LONGEST)  # the index knows when they begin
+    near = Action.etat.in_(LIVE), Action.fin > yesterday, Action.debut > begun, Action.debut < soon
     refers = (
         select(Affectation.id)
         .join(Affectation.mission)

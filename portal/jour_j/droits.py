@@ -46,15 +46,20 @@ class Droits:
     def reports(self) -> bool:
         if not self.day.jour.is_live:
             return False
-        return self.runs or any(can(self.who, "affectation.signaler", place) for place in self.day.held)
+        return self.runs or any(can(self.who, "affectation.signaler", place) for place in self._mine)
 
     @cached_property
     def places(self) -> list[Affectation]:
         """Those that they hold and know of, in the order of the day."""
         if not self.day.jour.is_live:
             return []
-        mine = [place for place in self.day.held if can(self.who, "affectation.pointer", place)]
+        mine = [place for place in self._mine if can(self.who, "affectation.pointer", place)]
         return sorted(mine, key=lambda place: place.mission.debut)
+
+    @property
+    def _mine(self) -> list[Affectation]:
+        """Nobody has a right to somebody else's: of those, nothing is asked."""
+        return [place for place in self.day.held if place.personne_id == self.who.id]
 
     @property
     def lines(self) -> set[str]:

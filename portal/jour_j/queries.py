@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock
@@ -46,9 +46,12 @@ def read(id: int) -> Day:
     return Day(db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one(), clock.now())
 
 
+_NUMBER = select(Jour.version).where(Jour.action_id == bindparam("action"))  # built once: open screens ask it all day
+
+
 def number(id: int) -> int | None:
     """How many times that day has changed, if there is such a day."""
-    return db.session.scalar(select(Jour.version).where(Jour.action_id == id))
+    return db.session.scalar(_NUMBER, {"action": id})
 
 
 def moment(number: int) -> str:

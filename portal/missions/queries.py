@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
-from portal.db import db
+from portal.db import db, instant
 from portal.fields import name_key
 from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation, Etat, Mission, Nature, confirmer_creneau, modifier
@@ -192,7 +192,7 @@ def active_of(mission: Mission, personne: Personne) -> Affectation | None:
 
 def told() -> ColumnElement[bool]:
     """A place is its holder's once they heard of it: while an acceptance can be taken back, nothing shows it to them."""
-    return Affectation.connue_le <= clock.now()
+    return Affectation.connue_le <= instant(clock.now)
 
 
 def engagements(personne: Personne) -> list[Affectation]:
