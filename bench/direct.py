@@ -30,6 +30,7 @@ MISSIONS = 500
 TAPS = 20
 LONGEST = 30  # seconds that one waits for the last screen
 SETTLING = 25  # seconds: the pace follows the screens of the last twenty
+ALONE = 100  # seconds: about as many visits as with the screens there, since only the slowest of them are compared
 PROBE = 0.1  # seconds between two visits of another page
 
 
@@ -39,7 +40,7 @@ def direct(site: Site) -> Iterator[Result]:
         with _probing(server, house) as probe:
             sleep(SETTLING)
             probe.times.clear()  # its first visits waited for a server that had served nothing yet
-            sleep(SETTLING)
+            sleep(ALONE)
             alone = probe.p95()
             for many, most in SCREENS:
                 with _watching(server, house, many) as screens:

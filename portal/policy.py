@@ -159,7 +159,7 @@ RULES: dict[str, Rule] = {
     "action.rouvrir": referent | bienveillant,
     "action.facturer": nobody,
     "action.solder": nobody,
-    "action.solder_sans_facture": nobody,
+    "action.solder_sans_facture": treasurer,
     "action.refuser": bienveillant | admin,
     "action.decliner": bienveillant | admin,
     "action.annuler": bienveillant | admin,

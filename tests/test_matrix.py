@@ -33,6 +33,7 @@ from portal.missions import queries
 from portal.missions.models import Nature
 from portal.partage import commands as partage
 from portal.partage import justificatifs
+from portal.partage import queries as shares
 from portal.partage.justificatifs import Recu
 from portal.partage.models import Nature as NatureDepense
 from portal.poles.commands import save_equipment
@@ -101,6 +102,7 @@ POST /actions/{validated}/envoyer_le_devis             303 303 404 404 403 403 4
 POST /actions/{validated}/confirmer_sans_devis         303 303 404 404 403 303 403 403 403 403 403 303
 POST /actions/{action}/revenir_au_devis                303 303 404 404 403 403 403 403 403 403 403 403
 POST /actions/{action}/facturer                        303 303 404 404 403 403 403 403 403 403 403 403
+POST /actions/{free}/solder_sans_facture               303 303 404 404 403 403 403 403 403 403 303 403
 POST /actions/{action}/ouvrir                          303 303 404 404 409 409 403 403 403 403 403 403
 POST /actions/{action}/inventer                        303 303 404 404 404 404 404 404 404 404 404 404
 GET /actions/{action}/programme                        303 303 404 404 200 200 200 200 200 200 200 200
@@ -361,6 +363,7 @@ class World:
             "shared": builders.in_validation(ba, self.pm),
             "settled": builders.in_validation(ba, self.pm),
             "held": builders.in_validation(ba, self.pm),
+            "free": builders.action(ba, pole_porteur=self.pm.pole),
         }
         relais.offer(made["handed"], to=self.people["BO"], by=ba)
         interpole.give(made["voted"], self.po.pole, by=self.po.member, **favorable())
@@ -372,6 +375,8 @@ class World:
         for action in [made[name] for name in made if name not in {"settled", "held"}]:
             for who, nature in (("VO", Nature.VOLONTAIRE), ("CM", Nature.CHARGE_DE_MISSION), ("RF", Nature.REFERENT)):
                 builders.hold(builders.mission(action, nature=nature, published=False), self.people[who])
+        for step in (processus.ouvrir, processus.clore):
+            fire(step, made["free"], by=ba)
         self._devis(made)
         self.action, self.request = made["action"], builders.request()
         link = page_token(self.request)
@@ -451,6 +456,7 @@ class World:
         db.session.flush()
         self.ids |= {name: row.id for name, row in found.items()}
         self.ids["tout"] = emission.reading(db.session.get_one(Facture, self.ids["draft_invoice"]))
+        self.ids["cles"] = partage.keys_reading(shares.compte(db.session.get_one(Action, self.ids["held"])))
         self.ids["secret"] = security.seal("agenda.actions", ba.id, ba.agenda_generation)
 
     def visitor(self, who: str) -> support.PortalClient:
@@ -506,6 +512,7 @@ OWN: dict[str, dict[str, str]] = {
         f"POST /factures/{{left_invoice}}/{deed}": {"montant": "1", "le": "2026-01-01", "moyen": "virement"}
         for deed in ("reglements", "remboursements")
     },
+    "POST /partage/action/{held}/cles": {"lu": "{cles}"},
     "POST /factures/{left_invoice}/depots": {"statut": "deposee"},
     "POST /factures/{draft_invoice}/ligne": {"libelle": "Sono", "prix": "20"},
     **{f"POST /partage/{where}": SPENT for where in ("action/{held}/depense", "depenses/{cost}")},

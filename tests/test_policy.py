@@ -98,7 +98,7 @@ action.clore                      -  -  y  y  -  -  -  -
 action.rouvrir                    -  -  y  y  -  -  -  -
 action.facturer                   -  -  -  -  -  -  -  -
 action.solder                     -  -  -  -  -  -  -  -
-action.solder_sans_facture        -  -  -  -  -  -  -  -
+action.solder_sans_facture        -  -  -  -  -  -  y  -
 action.refuser                    -  -  -  y  -  -  -  y
 action.decliner                   -  -  -  y  -  -  -  y
 action.annuler                    -  -  -  y  -  -  -  y

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +51,7 @@ class DepositAsked(Refusal):
 
 
 class NotToCredit(Refusal):
-    sentence = "Cette facture n’a rien à annuler : elle n’est pas émise, ou des avoirs ont déjà tout repris."
+    sentence = "Il n’y a rien à annuler : ce n’est pas une facture émise, ou des avoirs ont déjà tout repris."
 
 
 class Deducted(Refusal):
@@ -68,7 +68,7 @@ class AnotherCredit(Refusal):
 
 
 class NotDraft(Refusal):
-    sentence = "Cette facture est émise : elle ne change plus. Un avoir la corrige."
+    sentence = "Ce papier est émis : il ne change plus. Un avoir corrige une facture."
 
 
 class LineGone(Refusal):
@@ -122,9 +122,9 @@ def agreement(action: Action, nature: Nature) -> Devis:
     return agreed
 
 
-def is_open(action: Action, nature: Nature, there: Iterable[Facture]) -> bool:
+def is_open(action: Action, nature: Nature, there: Collection[Facture]) -> bool:
     """Whether that one may be prepared, beside those that are there."""
-    natures = {one.nature for one in there if not one.is_cancelled}
+    natures = {one.nature for one in there if not queries.is_void(one, there)}
     if natures & {nature, Nature.FACTURE} or action.etat not in (READY if nature is Nature.FACTURE else AGREED):
         return False
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)

@@ -13,7 +13,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.devis.chiffrage import Ligne
-from portal.devis.models import DEAREST, HIGHEST, MOST, Devis, LigneDevis, Unite
+from portal.devis.models import HIGHEST, MOST, Devis, LigneDevis, Unite
 from portal.poles.models import Pole
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
@@ -233,7 +233,7 @@ class LigneFacture(Base):
     __table_args__ = (
         CheckConstraint("libelle <> ''", name="libelle"),
         CheckConstraint(f"quantite BETWEEN 0 AND {MOST}", name="quantite"),
-        CheckConstraint(f"prix BETWEEN 0 AND {DEAREST}", name="prix"),
+        CheckConstraint(f"prix BETWEEN 0 AND {HIGHEST}", name="prix"),  # a deposit is one line for each rate
         CheckConstraint("taux BETWEEN 0 AND 10000 AND remise BETWEEN 0 AND 10000", name="taux"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -95,8 +95,17 @@ def issued(action: Action, nature: Nature) -> list[Facture]:
 
 
 def standing(action: Action, nature: Nature) -> list[Facture]:
-    """The same, those left out that avoirs took back whole."""
-    return [one for one in issued(action, nature) if not one.is_cancelled]
+    """The same, those left out of which nothing stands any more."""
+    there = of_action(action)
+    return [one for one in there if one.nature is nature and not one.is_draft and not is_void(one, there)]
+
+
+def is_void(facture: Facture, there: Iterable[Facture]) -> bool:
+    """Avoirs took back all that it asked for; or the deposits, `there`, which had asked for all of it before."""
+    if facture.is_draft or facture.a_payer:
+        return facture.is_cancelled
+    deducted = {said["numero"] for said in (facture.contenu or {})["acomptes"]}
+    return bool(deducted) and all(one.is_cancelled for one in there if one.numero in deducted)
 
 
 def chain() -> list[Reglement]:

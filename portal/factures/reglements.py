@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -28,6 +28,7 @@ from portal.factures.models import (
 from portal.filters import euros
 from portal.workflow import Event, MotifMissing, Refusal, fire
 
+EARLIEST = timedelta(days=5 * 366)  # before its invoice: money may come first, a wrong century does not
 SEALED = ("facture_id", "annee", "rang", "montant", "reference", "annule_id", "motif", "par_id", "precedente")
 
 
@@ -60,6 +61,11 @@ class NotYet(Refusal):
     sentence = "Cette date est dans le futur : note le règlement quand l’argent est arrivé."
 
 
+class TooOld(Refusal):
+    status = 422
+    sentence = "Cette date est plus de cinq ans avant la facture : vérifie l’année."
+
+
 class Closed(Refusal):
     status = 422
 
@@ -85,7 +91,7 @@ def receive(
     """Note `montant` cents that came on the day `le`, or went back (`rembourser`) where an avoir made what came too much.
 
     The last cent pays the invoice. The same form sent twice is one payment.
-    Raises NotIssued, NotToPay, NotYet, TooMuch, NotToGiveBack, Closed, Reversed, numeros.Backwards.
+    Raises NotIssued, NotToPay, NotYet, TooOld, TooMuch, NotToGiveBack, Closed, Reversed, numeros.Backwards.
     """
     facture = _held(facture)
     cle = journal.submission(cle, facture.id, montant, moyen, le, reference)
@@ -93,6 +99,9 @@ def receive(
         return _still_counts(twin)
     if le > clock.today():
         raise NotYet
+    assert facture.emise_le
+    if le < clock.local(facture.emise_le).date() - EARLIEST:
+        raise TooOld
     comes = what is encaisser
     if montant > (facture.reste if comes else -facture.reste):
         raise TooMuch(facture.reste) if comes else NotToGiveBack(-facture.reste)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from portal import clock, outbox, reglage
+from portal.actions.models import STOPPED
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
 from portal.factures import queries
@@ -93,10 +94,20 @@ def held_up(facture: Facture) -> set[int]:
 
 def due() -> list[int]:
     """The invoices whose reminder leaves by itself today, when the house wants so."""
-    if reglage.RELANCES.valeur is not reglage.Relances.SEULES or clock.local(clock.now()).time() < MORNING:
+    if not _leave_by_themselves():
         return []
     late = queries.unpaid_since(clock.today() - timedelta(days=RELANCES[0][0]))
-    return [facture.id for facture in late if (coming := to_come(facture)) and coming.is_due]
+    return [facture.id for facture in late if _is_due(facture)]
+
+
+def _leave_by_themselves() -> bool:
+    return reglage.RELANCES.valeur is reglage.Relances.SEULES and clock.local(clock.now()).time() >= MORNING
+
+
+def _is_due(facture: Facture) -> bool:
+    """What a stopped action still owes is left to whoever keeps the money."""
+    reaches = facture.action.etat not in STOPPED and bool(facture.action.demandeur.email)
+    return reaches and (coming := to_come(facture)) is not None and coming.is_due
 
 
 def remind_in_time(facture_id: int) -> None:
@@ -104,7 +115,7 @@ def remind_in_time(facture_id: int) -> None:
     facture = queries.fresh(facture_id)
     assert facture
     facture = _held(facture)
-    if facture_id in due():
+    if _leave_by_themselves() and _is_due(facture):
         _left(facture, len(facture.relances) + 1, by=None)
 
 

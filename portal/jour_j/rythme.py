@@ -7,13 +7,13 @@ from threading import Lock
 from time import monotonic
 
 PACES = ((40, 1), (100, 2))  # up to so many screens, every so many seconds
-SLOWEST = 4
+SLOWEST = 4.6  # a tap is to be seen within five
 WINDOW = 5 * SLOWEST  # seconds: long enough for each process to have been asked by nearly every screen
 _asked: dict[int, OrderedDict[str, float]] = {}  # when each screen last asked this process, by day, the oldest first
 _lock = Lock()
 
 
-def pace(jour_id: int, screen: str) -> int:
+def pace(jour_id: int, screen: str) -> float:
     """Seconds until this screen asks again; `screen` is what tells it from the others.
 
     Without a proxy, phones that keep their connection ask one process alone, which then hears but its share of them.

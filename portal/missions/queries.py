@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, inspect, or_, select, true
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, inspect, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
 from portal import clock
 from portal.actions.models import Action
@@ -313,29 +314,35 @@ def _mixed(personne_id: int, mission: Mission) -> Select[Mission]:
     )
 
 
-def _active(personne: Any, *conditions: ColumnElement[bool]) -> bool:
+@cache
+def _active(of: InstrumentedAttribute[Any], *natures: Nature) -> Select[bool]:
+    """Whether `personne` holds a place whose mission's `of` is `id`; built once, open screens ask it all day."""
     query = exists().where(
         Affectation.mission_id == Mission.id,
-        Affectation.personne_id == personne.id,
+        Affectation.personne_id == bindparam("personne"),
         Affectation.libere_le.is_(None),
         told(),
-        *conditions,
+        of == bindparam("id"),
     )
-    return bool(db.session.scalar(select(query)))
+    return select(query.where(Mission.nature.in_(natures)) if natures else query)
+
+
+def _holds_there(personne: Any, id: int, of: InstrumentedAttribute[Any], *natures: Nature) -> bool:
+    return bool(db.session.scalar(_active(of, *natures), {"personne": personne.id, "id": id}))
 
 
 @provides("referent_of")
 def _is_referent(personne: Any, subject: Any) -> bool:
-    return _active(personne, Mission.action_id == subject.action.id, Mission.nature == Nature.REFERENT)
+    return _holds_there(personne, subject.action.id, Mission.action_id, Nature.REFERENT)
 
 
 @provides("on_team")
 def _is_on_team(personne: Any, subject: Any) -> bool:
-    return _active(personne, Mission.action_id == subject.action.id)
+    return _holds_there(personne, subject.action.id, Mission.action_id)
 
 
 @provides("holds")
 def _holds(personne: Any, mission: Any) -> bool:
     if "affectations" not in inspect(mission).unloaded:  # a list of missions brought its people along
         return any(a.personne_id == personne.id and a.libere_le is None and a.is_told for a in mission.affectations)
-    return _active(personne, Mission.id == mission.id)
+    return _holds_there(personne, mission.id, Mission.id)

@@ -55,6 +55,10 @@ class Beyond(Refusal):
         super().__init__(f"Ces clés font {quantite(whole)}\u00a0%\u00a0: 100\u00a0% au plus, le commun a le reste.")
 
 
+class KeysMoved(Refusal):
+    sentence = "Quelqu’un a changé les clés pendant que tu écrivais : elles sont dans le tableau. Compare, puis renvoie."
+
+
 class NotInvoiced(Refusal):
     sentence = "Cette action n’est pas encore facturée : le partage reste provisoire."
 
@@ -149,18 +153,28 @@ def _attach(depense: Depense, recu: Recu | None) -> None:
 # --- who gets what -------------------------------------------------------------------------------------------
 
 
-def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: str) -> None:
-    """Other keys than those of the devis, by pôle, in hundredths of a percent. Raises MotifMissing, Beyond, AlreadyDecided."""
+def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: str, read: str) -> None:
+    """Other keys than those of the devis, by pôle, in hundredths of a percent; `read`: `keys_reading` of what was shown.
+
+    Raises Beyond, MotifMissing, AlreadyDecided, KeysMoved.
+    """
     whole = sum(cles.values())
     if whole > calcul.WHOLE:
         raise Beyond(whole)
     if not motif.strip():
         raise MotifMissing
     partage = _shared(action)
+    if read != keys_reading(queries.compte(partage.action)):
+        raise KeysMoved
     partage.motif = motif.strip()
     _freeze_keys(partage, cles)
     said = {str(pole): part for pole, part in cles.items()}
     regler_les_cles.tell(partage, by=by, motif=partage.motif, cles=said)
+
+
+def keys_reading(compte: Compte) -> str:
+    """One digest of its keys, and of why they are what they are."""
+    return digest((sorted(compte.cles.items()), compte.partage.motif if compte.partage else ""))
 
 
 def follow_the_devis(action: Action, *, by: Personne) -> None:

@@ -52,6 +52,7 @@ class CleForm(Form):
 
 
 class ClesForm(Form):
+    lu = HiddenField()  # the keys that were shown
     motif = Line("Pourquoi ces clés", [DataRequired("Écris pourquoi\u00a0: les pôles le liront."), at_most(300, "Ce texte")])
 
     def __init__(self, *args: Any, poles: Iterable[Pole], cles: Mapping[int, int] | None = None, **kwargs: Any):

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock, policy, reglage
@@ -199,8 +199,15 @@ def _in(etat: Etat) -> ColumnElement[bool]:
     return exists().where(Partage.action_id == Action.id, Partage.etat == etat)
 
 
+def _is_to_decide() -> ColumnElement[bool]:
+    """What was settled without an invoice has nothing to share, unless one was made since."""
+    invoiced = exists().where(Facture.action_id == Action.id, Facture.nature == Sorte.FACTURE, Facture.rang.is_not(None))
+    ended = or_(Action.etat.in_((actions.Etat.TERMINEE, actions.Etat.FACTUREE)), and_(Action.etat.in_(TO_SHARE), invoiced))
+    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & ended
+
+
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
-    "a_decider": ("À décider", lambda: ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & Action.etat.in_(TO_SHARE)),
+    "a_decider": ("À décider", _is_to_decide),
     "a_clore": ("À clore", lambda: _in(Etat.DECIDE)),
     "clos": ("Clos", lambda: _in(Etat.CLOS)),
 }

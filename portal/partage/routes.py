@@ -66,8 +66,10 @@ def _page(action: Action, status: int = 200, **said: Any) -> Page:
             formdata=None, poles=house.poles(), cles=compte.cles, data={"motif": compte.partage and compte.partage.motif}
         ),
     }
-    read = commands.reading(compte)
-    return render("partage/action.html", status=status, action=action, compte=compte, tout=read, **(blank | said))
+    context: dict[str, Any] = (
+        {"compte": compte, "tout": commands.reading(compte), "lu": commands.keys_reading(compte)} | blank | said
+    )
+    return render("partage/action.html", status=status, action=action, **context)
 
 
 @bp.get("/action/<int:action_id>/releve/<pole>", access="partage.lister")
@@ -89,7 +91,7 @@ def set_keys(action_id: int) -> Any:
     if not form.validate():
         return refused(422, lambda: _page(_read(action_id), cles=_keys_again()))
     try:
-        commands.set_keys(action, by=me(), cles=form.cles, motif=form.motif.data)
+        commands.set_keys(action, by=me(), cles=form.cles, motif=form.motif.data, read=form.lu.data or "")
     except Refusal as refusal:
         said = refusal
         return refused(said.status, lambda: _page(_read(action_id), cles=_keys_again(said.sentence)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock, reglage
 from portal.actions import processus
 from portal.actions.models import reading
 from portal.db import db
 from portal.devis.commands import Typed
+from portal.devis.models import LigneDevis
 from portal.factures import commands, emission, reglements
 from portal.factures.models import Etat, Facture, Moyen, Nature, Serie, rembourser
 from portal.reglage import Profil
@@ -171,6 +172,30 @@ def test_a_deposit_that_an_invoice_deducts_waits_until_that_one_is_cancelled(peo
         commands.credit(deposit, by=affaire.rita)
     credit(whole, affaire.rita)
     assert credit(deposit, affaire.rita).ttc == 324_00
+
+
+def test_an_invoice_whose_deposit_asked_for_all_of_it_goes_with_it(people):
+    affaire = agreed(*people)
+    deposit = affaire.issued(Nature.ACOMPTE)
+    draft = affaire.end().draft()
+    draft.lignes[0].prix, draft.lignes[0].quantite, draft.lignes[0].motif = 324_00, 100, "Forfait."
+    commands.count(draft)
+    emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+    assert (draft.a_payer, draft.etat) == (0, Etat.PAYEE)
+    with pytest.raises(commands.AlreadyInvoiced):
+        affaire.draft()
+    credit(deposit, affaire.rita)
+    assert affaire.issued().a_payer == WHOLE
+
+
+def test_a_deposit_and_an_avoir_of_a_big_devis_are_one_line_each(people):
+    affaire = agreed(*people)
+    db.session.execute(update(LigneDevis).values(prix=90_000_00, quantite=2000))
+    devis = affaire.devis
+    devis.contenu = (devis.contenu or {}) | {"acompte": 540_000_00, "parts": [{"taux": 0, "base": 1_800_000_00, "tva": 0}]}
+    deposit = affaire.issued(Nature.ACOMPTE)
+    assert [line.prix for line in deposit.lignes] == [540_000_00]
+    assert credit(deposit, affaire.rita).ttc == 540_000_00
 
 
 def test_a_refund_noted_by_mistake_is_reversed_and_the_invoice_stays_settled(affaire, facture):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+import sqlite3
+from contextlib import closing
 
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from portal import clock
 from portal.actions import effacement
 from portal.actions.models import Etat as ActionEtat
 from portal.db import db
-from portal.factures import depots, facturx, queries
-from portal.factures.models import Depot, Facture, Statut
+from portal.factures import depots, facturx, queries, reglements
+from portal.factures.models import Depot, Facture, Moyen, Statut
 from portal.reglage import Profil
 from portal.workflow import MotifMissing
 from tests.devis.test_lien import words
@@ -140,10 +145,40 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(as_, rita, facture, wron
 
 def test_an_erased_demandeur_is_named_in_no_reason(people, rita, facture):
     facture.action.demandeur.contact = "Armelle Gigan"
-    depots.note(facture, Statut.REFUSEE, by=rita, motif="Armelle Gigan n’est pas dans l’annuaire")
+    said = {"motif": "Armelle Gigan n’est pas dans l’annuaire", "reference": "Armelle Gigan"}
+    depots.note(facture, Statut.REFUSEE, by=rita, **said)
+    reglements.receive(facture, by=rita, montant=facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
     facture.action.etat = ActionEtat.SOLDEE
     db.session.flush()
     effacement.erase(facture.action, by=people[0])
     db.session.expire_all()
     [kept] = facture.depots
-    assert "Armelle" not in kept.motif
+    assert "Armelle" not in kept.motif + kept.reference
+
+
+def test_nor_in_the_words_of_a_draft(affaire):
+    draft = affaire.draft()
+    draft.action.demandeur.contact = "Armelle Gigan"
+    draft.mot, draft.livraison, draft.lignes[0].motif = "Chère Armelle Gigan,", "Chez Armelle Gigan", "Armelle Gigan l’a dit."
+    draft.action.etat = ActionEtat.SOLDEE
+    db.session.flush()
+    effacement.erase(draft.action, by=affaire.zoe)
+    db.session.expire_all()
+    assert "Armelle" not in draft.mot + draft.livraison + draft.lignes[0].motif
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("write", ["UPDATE depot SET statut = 'deposee'", "DELETE FROM depot"])
+def test_the_database_itself_keeps_what_was_noted(rita, facture, write):
+    depots.note(facture, Statut.REFUSEE, by=rita, motif="SIREN inconnu")
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="ne change plus"):
+        db.session.execute(text(write))
+
+
+def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(rita, facture, site):
+    depots.note(facture, Statut.REFUSEE, by=rita, motif="SIREN inconnu")
+    db.session.commit()
+    names = ", ".join(column.name for column in Depot.__table__.columns)
+    with closing(sqlite3.connect(site.database.path)) as elsewhere, pytest.raises(sqlite3.Error, match="ne change plus"):
+        elsewhere.execute(f"REPLACE INTO depot ({names}) SELECT {names} FROM depot")

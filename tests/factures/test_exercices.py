@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
 from portal.db import db
-from portal.factures import exercices, numeros, queries, reglements
+from portal.factures import commands, exercices, numeros, queries, reglements
 from portal.factures.models import Exercice, Facture, Moyen, Nature, Reglement, rembourser
 from portal.reglage import Profil
 from tests.factures.conftest import agreed
@@ -180,7 +180,7 @@ def test_what_is_not_whole_is_refused_with_its_number(people, three, annee, what
 # --- what is closed stays ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("back", [0, 1, 30])
+@pytest.mark.parametrize("back", [0, 1, 3])
 def test_no_payment_is_dated_in_it_nor_before(affaire, facture, annee, back):
     closed(annee, affaire.rita)
     with once_over(annee, days=5):
@@ -236,6 +236,27 @@ def test_the_database_itself_refuses(affaire, facture, annee, engine, write):
         db.session.execute(text(write if isinstance(write, str) else write[engine]))
     db.session.rollback()
     assert closings() == 1
+
+
+TWIN = {"id": "99", "annee": "annee + 1", "empreinte": "'x'"}
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("table", ["facture", "reglement"])
+def test_nothing_is_dated_in_it_any_more_even_by_hand(affaire, facture, annee, table):
+    receive(facture, affaire.rita, 1)
+    credit(facture, affaire.rita, 1)
+    commands.credit(facture, by=affaire.rita)
+    closed(annee, affaire.rita)
+    db.session.commit()
+    names = [column.name for column in Reglement.__table__.columns]
+    twin = ", ".join(TWIN.get(name, name) for name in names)
+    writes = {
+        "facture": f"UPDATE facture SET etat = 'emise', annee = {annee} WHERE etat = 'brouillon'",
+        "reglement": f"INSERT INTO reglement ({', '.join(names)}) SELECT {twin} FROM reglement",
+    }
+    with pytest.raises(DBAPIError, match="cette année est close"):
+        db.session.execute(text(writes[table]))
 
 
 @pytest.mark.parametrize("forged", [{}, {"id": "99"}, {"annee": "1999"}])

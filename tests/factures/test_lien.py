@@ -167,6 +167,7 @@ def test_it_opens_no_longer_than_the_demandeur_s_own_page(affaire, client, factu
     assert client.get(url(facture)).status_code == 200
     with clock.freeze(facture.action.fin + timedelta(days=400)):
         assert client.get(url(facture)).status_code == 410
+    pay(facture, affaire.rita)
     facture.action.etat = ActionEtat.SOLDEE
     db.session.flush()
     effacement.erase(facture.action, by=affaire.zoe)

@@ -152,6 +152,13 @@ def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(to_come, site, mo
         elsewhere.execute(f"REPLACE INTO {table.name} ({names}) SELECT {said} FROM {table.name}")
 
 
+def test_a_date_whose_year_is_a_slip_is_said(affaire, facture):
+    emitted = clock.local(facture.emise_le).date()
+    with pytest.raises(reglements.TooOld):
+        receive(facture, affaire.rita, 1, le=emitted - timedelta(days=5 * 366 + 1))
+    assert receive(facture, affaire.rita, 1, le=emitted - timedelta(days=5 * 366)).rang == 1
+
+
 @pytest.mark.both
 @pytest.mark.proof
 def test_many_at_once_are_never_more_than_what_is_due(crowd, as_, affaire, facture, size):

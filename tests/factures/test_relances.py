@@ -14,7 +14,7 @@ from portal.actions import commands as actions
 from portal.actions import effacement
 from portal.actions.processus import annuler
 from portal.db import db
-from portal.factures import emission, queries, reglements, relances
+from portal.factures import emission, queries, reactions, reglements, relances
 from portal.factures.models import Facture, Moyen, Nature, Relance
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
@@ -163,14 +163,24 @@ def test_an_erased_demandeur_is_not_reminded_and_no_word_names_them(affaire, to_
     with late(facture, 7):
         relances.remind(facture, 1, by=affaire.rita, mot="Chère Armelle Gigan,")
         actions.decide(facture.action, annuler, by=affaire.zoe, motif="Cyclone")
+        db.session.commit()
+        with pytest.raises(reactions.NotPaid, match="à encaisser"):
+            effacement.erase(facture.action, by=affaire.zoe)
+        db.session.rollback()
+        credited(facture, affaire.rita)
         effacement.erase(facture.action, by=affaire.zoe)
         db.session.commit()
     [kept] = db.session.scalars(select(Relance))
     assert "Armelle" not in kept.mot
     assert all(not m.adresse for m in outbox() if m.genre == "facture_rappel")
-    with late(facture, 21):
+
+
+def test_whoever_left_no_address_is_reminded_otherwise(affaire, facture):
+    facture.action.demandeur.email = ""
+    db.session.commit()
+    with late(facture, 7):
         with pytest.raises(relances.NoAddress):
-            relances.remind(facture, 2, by=affaire.rita)
+            relances.remind(facture, 1, by=affaire.rita)
         assert relances.due() == []
 
 

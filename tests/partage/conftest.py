@@ -53,6 +53,10 @@ class Fete(Affaire):
     def decide(self, motif: str = ""):
         return commands.decide(self.action, by=self.rita, read=commands.reading(self.compte()), motif=motif)
 
+    def set_keys(self, *, read: str = "", **said) -> None:
+        """After reading them, or having read others."""
+        commands.set_keys(self.action, by=self.zoe, read=read or commands.keys_reading(self.compte()), **said)
+
     def credit(self, facture: Facture) -> Facture:
         """An avoir of all that remains of it."""
         avoir = invoices.credit(facture, by=self.rita)

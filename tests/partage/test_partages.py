@@ -74,17 +74,25 @@ def test_what_moved_since_it_was_read_is_shown_again_before_it_is_decided(fete):
 
 def test_other_keys_want_a_reason_and_never_pass_the_whole(fete):
     with pytest.raises(MotifMissing):
-        commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000}, motif=" ")
+        fete.set_keys(cles={fete.cuisine.id: 5000}, motif=" ")
     with pytest.raises(commands.Beyond, match="100,01"):
-        commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000, fete.scene.id: 5001}, motif="Essai.")
-    commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000}, motif="Elle a tout porté.")
+        fete.set_keys(cles={fete.cuisine.id: 5000, fete.scene.id: 5001}, motif="Essai.")
+    fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Elle a tout porté.")
     fete.invoiced()
     fete.decide()
     assert fete.parts() == [690_00, 0, 690_00]
 
 
+def test_keys_that_somebody_changed_meanwhile_are_never_overwritten_unseen(fete):
+    read = commands.keys_reading(fete.compte())
+    fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Elle a tout porté.")
+    with pytest.raises(commands.KeysMoved):
+        fete.set_keys(cles={fete.scene.id: 5000}, motif="Non, elle.", read=read)
+    assert fete.compte().cles == {fete.cuisine.id: 5000}
+
+
 def test_the_keys_of_the_devis_come_back(fete):
-    commands.set_keys(fete.action, by=fete.zoe, cles={fete.cuisine.id: 5000}, motif="Essai.")
+    fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Essai.")
     commands.follow_the_devis(fete.action, by=fete.zoe)
     assert fete.compte().cles == fete.compte().cles_du_devis
 

@@ -66,7 +66,8 @@ def test_it_is_decided_then_closed_on_its_page(fete, url, as_):
 
 
 def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
-    form = {f"p{fete.cuisine.id}-part": "60", f"p{fete.scene.id}-part": "40,01", "motif": "Essai <b>"}
+    lu = soup(as_(fete.zoe).get(url)).select_one("#cles [name=lu]")["value"]
+    form = {"lu": lu, f"p{fete.cuisine.id}-part": "60", f"p{fete.scene.id}-part": "40,01", "motif": "Essai <b>"}
     answer = as_(fete.zoe).post(f"{url}/cles", data=form)
     assert answer.status_code == 422
     page = soup(answer)
@@ -75,6 +76,11 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert page.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40,01"
     assert as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "40"}).status_code == 303
     assert "Ces clés ne sont pas celles du devis" in as_(fete.chef).get(url).text
+    late = as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "30"})
+    assert late.status_code == 409
+    assert "Compare, puis renvoie" in soup(late).select_one("#cles").text
+    assert soup(late).select_one(f"[name=p{fete.scene.id}-part]")["value"] == "30"
+    assert soup(late).select_one("#cles [name=lu]")["value"] != lu  # sent again, they pass
     assert as_(fete.zoe).post(f"{url}/cles/devis").status_code == 303
     assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_du_devis
 

@@ -1,0 +1,95 @@
+"""An action that nobody invoices is settled by whoever keeps the money, who says why; nothing of it is shared."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from portal.actions import commands as actions
+from portal.actions.models import Etat
+from portal.actions.processus import clore, ouvrir, solder_sans_facture
+from portal.db import db
+from portal.factures import commands as invoices
+from portal.factures.models import Nature as Sorte
+from portal.factures.reactions import Invoiced
+from portal.journal import EntreeJournal
+from portal.partage import queries
+from portal.workflow import fire
+from tests import builders
+from tests.cells import fingerprint
+
+
+@pytest.fixture
+def offerte(fete):
+    """A day that is over, which no devis foresaw."""
+    action = builders.action(fete.zoe)
+    for step in (ouvrir, clore):
+        fire(step, action, by=fete.zoe)
+    db.session.commit()
+    return action
+
+
+def settle(action, by, motif: str = "Offerte à l’association.") -> None:
+    actions.decide(action, solder_sans_facture, by=by, motif=motif)
+
+
+def refused(fete, why: str) -> None:
+    db.session.commit()
+    with pytest.raises(Invoiced, match=why):
+        settle(fete.action, fete.rita)
+    db.session.rollback()
+
+
+def to_decide() -> list[int]:
+    return [action.id for action in queries.listed("a_decider", 1).items]
+
+
+@pytest.mark.both
+def test_it_leaves_what_is_to_decide_and_says_why(fete, offerte):
+    assert sorted(to_decide()) == sorted([fete.action.id, offerte.id])
+    settle(offerte, fete.rita)
+    assert (offerte.etat, to_decide()) == (Etat.SOLDEE, [fete.action.id])
+    said = select(EntreeJournal.motif).where(EntreeJournal.evenement == solder_sans_facture.key)
+    assert db.session.scalars(said).all() == ["Offerte à l’association."]
+
+
+def test_what_was_invoiced_is_settled_by_its_share_out(fete):
+    draft = fete.draft()
+    refused(fete, "abandonne-la")
+    invoices.drop(draft, by=fete.rita)
+    deposit = fete.issued(Sorte.ACOMPTE)
+    refused(fete, "par le partage")
+    fete.credit(deposit)
+    settle(fete.action, fete.rita)
+    assert fete.action.etat is Etat.SOLDEE
+
+
+def test_invoiced_after_all_it_is_to_decide_again(fete):
+    settle(fete.action, fete.rita)
+    assert to_decide() == []
+    fete.issued()
+    assert to_decide() == [fete.action.id]
+
+
+def test_the_treasurer_is_asked_why_on_its_sheet_and_nobody_else_may(as_, fete, offerte):
+    page, url = as_(fete.rita), f"/actions/{offerte.id}"
+    form = BeautifulSoup(page.get(url).text, "html5lib").select_one(f'form[action="{url}/solder_sans_facture"]')
+    assert form.select_one("input[name=motif][required]")
+    assert "reste au commun" in form.get_text()
+    db.session.rollback()
+    before = fingerprint()
+    assert page.post(f"{url}/solder_sans_facture", data={"motif": " "}).status_code == 422
+    assert as_(fete.zoe).post(f"{url}/solder_sans_facture", data={"motif": "Offerte."}).status_code == 403
+    assert fingerprint() == before
+    assert as_(fete.rita).post(f"{url}/solder_sans_facture", data={"motif": "Offerte."}).status_code == 303
+
+
+def test_an_invoice_that_appeared_meanwhile_is_said_with_the_reason_that_was_typed(as_, fete):
+    fete.draft()
+    db.session.commit()
+    answer = as_(fete.rita).post(f"/actions/{fete.action.id}/solder_sans_facture", data={"motif": "Offerte."})
+    found = BeautifulSoup(answer.text, "html5lib")
+    assert answer.status_code == 409
+    assert "abandonne-la" in found.select_one("#motif-solder_sans_facture-erreur").get_text()
+    assert found.select_one("#motif-solder_sans_facture")["value"] == "Offerte."
