@@ -18,7 +18,7 @@ NEEDS_PYTHON := Python 3.11 ou plus récent est nécessaire : apt-get install py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve install test check proofs bench captures migration vendor lock format clean services lint types imports gabarits verrous
+.PHONY: help run serve install test check proofs mutants bench captures migration vendor lock format clean services lint types imports gabarits verrous
 
 help: ## cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ check: lint types imports gabarits verrous ## les règles du code : style, types
 
 proofs: $(DEV) services ## les essais longs, aux tailles promises : courses, arrêts brutaux, documents au hasard
 	PORTAL_PROOFS=1 $(BIN)/pytest -m "proof or hypothesis" -o faulthandler_timeout=1800 $(ARGS)
+
+mutants: $(DEV) ## changer un signe à la fois dans ce qui compte l’argent : chaque changement doit faire échouer un essai
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 bench: $(DEV) ## mesurer la vitesse face aux budgets et au dernier passage (ARGS="listing 304" : une partie)
 	@$(BIN)/python tools/systeme.py chromium wrk
@@ -61,7 +65,7 @@ format: $(DEV) ## mettre le code en forme
 	$(BIN)/ruff format .
 
 clean: ## effacer l'environnement et les caches ; jamais instance/, qui porte les données
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the parts of `check`
