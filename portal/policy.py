@@ -136,6 +136,7 @@ RULES: dict[str, Rule] = {
     "action.voir": insiders,
     "action.creer": any_bienveillant,
     "action.modifier": bienveillant | admin,
+    "action.modifier_demandeur": bienveillant | admin | treasurer,  # whoever invoices it needs their address
     "action.decaler": bienveillant | admin,
     "action.journal": bienveillant | admin,
     "action.prendre": any_bienveillant | admin,

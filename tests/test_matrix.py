@@ -69,6 +69,8 @@ GET /actions/{action}                                  303 303 404 404 200 200 2
 GET /actions/999                                       303 303 404 404 404 404 404 404 404 404 404 404
 GET /actions/{action}/modifier                         303 303 403 403 403 200 403 403 403 403 403 200
 POST /actions/{action}/modifier                        303 303 403 403 403 303 403 403 403 403 403 303
+GET /actions/{free}/client                             303 303 403 403 403 200 403 403 403 403 200 200
+POST /actions/{free}/client                            303 303 403 403 403 303 403 403 403 403 303 303
 GET /actions/{action}/journal                          303 303 403 403 403 200 403 403 403 403 403 200
 POST /actions/{request}/prendre                        303 303 403 403 403 303 303 403 403 403 403 303
 POST /actions/{request}/echanges                       303 303 403 403 403 403 403 403 403 403 403 303

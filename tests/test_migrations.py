@@ -87,6 +87,14 @@ def plain(found: Any) -> Any:
     return sorted(map(str, map(plain, found))) if isinstance(found, list) else str(found)
 
 
+GUARDS = {  # the name of each trigger, and all that it says
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": (
+        "SELECT pg_get_triggerdef(t.oid), pg_get_functiondef(t.tgfoid) FROM pg_trigger AS t WHERE NOT t.tgisinternal"
+    ),
+}
+
+
 def schema(database) -> dict[str, Any]:
     """Every table with its columns, keys, indexes and checks, in no order."""
     with looked_at(database) as connection:
@@ -103,6 +111,12 @@ def schema(database) -> dict[str, Any]:
             for table in looking.get_table_names()
             if table != "alembic_version"
         }
+
+
+def guards(database) -> list[tuple[str, str]]:
+    """Every trigger, which the models know nothing of."""
+    with looked_at(database) as connection:
+        return sorted((name, said) for name, said in connection.execute(text(GUARDS[connection.dialect.name])))
 
 
 def columns(database) -> dict[tuple[str, str], tuple[int, str]]:
@@ -217,7 +231,7 @@ def test_each_revision_undone_then_done_again_loses_nothing_of_what_stays(app, f
     """Tables and columns that outlive a revision keep every row; and the schema comes back as it was."""
     for table in Base.metadata.sorted_tables:
         assert db.session.scalar(select(func.count()).select_from(table)), f"{table} is empty: fill it in full()"
-    original, steps = schema(database), len(revisions())
+    original, guarded, steps = schema(database), guards(database), len(revisions())
     for down in range(1, steps + 1):
         before = columns(database)
         migrate(flask_migrate.downgrade, f"-{down}")
@@ -229,8 +243,9 @@ def test_each_revision_undone_then_done_again_loses_nothing_of_what_stays(app, f
         again = columns(database)
         assert {key: again[key] for key in kept} == {key: before[key] for key in kept}
         assert schema(database) == original
+        assert guards(database) == guarded
     migrate(flask_migrate.downgrade, "base")
-    assert schema(database) == {}
+    assert (schema(database), guards(database)) == ({}, [])
 
 
 def test_what_a_search_reads_is_made_for_the_rows_that_were_there(app, full, database):

@@ -69,6 +69,7 @@ ROWS = """
 asked of                         AN VO RF BA BO PM TR AD
 action.voir                       -  -  y  y  y  y  y  y
 action.modifier                   -  -  -  y  -  -  -  y
+action.modifier_demandeur         -  -  -  y  -  -  y  y
 action.decaler                    -  -  -  y  -  -  -  y
 action.journal                    -  -  -  y  -  -  -  y
 action.prendre                    -  -  -  y  y  -  -  y

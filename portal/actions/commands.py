@@ -59,6 +59,10 @@ class PoleAsked(Refusal):
     sentence = "Le pôle porteur se décide dans l’onglet Validation : la fiche n’en change pas avant la confirmation."
 
 
+class ClientErased(Refusal):
+    sentence = "Ce demandeur a été effacé : rien ne se retrouve ni ne s’ajoute."
+
+
 class OfTheDay(Refusal):
     sentence = "Le site s’ouvre et se ferme depuis la page du jour, avec ses vérifications."
 
@@ -106,6 +110,22 @@ def edit(action: Action, *, by: Personne, read: str, demandeur: dict[str, Any], 
     changed = [f"demandeur_{name}" for name in apply(action.demandeur, demandeur)] + apply(action, fields)
     if changed:
         modifier.tell(action, by=by, champs=changed, lieu_avant=lieu)
+        reach_anew(action, email, by=by)
+
+
+def edit_client(action: Action, *, by: Personne, read: str, demandeur: dict[str, Any]) -> None:
+    """Change who the demandeur is, whatever has become of the action: an invoice wants their address, and their SIRET.
+
+    `read` is `reading(action.client)` when the form was shown. Raises ClientErased or Conflict.
+    """
+    action = lock_one(action)
+    db.session.refresh(action.demandeur)
+    if action.demandeur.is_erased:
+        raise ClientErased
+    check_reading(read, action.client, {f"demandeur_{name}": value for name, value in demandeur.items()})
+    email = action.demandeur.email
+    if changed := [f"demandeur_{name}" for name in apply(action.demandeur, demandeur)]:
+        modifier.tell(action, by=by, champs=changed, lieu_avant=action.lieu)
         reach_anew(action, email, by=by)
 
 

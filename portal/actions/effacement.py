@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import delete
 
 from portal import journal, outbox
@@ -23,6 +25,19 @@ WORDS = (
 )
 
 
+_papers: list[Callable[[Action], bool]] = []
+
+
+def bears_the_name(of_it: Callable[[Action], bool]) -> Callable[[Action], bool]:
+    """Decorator: this function says whether a paper that is kept bears the name of an action's demandeur."""
+    _papers.append(of_it)
+    return of_it
+
+
+def name_stays(action: Action) -> bool:
+    return any(of_it(action) for of_it in _papers)
+
+
 class StillNeeded(Refusal):
     sentence = "Cette action n’est pas finie\u00a0: son demandeur doit encore pouvoir être joint."
 
@@ -30,7 +45,7 @@ class StillNeeded(Refusal):
 def erase(action: Action, *, by: Personne | None) -> None:
     """Their contact, the exchange and what was mailed to them go; twice is once. Raises StillNeeded.
 
-    So does their name, but on an action that was settled: its invoice bears it.
+    So does their name, unless a paper that is kept bears it.
     """
     action = lock_one(action)
     client = action.demandeur
@@ -39,7 +54,7 @@ def erase(action: Action, *, by: Personne | None) -> None:
         raise StillNeeded
     if client.is_erased:
         return
-    known, keeps_name = signs(client), action.etat is Etat.SOLDEE
+    known, keeps_name = signs(client), name_stays(action)
     effacer.tell(action, by=by)  # the packages above read here who they were
     _forget(action, [sign for sign in known if not (keeps_name and sign == client.nom)])
     client.nom = client.nom if keeps_name else STRUCK

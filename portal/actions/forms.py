@@ -105,7 +105,37 @@ class EditForm(Form):
         return str(value)
 
 
-class ActionForm(SlotForm):
+class DemandeurForm(Form):
+    """Who asks for an action, and how to reach them."""
+
+    demandeur_nom = Line(
+        "Nom ou structure",
+        [DataRequired("Écris qui demande cette action."), at_most(120, "Ce nom")],
+    )
+    demandeur_contact = Line("Personne à contacter", [at_most(120, "Ce nom")])
+    demandeur_email = Email("Adresse e-mail")
+    demandeur_telephone = Phone("Téléphone")
+
+
+class BilledForm(DemandeurForm):
+    """The same, with what the papers say of them."""
+
+    demandeur_adresse = Words(
+        "Adresse", [at_most(400, "Cette adresse")], description="Sur le devis et la facture.", render_kw={"rows": 3}
+    )
+    demandeur_siret = Siret("SIRET")
+    demandeur_particulier = BooleanField("C’est un particulier")
+
+    @property
+    def demandeur(self) -> dict[str, Any]:
+        return {name: self[f"demandeur_{name}"].data for name in BILLED}
+
+
+class ClientForm(EditForm, BilledForm):
+    """What an invoice needs of them, which may still change once the action is over."""
+
+
+class ActionForm(DemandeurForm, SlotForm):
     """The sheet of an action; its fields have the names of `Action.sheet`."""
 
     titre = Line(
@@ -121,13 +151,6 @@ class ActionForm(SlotForm):
     canal = SelectField(
         "Arrivée par", choices=choices(*((c.value, c.label) for c in Canal)), coerce=Canal, default=Canal.TELEPHONE
     )
-    demandeur_nom = Line(
-        "Nom ou structure",
-        [DataRequired("Écris qui demande cette action."), at_most(120, "Ce nom")],
-    )
-    demandeur_contact = Line("Personne à contacter", [at_most(120, "Ce nom")])
-    demandeur_email = Email("Adresse e-mail")
-    demandeur_telephone = Phone("Téléphone")
     lieu = Line(
         "Lieu",
         [DataRequired("Écris où cela se passe."), at_most(200, "Ce lieu")],
@@ -216,18 +239,8 @@ class NewActionForm(ActionForm):
         return bool(self.prise.data == "moi")
 
 
-class EditActionForm(EditForm, ActionForm):
+class EditActionForm(EditForm, BilledForm, ActionForm):
     """The sheet of an action that is stored, with what its papers say of the demandeur."""
-
-    demandeur_adresse = Words(
-        "Adresse", [at_most(400, "Cette adresse")], description="Sur le devis et la facture.", render_kw={"rows": 3}
-    )
-    demandeur_siret = Siret("SIRET")
-    demandeur_particulier = BooleanField("C’est un particulier")
-
-    @property
-    def demandeur(self) -> dict[str, Any]:
-        return {name: self[f"demandeur_{name}"].data for name in BILLED}
 
     def keep_dates(self, action: Action) -> None:
         """As they are stored, whatever was typed."""

@@ -8,13 +8,14 @@ from flask import request, url_for
 from flask_login import current_user
 
 from portal import reglage
-from portal.actions import depot, echanges, effacement, queries, relais, suivi
+from portal.actions import commands, depot, echanges, effacement, queries, relais, suivi
 from portal.actions.demandes import AnswerForm, ContactForm, GiveUpForm, MessageForm, RelayForm, RequestForm
+from portal.actions.forms import ClientForm
 from portal.actions.models import Action
 from portal.comptes import queries as comptes
 from portal.poles import queries as poles
 from portal.policy import load
-from portal.web import GuardedBlueprint, Page, Refused, done, me, refused, render, toast
+from portal.web import GuardedBlueprint, Page, Refused, done, me, refused, render, safe_next, toast
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("actions", __name__, url_prefix="/actions")  # of all the screens of an action
@@ -155,6 +156,44 @@ def send_link(id: int) -> Any:
     depot.send_link(action, by=me())
     toast(f"Un lien neuf part à {action.demandeur.email}. Les précédents ne s’ouvrent plus.")
     return done(url_for(".exchange", id=id))
+
+
+@bp.get("/<int:id>/client", access="action.modifier_demandeur")
+def client(id: int) -> Any:
+    action = _reachable(id)
+    return _client(action, ClientForm.over(action.client))
+
+
+def _reachable(id: int) -> Action:
+    action = load(Action, id, "action.modifier_demandeur", queries.SHEET)
+    if action.demandeur.is_erased:
+        raise commands.ClientErased
+    return action
+
+
+def _client(action: Action, form: ClientForm, status: int = 200) -> Page:
+    return render("actions/client.html", status=status, action=action, form=form, back=safe_next(""))
+
+
+@bp.post("/<int:id>/client", access="action.modifier_demandeur", preview=True)
+def edit_client(id: int) -> Any:
+    action, form = _reachable(id), ClientForm()
+    if not form.validate():
+        return _client(action, form, 422)
+    try:
+        commands.edit_client(action, by=me(), read=form.lu.data or "", demandeur=form.demandeur)
+    except Refusal as refusal:
+        said = refusal
+        return refused(said.status, lambda: _client_again(id, form, said.sentence))
+    toast("C’est enregistré.")
+    return done(safe_next(url_for(".show", id=id)))
+
+
+def _client_again(id: int, typed: ClientForm, sentence: str) -> Page:
+    action = _reachable(id)
+    form = ClientForm.over(action.client, typed)
+    form.form_errors.append(sentence)
+    return _client(action, form, 409)
 
 
 @bp.post("/<int:id>/effacer_demandeur", access="action.effacer_demandeur")

@@ -162,9 +162,12 @@ class Action(Base):
     @property
     def sheet(self) -> dict[str, Any]:
         """What the edition form shows and changes, by field."""
-        return {name: getattr(self, name) for name in SHEET} | {
-            f"demandeur_{name}": getattr(self.demandeur, name) for name in BILLED
-        }
+        return {name: getattr(self, name) for name in SHEET} | self.client
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """The part of it that says who the demandeur is."""
+        return {f"demandeur_{name}": getattr(self.demandeur, name) for name in BILLED}
 
     @property
     def is_over(self) -> bool:

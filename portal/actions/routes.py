@@ -9,7 +9,7 @@ from flask import abort, request, url_for
 from flask_login import current_user
 
 from portal.actions import almanach as almanach  # the agenda's pages join the blueprint
-from portal.actions import chemin, commands, decalage, planning, queries, recit, relais, validation
+from portal.actions import chemin, commands, decalage, effacement, planning, queries, recit, relais, validation
 from portal.actions import programme as order
 from portal.actions.forms import EditActionForm, EditStepForm, MotifForm, NewActionForm, StepForm, next_step
 from portal.actions.guichet import bp
@@ -102,6 +102,7 @@ def _sheet(action: Action, status: int = 200, **refused: Any) -> Page:
     context = {"refused": None, "sentence": "", "motif": ""} | refused
     offered = [t for t in BY_HAND if can(current_user, t, action)]
     context |= {"around": queries.around(action), "souhaits": poles.prestations(action.souhaits)}
+    context |= {"nom_reste": effacement.name_stays}
     return render("actions/action.html", status=status, action=action, offered=offered, **context)
 
 

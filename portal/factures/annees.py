@@ -69,7 +69,8 @@ def export_payments(annee: int, sorte: str) -> Any:
 @bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter")
 def export_journal(annee: int) -> Any:
     one = _taken(annee, "FEC")
-    journal = fec.text(queries.issued_in(annee), queries.paid_in(annee))
+    issued = queries.issued_in(annee)
+    journal = fec.text(issued, queries.paid_in(annee), queries.deducting(issued))
     return as_file(journal, "text/plain", f"FEC-{_siren()}-{one.suffixe}.txt")
 
 

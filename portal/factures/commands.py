@@ -24,6 +24,7 @@ from portal.workflow import Refusal
 
 READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE})  # settled, it may be invoiced anew
 AGREED = READY | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS}
+TO_WHOM = ("livraison", "commande", "service", "chorus")  # what an invoice says as the one before it did
 CREDITED = ("devis", "categorie", "commande", "service", "chorus")  # what an avoir says as its invoice did
 COPIED = ("libelle", "detail", "quantite", "unite", "prix", "taux", "remise", "pole_id", "comprise", "rang")
 
@@ -52,6 +53,10 @@ class DepositAsked(Refusal):
 
 class NotToCredit(Refusal):
     sentence = "Il n’y a rien à annuler : ce n’est pas une facture émise, ou des avoirs ont déjà tout repris."
+
+
+class PaidByDeposits(Refusal):
+    sentence = "Des acomptes avaient déjà tout payé : c’est sur l’acompte que se fait l’avoir."
 
 
 class Deducted(Refusal):
@@ -99,7 +104,9 @@ def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
         return there
     agreed = agreement(action, nature)
     lines = _deposit(action, agreed) if nature is Nature.ACOMPTE else [_copy(line) for line in agreed.lignes]
-    facture = Facture(action=action, devis=agreed, nature=nature, par=by, delai=reglage.FACTURE_DELAI.valeur)
+    before = next((one for one in reversed(queries.of_action(action)) if not one.is_draft and not one.is_credit), None)
+    copied = {name: getattr(before, name) for name in TO_WHOM} if before else {}
+    facture = Facture(action=action, devis=agreed, nature=nature, par=by, delai=reglage.FACTURE_DELAI.valeur, **copied)
     facture.lignes = lines
     db.session.add(facture)
     count(facture)
@@ -120,6 +127,12 @@ def agreement(action: Action, nature: Nature) -> Devis:
     if nature is Nature.FACTURE and action.etat not in READY:
         raise TooEarly
     return agreed
+
+
+def is_outdated(facture: Facture) -> bool:
+    """Another devis than its own is accepted by now."""
+    agreed = devis_queries.in_state(facture.action, devis_models.Etat.ACCEPTE)
+    return agreed is not None and agreed.id != facture.devis_id
 
 
 def is_open(action: Action, nature: Nature, there: Collection[Facture]) -> bool:
@@ -151,7 +164,7 @@ def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
 def credit(facture: Facture, *, by: Personne) -> Facture:
     """The draft of an avoir on it, of all that remains: the one that is there, else a new one.
 
-    Raises NotToCredit, Deducted, AnotherCredit.
+    Raises NotToCredit, PaidByDeposits, Deducted, AnotherCredit.
     """
     lock_one(facture.action)
     origine = queries.fresh(facture.id)
@@ -166,7 +179,7 @@ def credit(facture: Facture, *, by: Personne) -> Facture:
         return there
     parts = remaining(origine)
     if not parts:
-        raise NotToCredit
+        raise NotToCredit if origine.a_payer else PaidByDeposits
     made = {"libelle": f"Avoir sur la facture {origine.numero}", "unite": Unite.FORFAIT, "quantite": 100}
     lines = [LigneFacture(rang=rang, prix=part.base, taux=part.taux, **made) for rang, part in enumerate(parts, 1)]
     copied = {name: getattr(origine, name) for name in CREDITED}

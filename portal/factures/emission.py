@@ -56,11 +56,23 @@ class Beyond(Obstacle):
 
 class DepositsExceed(Obstacle):
     mend = "lignes"
-    sentence = "L’acompte déjà facturé dépasse ce total : fais d’abord un avoir sur l’acompte."
+
+    def __init__(self, rate: int):
+        of_rate = f" au taux de {taux(rate)}" if rate else ""
+        super().__init__(f"L’acompte déjà facturé{of_rate} dépasse ce total\u00a0: fais d’abord un avoir sur l’acompte.")
+
+
+class DepositTooBig(Obstacle):
+    mend = "lignes"
+    sentence = "Cet acompte dépasse ce que demande le devis : un montant a sans doute un chiffre de trop."
+
+
+class Outdated(Obstacle):
+    sentence = "Un autre devis a été accepté depuis : abandonne ce brouillon, puis prépare-le de nouveau."
 
 
 class NotForChorus(Obstacle):
-    mend = "entete"
+    mend = "chorus"
     sentence = "Chorus Pro demande le SIRET du client, le code du service et le numéro d’engagement : il en manque."
 
 
@@ -82,15 +94,18 @@ def obstacles(facture: Facture) -> list[Obstacle]:
     """All that keeps it from leaving, the gravest first."""
     known = reglage.NOM.valeur and reglage.ADRESSE.valeur and (reglage.SIRET.valeur or reglage.RNA.valeur)
     demandeur = facture.action.demandeur
-    found: list[Obstacle] = []
+    found: list[Obstacle] = [Outdated()] if not facture.is_credit and commands.is_outdated(facture) else []
     if not known:
         found.append(NobodyKnown())
     if not facture.is_credit and not demandeur.adresse.strip():
         found.append(NoAddress())
     if not facture.ttc:
         found.append(NothingToPay())
-    if sum(one.a_payer - one.credite for one in commands.deposits(facture)) > facture.ttc:
-        found.append(DepositsExceed())
+    asked = [part for one in commands.deposits(facture) for part in commands.remaining(one)]
+    if over := compte.exceeds(asked, commands.totals(facture).parts):
+        found.append(DepositsExceed(over.taux))
+    if facture.nature is Nature.ACOMPTE and facture.ttc > facture.devis.ttc:
+        found.append(DepositTooBig())
     if facture.chorus and not (demandeur.siret and facture.service and facture.commande):
         found.append(NotForChorus())
     if facture.origine:
@@ -119,8 +134,8 @@ def emit(facture: Facture, *, by: Personne, read: str) -> None:
     Raises NotDraft, Reread, the gravest of its obstacles, numeros.Backwards, facturx.Malformed.
     """
     facture = commands.drafted(facture)
-    if not facture.is_credit and commands.agreement(facture.action, facture.nature).id != facture.devis_id:
-        raise commands.NoAgreement
+    if not facture.is_credit:
+        commands.agreement(facture.action, facture.nature)
     if read != reading(facture):
         raise Reread
     commands.count(facture)  # the tax profile may be another since its last line changed

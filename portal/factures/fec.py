@@ -62,26 +62,55 @@ class Ecriture(NamedTuple):
     mouvements: list[Mouvement]
 
 
-def text(factures: Iterable[Facture], reglements: Iterable[Reglement]) -> bytes:
-    """The file: the entries in the order in which they became final, numbered without a gap."""
-    entries = [*map(of_invoice, factures), *map(of_payment, reglements)]
+def text(factures: Iterable[Facture], reglements: Iterable[Reglement], wholes: Iterable[Facture]) -> bytes:
+    """The file: the entries in the order in which they became final, numbered without a gap.
+
+    `wholes`: the invoices of the same actions that deduct deposits, of any year, the oldest first.
+    """
+    taken = _first_deductions(wholes)
+    entries = [*(of_invoice(one, taken) for one in factures), *map(of_payment, reglements)]
     entries.sort(key=lambda one: (one.quand, one.piece))
     rows = [HEAD, *(row for rank, one in enumerate(entries, 1) for row in _rows(rank, one))]
     return "".join("\t".join(map(_clean, row)) + "\r\n" for row in rows).encode()
 
 
-def of_invoice(facture: Facture) -> Ecriture:
-    """What it asks for and what it is made of, of an avoir the other way round; a deposit is owed until the whole is made."""
+Taken = Mapping[str, Facture]  # by the number of a deposit, the first invoice that deducted it
+
+
+def _first_deductions(wholes: Iterable[Facture]) -> Taken:
+    first: dict[str, Facture] = {}
+    for whole in wholes:
+        for deposit in (whole.contenu or {})["acomptes"]:
+            first.setdefault(deposit["numero"], whole)
+    return first
+
+
+def of_invoice(facture: Facture, taken: Taken) -> Ecriture:
+    """What it asks for and what it is made of, of an avoir the other way round.
+
+    A deposit is owed until a whole deducts it: whatever comes later, another whole or an avoir on it, moves the sales.
+    """
     said = facture.contenu
     assert said
     assert facture.emise_le
     whole, sign = f"{facture.label}, {said['client']['nom']}", -1 if facture.is_credit else 1
-    made_of = ACOMPTES if (facture.origine or facture).nature is Nature.ACOMPTE else PRESTATIONS
+    made_of = ACOMPTES if _is_owed(facture, taken) else PRESTATIONS
     moves = [Mouvement(CLIENTS, sign * said["a_payer"], whole), *_parts(said, made_of, -sign, whole)]
     for deposit in said["acomptes"]:
-        moves += _parts(deposit, ACOMPTES, 1, f"Acompte {deposit['numero']} déduit, {facture.numero}")
+        of_it = ACOMPTES if taken[deposit["numero"]].id == facture.id else PRESTATIONS
+        moves += _parts(deposit, of_it, 1, f"Acompte {deposit['numero']} déduit, {facture.numero}")
     jour = date.fromisoformat(said["le"])
     return Ecriture(VENTES, facture.numero, jour, facture.emise_le, _client(facture), [one for one in moves if one.montant])
+
+
+def _is_owed(facture: Facture, taken: Taken) -> bool:
+    """A deposit, or an avoir on one that nothing had deducted yet."""
+    deposit = facture.origine or facture
+    if deposit.nature is not Nature.ACOMPTE:
+        return False
+    first = taken.get(deposit.numero)
+    assert facture.emise_le
+    return first is None or first.emise_le is None or facture.emise_le < first.emise_le
 
 
 def _parts(said: Mapping[str, Any], compte: Compte, sign: int, words: str) -> Iterator[Mouvement]:

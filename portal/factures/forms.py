@@ -29,6 +29,7 @@ class RealForm(NumbersForm):
     """What a line really was, and why it is not what the devis said."""
 
     quantite = Hundredths("Quantité", [InputRequired("Écris combien, 0 pour rien.")], least=0, most=MOST)
+    prix = Euros("Prix unitaire", [InputRequired("Écris un prix, 0 pour rien.")], least=0, most=HIGHEST)
     motif = Line("Pourquoi ce n’est pas ce que dit le devis", [at_most(300, "Ce texte")], description="Le demandeur le lit.")
 
 

@@ -81,7 +81,8 @@ def unpaid_since(day: date) -> list[Facture]:
     client = Action.etat.not_in(STOPPED), Demandeur.email != ""
     query = select(Facture).join(Facture.action).join(Action.demandeur)
     query = query.where(_awaited(), Facture.echeance <= day, *client, ~last).order_by(Facture.id)
-    options = defer(Facture.contenu), selectinload(Facture.relances), *SUMS
+    whom = contains_eager(Facture.action).contains_eager(Action.demandeur)
+    options = whom, defer(Facture.contenu), selectinload(Facture.relances), *SUMS
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
@@ -149,6 +150,13 @@ def issued_in(annee: int) -> list[Facture]:
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
+def deducting(factures: Iterable[Facture]) -> list[Facture]:
+    """Of the same actions, of any year, the invoices that deduct deposits, in the order in which they left."""
+    actions = {one.action_id for one in factures}
+    query = select(Facture).where(Facture.action_id.in_(actions), Facture.deduit > 0, Facture.rang.is_not(None))
+    return list(db.session.scalars(query.order_by(Facture.emise_le, Facture.id)))
+
+
 def paid_in(annee: int) -> list[Reglement]:
     """The money that came and went on the days of that year, in the order in which it was noted."""
     days = Reglement.le.between(date(annee, 1, 1), date(annee, 12, 31))
@@ -187,21 +195,26 @@ def _awaited() -> ColumnElement[bool]:
     return and_(Facture.etat == Etat.EMISE, Facture.nature != Nature.AVOIR)
 
 
-def _too_much_came() -> ColumnElement[bool]:
+def not_credited() -> ColumnElement[int]:
+    """Cents that an invoice asks for and no avoir took off."""
     avoir = aliased(Facture)
     credited = select(func.sum(avoir.ttc)).where(avoir.origine_id == Facture.id, avoir.etat != Etat.BROUILLON)
+    return Facture.ttc - Facture.deduit - func.coalesce(credited.scalar_subquery(), 0)
+
+
+def _too_much_came() -> ColumnElement[bool]:
     came = select(func.sum(Reglement.montant)).where(Reglement.facture_id == Facture.id)
-    due = Facture.ttc - Facture.deduit - func.coalesce(credited.scalar_subquery(), 0)
-    return came.scalar_subquery() > due
+    return came.scalar_subquery() > not_credited()
 
 
 def _to_hand_over() -> ColumnElement[bool]:
-    """What `facturx.is_wanted` says of what was frozen, and nobody noted that the platform has it."""
+    """What `facturx.is_wanted` says of what was frozen, and the platform does not have: not handed over, or refused."""
     said = Facture.contenu
     reformed = or_(said["chorus"].as_boolean(), said["profil"].as_string() != Profil.EXONEREE.value)
     numbered = said["client", "siret"].as_string() != "", said["maison", "siret"].as_string() != ""
     noted = select(Depot.statut).where(Depot.facture_id == Facture.id).order_by(Depot.id.desc()).limit(1).scalar_subquery()
-    waits = or_(noted.is_(None), noted == Statut.A_DEPOSER)
+    again = and_(noted == Statut.REFUSEE, or_(Facture.nature == Nature.AVOIR, not_credited() > 0))
+    waits = or_(noted.is_(None), noted == Statut.A_DEPOSER, again)
     return and_(Facture.etat != Etat.BROUILLON, ~said["client", "particulier"].as_boolean(), *numbered, reformed, waits)
 
 

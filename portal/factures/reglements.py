@@ -63,7 +63,7 @@ class NotYet(Refusal):
 
 class TooOld(Refusal):
     status = 422
-    sentence = "Cette date est plus de cinq ans avant la facture : vérifie l’année."
+    sentence = "Cette date est plus de cinq ans avant celle de la facture : vérifie l’année."
 
 
 class Closed(Refusal):

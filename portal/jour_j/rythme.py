@@ -8,7 +8,7 @@ from time import monotonic
 
 PACES = ((40, 1), (100, 2))  # up to so many screens, every so many seconds
 SLOWEST = 4.6  # a tap is to be seen within five
-WINDOW = 5 * SLOWEST  # seconds: long enough for each process to have been asked by nearly every screen
+WINDOW = 8 * SLOWEST  # seconds: long enough for each process to have been asked by nearly every screen
 _asked: dict[int, OrderedDict[str, float]] = {}  # when each screen last asked this process, by day, the oldest first
 _lock = Lock()
 

@@ -37,7 +37,7 @@ from portal.workflow import MotifMissing, Refusal, fire
 
 
 class NotOver(Refusal):
-    sentence = "Une dépense se note à partir de l’accord sur le devis, et jusqu’à la fin de l’action."
+    sentence = "Une dépense se note une fois l’action confirmée."
 
 
 class AlreadyDecided(Refusal):
@@ -100,9 +100,10 @@ def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "
     cle = journal.submission(cle, action.id, fields, recu and sha256(recu.contenu).hexdigest())
     if twin := journal.made_by(cle, noter.key, by=by):
         return _there(twin)
-    if action.etat not in (*queries.TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS):
+    compte = queries.compte(action)
+    if action.etat not in (*queries.TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS) and not compte.is_invoiced:
         raise NotOver
-    decided = queries.compte(action).etat is not Etat.PROVISOIRE
+    decided = compte.etat is not Etat.PROVISOIRE
     if decided and not by.has_role(NomRole.TRESORIER):
         raise AlreadyDecided
     made = Depense(action=action, par=by, **fields)
@@ -223,11 +224,22 @@ def decide(action: Action, *, by: Personne, read: str, motif: str = "") -> Parta
         raise Reread
     if compte.benefice < 0 and not motif.strip():
         raise LossToExplain
+    _give(partage, compte, by=by, motif=motif.strip())
+    return partage
+
+
+def settle(action: Action, *, by: Personne, motif: str) -> None:
+    """What nobody invoices brought nothing in: what it cost is the commun's, and that is the end. The action is locked."""
+    partage = _shared(action)
+    _give(partage, queries.compte(action), by=by, motif=motif)
+    fire(clore, partage, by=by)
+
+
+def _give(partage: Partage, compte: Compte, *, by: Personne, motif: str) -> None:
     _freeze_keys(partage, compte.cles)
     partage.decide_le, partage.decide_par = clock.now(), by
-    fire(decider, partage, by=by, motif=motif.strip(), benefice=compte.benefice)
-    _write(partage, compte.parts, by=by, motif=motif.strip() or "Partage décidé")
-    return partage
+    fire(decider, partage, by=by, motif=motif, benefice=compte.benefice)
+    _write(partage, compte.parts, by=by, motif=motif or "Partage décidé")
 
 
 def close(action: Action, *, by: Personne) -> None:
@@ -248,10 +260,10 @@ def close(action: Action, *, by: Personne) -> None:
 def correct(action: Action, *, by: Personne | None, motif: str) -> bool:
     """Make of what was given what is due now, by lines that say why, if anything moved since it was decided; says whether.
 
-    The action is locked.
+    Nothing more is given as long as money is still to come. The action is locked.
     """
     compte = queries.compte(action)
-    if compte.partage and (moves := compte.ecart):
+    if compte.partage and (moves := compte.ecart) and not (compte.awaited and compte.benefice > sum(compte.donnes.values())):
         _write(compte.partage, moves, by=by, motif=motif)
         corriger.tell(compte.partage, by=by, motif=motif, benefice=compte.benefice)
         return True
@@ -261,12 +273,14 @@ def correct(action: Action, *, by: Personne | None, motif: str) -> bool:
 def mend(action: Action, *, by: Personne, motif: str) -> None:
     """The same, asked for by somebody who says why: hours that were validated since, a point that costs another price.
 
-    Raises MotifMissing, NothingMoved.
+    Raises MotifMissing, NotPaid, NothingMoved.
     """
     if not motif.strip():
         raise MotifMissing
-    if not correct(lock_one(action), by=by, motif=motif.strip()):
-        raise NothingMoved
+    action = lock_one(action)
+    if not correct(action, by=by, motif=motif.strip()):
+        compte = queries.compte(action)
+        raise NotPaid(compte.awaited[0].label) if compte.ecart else NothingMoved
 
 
 def _write(partage: Partage, parts: calcul.Parts, *, by: Personne | None, motif: str) -> None:

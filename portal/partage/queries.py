@@ -144,9 +144,17 @@ class Compte:
         return [one for one in self.factures if not one.is_credit and one.reste]
 
     @property
+    def awaited(self) -> list[Facture]:
+        return [one for one in self.unpaid if one.reste > 0]
+
+    @property
     def is_invoiced(self) -> bool:
-        """Even when avoirs have since taken all of it back: what it cost is then a loss."""
-        return any(one.nature is Sorte.FACTURE for one in self.factures)
+        """Even when avoirs have since taken all of it back: what it cost is then a loss.
+
+        Of what was cancelled, a deposit that the house keeps is all that will be.
+        """
+        kept = self.action.is_stopped and any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
+        return kept or any(one.nature is Sorte.FACTURE for one in self.factures)
 
 
 def _without_deposits(facture: Facture) -> int:
@@ -200,10 +208,10 @@ def _in(etat: Etat) -> ColumnElement[bool]:
 
 
 def _is_to_decide() -> ColumnElement[bool]:
-    """What was settled without an invoice has nothing to share, unless one was made since."""
-    invoiced = exists().where(Facture.action_id == Action.id, Facture.nature == Sorte.FACTURE, Facture.rang.is_not(None))
-    ended = or_(Action.etat.in_((actions.Etat.TERMINEE, actions.Etat.FACTUREE)), and_(Action.etat.in_(TO_SHARE), invoiced))
-    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & ended
+    """What is over; and of what was cancelled, what keeps a deposit."""
+    deposit = Facture.action_id == Action.id, Facture.nature == Sorte.ACOMPTE, Facture.rang.is_not(None)
+    kept = and_(Action.etat.in_(actions.STOPPED), exists().where(*deposit, invoices.not_credited() > 0))
+    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), kept)
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {

@@ -89,22 +89,23 @@ def set_keys(action_id: int) -> Any:
     action = _read(action_id, "partage.proposer")
     form = ClesForm(poles=house.poles())
     if not form.validate():
-        return refused(422, lambda: _page(_read(action_id), cles=_keys_again()))
+        return refused(422, lambda: _keys_page(action_id))
     try:
         commands.set_keys(action, by=me(), cles=form.cles, motif=form.motif.data, read=form.lu.data or "")
     except Refusal as refusal:
         said = refusal
-        return refused(said.status, lambda: _page(_read(action_id), cles=_keys_again(said.sentence)))
+        return refused(said.status, lambda: _keys_page(action_id, said))
     toast("Clés changées.")
     return done(url_for(".show", action_id=action_id, _anchor="cles"))
 
 
-def _keys_again(sentence: str = "") -> ClesForm:
+def _keys_page(action_id: int, refusal: Refusal | None = None) -> Page:
+    """What was typed again, over the keys that were read: over those that are there now, once they were said to be others."""
     form = ClesForm(poles=house.poles())
     form.validate()
-    if sentence:
-        form.form_errors.append(sentence)
-    return form
+    form.form_errors += [refusal.sentence] if refusal else []
+    read: dict[str, Any] = {} if isinstance(refusal, commands.KeysMoved) else {"lu": form.lu.data or ""}
+    return _page(_read(action_id), cles=form, **read)
 
 
 @bp.post("/action/<int:action_id>/cles/devis", access="partage.proposer")

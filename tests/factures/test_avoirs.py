@@ -8,12 +8,15 @@ from sqlalchemy import select, update
 
 from portal import clock, reglage
 from portal.actions import processus
+from portal.actions.models import Etat as ActionEtat
 from portal.actions.models import reading
 from portal.db import db
+from portal.devis import accords
 from portal.devis.commands import Typed
 from portal.devis.models import LigneDevis
 from portal.factures import commands, emission, reglements
 from portal.factures.models import Etat, Facture, Moyen, Nature, Serie, rembourser
+from portal.factures.reactions import DepositOnIt
 from portal.reglage import Profil
 from portal.workflow import fire
 from tests.factures.conftest import agreed
@@ -31,6 +34,18 @@ def taxed(people) -> Facture:
     commands.add(facture, by=affaire.rita, motif="Le traiteur a fait défaut.", **meal)
     emission.emit(facture, by=affaire.rita, read=emission.reading(facture))
     return facture
+
+
+@pytest.fixture
+def taxed_with_a_deposit(people):
+    """Of a house that is taxed: the site at 8.5 %, a meal at 2.1 %, 30 % of both as a deposit; and the draft of the whole."""
+    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    affaire = agreed(*people)
+    affaire.issued(Nature.ACOMPTE)
+    draft = affaire.end().draft()
+    meal = {"libelle": "Repas", "quantite": 100, "unite": draft.lignes[0].unite, "prix": 1000_00, "taux": 210, "pole_id": None}
+    commands.add(draft, by=affaire.rita, motif="Le traiteur a fait défaut.", **meal)
+    return affaire, draft
 
 
 def credit(facture: Facture, by, *prices: int, mot: str = "Panne de courant.") -> Facture:
@@ -188,10 +203,61 @@ def test_an_invoice_whose_deposit_asked_for_all_of_it_goes_with_it(people):
     assert affaire.issued().a_payer == WHOLE
 
 
+def test_the_avoir_on_what_deposits_paid_is_made_on_the_deposit(people):
+    affaire = agreed(*people)
+    affaire.issued(Nature.ACOMPTE)
+    draft = affaire.end().draft()
+    draft.lignes[0].prix, draft.lignes[0].quantite, draft.lignes[0].motif = 324_00, 100, "Forfait."
+    commands.count(draft)
+    emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+    with pytest.raises(commands.PaidByDeposits):
+        commands.credit(draft, by=affaire.rita)
+
+
+def test_a_deposit_never_takes_off_more_of_a_rate_than_there_is(taxed_with_a_deposit):
+    affaire, draft = taxed_with_a_deposit
+    draft.lignes[0].quantite, draft.lignes[0].motif = 100, "Une heure seulement."
+    commands.count(draft)
+    with pytest.raises(emission.DepositsExceed, match="8,5"):
+        emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+
+
+def test_a_deposit_asks_for_no_more_than_its_devis(people):
+    affaire = agreed(*people)
+    draft = affaire.draft(Nature.ACOMPTE)
+    draft.lignes[0].prix = 3240_00
+    commands.count(draft)
+    with pytest.raises(emission.DepositTooBig):
+        emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+
+
+def test_an_agreement_is_not_undone_under_a_deposit(people):
+    affaire = agreed(*people)
+    deposit = affaire.issued(Nature.ACOMPTE)
+    db.session.commit()
+    with pytest.raises(DepositOnIt):
+        accords.undo(affaire.devis, by=affaire.zoe, motif="Erreur.")
+    db.session.rollback()
+    credit(deposit, affaire.rita)
+    accords.undo(affaire.devis, by=affaire.zoe, motif="Erreur.")
+    assert affaire.action.etat is ActionEtat.DEVIS_ENVOYE
+
+
+def test_the_whole_goes_where_its_deposit_went(people):
+    affaire = agreed(*people)
+    affaire.action.demandeur.siret = "13002526500013"
+    draft = affaire.draft(Nature.ACOMPTE)
+    draft.chorus, draft.service, draft.commande, draft.livraison = True, "ACHATS", "EJ-42", "Salle verte"
+    emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+    whole = affaire.end().draft()
+    assert (whole.chorus, whole.service, whole.commande, whole.livraison) == (True, "ACHATS", "EJ-42", "Salle verte")
+
+
 def test_a_deposit_and_an_avoir_of_a_big_devis_are_one_line_each(people):
     affaire = agreed(*people)
     db.session.execute(update(LigneDevis).values(prix=90_000_00, quantite=2000))
     devis = affaire.devis
+    devis.ttc = devis.ht = 1_800_000_00
     devis.contenu = (devis.contenu or {}) | {"acompte": 540_000_00, "parts": [{"taux": 0, "base": 1_800_000_00, "tva": 0}]}
     deposit = affaire.issued(Nature.ACOMPTE)
     assert [line.prix for line in deposit.lignes] == [540_000_00]

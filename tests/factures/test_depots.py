@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from portal import clock
 from portal.actions import effacement
 from portal.actions.models import Etat as ActionEtat
+from portal.comptes import commands as comptes
 from portal.db import db
 from portal.factures import depots, facturx, queries, reglements
 from portal.factures.models import Depot, Facture, Moyen, Statut
 from portal.reglage import Profil
 from portal.workflow import MotifMissing
+from tests import builders
 from tests.devis.test_lien import words
 from tests.factures.test_facturx import PUBLIC, deal, issued
 from tests.factures.test_lien import credited
@@ -154,6 +156,34 @@ def test_an_erased_demandeur_is_named_in_no_reason(people, rita, facture):
     db.session.expire_all()
     [kept] = facture.depots
     assert "Armelle" not in kept.motif + kept.reference
+
+
+def test_the_name_stays_that_an_invoice_bears(as_, people, rita, facture):
+    reglements.receive(facture, by=rita, montant=facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    facture.action.etat = ActionEtat.SOLDEE
+    db.session.commit()
+    assert "Son nom reste, pour la facture" in as_(people[0]).get(f"/actions/{facture.action_id}").text
+    name = facture.action.demandeur.nom
+    effacement.erase(facture.action, by=people[0])
+    db.session.commit()
+    assert (facture.action.demandeur.nom, facture.action.demandeur.email) == (name, "")
+
+
+def test_what_the_platform_refused_is_to_hand_over_until_an_avoir_took_it_back(rita, facture):
+    depots.note(facture, Statut.REFUSEE, by=rita, motif="SIREN inconnu")
+    assert [one.id for one in queries.listed("a_deposer", 1).items] == [facture.id]
+    avoir = credited(facture, rita)
+    depots.note(avoir, Statut.REFUSEE, by=rita, motif="SIREN inconnu")
+    assert [one.id for one in queries.listed("a_deposer", 1).items] == [avoir.id]
+
+
+def test_nor_in_the_words_that_a_member_is_named_in(affaire):
+    marie, draft = builders.personne("Marie Grondin"), affaire.draft()
+    draft.mot = "Vu avec Marie Grondin."
+    db.session.commit()
+    comptes.erase(marie, by=affaire.zoe)
+    db.session.commit()
+    assert "Marie" not in draft.mot
 
 
 def test_nor_in_the_words_of_a_draft(affaire):

@@ -30,7 +30,9 @@ COLUMNS = [
 def rows() -> list[dict[str, str]]:
     """Of the present year."""
     annee = clock.today().year
-    head, *found = fec.text(queries.issued_in(annee), queries.paid_in(annee)).decode().removesuffix("\r\n").split("\r\n")
+    issued = queries.issued_in(annee)
+    said = fec.text(issued, queries.paid_in(annee), queries.deducting(issued)).decode()
+    head, *found = said.removesuffix("\r\n").split("\r\n")
     assert head.split("\t") == COLUMNS
     return [dict(zip(COLUMNS, row.split("\t"), strict=True)) for row in found]
 
@@ -112,6 +114,30 @@ def test_a_deposit_is_owed_until_the_whole_takes_it_off(taxed):
     assert moved(rows(), "4191") == 0
 
 
+def balances() -> dict[str, int]:
+    """Cents on the credit of each account of what is sold, less those on its debit."""
+    found = rows()
+    return {account: -moved(found, account) for account in ("706", "4191")}
+
+
+def test_a_whole_and_its_deposit_taken_back_leave_nothing_on_any_account(people):
+    affaire = agreed(*people)
+    deposit, whole = affaire.issued(Nature.ACOMPTE), affaire.end().issued()
+    assert balances() == {"706": 1080_00, "4191": 0}
+    credit(whole, affaire.rita)
+    assert balances() == {"706": 324_00, "4191": 0}
+    credit(deposit, affaire.rita)
+    assert balances() == {"706": 0, "4191": 0}
+
+
+def test_invoiced_anew_the_sales_are_what_was_invoiced_and_the_deposit_is_owed_no_more(people):
+    affaire = agreed(*people)
+    affaire.issued(Nature.ACOMPTE)
+    credit(affaire.end().issued(), affaire.rita)
+    affaire.issued()
+    assert balances() == {"706": 1080_00, "4191": 0}
+
+
 def test_an_avoir_is_its_invoice_the_other_way_round(taxed):
     assert entry(f"A-{clock.today().year}-0002") == [
         ("411", "0,00", "154,58"),
@@ -172,7 +198,7 @@ def test_whatever_is_invoiced_the_entries_of_its_papers_are_balanced(lignes, per
     avoir = paper(Nature.AVOIR, taken, origine=deposit)
     whole = paper(Nature.FACTURE, sums.parts, left)
     for facture in (deposit, avoir, whole):
-        assert sum(one.montant for one in fec.of_invoice(facture).mouvements) == 0
+        assert sum(one.montant for one in fec.of_invoice(facture, {deposit.numero: whole}).mouvements) == 0
 
 
 def paper(nature: Nature, parts, deducted=(), origine: Facture | None = None) -> Facture:

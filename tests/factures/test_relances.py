@@ -164,7 +164,7 @@ def test_an_erased_demandeur_is_not_reminded_and_no_word_names_them(affaire, to_
         relances.remind(facture, 1, by=affaire.rita, mot="Chère Armelle Gigan,")
         actions.decide(facture.action, annuler, by=affaire.zoe, motif="Cyclone")
         db.session.commit()
-        with pytest.raises(reactions.NotPaid, match="à encaisser"):
+        with pytest.raises(reactions.NotPaid, match="à encaisser, le demandeur"):
             effacement.erase(facture.action, by=affaire.zoe)
         db.session.rollback()
         credited(facture, affaire.rita)

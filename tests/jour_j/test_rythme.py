@@ -26,7 +26,7 @@ def test_a_screen_that_asks_no_more_counts_no_more(at):
     for n in range(41):
         rythme.pace(1, f"téléphone {n}")
     assert rythme.pace(2, "téléphone 0") == 1
-    at(22)
+    at(36)
     assert rythme.pace(1, "téléphone 0") == 2
-    at(24)
+    at(38)
     assert rythme.pace(1, "téléphone 0") == 1

@@ -70,7 +70,14 @@ class Fete(Affaire):
 
 
 @pytest.fixture
-def fete(app) -> Fete:
+def fete(a_venir) -> Fete:
+    a_venir.end()
+    return a_venir
+
+
+@pytest.fixture
+def a_venir(app) -> Fete:
+    """Its day to come."""
     zoe, rita, chef = (
         builders.bienveillant(),
         builders.personne("Rita Payet", [builders.TRESORIER]),
@@ -86,6 +93,4 @@ def fete(app) -> Fete:
     sending.send(devis, by=zoe, force="Les pôles ont dit oui de vive voix.")
     accords.accept(devis, signature=accords.Signature("Armelle Gigan"), empreinte=devis.empreinte, by=None)
     mission = builders.mission(action, nature=Poste.CHARGE_DE_MISSION, montant=150_00)
-    fete = Fete(action, devis, zoe, rita, cuisine, scene, chef, mission)
-    fete.end()
-    return fete
+    return Fete(action, devis, zoe, rita, cuisine, scene, chef, mission)

@@ -7,8 +7,10 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
+from portal.actions import commands as actions
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
+from portal.actions.processus import annuler
 from portal.db import db
 from portal.devis.commands import Typed
 from portal.factures import reglements
@@ -40,7 +42,6 @@ def test_the_profit_is_what_was_invoiced_less_what_it_cost(fete):
 
 
 def test_a_deposit_counts_once(fete):
-    reglage.change(reglage.PROFIL, reglage.Profil.ASSUJETTIE, by=fete.rita)
     fete.issued(Sorte.ACOMPTE)
     fete.issued()
     assert fete.compte().facture == WHOLE
@@ -174,8 +175,54 @@ def test_cancelled_after_it_was_closed_it_is_invoiced_anew(fete):
     commands.close(fete.action, by=fete.rita)
     fete.credit(facture)
     assert fete.parts() == [0, 0, 0]
-    fete.issued()
+    anew = fete.issued()
+    assert fete.parts() == [0, 0, 0]  # nothing is given of money that has not come
+    with pytest.raises(commands.NotPaid):
+        commands.mend(fete.action, by=fete.rita, motif="Tout de suite.")
+    fete.pay(anew)
     assert sum(fete.parts()) == WHOLE
+
+
+def test_what_lowers_it_is_corrected_at_once_whatever_is_still_to_come(fete):
+    facture = fete.invoiced()
+    fete.decide()
+    reglements.reverse(facture.reglements[0], by=fete.rita, motif="Chèque sans provision.")
+    fete.spend(80_00, by=fete.rita)
+    assert sum(fete.parts()) == WHOLE - 80_00
+
+
+# --- what was cancelled ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def annulee(a_venir):
+    """Its deposit paid, then cancelled the day before."""
+    fete = a_venir
+    fete.pay(fete.issued(Sorte.ACOMPTE))
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    return fete
+
+
+@pytest.mark.both
+def test_a_deposit_that_the_house_keeps_is_shared(annulee):
+    assert [one.id for one in queries.listed("a_decider", 1).items] == [annulee.action.id]
+    annulee.spend(14_00)
+    annulee.decide()
+    assert sum(annulee.parts()) == 400_00
+    commands.close(annulee.action, by=annulee.rita)
+    assert annulee.compte().etat is Etat.CLOS
+    assert annulee.action.etat is EtatAction.ANNULEE
+
+
+def test_given_back_there_is_nothing_to_decide(annulee):
+    [deposit] = annulee.compte().factures
+    annulee.credit(deposit)
+    assert queries.listed("a_decider", 1).items == []
+    with pytest.raises(commands.NotInvoiced):
+        annulee.decide()
+    with pytest.raises(commands.NotOver):
+        annulee.spend(14_00)
 
 
 def test_what_was_invoiced_then_cancelled_is_a_loss_that_somebody_decides(fete):

@@ -78,6 +78,8 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert "Ces clés ne sont pas celles du devis" in as_(fete.chef).get(url).text
     late = as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "30"})
     assert late.status_code == 409
+    blank = as_(fete.zoe).post(f"{url}/cles", data=form | {"motif": ""})  # refused for another reason, it still reads the old
+    assert (blank.status_code, soup(blank).select_one("#cles [name=lu]")["value"]) == (422, lu)
     assert "Compare, puis renvoie" in soup(late).select_one("#cles").text
     assert soup(late).select_one(f"[name=p{fete.scene.id}-part]")["value"] == "30"
     assert soup(late).select_one("#cles [name=lu]")["value"] != lu  # sent again, they pass

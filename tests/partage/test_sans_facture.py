@@ -6,18 +6,21 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
+from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Etat
 from portal.actions.processus import clore, ouvrir, solder_sans_facture
 from portal.db import db
 from portal.factures import commands as invoices
 from portal.factures.models import Nature as Sorte
-from portal.factures.reactions import Invoiced
+from portal.factures.reactions import Invoiced, NotPaid
 from portal.journal import EntreeJournal
 from portal.partage import queries
+from portal.partage.models import Etat as EtatPartage
 from portal.workflow import fire
 from tests import builders
 from tests.cells import fingerprint
+from tests.partage.conftest import WHOLE
 
 
 @pytest.fixture
@@ -56,20 +59,40 @@ def test_it_leaves_what_is_to_decide_and_says_why(fete, offerte):
 
 def test_what_was_invoiced_is_settled_by_its_share_out(fete):
     draft = fete.draft()
-    refused(fete, "abandonne-la")
+    refused(fete, "abandonne-le")
     invoices.drop(draft, by=fete.rita)
     deposit = fete.issued(Sorte.ACOMPTE)
-    refused(fete, "par le partage")
+    refused(fete, "un avoir de tout cet acompte")
     fete.credit(deposit)
     settle(fete.action, fete.rita)
     assert fete.action.etat is Etat.SOLDEE
 
 
-def test_invoiced_after_all_it_is_to_decide_again(fete):
+def test_what_was_paid_is_given_back_first(fete):
+    deposit = fete.issued(Sorte.ACOMPTE)
+    fete.pay(deposit)
+    fete.credit(deposit)
+    db.session.commit()
+    with pytest.raises(NotPaid, match="à rendre"):
+        settle(fete.action, fete.rita)
+
+
+def test_what_it_cost_is_the_commun_s_at_once(fete, offerte):
+    fete.spend(80_00, fete.cuisine)
     settle(fete.action, fete.rita)
-    assert to_decide() == []
-    fete.issued()
-    assert to_decide() == [fete.action.id]
+    assert (fete.compte().etat, fete.parts()) == (EtatPartage.CLOS, [0, 0, -80_00])
+    assert [(pole, cents) for pole, cents in queries.of_year(clock.today().year).parts] == [(None, -80_00)]
+    settle(offerte, fete.rita)
+    assert queries.compte(offerte).etat is EtatPartage.CLOS
+
+
+def test_invoiced_after_all_it_is_given_once_it_is_paid(fete):
+    fete.spend(80_00, fete.cuisine)
+    settle(fete.action, fete.rita)
+    facture = fete.issued()
+    assert fete.parts() == [0, 0, -80_00]
+    fete.pay(facture)
+    assert sum(fete.parts()) == WHOLE - 80_00
 
 
 def test_the_treasurer_is_asked_why_on_its_sheet_and_nobody_else_may(as_, fete, offerte):
@@ -91,5 +114,5 @@ def test_an_invoice_that_appeared_meanwhile_is_said_with_the_reason_that_was_typ
     answer = as_(fete.rita).post(f"/actions/{fete.action.id}/solder_sans_facture", data={"motif": "Offerte."})
     found = BeautifulSoup(answer.text, "html5lib")
     assert answer.status_code == 409
-    assert "abandonne-la" in found.select_one("#motif-solder_sans_facture-erreur").get_text()
+    assert "abandonne-le" in found.select_one("#motif-solder_sans_facture-erreur").get_text()
     assert found.select_one("#motif-solder_sans_facture")["value"] == "Offerte."
