@@ -273,6 +273,9 @@ GET /missions/ouvrir/{action}                          303 303 403 403 403 200 4
 POST /missions/ouvrir/{action}                         303 303 403 403 403 303 403 403 403 403 403 303
 POST /missions/{mission}/vu                            303 303 403 403 403 303 403 403 403 403 403 303
 GET /missions/action/{action}                          303 303 404 404 200 200 200 200 200 200 200 200
+GET /moi/securite                                      303 303 200 200 200 200 200 200 200 200 200 200
+POST /moi/securite/appareils/999/deconnecter           303 303 404 404 404 404 404 404 404 404 404 404
+POST /moi/securite/appareils/deconnecter               303 303 303 303 303 303 303 303 303 303 303 303
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from portal import clock, journal, outbox, security
 from portal.comptes import commands, queries
 from portal.comptes.models import Jeton, Personne, Session
-from portal.db import apart, db, lock
+from portal.db import apart, db, lock, touched
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
@@ -54,9 +54,23 @@ def close_session(token: str) -> None:
     db.session.execute(delete(Session).where(Session.empreinte == security.fingerprint(token)))
 
 
-def close_other_sessions(personne: Personne) -> None:
+def close_other_sessions(personne: Personne) -> int:
+    """How many there were."""
     mine = security.fingerprint(personne.session_token)
-    db.session.execute(delete(Session).where(Session.personne_id == personne.id, Session.empreinte != mine))
+    closed = delete(Session).where(Session.personne_id == personne.id, Session.empreinte != mine)
+    return touched(db.session.execute(closed))
+
+
+def sign_out(personne: Personne, session_id: int | None = None) -> int:
+    """Sign one of their devices out, or all the others than this one; how many it was, none for somebody else's.
+
+    It shows at the next request of that device.
+    """
+    one = delete(Session).where(Session.personne_id == personne.id, Session.id == session_id)
+    closed = touched(db.session.execute(one)) if session_id else close_other_sessions(personne)
+    if closed:
+        journal.record("personne.deconnecter", personne, by=personne, faits={"appareils": closed})
+    return closed
 
 
 def touch_session(session_id: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, validates
 
 from portal import clock
+from portal.comptes.appareil import named
 from portal.db import Base
 from portal.fields import name_key
 from portal.shown import Shown
@@ -168,6 +169,10 @@ class Session(Base):
     vue_le: Mapped[datetime] = mapped_column(default=clock.now)
     appareil: Mapped[str] = mapped_column(default="")
     personne: Mapped[Personne] = relationship()
+
+    @property
+    def nom(self) -> str:
+        return named(self.appareil)
 
 
 class Jeton(Base):

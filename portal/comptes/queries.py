@@ -45,6 +45,12 @@ def _with_session(also: Asked) -> Select[Session, bool]:
     )
 
 
+def sessions_of(personne: Personne) -> list[Session]:
+    """Where this person is signed in, the last seen first."""
+    alive = Session.personne_id == personne.id, Session.vue_le > clock.now() - SESSION_LIFE
+    return list(db.session.scalars(select(Session).where(*alive).order_by(Session.vue_le.desc(), Session.id.desc())))
+
+
 def is_fresh(token: str) -> bool:
     """Whether this session was opened a moment ago: whoever holds the phone has just proved who they are."""
     opened = select(Session.ouverte_le).where(Session.empreinte == fingerprint(token))
