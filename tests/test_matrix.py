@@ -273,9 +273,16 @@ GET /missions/ouvrir/{action}                          303 303 403 403 403 200 4
 POST /missions/ouvrir/{action}                         303 303 403 403 403 303 403 403 403 403 403 303
 POST /missions/{mission}/vu                            303 303 403 403 403 303 403 403 403 403 403 303
 GET /missions/action/{action}                          303 303 404 404 200 200 200 200 200 200 200 200
+GET /comptes/second                                    200 200 200 200 200 200 200 200 200 200 200 200
+POST /comptes/second                                   410 410 410 410 410 410 410 410 410 410 410 410
 GET /moi/securite                                      303 303 200 200 200 200 200 200 200 200 200 200
 POST /moi/securite/appareils/999/deconnecter           303 303 404 404 404 404 404 404 404 404 404 404
 POST /moi/securite/appareils/deconnecter               303 303 303 303 303 303 303 303 303 303 303 303
+POST /moi/securite/application                         303 303 303 303 303 303 303 303 303 303 303 303
+GET /moi/securite/application                          303 303 303 303 303 303 303 303 303 303 303 303
+POST /moi/securite/application/confirmer               303 303 422 422 422 422 422 422 422 422 422 422
+POST /moi/securite/application/retirer                 303 303 422 422 422 422 422 422 422 422 422 422
+POST /moi/securite/application/codes                   303 303 422 422 422 422 422 422 422 422 422 422
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303

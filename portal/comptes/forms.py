@@ -73,6 +73,12 @@ class CodeForm(Form):
     )
 
 
+class SecondForm(Form):
+    """Six digits of the application, or the sixteen letters of a recovery code."""
+
+    code = Line("Code de ton application, ou code de secours", [DataRequired("Écris le code que montre ton application.")])
+
+
 class PasswordForm(Form):
     actuel = PasswordField("Mot de passe actuel")
     mot_de_passe = PasswordField(

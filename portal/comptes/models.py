@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, validates
 
 from portal import clock
@@ -86,6 +86,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     siret: Mapped[str] = mapped_column(default="")  # fourteen digits, of an indépendant
     structure: Mapped[str] = mapped_column(default="")  # who pays them, when it is not the house
     profil: Mapped[Profil | None] = relationship(back_populates="personne", lazy="raise_on_sql")
+    double_le: Mapped[datetime | None]  # since when an application's code is asked for after the password or the link
     is_pole_member: Mapped[bool] = mapped_column(default=False)  # kept by poles.commands, so that no page pays a query for it
 
     __table_args__ = (
@@ -173,6 +174,31 @@ class Session(Base):
     @property
     def nom(self) -> str:
         return named(self.appareil)
+
+
+class SecondFacteur(Base):
+    """The application that makes somebody's codes. Its secret is shown until the first code confirms it, never after."""
+
+    __tablename__ = "second_facteur"
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str]  # in base32
+    dernier_pas: Mapped[int] = mapped_column(default=0)  # of thirty seconds, whose code served last: none serves twice
+    essais: Mapped[int] = mapped_column(default=0)  # wrong codes since `essais_depuis`
+    essais_depuis: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (CheckConstraint("secret <> ''", name="secret"), CheckConstraint("essais >= 0", name="essais"))
+
+
+class CodeSecours(Base):
+    """A code kept on paper for the day when the application is lost; good once."""
+
+    __tablename__ = "code_secours"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    empreinte: Mapped[str]  # security.fingerprint of its letters
+    utilise_le: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("personne_id", "empreinte"),)
 
 
 class Jeton(Base):
