@@ -1,4 +1,4 @@
-"""The second proof: the application that makes the codes, and the recovery codes kept on paper."""
+"""The second proof: the application that makes the codes, the recovery codes kept on paper; when a session was last proved."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,9 +38,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("personne") as batch:
         batch.add_column(sa.Column("double_le", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("session") as batch:
+        batch.add_column(sa.Column("prouvee_le", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE session SET prouvee_le = ouverte_le")
+    with op.batch_alter_table("session") as batch:
+        batch.alter_column("prouvee_le", nullable=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("session") as batch:
+        batch.drop_column("prouvee_le")
     with op.batch_alter_table("personne") as batch:
         batch.drop_column("double_le")
     op.drop_table("code_secours")

@@ -27,6 +27,12 @@ class WrongPassword(Refusal):
     sentence = "Ce n’est pas ton mot de passe actuel. Oublié ? Déconnecte-toi, puis demande un lien de connexion."
 
 
+class NotProved(Refusal):
+    """Whoever is signed in did not prove again that it is them."""
+
+    status = 422
+
+
 class LinkUsed(Refusal):
     status = 410
     sentence = "Ce lien ou ce code a déjà servi, ou son temps est passé. Demande-en un autre."
@@ -46,7 +52,7 @@ def open_session(personne: Personne, *, agent: str = "") -> str:
     """A new session row; returns the secret that the cookie carries."""
     token = secrets.token_urlsafe(32)
     db.session.add(Session(empreinte=security.fingerprint(token), personne_id=personne.id, appareil=agent[:200]))
-    personne.session_token = token
+    personne.session_token, personne.proved_at = token, clock.now()
     return token
 
 
@@ -98,7 +104,35 @@ def set_password(personne: Personne, password: str, *, current: str = "") -> Non
 
 def asks_password(personne: Personne) -> bool:
     """Whether changing the password wants the present one: not from someone who has none, nor has just signed in."""
-    return bool(personne.mot_de_passe) and not queries.is_fresh(personne.session_token)
+    return bool(personne.mot_de_passe) and not personne.is_fresh
+
+
+def prove_by_password(personne: Personne, password: str) -> None:
+    """Raises NotProved. No transaction is open while hashing."""
+    stored = personne.mot_de_passe
+    db.session.rollback()
+    if not security.verify_password(stored, password):
+        raise NotProved("Ce n’est pas ton mot de passe.")
+    mark_proved(personne)
+
+
+def prove_by_code(personne: Personne, jeton_id: int, code: str) -> None:
+    """With the six digits that were mailed to them. Raises NotProved, also for those of somebody else."""
+    id = personne.id
+    db.session.rollback()
+    try:
+        found, _ = use_code(jeton_id, code)
+    except LinkUsed:
+        found = None
+    if found is None or found.id != id:
+        raise NotProved("Ce code n’est pas le bon, ou ses dix minutes sont passées.")
+    mark_proved(personne)
+
+
+def mark_proved(personne: Personne) -> None:
+    """The present session is fresh again."""
+    mine = Session.empreinte == security.fingerprint(personne.session_token)
+    db.session.execute(update(Session).where(mine).values(prouvee_le=clock.now()))
 
 
 def ask_link(email: str, *, suite: str) -> Jeton:

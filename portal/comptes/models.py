@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, text
@@ -16,6 +16,7 @@ from portal.fields import name_key
 from portal.shown import Shown
 from portal.workflow import Event
 
+FRESH = timedelta(minutes=15)  # how long one proof of who they are is good for money, roles and exports
 NOWHERE = "@example.invalid"  # where no message ever goes: the address of a person who was erased
 
 
@@ -106,6 +107,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
         return nom
 
     session_token: str = ""  # the secret of the session this object was loaded by
+    proved_at: datetime = datetime.min.replace(tzinfo=UTC)  # when whoever holds that session last proved who they are
     runs_a_day: bool = False  # around now, as that session was read (layout)
     __eq__ = object.__eq__  # Flask-Login's compares get_id(), which is "" for everybody who is not the visitor
     __hash__ = object.__hash__
@@ -116,6 +118,11 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     @property
     def is_active(self) -> bool:
         return self.desactive_le is None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether whoever holds the session proved a moment ago who they are."""
+        return clock.now() - self.proved_at < FRESH
 
     @property
     def is_erased(self) -> bool:
@@ -168,6 +175,7 @@ class Session(Base):
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), index=True)
     ouverte_le: Mapped[datetime] = mapped_column(default=clock.now)
     vue_le: Mapped[datetime] = mapped_column(default=clock.now)
+    prouvee_le: Mapped[datetime] = mapped_column(default=clock.now)  # the last password, link or code given by it
     appareil: Mapped[str] = mapped_column(default="")
     personne: Mapped[Personne] = relationship()
 

@@ -8,12 +8,13 @@ from flask import request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
 from portal import clock, security
-from portal.comptes import commands, entree, queries, second
+from portal.comptes import commands, entree, preuve, queries, second
 from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SecondForm, SignInForm, StatutForm
 from portal.comptes.models import Personne
 from portal.web import Done, GuardedBlueprint, Page, done, me, render, safe_next, toast
 
 bp = GuardedBlueprint("comptes", __name__, url_prefix="/comptes")
+bp.register_blueprint(preuve.bp)
 
 
 def _enter(personne: Personne, suite: str) -> Done:

@@ -50,7 +50,7 @@ def sign_others_out() -> Any:
 # --- the application that makes codes ------------------------------------------------------------------------
 
 
-@bp.post("/application", access="moi.voir")
+@bp.post("/application", access="moi.voir", fresh=True)
 def prepare() -> Any:
     second.prepare(me(), by=me())
     return done(url_for(".application"))
@@ -62,7 +62,7 @@ def application() -> Any:
     return _setting_up(found, SecondForm(formdata=None)) if found else done(url_for(".index"))
 
 
-@bp.post("/application/confirmer", access="moi.voir")
+@bp.post("/application/confirmer", access="moi.voir", fresh=True)
 def confirm() -> Any:
     form = SecondForm()
     if form.validate():

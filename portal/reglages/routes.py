@@ -66,7 +66,7 @@ def settings(page: str) -> Any:
     return _settings(page, _over(page))
 
 
-@bp.post(f"/{PAGE}", access="reglages.voir")
+@bp.post(f"/{PAGE}", access="reglages.voir", fresh=True)
 def set_settings(page: str) -> Any:
     asked = PAGES[page].settings
     form = SettingsForm.of(asked)()
@@ -105,7 +105,7 @@ def new_person() -> Any:
     return render("reglages/personne_nouvelle.html", form=NewPersonForm(formdata=None))
 
 
-@bp.post("/personnes/nouvelle", access="personne.modifier")
+@bp.post("/personnes/nouvelle", access="personne.modifier", fresh=True)
 def add_person() -> Any:
     form = NewPersonForm()
     if form.validate():
@@ -132,7 +132,7 @@ def person(id: int) -> Any:
     return _person_page(personne, PersonForm(formdata=None, data=data))
 
 
-@bp.post("/personnes/<int:id>", access="personne.modifier")
+@bp.post("/personnes/<int:id>", access="personne.modifier", fresh=True)
 def edit_person(id: int) -> Any:
     personne, form = _person(id), PersonForm()
     if form.validate():
@@ -147,7 +147,7 @@ def edit_person(id: int) -> Any:
     return _person_page(personne, form, 422)
 
 
-@bp.post("/personnes/<int:id>/<any(desactiver, reactiver):slug>", access="personne.modifier")
+@bp.post("/personnes/<int:id>/<any(desactiver, reactiver):slug>", access="personne.modifier", fresh=True)
 def switch_person(id: int, slug: str) -> Any:
     personne = _person(id)
     comptes.set_active(personne, slug == "reactiver", by=me())
@@ -159,7 +159,7 @@ def switch_person(id: int, slug: str) -> Any:
     return done(url_for(".person", id=id))
 
 
-@bp.post("/personnes/<int:id>/effacer", access="personne.modifier")
+@bp.post("/personnes/<int:id>/effacer", access="personne.modifier", fresh=True)
 def erase_person(id: int) -> Any:
     personne = _person(id)
     if "certain" not in request.form:

@@ -16,6 +16,7 @@ from portal.comptes.models import CodeSecours, Jeton, Personne, SecondFacteur, S
 from portal.db import db
 from portal.journal import EntreeJournal
 from tests import builders
+from tests.test_every_page import AXE, CONTRAST, RULES, told
 
 PASSWORD = "trois mots au hasard"
 STEP = timedelta(seconds=30)
@@ -362,3 +363,48 @@ def test_the_database_refuses_a_secret_that_is_none(awa, codes):
     with pytest.raises(Exception, match="ck_second_facteur__secret"):
         db.session.execute(update(SecondFacteur).values(secret=""))
     db.session.rollback()
+
+
+# --- on a phone ------------------------------------------------------------------------------------------------
+
+
+def looked_at(page) -> None:
+    """It fits, and axe finds nothing, light and dark."""
+    where = page.title()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), where
+    page.set_viewport_size({"width": 360, "height": page.evaluate("document.documentElement.scrollHeight")})
+    for scheme, rules in (("light", RULES), ("dark", CONTRAST)):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("rules => axe.run(document, rules)", rules)["violations"]
+        assert not found, (where, *map(told, found))
+
+
+@pytest.mark.browser
+def test_the_whole_way_on_a_phone_with_the_keyboard(visit, awa):
+    options = {"bypass_csp": True, "reduced_motion": "reduce"}
+    mine, other = visit(awa, **options), visit(**options)
+    for page in (mine, other):
+        page.add_init_script(AXE)
+    mine.goto("/moi/securite")
+    mine.get_by_role("button", name="Mettre une application").press("Enter")
+    mine.get_by_role("heading", name="Mettre une application").wait_for()
+    looked_at(mine)
+    code = code_of(awa)
+    db.session.rollback()  # the portal wants to write
+    mine.get_by_label("Les six chiffres").fill(code)
+    mine.keyboard.press("Enter")
+    mine.get_by_role("heading", name="Tes codes de secours").wait_for()
+    looked_at(mine)
+    paper = mine.locator("ol code").first.inner_text()
+    mine.get_by_role("link", name="C’est noté").press("Enter")
+    mine.get_by_text("Demandé depuis").wait_for()
+    looked_at(mine)
+    other.goto("/comptes/connexion")
+    other.get_by_label("Adresse e-mail").fill("awa@example.org")
+    other.get_by_label("Mot de passe").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    other.get_by_role("heading", name="Encore un code").wait_for()
+    looked_at(other)
+    other.keyboard.type(paper)  # the field has the focus
+    other.keyboard.press("Enter")
+    other.get_by_role("link", name="Awa", exact=True).wait_for()
