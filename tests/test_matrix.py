@@ -292,6 +292,7 @@ GET /reglages/identite                                 303 303 403 403 403 403 4
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/devis                                   303 303 403 403 403 403 403 403 403 403 403 303
+POST /reglages/personnes/{bo}/application/retirer      303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/poles/                                   303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/poles/nouveau                            303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/poles/nouveau                           303 303 403 403 403 403 403 403 403 403 403 303

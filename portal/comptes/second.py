@@ -33,6 +33,11 @@ class AlreadyOn(Refusal):
     sentence = "Une application fait déjà tes codes\u00a0: retire-la d’abord, pour en choisir une autre."
 
 
+class OwnApplication(Refusal):
+    status = 403
+    sentence = "Pour retirer ta propre application, donne un de ses codes sur ta page «\u00a0Sécurité\u00a0»."
+
+
 def prepare(personne: Personne, *, by: Personne) -> None:
     """A new secret, to be confirmed by the application's first code. Raises AlreadyOn."""
     personne = lock_one(personne)
@@ -70,11 +75,17 @@ def renew_codes(personne: Personne, typed: str, *, by: Personne) -> list[str]:
 def remove(personne: Personne, typed: str, *, by: Personne) -> None:
     """Nothing more is asked than the password or the link. Raises WrongCode."""
     prove(personne, typed)
-    lift(personne, by=by)
+    _forget(personne, by)
 
 
 def lift(personne: Personne, *, by: Personne | None) -> None:
-    """The same without a code, for whoever lost them all: the house then knows them otherwise."""
+    """The same without a code, for whoever lost them all, by somebody who knows them otherwise. Raises OwnApplication."""
+    if by and by.id == personne.id:
+        raise OwnApplication
+    _forget(personne, by)
+
+
+def _forget(personne: Personne, by: Personne | None) -> None:
     personne = lock_one(personne)
     for table in (SecondFacteur, CodeSecours):
         db.session.execute(delete(table).where(table.personne_id == personne.id))

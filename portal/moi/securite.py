@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort, current_app, url_for
 from markupsafe import Markup
 
 from portal.comptes import entree, second, totp
 from portal.comptes import queries as comptes
 from portal.comptes.forms import SecondForm
 from portal.comptes.models import SecondFacteur
+from portal.policy import can
 from portal.security import fingerprint
 from portal.web import GuardedBlueprint, Page, done, me, refused, render, toast
 
 bp = GuardedBlueprint("securite", __name__, url_prefix="/securite")
+
+
+def is_wanted() -> bool:
+    """Whether I administer the portal without the application that this portal wants of its admins."""
+    wanted = current_app.config["PORTAL"].admin_second_factor
+    return bool(wanted and can(me(), "reglages.voir") and not me().double_le)
 
 
 @bp.get("", access="moi.voir")
@@ -25,7 +32,7 @@ def index() -> Any:
 def _page(form: SecondForm) -> Page:
     devices, here = comptes.sessions_of(me()), fingerprint(me().session_token)
     left = second.left(me()) if me().double_le else 0
-    return render("moi/securite.html", appareils=devices, ici=here, form=form, restent=left)
+    return render("moi/securite.html", appareils=devices, ici=here, form=form, restent=left, voulue=is_wanted())
 
 
 # --- where it is open ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from flask import abort, request, url_for
 from portal.actions.commands import Conflict
 from portal.comptes import commands as comptes
 from portal.comptes import queries as people
+from portal.comptes import second
 from portal.comptes.models import Personne
 from portal.fields import one_line
 from portal.poles import commands as poles
@@ -156,6 +157,15 @@ def switch_person(id: int, slug: str) -> Any:
     else:
         undo = (url_for(".switch_person", id=id, slug="reactiver"), "Annuler")
         toast(f"Le compte de {personne.nom} est désactivé, ses appareils sont déconnectés.", undo=undo)
+    return done(url_for(".person", id=id))
+
+
+@bp.post("/personnes/<int:id>/application/retirer", access="personne.modifier", fresh=True)
+def lift_second(id: int) -> Any:
+    """For whoever lost their phone and their paper; only somebody else does it."""
+    personne = _person(id)
+    second.lift(personne, by=me())
+    toast(f"Aucun code n’est plus demandé à {personne.nom}.")
     return done(url_for(".person", id=id))
 
 
