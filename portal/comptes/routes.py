@@ -26,7 +26,8 @@ def _enter(personne: Personne, suite: str) -> Done:
         entree.close_session(me().session_token)
     session.clear()
     if personne.double_le:
-        session["second"] = {"qui": personne.id, "suite": suite, "avant": int((clock.now() + entree.LINK_LIFE).timestamp())}
+        until = int((clock.now() + entree.LINK_LIFE).timestamp())
+        session["second"] = {"qui": personne.id, "marque": second.mark(personne), "suite": suite, "avant": until}
         return done(url_for(".second_proof"))
     return _open(personne, suite)
 
@@ -108,7 +109,7 @@ def give_second_proof() -> Any:
     if not form.validate():
         return render("comptes/second.html", status=422, form=form)
     try:
-        personne = second.admit(given["qui"], form.code.data)
+        personne = second.admit(given["qui"], given["marque"], form.code.data)
     except second.WrongCode as refusal:
         form.code.errors = [refusal.sentence]
         return render("comptes/second.html", status=422, form=form)

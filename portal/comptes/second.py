@@ -93,10 +93,18 @@ def _forget(personne: Personne, by: Personne | None) -> None:
     journal.record("personne.second_retirer", personne, by=by)
 
 
-def admit(personne_id: int, typed: str) -> Personne:
-    """Whoever gave the first proof gives the second. Raises WrongCode, also for an account that was closed meanwhile."""
+def mark(personne: Personne) -> str:
+    """What says, between the two proofs, that the password is still the one that it was at the first."""
+    return security.fingerprint(f"second:{personne.mot_de_passe}")[:32]
+
+
+def admit(personne_id: int, marked: str, typed: str) -> Personne:
+    """Whoever gave the first proof gives the second.
+
+    Raises WrongCode, also when the account was closed, or its password changed, meanwhile.
+    """
     personne = db.session.get(Personne, personne_id, options=[selectinload(Personne.roles)])
-    if personne is None or not personne.is_active:
+    if personne is None or not personne.is_active or mark(personne) != marked:
         raise WrongCode
     prove(personne, typed)
     return personne

@@ -193,6 +193,13 @@ def test_an_account_closed_between_the_two_proofs_does_not_open(client, awa, cod
     assert sessions() == 0
 
 
+def test_nor_does_one_whose_password_changed_between_them(client, as_, awa, codes):
+    sign_in(client)
+    as_(awa).post("/comptes/mot-de-passe", data={"mot_de_passe": "quatre autres mots au hasard"})
+    assert give(client, code_of(awa)).status_code == 422
+    assert not is_in(client)
+
+
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "é" * 6, "١٢٣٤٥٦", "\0", "x" * 5000])
 def test_what_is_no_code_is_refused(client, awa, codes, typed):
     sign_in(client)
@@ -408,3 +415,6 @@ def test_the_whole_way_on_a_phone_with_the_keyboard(visit, awa):
     other.keyboard.type(paper)  # the field has the focus
     other.keyboard.press("Enter")
     other.get_by_role("link", name="Awa", exact=True).wait_for()
+    mine.reload()
+    mine.get_by_role("button", name="Déconnecter Ordinateur Linux, Chrome").wait_for()
+    looked_at(mine)
