@@ -162,3 +162,18 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
         raise Stop(f"Quelqu’un a déjà l’adresse {email}\u00a0: ses rôles se donnent dans les réglages du portail.") from None
     commit()
     click.echo(f"{nom} peut se connecter avec {email}.")
+
+
+@portal.command("remove-second-factor")
+@click.argument("email")
+def remove_second_factor(email: str) -> None:
+    """Ne demande plus de code à cette personne, qui a perdu son téléphone et ses codes de secours."""
+    from portal.comptes import second
+    from portal.comptes.queries import confirmed
+
+    personne = confirmed(email)
+    if personne is None or not personne.double_le:
+        raise Stop(f"Aucun code n’est demandé à l’adresse {email}.")
+    second.lift(personne, by=None)
+    commit()
+    click.echo(f"{personne.nom} peut se connecter sans code.")

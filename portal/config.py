@@ -92,6 +92,7 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     rate_limits: bool
+    admin_second_factor: bool  # whether the settings open only to admins whose sign-in asks for a code
     now: str | None
 
     @classmethod
@@ -120,6 +121,7 @@ class Settings:
             trusted_hosts=_hosts(environ, host, env),
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
+            admin_second_factor=_second_factor(environ, env),
             now=environ.get("PORTAL_NOW") or None,
         )
         settings._refuse_what_is_for_trials()
@@ -252,6 +254,13 @@ def _webhook_token(environ: Mapping[str, str], env: str) -> str:
     if env == "production" and token and len(token) < MIN_TOKEN_LENGTH:
         raise BadSetting(f"PORTAL_ROCKETCHAT_TOKEN est trop court\u00a0: {MIN_TOKEN_LENGTH} caractères au hasard, au moins.")
     return token
+
+
+def _second_factor(environ: Mapping[str, str], env: str) -> bool:
+    said = environ.get("PORTAL_ADMIN_SECOND_FACTOR") or ("on" if env == "production" else "off")
+    if said not in {"on", "off"}:
+        raise BadSetting(f"PORTAL_ADMIN_SECOND_FACTOR vaut {said!r}\u00a0: on ou off est attendu.")
+    return said == "on"
 
 
 def _whole(name: str, environ: Mapping[str, str], default: int = 0) -> int:

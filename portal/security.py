@@ -196,6 +196,7 @@ LIMITS = {
     for limit in (
         Limit("connexion", 10, 100, timedelta(minutes=5)),
         Limit("lien", 5, 60, timedelta(minutes=15)),
+        Limit("preuve", 10, 30, timedelta(minutes=5), account_field="preuve_vers"),  # a stolen phone guesses no password
         Limit("candidature", 12, 30, timedelta(minutes=1)),
         Limit("sollicitation", 6, 30, timedelta(minutes=10)),
         Limit("suivi", 10, 120, timedelta(minutes=1)),

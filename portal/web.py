@@ -32,6 +32,7 @@ from portal import cache, policy, security
 from portal.db import MANY, SAFE_METHODS, commit, count, db, undo
 
 LONGEST = 20_000  # characters of a text given back; no field takes as many
+PROOF = ("preuve_vers", "preuve_passe", "preuve_code")  # what a proof carries besides the form that waits for it
 TOKEN = re.compile(r"[\w.:=-]{20,}")
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
 
@@ -79,7 +80,7 @@ class GuardedBlueprint(Blueprint):
 
     `access` is a key of policy.RULES; `limit` a name of security.LIMITS; `kept` lets cache.py serve it; `preview`: sent with
     `apercu`, it shows the messages that it would send, and does nothing; `question`: another server POSTs it, hence without
-    a form's token, and it writes nothing.
+    a form's token, and it writes nothing; `fresh`: it wants a proof, a quarter of an hour old at most, of who sends it.
     An unsafe view's work is committed here, once, before anything is rendered, and only when its answer is below 400.
     """
 
@@ -92,6 +93,7 @@ class GuardedBlueprint(Blueprint):
         kept: bool = False,
         preview: bool = False,
         question: bool = False,
+        fresh: bool = False,
         **options: Any,
     ) -> Callable[..., Any]:
         assert access in policy.RULES, f"{access} is not in policy.RULES"
@@ -99,7 +101,7 @@ class GuardedBlueprint(Blueprint):
 
         def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
             def enter(**args: Any) -> Response:
-                refused = _enter(access, question)
+                refused = _enter(access, question, fresh)
                 answer = view(**args) if refused is None else refused
                 if request.method not in SAFE_METHODS:
                     if preview and "apercu" in request.form and isinstance(answer, Done):
@@ -127,6 +129,7 @@ class GuardedBlueprint(Blueprint):
 
 questions: set[str] = set()  # the views that no form's token protects, since they change nothing
 _previews: list[Callable[[], dict[str, Any]]] = []
+_provers: list[Callable[[], Refused]] = []
 
 
 def previewer(read: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
@@ -135,13 +138,19 @@ def previewer(read: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]
     return read
 
 
+def prover(ask: Callable[[], Refused]) -> Callable[[], Refused]:
+    """Decorator: this function asks whoever is signed in to prove once more who they are, and keeps what they were sending."""
+    _provers.append(ask)
+    return ask
+
+
 def previewed(answer: Done, template: str = "apercu.html", *, cle: str = "", **context: Any) -> Refused:
     """What would be sent to whom; the same form goes on, and nothing has happened.
 
     `cle` goes with it as `annonce`: what was announced; nothing in `context` may be a row, they are undone.
     """
     shown = {name: value for read in _previews for name, value in read().items()} | context
-    dropped = ("csrf_token", "apercu", "annonce")
+    dropped = ("csrf_token", "apercu", "annonce", *PROOF)
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in dropped]
     kept += [("annonce", cle)] if cle else []
     session.pop("_flashes", None)  # they say what was not done
@@ -149,11 +158,11 @@ def previewed(answer: Done, template: str = "apercu.html", *, cle: str = "", **c
     return Refused(200, lambda: render(template, fields=kept, back=answer.location, suite=suite, **shown))
 
 
-def _enter(access: str, question: bool) -> Answer | None:
+def _enter(access: str, question: bool, fresh: bool) -> Answer | None:
     if question:
         undo()  # from here on, this request only reads
     refused: Answer | None = policy.enter(access)
-    return refused
+    return _provers[-1]() if refused is None and fresh and not current_user.is_fresh else refused
 
 
 def _settle(answer: Answer, question: bool) -> None:
@@ -257,7 +266,8 @@ def typed_words() -> list[str]:
         return []
     try:
         values = request.form.items(multi=True)
-        return [v[:LONGEST] for name, v in values if "passe" not in name and len(v) > 2 and not TOKEN.fullmatch(v)][:20]
+        typed = [value for name, value in values if "passe" not in name and name not in PROOF]
+        return [v[:LONGEST] for v in typed if len(v) > 2 and not TOKEN.fullmatch(v)][:20]
     except HTTPException:
         return []
 

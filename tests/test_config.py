@@ -50,6 +50,7 @@ def production(**more: str) -> Settings:
         ({"PORTAL_PROXY_HOPS": "-1"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "un"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "１"}, "PORTAL_PROXY_HOPS"),
+        ({"PORTAL_ADMIN_SECOND_FACTOR": "oui"}, "PORTAL_ADMIN_SECOND_FACTOR"),
         ({"PORTAL_ROCKETCHAT_URL": "http://chat.example.org/hooks/a/jeton-secret"}, "en https://"),
         ({"PORTAL_ROCKETCHAT_URL": "https://chat.example.org"}, "PORTAL_ROCKETCHAT_URL"),
         ({"PORTAL_ROCKETCHAT_URL": "https://moi:secret@chat.example.org/hooks/a/b"}, "PORTAL_ROCKETCHAT_URL"),
@@ -121,6 +122,15 @@ def test_what_is_not_said():
     assert (settings.mail_url, settings.rocketchat_url, settings.now) == (None, None, None)
     assert settings.rocketchat_token == ""
     assert (settings.proxy_hops, settings.rate_limits) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [({}, True), ({"PORTAL_ADMIN_SECOND_FACTOR": "off"}, False), ({"PORTAL_ENV": "development"}, False),
+     ({"PORTAL_ENV": "test"}, False), ({"PORTAL_ENV": "test", "PORTAL_ADMIN_SECOND_FACTOR": "on"}, True)],
+)  # fmt: skip
+def test_production_wants_a_second_proof_of_its_admins(said, wanted):
+    assert production(**said).admin_second_factor is wanted
 
 
 def test_the_address_is_kept_without_its_last_slash():

@@ -275,6 +275,18 @@ GET /missions/ouvrir/{action}                          303 303 403 403 403 200 4
 POST /missions/ouvrir/{action}                         303 303 403 403 403 303 403 403 403 403 403 303
 POST /missions/{mission}/vu                            303 303 403 403 403 303 403 403 403 403 403 303
 GET /missions/action/{action}                          303 303 404 404 200 200 200 200 200 200 200 200
+GET /comptes/second                                    200 200 200 200 200 200 200 200 200 200 200 200
+POST /comptes/second                                   410 410 410 410 410 410 410 410 410 410 410 410
+POST /comptes/preuve                                   303 303 404 404 404 404 404 404 404 404 404 404
+POST /comptes/preuve/code                              303 303 404 404 404 404 404 404 404 404 404 404
+GET /moi/securite                                      303 303 200 200 200 200 200 200 200 200 200 200
+POST /moi/securite/appareils/999/deconnecter           303 303 404 404 404 404 404 404 404 404 404 404
+POST /moi/securite/appareils/deconnecter               303 303 303 303 303 303 303 303 303 303 303 303
+POST /moi/securite/application                         303 303 303 303 303 303 303 303 303 303 303 303
+GET /moi/securite/application                          303 303 303 303 303 303 303 303 303 303 303 303
+POST /moi/securite/application/confirmer               303 303 422 422 422 422 422 422 422 422 422 422
+POST /moi/securite/application/retirer                 303 303 422 422 422 422 422 422 422 422 422 422
+POST /moi/securite/application/codes                   303 303 422 422 422 422 422 422 422 422 422 422
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303
@@ -282,6 +294,7 @@ GET /reglages/identite                                 303 303 403 403 403 403 4
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/devis                                   303 303 403 403 403 403 403 403 403 403 403 303
+POST /reglages/personnes/{bo}/application/retirer      303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/poles/                                   303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/poles/nouveau                            303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/poles/nouveau                           303 303 403 403 403 403 403 403 403 403 403 303
@@ -322,7 +335,9 @@ class World:
             self._actions()
             self._things()
             self.slot = [local(self.action.debut + timedelta(minutes=minutes)) for minutes in (5, 60)]
-            self.tokens = {who: entree.open_session(one, agent="pytest") for who, one in self.people.items()}
+            with clock.freeze(clock.now() + timedelta(hours=1)):  # their proofs stay fresh to the end of the table
+                self.tokens = {who: entree.open_session(one, agent="pytest") for who, one in self.people.items()}
+                db.session.flush()
             self.ids = {who.lower(): one.id for who, one in self.people.items()} | self.ids
             db.session.commit()
             db.session.remove()

@@ -21,7 +21,7 @@ from portal.actions.tache import Tache
 from portal.besoins.models import Besoin, Occupation, Pret
 from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes
-from portal.comptes import entree
+from portal.comptes import entree, second, totp
 from portal.comptes.models import NomRole, Note, Personne, Profil
 from portal.config import ROOT
 from portal.contributions.models import Attestation
@@ -204,6 +204,8 @@ def full(app):
     ada = db.session.scalars(select(Personne).where(Personne.email == "admin@example.org")).one()
     entree.open_session(ada)
     entree.ask_link(ada.email, suite="/")
+    second.prepare(ada, by=ada)
+    second.confirm(ada, totp.code(second.waiting(ada).secret, totp.step_at(clock.now())), by=ada)
     facture = db.session.scalars(select(Facture)).first()
     sent, mission = db.session.scalars(select(Candidature)).first(), db.session.scalars(select(Mission)).first()
     db.session.add_all(

@@ -12,7 +12,20 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
 from portal.comptes import queries
-from portal.comptes.models import NOWHERE, Jeton, NomRole, Note, Personne, Profil, Role, Session, Situation, effacer
+from portal.comptes.models import (
+    NOWHERE,
+    CodeSecours,
+    Jeton,
+    NomRole,
+    Note,
+    Personne,
+    Profil,
+    Role,
+    SecondFacteur,
+    Session,
+    Situation,
+    effacer,
+)
 from portal.db import db, strike
 from portal.fields import address_key
 from portal.workflow import Refusal
@@ -172,12 +185,12 @@ def erase(personne: Personne, *, by: Personne) -> None:
     for row in rows:
         outbox.forget(row.id, row.adresse, queries.signs(row))
         strike(journal.EntreeJournal.motif, queries.signs(row))
-        for table in (Session, Jeton, Role, Profil, Note):
+        for table in (Session, Jeton, SecondFacteur, CodeSecours, Role, Profil, Note):
             db.session.execute(delete(table).where(table.personne_id == row.id))
         row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"
         row.adresse = row.email
         row.telephone = row.mot_de_passe = row.siret = row.structure = ""
-        row.statut, row.sollicitable, row.desactive_le = None, False, clock.now()
+        row.statut, row.sollicitable, row.desactive_le, row.double_le = None, False, clock.now(), None
         db.session.flush()
         db.session.expire(row)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from portal import clock, journal, outbox, security
 from portal.comptes import commands, queries
 from portal.comptes.models import Jeton, Personne, Session
-from portal.db import apart, db, lock
+from portal.db import apart, db, lock, touched
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
@@ -25,6 +25,12 @@ MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many;
 class WrongPassword(Refusal):
     status = 422
     sentence = "Ce n’est pas ton mot de passe actuel. Oublié ? Déconnecte-toi, puis demande un lien de connexion."
+
+
+class NotProved(Refusal):
+    """Whoever is signed in did not prove again that it is them."""
+
+    status = 422
 
 
 class LinkUsed(Refusal):
@@ -46,7 +52,7 @@ def open_session(personne: Personne, *, agent: str = "") -> str:
     """A new session row; returns the secret that the cookie carries."""
     token = secrets.token_urlsafe(32)
     db.session.add(Session(empreinte=security.fingerprint(token), personne_id=personne.id, appareil=agent[:200]))
-    personne.session_token = token
+    personne.session_token, personne.proved_at = token, clock.now()
     return token
 
 
@@ -54,9 +60,23 @@ def close_session(token: str) -> None:
     db.session.execute(delete(Session).where(Session.empreinte == security.fingerprint(token)))
 
 
-def close_other_sessions(personne: Personne) -> None:
+def close_other_sessions(personne: Personne) -> int:
+    """How many there were."""
     mine = security.fingerprint(personne.session_token)
-    db.session.execute(delete(Session).where(Session.personne_id == personne.id, Session.empreinte != mine))
+    closed = delete(Session).where(Session.personne_id == personne.id, Session.empreinte != mine)
+    return touched(db.session.execute(closed))
+
+
+def sign_out(personne: Personne, session_id: int | None = None) -> int:
+    """Sign one of their devices out, or all the others than this one; how many it was, none for somebody else's.
+
+    It shows at the next request of that device.
+    """
+    one = delete(Session).where(Session.personne_id == personne.id, Session.id == session_id)
+    closed = touched(db.session.execute(one)) if session_id else close_other_sessions(personne)
+    if closed:
+        journal.record("personne.deconnecter", personne, by=personne, faits={"appareils": closed})
+    return closed
 
 
 def touch_session(session_id: int) -> None:
@@ -84,7 +104,35 @@ def set_password(personne: Personne, password: str, *, current: str = "") -> Non
 
 def asks_password(personne: Personne) -> bool:
     """Whether changing the password wants the present one: not from someone who has none, nor has just signed in."""
-    return bool(personne.mot_de_passe) and not queries.is_fresh(personne.session_token)
+    return bool(personne.mot_de_passe) and not personne.is_fresh
+
+
+def prove_by_password(personne: Personne, password: str) -> None:
+    """Raises NotProved. No transaction is open while hashing."""
+    stored = personne.mot_de_passe
+    db.session.rollback()
+    if not security.verify_password(stored, password):
+        raise NotProved("Ce n’est pas ton mot de passe.")
+    mark_proved(personne)
+
+
+def prove_by_code(personne: Personne, jeton_id: int, code: str) -> None:
+    """With the six digits that were mailed to them. Raises NotProved, also for those of somebody else."""
+    id = personne.id
+    db.session.rollback()
+    try:
+        found, _ = use_code(jeton_id, code)
+    except LinkUsed:
+        found = None
+    if found is None or found.id != id:
+        raise NotProved("Ce code n’est pas le bon, ou ses dix minutes sont passées.")
+    mark_proved(personne)
+
+
+def mark_proved(personne: Personne) -> None:
+    """The present session is fresh again."""
+    mine = Session.empreinte == security.fingerprint(personne.session_token)
+    db.session.execute(update(Session).where(mine).values(prouvee_le=clock.now()))
 
 
 def ask_link(email: str, *, suite: str) -> Jeton:

@@ -73,6 +73,20 @@ class CodeForm(Form):
     )
 
 
+class SecondForm(Form):
+    """Six digits of the application, or the sixteen letters of a recovery code."""
+
+    code = Line("Code de ton application, ou code de secours", [DataRequired("Écris le code que montre ton application.")])
+
+
+class ProofForm(Form):
+    """Once more who one is, beside whatever was being sent: hence names that no other form has."""
+
+    preuve_vers = HiddenField()
+    preuve_passe = PasswordField("Ton mot de passe")
+    preuve_code = Line("Code")
+
+
 class PasswordForm(Form):
     actuel = PasswordField("Mot de passe actuel")
     mot_de_passe = PasswordField(

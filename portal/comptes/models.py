@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, validates
 
 from portal import clock
+from portal.comptes.appareil import named
 from portal.db import Base
 from portal.fields import name_key
 from portal.shown import Shown
 from portal.workflow import Event
 
+FRESH = timedelta(minutes=15)  # how long one proof of who they are is good for money, roles and exports
 NOWHERE = "@example.invalid"  # where no message ever goes: the address of a person who was erased
 
 
@@ -85,6 +87,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     siret: Mapped[str] = mapped_column(default="")  # fourteen digits, of an indépendant
     structure: Mapped[str] = mapped_column(default="")  # who pays them, when it is not the house
     profil: Mapped[Profil | None] = relationship(back_populates="personne", lazy="raise_on_sql")
+    double_le: Mapped[datetime | None]  # since when an application's code is asked for after the password or the link
     is_pole_member: Mapped[bool] = mapped_column(default=False)  # kept by poles.commands, so that no page pays a query for it
 
     __table_args__ = (
@@ -104,6 +107,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
         return nom
 
     session_token: str = ""  # the secret of the session this object was loaded by
+    proved_at: datetime = datetime.min.replace(tzinfo=UTC)  # when whoever holds that session last proved who they are
     runs_a_day: bool = False  # around now, as that session was read (layout)
     __eq__ = object.__eq__  # Flask-Login's compares get_id(), which is "" for everybody who is not the visitor
     __hash__ = object.__hash__
@@ -114,6 +118,11 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
     @property
     def is_active(self) -> bool:
         return self.desactive_le is None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether whoever holds the session proved a moment ago who they are."""
+        return clock.now() - self.proved_at < FRESH
 
     @property
     def is_erased(self) -> bool:
@@ -166,8 +175,38 @@ class Session(Base):
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), index=True)
     ouverte_le: Mapped[datetime] = mapped_column(default=clock.now)
     vue_le: Mapped[datetime] = mapped_column(default=clock.now)
+    prouvee_le: Mapped[datetime] = mapped_column(default=clock.now)  # the last password, link or code given by it
     appareil: Mapped[str] = mapped_column(default="")
     personne: Mapped[Personne] = relationship()
+
+    @property
+    def nom(self) -> str:
+        return named(self.appareil)
+
+
+class SecondFacteur(Base):
+    """The application that makes somebody's codes. Its secret is shown until the first code confirms it, never after."""
+
+    __tablename__ = "second_facteur"
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str]  # in base32
+    dernier_pas: Mapped[int] = mapped_column(default=0)  # of thirty seconds, whose code served last: none serves twice
+    essais: Mapped[int] = mapped_column(default=0)  # wrong codes since `essais_depuis`
+    essais_depuis: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (CheckConstraint("secret <> ''", name="secret"), CheckConstraint("essais >= 0", name="essais"))
+
+
+class CodeSecours(Base):
+    """A code kept on paper for the day when the application is lost; good once."""
+
+    __tablename__ = "code_secours"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    empreinte: Mapped[str]  # security.fingerprint of its letters
+    utilise_le: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("personne_id", "empreinte"),)
 
 
 class Jeton(Base):

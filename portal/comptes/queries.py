@@ -19,7 +19,6 @@ from portal.web import Leaf, leaf
 
 Asked = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]  # of that person
 SESSION_LIFE = timedelta(days=30)
-FRESH = timedelta(minutes=15)
 PAGE = 50
 WITH_ROLES = (selectinload(Personne.roles),)
 
@@ -45,11 +44,10 @@ def _with_session(also: Asked) -> Select[Session, bool]:
     )
 
 
-def is_fresh(token: str) -> bool:
-    """Whether this session was opened a moment ago: whoever holds the phone has just proved who they are."""
-    opened = select(Session.ouverte_le).where(Session.empreinte == fingerprint(token))
-    instant = db.session.scalar(opened)
-    return instant is not None and clock.now() - instant < FRESH
+def sessions_of(personne: Personne) -> list[Session]:
+    """Where this person is signed in, the last seen first."""
+    alive = Session.personne_id == personne.id, Session.vue_le > clock.now() - SESSION_LIFE
+    return list(db.session.scalars(select(Session).where(*alive).order_by(Session.vue_le.desc(), Session.id.desc())))
 
 
 def holder(email: str) -> Personne | None:

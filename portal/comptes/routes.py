@@ -7,20 +7,32 @@ from typing import Any
 from flask import request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from portal import security
-from portal.comptes import commands, entree, queries
-from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SignInForm, StatutForm
+from portal import clock, security
+from portal.comptes import commands, entree, preuve, queries, second
+from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SecondForm, SignInForm, StatutForm
 from portal.comptes.models import Personne
 from portal.web import Done, GuardedBlueprint, Page, done, me, render, safe_next, toast
 
 bp = GuardedBlueprint("comptes", __name__, url_prefix="/comptes")
+bp.register_blueprint(preuve.bp)
 
 
 def _enter(personne: Personne, suite: str) -> Done:
-    """A fresh cookie: nothing of the session before survives, neither its CSRF token nor its row."""
+    """A fresh cookie: nothing of the session before survives, neither its CSRF token nor its row.
+
+    Whoever has a second proof to give is only asked for it: nothing opens yet.
+    """
     if current_user.is_authenticated:
         entree.close_session(me().session_token)
     session.clear()
+    if personne.double_le:
+        until = int((clock.now() + entree.LINK_LIFE).timestamp())
+        session["second"] = {"qui": personne.id, "marque": second.mark(personne), "suite": suite, "avant": until}
+        return done(url_for(".second_proof"))
+    return _open(personne, suite)
+
+
+def _open(personne: Personne, suite: str) -> Done:
     entree.open_session(personne, agent=request.user_agent.string)
     session.permanent = True
     login_user(personne)
@@ -78,6 +90,33 @@ def use_code() -> Any:
         return render("comptes/code.html", status=422, form=form)
 
 
+def _first_proof() -> dict[str, Any] | None:
+    """Whose password or link was good, and where they were going, as this browser's signed cookie says for ten minutes."""
+    given = session.get("second")
+    return given if given and clock.now().timestamp() < given["avant"] else None
+
+
+@bp.get("/second", access="public")
+def second_proof() -> Any:
+    return render("comptes/second.html", form=SecondForm(formdata=None))
+
+
+@bp.post("/second", access="public", limit="connexion")
+def give_second_proof() -> Any:
+    given, form = _first_proof(), SecondForm()
+    if given is None:
+        return _unusable(410, "Dix minutes sont passées, ou ce code a déjà servi\u00a0: recommence ta connexion.")
+    if not form.validate():
+        return render("comptes/second.html", status=422, form=form)
+    try:
+        personne = second.admit(given["qui"], given["marque"], form.code.data)
+    except second.WrongCode as refusal:
+        form.code.errors = [refusal.sentence]
+        return render("comptes/second.html", status=422, form=form)
+    session.clear()
+    return _open(personne, given["suite"])
+
+
 @bp.get("/lien/<jeton>", access="public")
 def lien(jeton: str) -> Any:
     opened = security.unseal("connexion", jeton)
@@ -97,8 +136,8 @@ def use_link(jeton: str) -> Any:
         return _unusable(410)
 
 
-def _unusable(status: int) -> Page:
-    return render("comptes/connexion.html", status=status, form=SignInForm(formdata=None), used_up=entree.LinkUsed.sentence)
+def _unusable(status: int, sentence: str = entree.LinkUsed.sentence) -> Page:
+    return render("comptes/connexion.html", status=status, form=SignInForm(formdata=None), used_up=sentence)
 
 
 @bp.post("/deconnexion", access="public")

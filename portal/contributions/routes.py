@@ -127,7 +127,7 @@ def export() -> Any:
 
 
 # The data of others leave by a POST: who took them is written down, and reading never writes.
-@bp.post("/action/<int:action_id>/export.csv", access="releve.valider")
+@bp.post("/action/<int:action_id>/export.csv", access="releve.valider", fresh=True)
 def export_action(action_id: int) -> Any:
     action = load(Action, action_id, "releve.valider")
     lines = queries.lines(Contribution.action_id == action.id)
@@ -135,7 +135,7 @@ def export_action(action_id: int) -> Any:
     return _csv(lines, f"contributions-action-{action.id}")
 
 
-@bp.post("/annee/<int:annee>/export.csv", access="contribution.exporter")
+@bp.post("/annee/<int:annee>/export.csv", access="contribution.exporter", fresh=True)
 def export_year(annee: int) -> Any:
     """The whole ledger of the year; its money alone to whoever keeps the accounts."""
     units = [*Unite] if can(me(), "contribution.exporter_tout") else [*MONEY]

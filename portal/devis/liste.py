@@ -74,7 +74,7 @@ def _year() -> int:
 # They leave by a POST: who took the names and the money away is written down, and reading never writes.
 
 
-@bp.post(f"/export.{tableur.SORTE}", access="devis.lister")
+@bp.post(f"/export.{tableur.SORTE}", access="devis.lister", fresh=True)
 def export(sorte: str) -> Any:
     """The same devis as the list; a bienveillant's own alone."""
     qui = request.form.get("qui", "") if can(current_user, "devis.exporter") else "miennes"
@@ -83,7 +83,7 @@ def export(sorte: str) -> Any:
     return as_file(classeur.of_devis(found, sorte), tableur.SORTES[sorte], f"devis-{clock.today()}.{sorte}")
 
 
-@bp.post(f"/montants/export.{tableur.SORTE}", access="devis.lister")
+@bp.post(f"/montants/export.{tableur.SORTE}", access="devis.lister", fresh=True)
 def export_amounts(sorte: str) -> Any:
     annee, own = _year(), None if can(current_user, "devis.exporter") else me().id
     sums = listes.amounts(annee, own)

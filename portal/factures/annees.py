@@ -35,7 +35,7 @@ def _page(annee: int, status: int = 200, sentence: str = "") -> Page:
     return render("factures/exercice.html", status=status, une=one, doute=doubt, sentence=sentence)
 
 
-@bp.post("/exercices/<int:annee>/clore", access="exercice.clore")
+@bp.post("/exercices/<int:annee>/clore", access="exercice.clore", fresh=True)
 def close(annee: int) -> Any:
     _read(annee)
     try:
@@ -52,21 +52,21 @@ def close(annee: int) -> Any:
 # By a POST: who took the accounts away is written down, and reading never writes.
 
 
-@bp.post(f"/exercices/<int:annee>/factures.{tableur.SORTE}", access="exercice.exporter")
+@bp.post(f"/exercices/<int:annee>/factures.{tableur.SORTE}", access="exercice.exporter", fresh=True)
 def export_invoices(annee: int, sorte: str) -> Any:
     one = _taken(annee, f"factures.{sorte}")
     table = classeur.of_invoices(annee, queries.issued_in(annee), sorte)
     return as_file(table, tableur.SORTES[sorte], f"factures-{one.suffixe}.{sorte}")
 
 
-@bp.post(f"/exercices/<int:annee>/reglements.{tableur.SORTE}", access="exercice.exporter")
+@bp.post(f"/exercices/<int:annee>/reglements.{tableur.SORTE}", access="exercice.exporter", fresh=True)
 def export_payments(annee: int, sorte: str) -> Any:
     one = _taken(annee, f"reglements.{sorte}")
     table = classeur.of_payments(annee, queries.paid_in(annee), sorte)
     return as_file(table, tableur.SORTES[sorte], f"reglements-{one.suffixe}.{sorte}")
 
 
-@bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter")
+@bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter", fresh=True)
 def export_journal(annee: int) -> Any:
     one = _taken(annee, "FEC")
     issued = queries.issued_in(annee)

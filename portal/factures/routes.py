@@ -171,7 +171,7 @@ def save(id: int) -> Any:
     return _keep(id, said)
 
 
-@bp.post("/<int:id>/emettre", access="facture.emettre", preview=True)
+@bp.post("/<int:id>/emettre", access="facture.emettre", preview=True, fresh=True)
 def emit(id: int) -> Any:
     def leave(facture: Facture) -> str:
         emission.emit(facture, by=me(), read=request.form.get("tout", ""))
@@ -193,12 +193,12 @@ def drop(id: int) -> Any:
 # --- the money that comes ------------------------------------------------------------------------------------
 
 
-@bp.post("/<int:id>/reglements", access="facture.encaisser")
+@bp.post("/<int:id>/reglements", access="facture.encaisser", fresh=True)
 def receive(id: int) -> Any:
     return _noted(id, encaisser)
 
 
-@bp.post("/<int:id>/remboursements", access="facture.encaisser")
+@bp.post("/<int:id>/remboursements", access="facture.encaisser", fresh=True)
 def give_back(id: int) -> Any:
     return _noted(id, rembourser)
 
@@ -217,7 +217,7 @@ def _noted(id: int, what: Event) -> Any:
     return done(url_for(".show", id=id, _anchor="reglements"))
 
 
-@bp.post("/<int:id>/reglements/<int:reglement_id>/contrepasser", access="facture.contrepasser")
+@bp.post("/<int:id>/reglements/<int:reglement_id>/contrepasser", access="facture.contrepasser", fresh=True)
 def reverse(id: int, reglement_id: int) -> Any:
     facture, motif = _read(id, "facture.contrepasser"), one_line(request.form.get("motif"))[:300]
     noted = next((one for one in facture.reglements if one.id == reglement_id), None) or abort(404)

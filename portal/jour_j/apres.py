@@ -71,7 +71,7 @@ def register() -> Any:
     return render("jour_j/registre.html", annee=annee, annees=registre.years(), incidents=registre.of_year(annee))
 
 
-@bp.post(f"/registre/export.{tableur.SORTE}", access="jour.registre")
+@bp.post(f"/registre/export.{tableur.SORTE}", access="jour.registre", fresh=True)
 def export_register(sorte: str) -> Any:
     """By a POST: who took it away is written down, and reading never writes."""
     annee = _year()

@@ -14,12 +14,13 @@ from portal.missions import creneau
 from portal.missions.accord import JOURS, Moment
 from portal.missions.models import Affectation
 from portal.missions.queries import HELD
-from portal.moi import commands, queries
+from portal.moi import commands, queries, securite
 from portal.moi.forms import CoordonneesForm, MessagesForm, ProfilForm
 from portal.policy import load
 from portal.web import GuardedBlueprint, Page, done, me, render, toast
 
 bp = GuardedBlueprint("moi", __name__, url_prefix="/moi")
+bp.register_blueprint(securite.bp)
 
 
 @bp.get("/", access="moi.voir")

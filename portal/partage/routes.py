@@ -115,7 +115,7 @@ def follow_the_devis(action_id: int) -> Any:
     return done(url_for(".show", action_id=action_id, _anchor="cles"))
 
 
-@bp.post("/action/<int:action_id>/decider", access="partage.decider")
+@bp.post("/action/<int:action_id>/decider", access="partage.decider", fresh=True)
 def decide(action_id: int) -> Any:
     action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("motif"))[:300]
     try:
@@ -127,7 +127,7 @@ def decide(action_id: int) -> Any:
     return done(url_for(".show", action_id=action_id))
 
 
-@bp.post("/action/<int:action_id>/corriger", access="partage.decider")
+@bp.post("/action/<int:action_id>/corriger", access="partage.decider", fresh=True)
 def mend(action_id: int) -> Any:
     action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("motif"))[:300]
     try:
@@ -139,7 +139,7 @@ def mend(action_id: int) -> Any:
     return done(url_for(".show", action_id=action_id))
 
 
-@bp.post("/action/<int:action_id>/clore", access="partage.decider")
+@bp.post("/action/<int:action_id>/clore", access="partage.decider", fresh=True)
 def close(action_id: int) -> Any:
     commands.close(_read(action_id, "partage.decider"), by=me())
     toast("Partage clos\u00a0: l’action est soldée.")

@@ -73,7 +73,8 @@ def _write(espace: Espace | None, phase: Phase) -> Any:
     try:
         made = preparation.save(_place(espace, phase), form.lines, read=form.read, by=me())
     except preparation.ListChanged as refusal:
-        return _page(espace, phase, _over(espace, phase, form, refusal.sentence), refusal.status)
+        said = refusal
+        return refused(said.status, lambda: _page(espace, phase, _over(espace, phase, form, said.sentence)))
     toast(
         f"C’est la version {made.version}, pour les actions qui se confirment à partir d’ici." if made else "Rien n’a changé."
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import Response, url_for
 
+from portal.moi import securite
 from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Espace, Materiel, Prestation
@@ -15,10 +16,19 @@ from portal.reglages.forms import (
     EspaceForm,
     PrestationForm,
 )
-from portal.web import GuardedBlueprint, Page, done, me, render, toast
+from portal.web import GuardedBlueprint, Page, done, htmx_redirect, me, render, see_other, toast, wants_fragment
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("reglages", __name__, url_prefix="/reglages")
+
+
+@bp.before_request
+def _set_up_first() -> Response | None:
+    """Whoever may change everything proves twice who they are, or begins by that."""
+    if not securite.is_wanted():
+        return None
+    where = url_for("moi.securite.index")
+    return htmx_redirect(where) if wants_fragment() else see_other(where)
 
 
 # --- spaces ----------------------------------------------------------------------------------------------------

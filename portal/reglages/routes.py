@@ -10,6 +10,7 @@ from flask import abort, request, url_for
 from portal.actions.commands import Conflict
 from portal.comptes import commands as comptes
 from portal.comptes import queries as people
+from portal.comptes import second
 from portal.comptes.models import Personne
 from portal.fields import one_line
 from portal.poles import commands as poles
@@ -66,7 +67,7 @@ def settings(page: str) -> Any:
     return _settings(page, _over(page))
 
 
-@bp.post(f"/{PAGE}", access="reglages.voir")
+@bp.post(f"/{PAGE}", access="reglages.voir", fresh=True)
 def set_settings(page: str) -> Any:
     asked = PAGES[page].settings
     form = SettingsForm.of(asked)()
@@ -105,7 +106,7 @@ def new_person() -> Any:
     return render("reglages/personne_nouvelle.html", form=NewPersonForm(formdata=None))
 
 
-@bp.post("/personnes/nouvelle", access="personne.modifier")
+@bp.post("/personnes/nouvelle", access="personne.modifier", fresh=True)
 def add_person() -> Any:
     form = NewPersonForm()
     if form.validate():
@@ -132,7 +133,7 @@ def person(id: int) -> Any:
     return _person_page(personne, PersonForm(formdata=None, data=data))
 
 
-@bp.post("/personnes/<int:id>", access="personne.modifier")
+@bp.post("/personnes/<int:id>", access="personne.modifier", fresh=True)
 def edit_person(id: int) -> Any:
     personne, form = _person(id), PersonForm()
     if form.validate():
@@ -147,7 +148,7 @@ def edit_person(id: int) -> Any:
     return _person_page(personne, form, 422)
 
 
-@bp.post("/personnes/<int:id>/<any(desactiver, reactiver):slug>", access="personne.modifier")
+@bp.post("/personnes/<int:id>/<any(desactiver, reactiver):slug>", access="personne.modifier", fresh=True)
 def switch_person(id: int, slug: str) -> Any:
     personne = _person(id)
     comptes.set_active(personne, slug == "reactiver", by=me())
@@ -159,7 +160,16 @@ def switch_person(id: int, slug: str) -> Any:
     return done(url_for(".person", id=id))
 
 
-@bp.post("/personnes/<int:id>/effacer", access="personne.modifier")
+@bp.post("/personnes/<int:id>/application/retirer", access="personne.modifier", fresh=True)
+def lift_second(id: int) -> Any:
+    """For whoever lost their phone and their paper; only somebody else does it."""
+    personne = _person(id)
+    second.lift(personne, by=me())
+    toast(f"Aucun code n’est plus demandé à {personne.nom}.")
+    return done(url_for(".person", id=id))
+
+
+@bp.post("/personnes/<int:id>/effacer", access="personne.modifier", fresh=True)
 def erase_person(id: int) -> Any:
     personne = _person(id)
     if "certain" not in request.form:

@@ -12,6 +12,7 @@ from portal.factures.models import Facture, Nature
 from portal.notifications import messages
 from tests.cells import fingerprint
 from tests.factures.conftest import affaire, people, to_come
+from tests.factures.test_lien import pay
 from tests.factures.test_routes import fields
 
 __all__ = ["affaire", "people", "to_come"]  # fixtures
@@ -51,7 +52,7 @@ def test_what_could_not_be_issued_is_not_told(affaire, told):
 
 
 def test_a_demandeur_who_is_erased_is_not_written_to(affaire, outbox):
-    affaire.issued()
+    pay(affaire.issued(), affaire.rita)
     affaire.action.etat = ActionEtat.SOLDEE
     db.session.flush()
     effacement.erase(affaire.action, by=affaire.zoe)

@@ -134,6 +134,11 @@ def test_changed_meanwhile_it_says_so_keeps_what_is_typed_and_saves_it_the_secon
     assert latest()[0].texte == "Le mien"
 
 
+def test_sent_without_what_was_read_where_nothing_is_saved_yet_it_says_so_too(office):
+    """The list that a site begins with is in no database: it goes with what the refusal undoes."""
+    assert office.post("/reglages/listes/ouverture").status_code == 409
+
+
 def test_it_says_how_many_confirmed_actions_keep_theirs(office):
     assert "gardent" not in words(main(office.get(SITE)))
     zoe = builders.bienveillant()

@@ -1,0 +1,175 @@
+"""The second proof: the code of an application, or one of ten recovery codes kept on paper.
+
+A wrong code counts even when its request is undone, thirty a day for one person; a recovery code opens even then: it is not
+to be guessed, and whoever burns the thirty locks nobody out.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import case, delete, func, literal, select, update
+from sqlalchemy.orm import selectinload
+
+from portal import clock, journal, security
+from portal.comptes import totp
+from portal.comptes.models import CodeSecours, Personne, SecondFacteur
+from portal.db import Instant, apart, db, lock_one, touched
+from portal.workflow import Refusal
+
+RECOVERY = 10
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another on paper
+MAX_TRIES_A_DAY = 30
+DAY = timedelta(days=1)
+
+
+class WrongCode(Refusal):
+    status = 422
+    sentence = "Ce code n’est pas le bon, ou il a déjà servi\u00a0: attends le suivant, ou prends un code de secours."
+
+
+class AlreadyOn(Refusal):
+    sentence = "Une application fait déjà tes codes\u00a0: retire-la d’abord, pour en choisir une autre."
+
+
+class OwnApplication(Refusal):
+    status = 403
+    sentence = "Pour retirer ta propre application, donne un de ses codes sur ta page «\u00a0Sécurité\u00a0»."
+
+
+def prepare(personne: Personne, *, by: Personne) -> None:
+    """A new secret, to be confirmed by the application's first code. Raises AlreadyOn."""
+    personne = lock_one(personne)
+    if personne.double_le:
+        raise AlreadyOn
+    db.session.execute(delete(SecondFacteur).where(SecondFacteur.personne_id == personne.id))
+    db.session.add(SecondFacteur(personne_id=personne.id, secret=totp.new_secret()))
+    journal.record("personne.second_preparer", personne, by=by)
+
+
+def waiting(personne: Personne) -> SecondFacteur | None:
+    """The secret that is still to be confirmed: the only time when it is shown."""
+    return None if personne.double_le else db.session.get(SecondFacteur, personne.id)
+
+
+def confirm(personne: Personne, typed: str, *, by: Personne) -> list[str]:
+    """The application's first code; from now on one is asked for. Returns the recovery codes. Raises WrongCode."""
+    personne = lock_one(personne)
+    found = waiting(personne)
+    step = totp.step_of(found.secret, _plain(typed), now=clock.now(), after=found.dernier_pas) if found else None
+    if not found or not step:
+        raise WrongCode
+    found.dernier_pas, personne.double_le = step, clock.now()
+    journal.record("personne.second_activer", personne, by=by)
+    return _new_codes(personne)
+
+
+def renew_codes(personne: Personne, typed: str, *, by: Personne) -> list[str]:
+    """Ten others, the former ones are worth nothing. Raises WrongCode."""
+    prove(personne, typed)
+    journal.record("personne.codes_secours", personne, by=by)
+    return _new_codes(personne)
+
+
+def remove(personne: Personne, typed: str, *, by: Personne) -> None:
+    """Nothing more is asked than the password or the link. Raises WrongCode."""
+    prove(personne, typed)
+    _forget(personne, by)
+
+
+def lift(personne: Personne, *, by: Personne | None) -> None:
+    """The same without a code, for whoever lost them all, by somebody who knows them otherwise. Raises OwnApplication."""
+    if by and by.id == personne.id:
+        raise OwnApplication
+    _forget(personne, by)
+
+
+def _forget(personne: Personne, by: Personne | None) -> None:
+    personne = lock_one(personne)
+    for table in (SecondFacteur, CodeSecours):
+        db.session.execute(delete(table).where(table.personne_id == personne.id))
+    personne.double_le = None
+    journal.record("personne.second_retirer", personne, by=by)
+
+
+def mark(personne: Personne) -> str:
+    """What says, between the two proofs, that the password is still the one that it was at the first."""
+    return security.fingerprint(f"second:{personne.mot_de_passe}")[:32]
+
+
+def admit(personne_id: int, marked: str, typed: str) -> Personne:
+    """Whoever gave the first proof gives the second.
+
+    Raises WrongCode, also when the account was closed, or its password changed, meanwhile.
+    """
+    personne = db.session.get(Personne, personne_id, options=[selectinload(Personne.roles)])
+    if personne is None or not personne.is_active or mark(personne) != marked:
+        raise WrongCode
+    prove(personne, typed)
+    return personne
+
+
+def prove(personne: Personne, typed: str) -> None:
+    """Use a code up: none serves twice. Ends the present transaction, so that the try is counted whatever follows."""
+    id, said = personne.id, _plain(typed)
+    db.session.rollback()
+    allowed = _count_a_try(id) <= MAX_TRIES_A_DAY
+    good = allowed and _use_step(id, said) if len(said) == totp.DIGITS else _use_recovery(id, said)
+    if not good:
+        raise WrongCode
+    # Only the wrong ones are to be counted.
+    db.session.execute(update(SecondFacteur).where(SecondFacteur.personne_id == id).values(essais=SecondFacteur.essais - 1))
+
+
+def _plain(typed: str) -> str:
+    """As it is kept, however it was typed: no blank, no dash, lower case, and nothing that is not ASCII."""
+    return "".join(c for c in typed.lower() if c.isascii() and c.isalnum())
+
+
+def _count_a_try(personne_id: int) -> int:
+    now, mine = clock.now(), SecondFacteur.personne_id == personne_id
+    old = SecondFacteur.essais_depuis < now - DAY
+    counted = update(SecondFacteur).where(mine).values(
+        essais=case((old, 1), else_=SecondFacteur.essais + 1),
+        essais_depuis=case((old, literal(now, Instant())), else_=SecondFacteur.essais_depuis),
+    )  # fmt: skip
+    with apart() as connection:
+        return connection.scalar(counted.returning(SecondFacteur.essais)) or 0
+
+
+def _use_step(personne_id: int, said: str) -> bool:
+    """In one statement, so that of two who send the same code one alone passes."""
+    found = db.session.get(SecondFacteur, personne_id)
+    step = totp.step_of(found.secret, said, now=clock.now(), after=found.dernier_pas) if found else None
+    if not step:
+        return False
+    mine = SecondFacteur.personne_id == personne_id, SecondFacteur.dernier_pas < step
+    return touched(db.session.execute(update(SecondFacteur).where(*mine).values(dernier_pas=step))) == 1
+
+
+def _use_recovery(personne_id: int, said: str) -> bool:
+    mine = (
+        CodeSecours.personne_id == personne_id,
+        CodeSecours.empreinte == security.fingerprint(said),
+        CodeSecours.utilise_le.is_(None),
+    )
+    used = touched(db.session.execute(update(CodeSecours).where(*mine).values(utilise_le=clock.now()))) == 1
+    if used:
+        personne = db.session.get_one(Personne, personne_id)
+        journal.record("personne.code_secours", personne, by=personne, faits={"restent": left(personne)})
+    return used
+
+
+def left(personne: Personne) -> int:
+    """How many recovery codes are still good."""
+    unused = CodeSecours.personne_id == personne.id, CodeSecours.utilise_le.is_(None)
+    return db.session.scalar(select(func.count(CodeSecours.id)).where(*unused)) or 0
+
+
+def _new_codes(personne: Personne) -> list[str]:
+    """Shown once: the database keeps their fingerprints."""
+    db.session.execute(delete(CodeSecours).where(CodeSecours.personne_id == personne.id))
+    codes = ["-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY)]
+    db.session.add_all(CodeSecours(personne_id=personne.id, empreinte=security.fingerprint(_plain(code))) for code in codes)
+    return codes

@@ -1,0 +1,420 @@
+"""The second proof: asked for after the password or the link, never twice the same code, never a way to lock somebody out."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import func, select, update
+
+from portal import clock, security
+from portal.comptes import commands, second, totp
+from portal.comptes.models import CodeSecours, Jeton, Personne, SecondFacteur, Session
+from portal.db import db
+from portal.journal import EntreeJournal
+from tests import builders
+from tests.test_every_page import AXE, CONTRAST, RULES, told
+
+PASSWORD = "trois mots au hasard"
+STEP = timedelta(seconds=30)
+WRONG = "Ce code n’est pas le bon"
+
+
+@pytest.fixture
+def awa(app) -> Personne:
+    return builders.personne("Awa Payet", email="awa@example.org", password=PASSWORD)
+
+
+def secret_of(personne) -> str:
+    return db.session.scalars(select(SecondFacteur.secret).where(SecondFacteur.personne_id == personne.id)).one()
+
+
+def code_of(personne, steps: int = 0) -> str:
+    """What the application shows now, or so many steps later."""
+    return totp.code(secret_of(personne), totp.step_at(clock.now()) + steps)
+
+
+def wrong_of(personne) -> str:
+    near = {code_of(personne, steps) for steps in range(-2, 3)}
+    return next(code for code in ("123456", "654321", "111111", "222222", "333333", "444444") if code not in near)
+
+
+@pytest.fixture
+def codes(awa) -> list[str]:
+    """Awa's recovery codes: her application has been there for an hour."""
+    with clock.freeze(clock.now() - timedelta(hours=1)):
+        second.prepare(awa, by=awa)
+        return second.confirm(awa, code_of(awa), by=awa)
+
+
+def sign_in(client, **more):
+    return client.post("/comptes/connexion", data={"email": "awa@example.org", "mot_de_passe": PASSWORD} | more)
+
+
+def give(client, code: str):
+    return client.post("/comptes/second", data={"code": code})
+
+
+def is_in(client) -> bool:
+    return client.get("/moi/").status_code == 200
+
+
+def sessions() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count(Session.id))) or 0
+
+
+def events() -> list[str]:
+    said = select(EntreeJournal.evenement).where(EntreeJournal.evenement.like("personne.%"))
+    return [event for event in db.session.scalars(said.order_by(EntreeJournal.id)) if "ajouter" not in event]
+
+
+# --- setting it up ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_from_the_first_tap_to_the_ten_codes(as_, awa):
+    client = as_(awa)
+    assert client.get("/moi/securite/application").location == "/moi/securite"
+    answer = client.post("/moi/securite/application")
+    assert (answer.status_code, answer.location) == (303, "/moi/securite/application")
+    page = client.get("/moi/securite/application").text
+    letters = secret_of(awa)
+    assert letters in page.replace(" ", "")
+    assert BeautifulSoup(page, "html5lib").select_one(".qr svg title").text == "QR code à scanner avec ton application"
+    answer = client.post("/moi/securite/application/confirmer", data={"code": code_of(awa)})
+    shown = re.findall(r"<code>([a-z0-9-]{19})</code>", answer.text)
+    assert len(set(shown)) == 10
+    assert "il te reste 10&nbsp;codes de secours" in client.get("/moi/securite").text
+    kept = set(db.session.scalars(select(CodeSecours.empreinte)))
+    assert kept == {security.fingerprint(code.replace("-", "")) for code in shown}
+    assert events() == ["personne.second_preparer", "personne.second_activer"]
+
+
+def test_once_confirmed_the_secret_is_shown_nowhere(as_, awa, codes):
+    client = as_(awa)
+    assert client.get("/moi/securite/application").location == "/moi/securite"
+    page = client.get("/moi/securite").text
+    assert secret_of(awa) not in page.replace(" ", "")
+    assert not any(code in page for code in codes)
+    assert client.post("/moi/securite/application").status_code == 409
+
+
+def test_until_the_first_code_nothing_is_asked(client, as_, awa):
+    hers = as_(awa)
+    hers.post("/moi/securite/application")
+    answer = hers.post("/moi/securite/application/confirmer", data={"code": wrong_of(awa)})
+    assert answer.status_code == 422
+    assert WRONG in answer.text
+    assert secret_of(awa) in answer.text.replace(" ", "")
+    assert sign_in(client).location == "/"
+    assert is_in(client)
+
+
+def test_a_setting_up_that_was_left_begins_again_with_another_secret(as_, awa):
+    client = as_(awa)
+    client.post("/moi/securite/application")
+    first = secret_of(awa)
+    client.post("/moi/securite/application")
+    assert secret_of(awa) != first
+    code = totp.code(first, totp.step_at(clock.now()))
+    assert client.post("/moi/securite/application/confirmer", data={"code": code}).status_code == 422
+
+
+def test_a_code_with_nothing_to_confirm_says_so(as_, awa):
+    answer = as_(awa).post("/moi/securite/application/confirmer", data={"code": "123456"})
+    assert answer.status_code == 422
+    assert WRONG in answer.text
+
+
+# --- signing in ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_the_password_alone_opens_nothing(client, awa, codes):
+    answer = sign_in(client, next="/missions/")
+    assert (answer.status_code, answer.location) == (303, "/comptes/second")
+    assert not is_in(client)
+    assert sessions() == 0
+    assert give(client, wrong_of(awa)).status_code == 422
+    assert sessions() == 0
+    answer = give(client, code_of(awa))
+    assert (answer.status_code, answer.location) == (303, "/missions/")
+    assert is_in(client)
+    assert sessions() == 1
+
+
+def test_nor_does_the_link_nor_its_code(app, client, awa, codes, outbox):
+    client.post("/comptes/lien", data={"email": awa.email})
+    typed = outbox()[-1].faits["code"]
+    assert client.post("/comptes/code", data={"code": typed}).location == "/comptes/second"
+    assert not is_in(client)
+    other = app.test_client()
+    other.post("/comptes/lien", data={"email": awa.email})
+    jeton = db.session.scalars(select(Jeton).order_by(Jeton.id.desc())).first()
+    link = f"/comptes/lien/{security.seal('connexion', jeton.id, jeton.generation)}"
+    assert other.post(link).location == "/comptes/second"
+    assert not is_in(other)
+    assert give(other, code_of(awa)).status_code == 303
+    assert is_in(other)
+
+
+def test_nothing_of_before_survives_the_second_proof(client, awa, codes):
+    sign_in(client)
+    token = client.csrf_token()
+    give(client, code_of(awa))
+    assert client.post("/comptes/deconnexion", data={"csrf_token": token}, csrf=False).status_code == 400
+    assert give(client, code_of(awa, 1)).status_code == 410  # it has been given
+
+
+def test_without_a_first_proof_there_is_no_second(client, awa, codes):
+    assert client.get("/comptes/second").status_code == 200
+    answer = give(client, code_of(awa))
+    assert answer.status_code == 410
+    assert "recommence ta connexion" in answer.text
+    assert not is_in(client)
+
+
+def test_the_first_proof_is_good_for_ten_minutes(client, awa, codes):
+    with clock.freeze(now := clock.now()):
+        sign_in(client)
+    with clock.freeze(now + timedelta(minutes=10)):
+        assert give(client, code_of(awa)).status_code == 410
+    assert sessions() == 0
+
+
+def test_an_account_closed_between_the_two_proofs_does_not_open(client, awa, codes):
+    sign_in(client)
+    commands.set_active(awa, False, by=builders.personne("Ada", [builders.ADMIN]))
+    assert give(client, code_of(awa)).status_code == 422
+    assert sessions() == 0
+
+
+def test_nor_does_one_whose_password_changed_between_them(client, as_, awa, codes):
+    sign_in(client)
+    as_(awa).post("/comptes/mot-de-passe", data={"mot_de_passe": "quatre autres mots au hasard"})
+    assert give(client, code_of(awa)).status_code == 422
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "é" * 6, "١٢٣٤٥٦", "\0", "x" * 5000])
+def test_what_is_no_code_is_refused(client, awa, codes, typed):
+    sign_in(client)
+    assert give(client, typed).status_code == 422
+    assert sessions() == 0
+
+
+def test_blanks_do_not_count(client, awa, codes):
+    sign_in(client)
+    code = code_of(awa)
+    assert give(client, f" {code[:3]} {code[3:]} ").status_code == 303
+
+
+# --- once ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_a_code_never_serves_twice(app, awa, codes):
+    with clock.freeze(now := clock.now()):
+        first, again = app.test_client(), app.test_client()
+        for client in (first, again):
+            sign_in(client)
+        code = code_of(awa)
+        assert give(first, code).status_code == 303
+        assert give(again, code).status_code == 422
+        assert give(again, code_of(awa, -1)).status_code == 422  # nor one of before
+    with clock.freeze(now + STEP):
+        assert give(again, code_of(awa)).status_code == 303
+
+
+@pytest.mark.both
+def test_of_two_at_once_with_one_code_one_enters(app, awa, codes):
+    code, clients, barrier, answers = code_of(awa), [app.test_client() for _ in range(2)], Barrier(2), []
+    for client in clients:
+        sign_in(client)
+        client.csrf_token()
+    db.session.remove()
+
+    def enter(client):
+        barrier.wait()
+        answers.append(give(client, code).status_code)
+
+    threads = [Thread(target=enter, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [303, 422]
+    assert sessions() == 1
+
+
+@pytest.mark.both
+def test_each_recovery_code_opens_once(app, awa, codes):
+    for n, typed in enumerate((codes[0], codes[1].replace("-", ""), codes[2].upper()), start=1):
+        client = app.test_client()
+        sign_in(client)
+        assert give(client, typed).status_code == 303
+        assert f"il te reste {10 - n}&nbsp;codes" in client.get("/moi/securite").text
+    client = app.test_client()
+    sign_in(client)
+    assert [give(client, code).status_code for code in (codes[0], codes[3])] == [422, 303]
+    used = [line for line in db.session.scalars(select(EntreeJournal)) if line.evenement == "personne.code_secours"]
+    assert [line.faits for line in used] == [{"restent": left} for left in (9, 8, 7, 6)]
+
+
+def test_somebody_else_s_recovery_code_opens_nothing(client, awa, codes):
+    zoe = builders.personne("Zoé", email="zoe@example.org", password=PASSWORD)
+    second.prepare(zoe, by=zoe)
+    second.confirm(zoe, code_of(zoe), by=zoe)
+    client.post("/comptes/connexion", data={"email": "zoe@example.org", "mot_de_passe": PASSWORD})
+    assert give(client, codes[0]).status_code == 422
+
+
+# --- guessing --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_thirty_wrong_codes_a_day_and_only_paper_opens(app, client, awa, codes):
+    with clock.freeze(now := clock.now()):
+        sign_in(client)
+        wrong = wrong_of(awa)
+        assert {give(client, wrong).status_code for _ in range(30)} == {422}
+        assert give(client, code_of(awa)).status_code == 422  # the right one, by now
+        other = app.test_client()
+        sign_in(other)
+        assert give(other, code_of(awa)).status_code == 422
+        assert give(other, codes[0]).status_code == 303
+    with clock.freeze(now + timedelta(days=1, seconds=1)):
+        third = app.test_client()
+        sign_in(third)
+        assert give(third, code_of(awa)).status_code == 303
+
+
+def test_a_right_code_costs_no_try(client, awa, codes):
+    for hours in range(3):
+        with clock.freeze(clock.now() + timedelta(hours=hours)):
+            sign_in(client)
+            give(client, code_of(awa))
+    assert db.session.scalars(select(SecondFacteur.essais)).one() == 0
+
+
+def test_a_stranger_who_asks_for_links_burns_none_of_the_tries(client, awa, codes):
+    for _ in range(3):
+        client.post("/comptes/lien", data={"email": awa.email})
+        for _ in range(12):
+            client.post("/comptes/code", data={"code": "000000"})
+    sign_in(client)
+    assert give(client, code_of(awa)).status_code == 303
+
+
+def test_a_crowd_of_tries_from_one_place_is_slowed_down(client, awa, codes, settings):
+    settings(rate_limits=True)
+    sign_in(client)
+    statuses = [give(client, "1").status_code for _ in range(101)]
+    assert statuses[-1] == 429
+
+
+# --- changing it -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_taking_it_away_wants_a_code(as_, client, awa, codes):
+    hers = as_(awa)
+    for typed in ("", wrong_of(awa)):
+        assert hers.post("/moi/securite/application/retirer", data={"code": typed}).status_code == 422
+    sign_in(client)
+    assert not is_in(client)
+    assert hers.post("/moi/securite/application/retirer", data={"code": code_of(awa)}).status_code == 303
+    assert "Aucun code ne t’est plus demandé." in hers.get("/moi/securite").text
+    assert sign_in(client).location == "/"
+    assert is_in(client)
+    assert db.session.scalar(select(func.count(CodeSecours.id))) == 0
+    assert events()[-1] == "personne.second_retirer"
+
+
+def test_new_recovery_codes_replace_the_former_ones(as_, client, awa, codes):
+    answer = as_(awa).post("/moi/securite/application/codes", data={"code": code_of(awa)})
+    fresh = re.findall(r"<code>([a-z0-9-]{19})</code>", answer.text)
+    assert len(fresh) == 10
+    sign_in(client)
+    assert [give(client, code).status_code for code in (codes[5], fresh[5])] == [422, 303]
+
+
+def test_a_wrong_code_gives_no_new_ones(as_, client, awa, codes):
+    assert as_(awa).post("/moi/securite/application/codes", data={"code": wrong_of(awa)}).status_code == 422
+    sign_in(client)
+    assert give(client, codes[0]).status_code == 303
+
+
+def test_the_journal_holds_no_secret(as_, awa, codes):
+    client = as_(awa)
+    client.post("/moi/securite/application/codes", data={"code": code_of(awa)})
+    said = str([(line.faits, line.motif) for line in db.session.scalars(select(EntreeJournal))])
+    assert secret_of(awa) not in said
+    assert not any(code[:4] in said for code in codes)
+
+
+@pytest.mark.both
+def test_an_erased_person_leaves_neither(awa, codes):
+    commands.erase(awa, by=builders.personne("Ada", [builders.ADMIN]))
+    for table in (SecondFacteur, CodeSecours):
+        assert db.session.scalar(select(func.count()).select_from(table)) == 0
+    assert awa.double_le is None
+
+
+@pytest.mark.both
+def test_the_database_refuses_a_secret_that_is_none(awa, codes):
+    with pytest.raises(Exception, match="ck_second_facteur__secret"):
+        db.session.execute(update(SecondFacteur).values(secret=""))
+    db.session.rollback()
+
+
+# --- on a phone ------------------------------------------------------------------------------------------------
+
+
+def looked_at(page) -> None:
+    """It fits, and axe finds nothing, light and dark."""
+    where = page.title()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), where
+    page.set_viewport_size({"width": 360, "height": page.evaluate("document.documentElement.scrollHeight")})
+    for scheme, rules in (("light", RULES), ("dark", CONTRAST)):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("rules => axe.run(document, rules)", rules)["violations"]
+        assert not found, (where, *map(told, found))
+
+
+@pytest.mark.browser
+def test_the_whole_way_on_a_phone_with_the_keyboard(visit, awa):
+    options = {"bypass_csp": True, "reduced_motion": "reduce"}
+    mine, other = visit(awa, **options), visit(**options)
+    for page in (mine, other):
+        page.add_init_script(AXE)
+    mine.goto("/moi/securite")
+    mine.get_by_role("button", name="Mettre une application").press("Enter")
+    mine.get_by_role("heading", name="Mettre une application").wait_for()
+    looked_at(mine)
+    code = code_of(awa)
+    db.session.rollback()  # the portal wants to write
+    mine.get_by_label("Les six chiffres").fill(code)
+    mine.keyboard.press("Enter")
+    mine.get_by_role("heading", name="Tes codes de secours").wait_for()
+    looked_at(mine)
+    paper = mine.locator("ol code").first.inner_text()
+    mine.get_by_role("link", name="C’est noté").press("Enter")
+    mine.get_by_text("Demandé depuis").wait_for()
+    looked_at(mine)
+    other.goto("/comptes/connexion")
+    other.get_by_label("Adresse e-mail").fill("awa@example.org")
+    other.get_by_label("Mot de passe").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    other.get_by_role("heading", name="Encore un code").wait_for()
+    looked_at(other)
+    other.keyboard.type(paper)  # the field has the focus
+    other.keyboard.press("Enter")
+    other.get_by_role("link", name="Awa", exact=True).wait_for()
+    mine.reload()
+    mine.get_by_role("button", name="Déconnecter Ordinateur Linux, Chrome").wait_for()
+    looked_at(mine)
