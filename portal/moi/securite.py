@@ -86,7 +86,7 @@ def _again(form: SecondForm) -> Page:
 
 
 def _setting_up(found: SecondFacteur, form: SecondForm) -> Page:
-    address = totp.address(found.secret, me().email, current_app.jinja_env.globals["maison"])
+    address = totp.address(found.secret, me().email, str(current_app.jinja_env.globals["maison"]))
     letters = " ".join(found.secret[n : n + 4] for n in range(0, len(found.secret), 4))
     return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=letters, form=form)
 
