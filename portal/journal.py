@@ -33,7 +33,7 @@ class EntreeJournal(Base):
     evenement: Mapped[str]  # "candidature.accepter"
     avant: Mapped[str | None]
     apres: Mapped[str | None]
-    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # None: the portal itself
+    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: the portal itself
     motif: Mapped[str] = mapped_column(default="")
     faits: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

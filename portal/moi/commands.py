@@ -10,6 +10,7 @@ from portal import journal
 from portal.actions.effacement import ERASABLE
 from portal.actions.models import Action
 from portal.comptes import commands as comptes
+from portal.comptes import entree
 from portal.comptes.models import Personne, Profil, Reception, exporter
 from portal.db import db, lock_one
 from portal.missions import queries as missions
@@ -80,11 +81,12 @@ def note_export(personne: Personne, sorte: str, *, by: Personne) -> None:
     exporter.tell(personne, by=by, sorte=sorte)
 
 
-def erase_oneself(personne: Personne) -> None:
-    """All that `comptes.commands.erase` takes away. Raises StillExpected, StillInCharge or LastAdmin.
+def erase_oneself(personne: Personne, *, current: str = "") -> None:
+    """All that `comptes.commands.erase` takes away. Raises WrongPassword, StillExpected, StillInCharge or LastAdmin.
 
     What they only wait for is taken back by it, and so is a place that they were not told of yet.
     """
+    entree.prove(personne, current)
     if expected := [place.mission.titre for place in missions.engagements(personne) if not place.mission.is_past]:
         raise StillExpected(expected)
     mine = select(Action.titre).where(Action.bienveillant_id == personne.id, Action.etat.not_in(ERASABLE))

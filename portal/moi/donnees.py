@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, or_, select
+from sqlalchemy import CompoundSelect, Select, Text, cast, literal, or_, select, union
 
 from portal import clock
 from portal.candidatures.models import Candidature
@@ -13,7 +13,7 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.donnees import section
 from portal.journal import EntreeJournal, described, subject_key
-from portal.missions.models import liberer
+from portal.missions.models import Affectation, liberer
 from portal.workflow import EVENTS
 
 HEAD = ("Le", "Par", "Sujet", "Fait", "Mots")
@@ -27,9 +27,16 @@ def _theirs(personne: Personne) -> Select[str]:
     )
 
 
-def _about(personne: Personne) -> ColumnElement[bool]:
-    freed = and_(EntreeJournal.evenement == liberer.key, EntreeJournal.faits["personne"].as_integer() == personne.id)
-    return or_(EntreeJournal.sujet == subject_key(personne), EntreeJournal.sujet.in_(_theirs(personne)), freed)
+def _about(personne: Personne) -> CompoundSelect[int]:
+    """The lines by them, of them, of their candidatures, of the posts taken back from them: each found by an index."""
+    held = select(literal("mission:").concat(cast(Affectation.mission_id, Text))).where(Affectation.personne_id == personne.id)
+    freed = EntreeJournal.evenement == liberer.key, EntreeJournal.faits["personne"].as_integer() == personne.id
+    return union(
+        select(EntreeJournal.id).where(EntreeJournal.personne_id == personne.id),
+        select(EntreeJournal.id).where(EntreeJournal.sujet == subject_key(personne)),
+        select(EntreeJournal.id).where(EntreeJournal.sujet.in_(_theirs(personne))),
+        select(EntreeJournal.id).where(EntreeJournal.sujet.in_(held), *freed),
+    )
 
 
 def _words(personne: Personne, entries: Sequence[EntreeJournal]) -> list[tuple[object, ...]]:
@@ -61,5 +68,4 @@ def _typed(entry: EntreeJournal) -> str:
 
 @section("journal", "Ce que l’historique dit de toi", HEAD, _words, tient=["journal.personne_id"])
 def journal(personne: Personne) -> Select[Any]:
-    by_them = EntreeJournal.personne_id == personne.id
-    return select(EntreeJournal).where(or_(by_them, _about(personne))).order_by(EntreeJournal.id)
+    return select(EntreeJournal).where(EntreeJournal.id.in_(_about(personne))).order_by(EntreeJournal.id)

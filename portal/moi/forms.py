@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField
+from wtforms import BooleanField, PasswordField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -13,6 +13,7 @@ from portal.fields import Form, Line, Phone, Several, choices
 from portal.missions.accord import WEEK, key
 from portal.missions.models import Competence, Nature
 from portal.poles import queries as poles
+from portal.security import MAX_PASSWORD
 
 ASKED = "L’équipe peut me proposer des missions"
 
@@ -53,3 +54,11 @@ class MessagesForm(Form):
         coerce=Reception,
     )
     sollicitable = BooleanField(ASKED)
+
+
+class EffacerForm(Form):
+    actuel = PasswordField("Ton mot de passe", [Length(max=MAX_PASSWORD, message="Ce mot de passe est trop long.")])
+    certain = BooleanField(
+        "Je comprends que rien ne se retrouve ensuite",
+        [InputRequired("Coche d’abord la case\u00a0: rien ne se retrouve ensuite.")],
+    )

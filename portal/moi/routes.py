@@ -10,13 +10,14 @@ from flask_login import logout_user
 from portal import donnees, ical, security
 from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
+from portal.comptes import entree
 from portal.comptes import queries as comptes_queries
 from portal.missions import creneau
 from portal.missions.accord import JOURS, Moment
 from portal.missions.models import Affectation
 from portal.missions.queries import HELD
 from portal.moi import commands, copie, queries
-from portal.moi.forms import CoordonneesForm, MessagesForm, ProfilForm
+from portal.moi.forms import CoordonneesForm, EffacerForm, MessagesForm, ProfilForm
 from portal.policy import load
 from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
 from portal.workflow import Refusal
@@ -159,27 +160,30 @@ def take_data(sorte: str) -> Any:
 
 @bp.get("/donnees/effacer", access="moi.voir")
 def leave() -> Any:
-    return _leaving_page()
+    return _leaving_page(EffacerForm(formdata=None))
 
 
-@bp.post("/donnees/effacer", access="moi.voir")
+@bp.post("/donnees/effacer", access="moi.voir", limit="connexion")
 def erase_me() -> Any:
-    if "certain" not in request.form:
-        sentence = "Coche d’abord la case : rien ne se retrouve ensuite."
-        return refused(422, lambda: _leaving_page(sentence))
+    form = EffacerForm()
+    if not form.validate():
+        return _leaving_page(form, status=422)
     try:
-        commands.erase_oneself(me())
+        commands.erase_oneself(me(), current=form.actuel.data or "")
+    except entree.WrongPassword as refusal:
+        form.actuel.errors = [refusal.sentence]
+        return _leaving_page(form, status=refusal.status)
     except Refusal as refusal:
-        sentence = refusal.sentence
-        return refused(refusal.status, lambda: _leaving_page(sentence))
+        status, sentence = refusal.status, refusal.sentence
+        return refused(status, lambda: _leaving_page(form, sentence))
     logout_user()
     session.clear()
     toast("Ton compte est effacé. Merci pour ce que tu as fait ici.")
     return done("/")
 
 
-def _leaving_page(refusal: str = "") -> Page:
-    return render("moi/effacer.html", refusal=refusal)
+def _leaving_page(form: EffacerForm, refusal: str = "", status: int = 200) -> Page:
+    return render("moi/effacer.html", status=status, form=form, refusal=refusal, asks=entree.asks_password(me()))
 
 
 def _base_url() -> str:

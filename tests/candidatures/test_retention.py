@@ -14,6 +14,8 @@ from portal.candidatures.models import Candidature, accepter, refuser
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.journal import EntreeJournal
+from portal.missions.models import UNDO
+from portal.notifications import worker
 from portal.notifications.echeances import pass_time
 from tests import builders
 from tests.comptes.test_erase import everything
@@ -74,10 +76,12 @@ def test_a_stranger_who_was_not_taken_goes_twelve_months_after_the_action(missio
     assert reports()[-1] == {"personnes": 1, "candidatures": 0}
 
 
-def test_somebody_known_loses_the_words_of_that_candidature_and_nothing_else(mission, zoe):
+def test_somebody_known_loses_the_words_of_that_candidature_and_nothing_else(mission, zoe, smtp):
     lea = builders.personne("Léa Grondin")
     sent = refused(mission, zoe, lea, message="Mon dos va mieux")
     db.session.commit()
+    with clock.freeze(clock.now() + UNDO):
+        worker.run_once()
     with at(mission, days=370):
         pass_time()
         assert retention.candidatures_due() == []
