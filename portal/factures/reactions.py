@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.actions import effacement, processus
 from portal.actions.models import Action
+from portal.comptes import models as comptes
+from portal.comptes import queries as people
 from portal.db import strike
 from portal.factures import queries
 from portal.factures.models import Depot, Etat, Facture, LigneFacture, Relance
@@ -36,9 +38,19 @@ def refuse_what_is_invoiced(news: News) -> None:
 def name_the_demandeur_no_more(news: News) -> None:
     """What was issued is kept as it is (E1 of legal.md 5.5). Raises NotPaid while money is due, either way."""
     _refuse_what_is_not_paid(news.subject)
-    known = effacement.signs(news.subject.demandeur)
-    every = Facture.action_id == news.subject.id
-    of_it, drafts = select(Facture.id).where(every), select(Facture.id).where(every, Facture.etat == Etat.BROUILLON)
+    _strike_out(effacement.signs(news.subject.demandeur), Facture.action_id == news.subject.id)
+
+
+@comptes.effacer.react
+def name_them_no_more(news: News) -> None:
+    """The same of somebody of the house."""
+    for personne in people.by_ids(news.facts["personnes"]):
+        _strike_out(people.signs(personne))
+
+
+def _strike_out(known: list[str], *of: ColumnElement[bool]) -> None:
+    """In what is still written of these invoices, and around those that left."""
+    of_it, drafts = select(Facture.id).where(*of), select(Facture.id).where(*of, Facture.etat == Etat.BROUILLON)
     strike(Relance.mot, known, Relance.facture_id.in_(of_it))
     for column in (Depot.motif, Depot.reference):
         strike(column, known, Depot.facture_id.in_(of_it))
