@@ -281,6 +281,7 @@ GET /missions/action/{action}                          303 303 404 404 200 200 2
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/conservation                             303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/identite                                 303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200

@@ -27,9 +27,10 @@ from portal.missions.models import Affectation, Mission
 from portal.outbox import Battement
 from portal.poles.models import Adhesion
 from portal.reglage import GARDE_CANDIDATURE, GARDE_PERSONNE
+from portal.web import Leaf, leaf
 from portal.workflow import Event, Refusal
 
-NAME = "retention"
+NAME, PAGE = "retention", 50
 AT = time(4)  # at La Réunion, when nobody works
 LONG_AGO = datetime(1970, 1, 1, tzinfo=clock.REUNION)
 oublier = Event("candidature.oublier", "Effacer ses mots", "mots effacés, le délai est passé", "trash-2")
@@ -211,3 +212,10 @@ def _close(beat: Battement) -> dict[str, int]:
 def _gone_since(before: int, event: Event) -> int:
     by_itself = EntreeJournal.evenement == event.key, EntreeJournal.personne_id.is_(None)
     return db.session.scalar(select(func.count(EntreeJournal.id)).where(*by_itself, EntreeJournal.id > before)) or 0
+
+
+def reports(number: int) -> Leaf:
+    """What went, report by report, latest first; two queries."""
+    return leaf(
+        select(EntreeJournal).where(EntreeJournal.evenement == passer.key).order_by(EntreeJournal.id.desc()), number, PAGE
+    )

@@ -18,6 +18,7 @@ from portal.missions.models import UNDO
 from portal.notifications import worker
 from portal.notifications.echeances import pass_time
 from tests import builders
+from tests.accueil.test_pages import words
 from tests.comptes.test_erase import everything
 from tests.test_cli import run as run  # a fixture
 
@@ -190,3 +191,21 @@ def test_the_command_says_what_would_go_and_then_takes_it_away(mission, zoe, run
         db.session.expire_all()
         assert "unique" not in everything().lower()
     assert reports() == [{"personnes": 1, "candidatures": 1}, {"personnes": 0, "candidatures": 0}]
+
+
+def test_an_admin_reads_what_goes_tonight_and_what_went(mission, zoe, as_, count_queries):
+    ada = builders.personne("Ada Dijoux", [builders.ADMIN])
+    refused(mission, zoe, nom="Awa Unique")
+    db.session.commit()
+    with at(mission, days=370):
+        client = as_(ada)
+        with count_queries() as statements:
+            tonight = words(client.get("/reglages/conservation"))
+        assert len(statements) <= 8
+        assert "sans nouvelles depuis trop longtemps 1 Candidatures sans suite, passé leur délai 1" in tonight
+        assert "Pas encore de rapport" in tonight
+        pass_time()
+        went = words(client.get("/reglages/conservation"))
+    assert "sans nouvelles depuis trop longtemps 0 Candidatures sans suite, passé leur délai 0 Les nuits passées" in went
+    assert went.count("sans nouvelles depuis trop longtemps 1") == 1
+    assert "Unique" not in went
