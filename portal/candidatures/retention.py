@@ -31,6 +31,7 @@ from portal.web import Leaf, leaf
 from portal.workflow import Event, Refusal
 
 NAME, PAGE = "retention", 50
+A_NIGHT = 200  # of each kind: to erase somebody looks everywhere for their name, and nothing else is written meanwhile
 AT = time(4)  # at La Réunion, when nobody works
 LONG_AGO = datetime(1970, 1, 1, tzinfo=clock.REUNION)
 oublier = Event("candidature.oublier", "Effacer ses mots", "mots effacés, le délai est passé", "trash-2")
@@ -161,8 +162,8 @@ def is_to_do() -> bool:
 
 
 def of_the_day(sorte: Sorte) -> Callable[[], Iterable[int]]:
-    """What is due of that kind, as long as today's look is not over."""
-    return lambda: sorte.due() if is_to_do() else ()
+    """What is due of that kind, as long as today's look is not over; what is left of many goes the next nights."""
+    return lambda: sorte.due()[:A_NIGHT] if is_to_do() else ()
 
 
 def to_report() -> list[int]:
