@@ -209,3 +209,24 @@ def test_an_admin_reads_what_goes_tonight_and_what_went(mission, zoe, as_, count
     assert "sans nouvelles depuis trop longtemps 0 Candidatures sans suite, passé leur délai 0 Les nuits passées" in went
     assert went.count("sans nouvelles depuis trop longtemps 1") == 1
     assert "Unique" not in went
+
+
+def test_a_backlog_goes_over_several_nights(mission, zoe, monkeypatch):
+    monkeypatch.setattr(retention, "A_NIGHT", 2)
+    for number in range(3):
+        refused(mission, zoe, email=f"c{number}@example.org")
+    db.session.commit()
+    for days in (370, 371):
+        with at(mission, days=days):
+            pass_time()
+    assert [report["personnes"] for report in reports()] == [2, 1]
+
+
+def test_two_workers_write_one_report_a_night(mission):
+    db.session.commit()
+    with at(mission, days=10):
+        [day] = retention.to_report()
+        for _ in range(2):  # the second one had looked before the first one was done
+            retention.report(day)
+            db.session.commit()
+    assert reports() == [{"personnes": 0, "candidatures": 0}]
