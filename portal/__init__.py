@@ -62,9 +62,9 @@ def _set_clock(settings: Settings) -> None:
 
 
 def _load_features(app: Flask) -> None:
-    """Import each package's rooms: models and reactions register themselves, routes bring a blueprint `bp`."""
+    """Import each package's rooms: models, donnees and reactions register themselves, routes bring a blueprint `bp`."""
     for name in FEATURES:
-        for room in ("models", "queries", "reactions", "routes"):
+        for room in ("models", "queries", "donnees", "reactions", "routes"):
             if (ROOT / "portal" / name / f"{room}.py").exists():
                 module = import_module(f"portal.{name}.{room}")
                 if room == "routes":

@@ -177,3 +177,20 @@ def remove_second_factor(email: str) -> None:
     second.lift(personne, by=None)
     commit()
     click.echo(f"{personne.nom} peut se connecter sans code.")
+
+
+@portal.command("retention")
+@click.option("--essai", is_flag=True, help="Dit ce qui serait effacé, et n’efface rien.")
+def run_retention(essai: bool) -> None:
+    """Efface ce dont le délai de garde est passé ; le facteur le fait aussi, chaque nuit."""
+    from portal.candidatures import retention
+
+    if essai:
+        for cle, sorte in retention.SORTES.items():
+            ids = sorte.due()
+            click.echo(f"{sorte.label}\u00a0: {len(ids)}{''.join(f' {cle}:{id}' for id in ids)}")
+        click.echo("C’est un essai\u00a0: rien n’est effacé.")
+        return
+    for cle, number in retention.run_now().items():
+        click.echo(f"{retention.SORTES[cle].label}\u00a0: {number}")
+    commit()

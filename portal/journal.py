@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, ForeignKey, select
+from sqlalchemy import ColumnElement, ForeignKey, Text, cast, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, db, struck
+from portal.db import Base, db, strike, struck
 from portal.security import fingerprint
 
 
@@ -32,7 +33,7 @@ class EntreeJournal(Base):
     evenement: Mapped[str]  # "candidature.accepter"
     avant: Mapped[str | None]
     apres: Mapped[str | None]
-    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # None: the portal itself
+    personne_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"), index=True)  # None: the portal itself
     motif: Mapped[str] = mapped_column(default="")
     faits: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -103,6 +104,16 @@ def forget(*about: ColumnElement[bool]) -> None:
     for entry in db.session.scalars(select(EntreeJournal).where(*about)):
         entry.motif = ""
         entry.faits = {name: value for name, value in entry.faits.items() if name != "mot"}
+
+
+def strike_out(signs: Collection[str]) -> None:
+    """What tells who somebody was goes from what others wrote of them, in reasons and in facts."""
+    strike(EntreeJournal.motif, signs)
+    facts = cast(EntreeJournal.faits, Text)
+    for sign in signs:
+        written = json.dumps(sign)[1:-1]  # as a column of JSON holds it
+        for entry in db.session.scalars(select(EntreeJournal).where(facts.contains(written, autoescape=True))):
+            entry.faits = struck(entry.faits, [sign])
 
 
 def submission(cle: str, *said: object) -> str:

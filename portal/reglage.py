@@ -104,7 +104,24 @@ DELAI_REPONSE = Nombre(
 DUREE_OPTION = Nombre(
     "duree_option", "Jours que dure une option sur un espace", "Après, l’espace est de nouveau libre.", 30, 1, 365
 )
-NOMBRES = (QUORUM, DELAI_AVIS, DELAI_REPONSE, DUREE_OPTION)
+GARDE_CANDIDATURE = Nombre(
+    "garde_candidature",
+    "Mois pendant lesquels une candidature sans suite est gardée",
+    "Après l’action. Ensuite, ce qui dit de qui elle venait est effacé.",
+    12,
+    1,
+    24,
+)
+GARDE_PERSONNE = Nombre(
+    "garde_personne",
+    "Années pendant lesquelles une personne est gardée sans nouvelles",
+    "Après son dernier contact. Qui a un rôle ou un pôle reste.",
+    3,
+    1,
+    10,
+)
+NOMBRES = (QUORUM, DELAI_AVIS, DELAI_REPONSE, DUREE_OPTION, GARDE_CANDIDATURE, GARDE_PERSONNE)
+GARDES = {"candidature": GARDE_CANDIDATURE, "personne": GARDE_PERSONNE}  # read by the pages that say how long
 
 NOM = Texte("identite_nom", "Nom de l’association")
 FORME = Texte("identite_forme", "Forme", defaut="Association loi 1901")

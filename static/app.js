@@ -126,7 +126,7 @@ if (key) {
 // Who comes or goes on this phone: the days that the last one opened are not for the next one to read. What was tapped and
 // has not left stays for whoever tapped it, and is said to who leaves.
 document.addEventListener("submit", async (event) => {
-  const { target: form } = event, way = new URL(form.action).pathname.match(/^\/comptes\/(connexion|deconnexion|lien)/)?.[1];
+  const { target: form } = event, way = new URL(form.action).pathname.match(/^\/(?:comptes|moi\/donnees)\/(connexion|deconnexion|lien|effacer)/)?.[1];
   if (event.defaultPrevented || !way) return;
   const forgotten = self.caches?.delete("jour");
   if (way !== "deconnexion") return;

@@ -154,6 +154,11 @@ GET /poles/                                            303 303 403 403 403 200 2
 GET /jour-j/                                           303 303 200 200 200 200 200 200 200 200 200 200
 GET /jour-j/{action}                                   303 303 200 200 200 200 200 200 200 200 404 200
 GET /jour-j/{action}/code                              303 303 403 403 200 200 403 403 403 403 404 403
+GET /moi/donnees                                       303 303 200 200 200 200 200 200 200 200 200 200
+POST /moi/donnees/tout.zip                             303 303 200 200 200 200 200 200 200 200 200 200
+POST /moi/donnees/tout.json                            303 303 200 200 200 200 200 200 200 200 200 200
+POST /moi/donnees/effacer                              303 303 422 422 422 422 422 422 422 422 422 422
+GET /moi/donnees/effacer                               303 303 200 200 200 200 200 200 200 200 200 200
 GET /devis/                                            303 303 403 403 403 200 200 403 403 403 200 200
 GET /devis/montants                                    303 303 403 403 403 200 200 403 403 403 200 200
 POST /devis/export.csv                                 303 303 403 403 403 200 200 403 403 403 200 200
@@ -290,6 +295,7 @@ POST /moi/securite/application/codes                   303 303 422 422 422 422 4
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/conservation                             303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/identite                                 303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200

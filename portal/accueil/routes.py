@@ -18,12 +18,13 @@ from portal.jour_j import aujourdhui
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
 from portal.policy import can
+from portal.reglage import GARDES
 from portal.web import GuardedBlueprint, Page, me, render
 
 bp = GuardedBlueprint("accueil", __name__)
 
 OFFERED = 6  # missions on the home page
-PAGES = ("mentions-legales", "donnees-personnelles", "accessibilite")
+PAGES = ("mentions-legales", "donnees-personnelles", "registre", "accessibilite")
 
 
 @bp.get("/", access="public", kept=True)
@@ -60,7 +61,7 @@ def _elsewhere(today: list[aujourdhui.Mine], held: Affectation | None) -> list[a
 def page(nom: str) -> Any:
     if nom not in PAGES:
         abort(404)
-    return render(f"accueil/pages/{nom}.html")
+    return render(f"accueil/pages/{nom}.html", gardes=GARDES)
 
 
 # --- on the home screen of a phone ---------------------------------------------------------------------------

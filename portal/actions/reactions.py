@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import false, or_, select, update
 
-from portal.actions import queries
+from portal.actions import effacement, queries
 from portal.actions.decalage import Dated, UnderWay, has_other_dates
-from portal.actions.deliberation import CRITERES, Avis, Decision
 from portal.actions.models import Action, Echange, Etape, Etat
 from portal.actions.processus import annuler, decliner, modifier, refuser
 from portal.actions.tache import Tache
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
-from portal.db import db, strike
+from portal.db import db, lock, strike, struck
 from portal.workflow import News
+
+TOLD = ("titre", "lieu", "description", "valeurs")
 
 
 @modifier.react
@@ -34,10 +35,18 @@ def name_them_no_more(news: News) -> None:
     """
     ids = news.facts["personnes"]
     db.session.execute(update(Action).where(Action.relais_id.in_(ids)).values(relais_id=None))
-    reasons = [Tache.motif, Decision.presents, Decision.compte_rendu, *(getattr(Avis, f"mot_{name}") for name in CRITERES)]
     for personne in people.by_ids(ids):
-        for column in (Echange.texte, *reasons):
+        for column in (Echange.texte, *effacement.WORDS):
             strike(column, people.signs(personne))
+        _strike_out(people.signs(personne))
+
+
+def _strike_out(signs: list[str]) -> None:
+    """What tells the public of an action names them no more; its search goes with it."""
+    says = or_(false(), *(getattr(Action, name).contains(sign, autoescape=True) for name in TOLD for sign in signs))
+    for action in lock(Action, *db.session.scalars(select(Action.id).where(says))):
+        for name in TOLD:
+            setattr(action, name, struck(getattr(action, name), signs))
 
 
 @refuser.react

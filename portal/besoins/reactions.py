@@ -139,7 +139,7 @@ def free_the_spaces(news: News) -> None:
 def name_them_no_more(news: News) -> None:
     """What was asked and answered stays the house's; a name or a number in those words goes."""
     for personne in people.by_ids(news.facts["personnes"]):
-        for column in (Besoin.mot, Besoin.motif, Besoin.depassement):
+        for column in (Besoin.titre, Besoin.mot, Besoin.motif, Besoin.depassement):
             strike(column, people.signs(personne))
 
 

@@ -9,6 +9,7 @@ from portal.actions import processus as actions
 from portal.candidatures import attente, commands, queries
 from portal.candidatures.models import LIVE, Candidature, Etat, ceder, liberer, refuser, rendre, retirer
 from portal.comptes import models as comptes
+from portal.comptes import queries as people
 from portal.db import lock, strike
 from portal.journal import EntreeJournal, forget, subject_key
 from portal.missions import commands as missions_commands
@@ -38,6 +39,8 @@ def forget_the_candidate(news: News) -> None:
     for held in places:
         if held.libere_le is None:
             missions_commands.free_post(held, by=None, motif=ERASED)
+    for personne in people.by_ids(ids):
+        strike(Candidature.message, people.signs(personne))  # « je viens avec… », in those of others
 
 
 @actions.effacer_demandeur.react

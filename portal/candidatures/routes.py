@@ -30,6 +30,7 @@ from portal.missions import creneau
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
+from portal.reglage import GARDES
 from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
@@ -88,7 +89,7 @@ def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str =
 
 def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Page:
     clashes = missions_queries.known_clashes(me(), mission) if current_user.is_authenticated else []
-    return render("candidatures/deposer.html", status=status, mission=mission, form=form, clashes=clashes)
+    return render("candidatures/deposer.html", status=status, mission=mission, form=form, clashes=clashes, gardes=GARDES)
 
 
 # --- the candidate's own page --------------------------------------------------------------------------------

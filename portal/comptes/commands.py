@@ -169,7 +169,7 @@ def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
     journal.record("personne.reactiver" if active else "personne.desactiver", personne, by=by)
 
 
-def erase(personne: Personne, *, by: Personne) -> None:
+def erase(personne: Personne, *, by: Personne | None) -> None:
     """Nothing says any more who they were; what they did stays, under a name that says nothing (security.md, T22).
 
     All the rows of their address go together, proved or not: `effacer` gives their ids (`personnes`) to the other packages,
@@ -184,7 +184,8 @@ def erase(personne: Personne, *, by: Personne) -> None:
     effacer.tell(personne, by=by, personnes=ids)
     for row in rows:
         outbox.forget(row.id, row.adresse, queries.signs(row))
-        strike(journal.EntreeJournal.motif, queries.signs(row))
+        strike(Note.texte, queries.signs(row))
+        journal.strike_out(queries.signs(row))
         for table in (Session, Jeton, SecondFacteur, CodeSecours, Role, Profil, Note):
             db.session.execute(delete(table).where(table.personne_id == row.id))
         row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"

@@ -228,3 +228,4 @@ class Jeton(Base):
 
 
 effacer = Event("personne.effacer", "Effacer", "effacée", "trash-2")
+exporter = Event("personne.exporter", "Télécharger mes données", "données téléchargées", "download")

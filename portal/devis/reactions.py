@@ -5,16 +5,22 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import select
+
 from portal.actions import effacement, processus
 from portal.actions import models as actions
 from portal.actions.decalage import Line, Part, tells
 from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.besoins import models as besoins
+from portal.comptes import models as comptes
+from portal.comptes import queries as people
 from portal.db import STRUCK, strike, struck
 from portal.devis import document, papier, queries
 from portal.devis.models import Accord, Devis, Etat, LigneDevis
 from portal.workflow import News
+
+LINE = (LigneDevis.libelle, LigneDevis.detail, LigneDevis.motif, LigneDevis.reserve)
 
 
 @processus.effacer_demandeur.react
@@ -24,6 +30,19 @@ def name_the_demandeur_no_more(news: News) -> None:
     for devis in queries.of_action(news.subject):
         if not (settled and devis.etat is Etat.ACCEPTE):
             _forget(devis, known)
+
+
+@comptes.effacer.react
+def name_them_no_more(news: News) -> None:
+    """Somebody of the house, in what is still written and in the house's own words; a paper that left stays what was sent."""
+    drafts = select(Devis.id).where(Devis.etat == Etat.BROUILLON)
+    for personne in people.by_ids(news.facts["personnes"]):
+        known = people.signs(personne)
+        for column in LINE:
+            strike(column, known, LigneDevis.devis_id.in_(drafts))
+        strike(Devis.mot, known, Devis.id.in_(drafts))
+        for column in (Devis.force, Accord.motif):
+            strike(column, known)
 
 
 @besoins.reprendre.react
@@ -49,7 +68,7 @@ def which_devis_says_another_time(action: Action, avant: Slot) -> Part | None:
 def _forget(devis: Devis, known: list[str]) -> None:
     for accord in queries.accords_of(devis):
         accord.nom, accord.adresse, accord.preuve = STRUCK, "", STRUCK if accord.preuve else ""
-    for column in (LigneDevis.libelle, LigneDevis.detail, LigneDevis.motif, LigneDevis.reserve):
+    for column in LINE:
         strike(column, known, LigneDevis.devis_id == devis.id)
     for column in (Devis.mot, Devis.force):
         strike(column, known, Devis.id == devis.id)

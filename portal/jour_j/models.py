@@ -167,6 +167,7 @@ class Entree(Base):
     saisi_le: Mapped[datetime]  # by the phone's clock
     recu_le: Mapped[datetime]  # by the server's clock
     personne: Mapped[Personne] = relationship()
+    jour: Mapped[Jour] = relationship(viewonly=True)
     photo: Mapped[Photo | None] = relationship(back_populates="entree", viewonly=True)
 
     __table_args__ = (

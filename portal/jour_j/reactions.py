@@ -13,12 +13,13 @@ from portal.comptes import models as comptes
 from portal.comptes import queries as people
 from portal.db import db, strike
 from portal.jour_j import album, commands, preparation
-from portal.jour_j.models import Entree, Genre
+from portal.jour_j.models import Consommation, Entree, Genre, LigneModele, Point
 from portal.missions import models as missions
 from portal.missions.models import Affectation
 from portal.workflow import News
 
 WORDS = (Entree.mot, Entree.mesures, Entree.lieu)  # what people typed
+LISTS = (Point.texte, LigneModele.texte, Consommation.libelle)  # and before, or after: « clés chez… »
 
 
 @comptes.effacer.react
@@ -29,7 +30,7 @@ def forget_who_was_there(news: News) -> None:
     about = (Entree.genre == Genre.PRESENCE, Entree.cible.in_(theirs))
     db.session.execute(update(Entree).where(*about).values(mot=""))
     for personne in people.by_ids(ids):
-        for words in WORDS:
+        for words in (*WORDS, *LISTS):
             strike(words, people.signs(personne))
     album.forget(ids)
 

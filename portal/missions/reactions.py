@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, false, or_, select, update
 
 from portal import clock
 from portal.actions import effacement
@@ -13,6 +13,7 @@ from portal.actions.decalage import Dated, Line, Part, has_other_dates, tells
 from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.comptes import models as comptes
+from portal.comptes import queries as people
 from portal.db import db, lock, strike, struck
 from portal.devis import models as devis
 from portal.filters import moment
@@ -41,6 +42,17 @@ def forget_why_they_left(news: News) -> None:
     db.session.execute(update(Affectation).where(Affectation.personne_id.in_(news.facts["personnes"])).values(motif=""))
     freed = EntreeJournal.faits["personne"].as_integer().in_(news.facts["personnes"])
     forget(and_(EntreeJournal.evenement == liberer.key, freed))
+    for personne in people.by_ids(news.facts["personnes"]):
+        _strike_out(people.signs(personne))
+
+
+def _strike_out(signs: list[str]) -> None:
+    """What was asked of people names them no more, and is found by other words: its search goes with it."""
+    strike(Affectation.motif, signs)
+    says = or_(false(), *(getattr(Mission, name).contains(sign, autoescape=True) for name in WORDS for sign in signs))
+    for mission in lock(Mission, *db.session.scalars(select(Mission.id).where(says))):
+        for name in WORDS:
+            setattr(mission, name, struck(getattr(mission, name), signs))
 
 
 @actions.effacer_demandeur.react

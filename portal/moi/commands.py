@@ -4,10 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from portal import journal
-from portal.comptes.models import Personne, Profil, Reception
+from portal.actions.effacement import ERASABLE
+from portal.actions.models import Action
+from portal.comptes import commands as comptes
+from portal.comptes.models import Personne, Profil, Reception, exporter
 from portal.db import db, lock_one
+from portal.missions import queries as missions
 from portal.notifications.commands import reroute
+from portal.workflow import Refusal
+
+
+class StillExpected(Refusal):
+    """They hold places to come: whoever counts on them hears it from them first."""
+
+    def __init__(self, titres: list[str]):
+        super().__init__(
+            f"On compte encore sur toi : {_quoted(titres)}. Dis d’abord que tu ne viens pas, depuis « Moi », pour que "
+            "ta place aille à quelqu’un d’autre."
+        )
+
+
+class StillInCharge(Refusal):
+    """They set up actions that are not over."""
+
+    def __init__(self, titres: list[str]):
+        super().__init__(
+            f"Tu montes encore {_quoted(titres)}. Confie d’abord cette charge à une autre personne bienveillante, ou parles-en "
+            "à l’administration."
+        )
+
+
+def _quoted(titres: list[str]) -> str:
+    return ", ".join(f"« {titre} »" for titre in titres[:3])
 
 
 def tell_profile(
@@ -42,6 +73,24 @@ def change_calendar_address(personne: Personne, *, by: Personne) -> None:
     personne = lock_one(personne)
     personne.agenda_generation += 1
     journal.record("personne.agenda", personne, by=by)
+
+
+def note_export(personne: Personne, sorte: str, *, by: Personne) -> None:
+    """Who took away all that is held about that person, and as what."""
+    exporter.tell(personne, by=by, sorte=sorte)
+
+
+def erase_oneself(personne: Personne) -> None:
+    """All that `comptes.commands.erase` takes away. Raises StillExpected, StillInCharge or LastAdmin.
+
+    What they only wait for is taken back by it, and so is a place that they were not told of yet.
+    """
+    if expected := [place.mission.titre for place in missions.engagements(personne) if not place.mission.is_past]:
+        raise StillExpected(expected)
+    mine = select(Action.titre).where(Action.bienveillant_id == personne.id, Action.etat.not_in(ERASABLE))
+    if set_up := list(db.session.scalars(mine.order_by(Action.debut, Action.id))):
+        raise StillInCharge(set_up)
+    comptes.erase(personne, by=personne)
 
 
 def _apply(row: Any, fields: dict[str, Any]) -> list[str]:

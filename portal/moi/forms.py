@@ -53,3 +53,10 @@ class MessagesForm(Form):
         coerce=Reception,
     )
     sollicitable = BooleanField(ASKED)
+
+
+class EffacerForm(Form):
+    certain = BooleanField(
+        "Je comprends que rien ne se retrouve ensuite",
+        [InputRequired("Coche d’abord la case\u00a0: rien ne se retrouve ensuite.")],
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, url_for
+from flask import abort, current_app, request, session, url_for
+from flask_login import logout_user
 
-from portal import ical, security
+from portal import donnees, ical, security
 from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
 from portal.comptes import queries as comptes_queries
@@ -14,10 +15,11 @@ from portal.missions import creneau
 from portal.missions.accord import JOURS, Moment
 from portal.missions.models import Affectation
 from portal.missions.queries import HELD
-from portal.moi import commands, queries, securite
-from portal.moi.forms import CoordonneesForm, MessagesForm, ProfilForm
+from portal.moi import commands, copie, queries, securite
+from portal.moi.forms import CoordonneesForm, EffacerForm, MessagesForm, ProfilForm
 from portal.policy import load
-from portal.web import GuardedBlueprint, Page, done, me, render, toast
+from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.workflow import Refusal
 
 bp = GuardedBlueprint("moi", __name__, url_prefix="/moi")
 bp.register_blueprint(securite.bp)
@@ -132,6 +134,53 @@ def feed(jeton: str) -> Any:
     personne = (comptes_queries.calendar_owner(*opened) if opened else None) or abort(404)
     entries = queries.calendar_of(personne, _base_url())
     return ical.followed(calendrier.feed(entries, _base_url(), name="La Raffinerie"))
+
+
+# --- my data ---------------------------------------------------------------------------------------------------
+
+SORTE = f"<any({', '.join(copie.SORTES)}):sorte>"
+
+
+@bp.get("/donnees", access="moi.voir")
+def my_data() -> Any:
+    """What the portal holds about me, counted; `quoi` names the part to read."""
+    if cle := request.args.get("quoi"):
+        section = donnees.SECTIONS.get(cle) or abort(404)
+        return render("moi/partie.html", section=section, leaf=copie.part_of(section, me(), page_number()))
+    return render("moi/donnees.html", sections=donnees.SECTIONS, counted=donnees.counted(me()))
+
+
+# By a POST: who took personal data away is written down, be they one's own, and reading never writes.
+@bp.post(f"/donnees/tout.{SORTE}", access="moi.voir", fresh=True)
+def take_data(sorte: str) -> Any:
+    commands.note_export(me(), sorte, by=me())
+    content = copie.whole(me(), sorte)
+    return as_file(content, copie.SORTES[sorte], f"mes-donnees.{sorte}")
+
+
+@bp.get("/donnees/effacer", access="moi.voir")
+def leave() -> Any:
+    return _leaving_page(EffacerForm(formdata=None))
+
+
+@bp.post("/donnees/effacer", access="moi.voir", fresh=True)
+def erase_me() -> Any:
+    form = EffacerForm()
+    if not form.validate():
+        return _leaving_page(form, status=422)
+    try:
+        commands.erase_oneself(me())
+    except Refusal as refusal:
+        status, sentence = refusal.status, refusal.sentence
+        return refused(status, lambda: _leaving_page(form, sentence))
+    logout_user()
+    session.clear()
+    toast("Ton compte est effacé. Merci pour ce que tu as fait ici.")
+    return done("/")
+
+
+def _leaving_page(form: EffacerForm, refusal: str = "", status: int = 200) -> Page:
+    return render("moi/effacer.html", status=status, form=form, refusal=refusal)
 
 
 def _base_url() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, request, url_for
 
 from portal.actions.commands import Conflict
+from portal.candidatures import retention
 from portal.comptes import commands as comptes
 from portal.comptes import queries as people
 from portal.comptes import second
@@ -60,6 +61,14 @@ PAGES = {
     ),
 }
 PAGE = f"<any({', '.join(PAGES)}):page>"
+
+
+@bp.get("/conservation", access="reglages.voir")
+def kept() -> Any:
+    """What is kept too long and goes tonight, and what went."""
+    due = {cle: len(sorte.due()) for cle, sorte in retention.SORTES.items()}
+    leaf = retention.reports(page_number())
+    return render("reglages/conservation.html", sortes=retention.SORTES, due=due, leaf=leaf)
 
 
 @bp.get(f"/{PAGE}", access="reglages.voir")

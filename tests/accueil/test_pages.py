@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
+from portal import reglage
+from portal.db import db
+from tests import builders
+
 PAGES = ["mentions-legales", "donnees-personnelles", "accessibilite"]
 
 
@@ -22,10 +26,13 @@ def test_a_page_is_public_leaves_no_cookie_and_is_linked_from_everywhere(client,
     assert f'href="/pages/{nom}"' in client.get("/missions/").text
 
 
-def test_a_page_costs_nothing_to_the_database(client, count_queries):
+@pytest.mark.parametrize(
+    ("nom", "most"), [("mentions-legales", 0), ("accessibilite", 0), ("donnees-personnelles", 1), ("registre", 1)]
+)
+def test_a_page_costs_the_database_no_more_than_the_durations_that_it_says(client, count_queries, nom, most):
     with count_queries() as statements:
-        client.get("/pages/donnees-personnelles")
-    assert len(statements) == 0
+        client.get(f"/pages/{nom}")
+    assert len(statements) == most
 
 
 @pytest.mark.parametrize("nom", ["inconnue", "../index", "..%2findex", "mentions-legales.html", "%00"])
@@ -41,8 +48,8 @@ def test_the_notice_says_what_the_law_wants_said(client):
         "intérêt légitime",
         "mesures prises avant un contrat",
         "Qui les lit",
-        "effacée douze mois après l’action",
-        "trois ans après le dernier contact",
+        "effacée 12 mois après l’action",
+        "3 ans après le dernier contact",
         "Factures : dix ans",
         "t’y opposer",
         "réclamation à la CNIL",
@@ -67,3 +74,26 @@ def test_who_publishes_hosts_and_answers_is_named_once_known(client, settings):
 
 def test_the_statement_of_accessibility_claims_no_audit(client):
     assert "Personne d’extérieur n’a encore mené d’audit" in words(client.get("/pages/accessibilite"))
+
+
+def test_the_register_says_of_each_processing_what_article_30_wants(client):
+    page = client.get("/pages/registre")
+    assert page.status_code == 200
+    assert "Set-Cookie" not in page.headers
+    main = BeautifulSoup(page.text, "html.parser").main
+    wanted = ["Pourquoi", "Base légale", "De qui", "Quelles données", "Qui les lit", "Combien de temps"]
+    said = [[dt.get_text() for dt in dl.select("dt")] for dl in main.select("dl")]
+    assert said == [wanted] * len(main.select("h2"))
+    assert len(said) == 6
+    assert 'href="/pages/registre"' in client.get("/pages/donnees-personnelles").text
+
+
+def test_the_durations_are_those_that_the_house_has_set(client):
+    ada = builders.personne("Ada Dijoux", [builders.ADMIN])
+    reglage.change(reglage.GARDE_CANDIDATURE, 6, by=ada)
+    reglage.change(reglage.GARDE_PERSONNE, 1, by=ada)
+    db.session.commit()
+    register, notice = (words(client.get(f"/pages/{nom}")) for nom in ("registre", "donnees-personnelles"))
+    assert "Sans suite : 6 mois après l’action. Acceptée : 1 an après le dernier contact." in register
+    assert "effacée 6 mois après l’action" in notice
+    assert "1 an après le dernier contact" in notice

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -13,6 +15,7 @@ from portal.comptes.commands import erase
 from portal.contributions import commands
 from portal.contributions.models import Attestation, Constat, Line, sheet_of
 from portal.db import db
+from portal.notifications.echeances import pass_time
 from tests import builders
 from tests.comptes.test_erase import everything
 from tests.contributions.conftest import at
@@ -101,3 +104,14 @@ def test_whoever_validated_is_somebody_of_the_team_in_the_attestations_of_others
     assert attest(closed.lea) is lea  # asked again, it is the same one
     assert db.session.scalars(select(Attestation.rang)).all() == [1]
     assert zoe not in everything()
+
+
+def test_when_their_time_is_over_the_hours_stay_counted(closed):
+    closed.settle()
+    before = closed.ledger(closed.lea)
+    db.session.commit()
+    with clock.freeze(clock.now() + timedelta(days=4 * 365)):
+        pass_time()
+    db.session.expire_all()
+    assert closed.lea.nom == "Personne effacée"
+    assert closed.ledger(closed.lea) == before == [("heures", 240)]

@@ -1,0 +1,69 @@
+"""What is held about a person by themself: who they are, their roles, what they told, what is noted of them, their devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from portal.comptes.models import Note, Personne, Profil, Role, Session
+from portal.donnees import each, section
+from portal.fields import local_phone
+
+WHO = (
+    "Nom", "E-mail", "Téléphone", "Connue depuis", "Adresse prouvée", "Statut", "SIRET", "Structure", "Messages",
+    "Peut être sollicitée", "Codes d’une application depuis",
+)  # fmt: skip
+
+
+def _who(personne: Personne) -> tuple[object, ...]:
+    return (
+        personne.nom,
+        personne.email,
+        local_phone(personne.telephone),
+        personne.cree_le,
+        personne.confirme_le,
+        personne.statut.label if personne.statut else "",
+        personne.siret,
+        personne.structure,
+        personne.reception.label,
+        "oui" if personne.sollicitable else "non",
+        personne.double_le,
+    )
+
+
+@section("identite", "Qui tu es", WHO, each(_who))
+def who(personne: Personne) -> Select[Any]:
+    return select(Personne).where(Personne.id == personne.id)
+
+
+@section("roles", "Tes rôles", ("Rôle",), each(lambda role: (role.nom.label,)), tient=["role.personne_id"])
+def roles(personne: Personne) -> Select[Any]:
+    return select(Role).where(Role.personne_id == personne.id).order_by(Role.nom)
+
+
+def _profile(profil: Profil) -> tuple[object, ...]:
+    return tuple(", ".join(told) for told in (profil.disponibilites, profil.competences, profil.envies))
+
+
+@section("profil", "Ton profil", ("Libre", "Sait faire", "Envies"), each(_profile), tient=["profil.personne_id"])
+def profile(personne: Personne) -> Select[Any]:
+    return select(Profil).where(Profil.personne_id == personne.id)
+
+
+def _note(note: Note) -> tuple[object, ...]:
+    return note.modifiee_le, note.texte
+
+
+@section("note", "Ce que l’équipe a noté de toi", ("Le", "Note"), each(_note), tient=["note.personne_id"])
+def note(personne: Personne) -> Select[Any]:
+    return select(Note).where(Note.personne_id == personne.id)
+
+
+def _device(session: Session) -> tuple[object, ...]:
+    return session.appareil, session.ouverte_le, session.vue_le
+
+
+@section("appareils", "Tes appareils", ("Appareil", "Ouvert le", "Vu le"), each(_device), tient=["session.personne_id"])
+def devices(personne: Personne) -> Select[Any]:
+    return select(Session).where(Session.personne_id == personne.id).order_by(Session.id)

@@ -1,0 +1,44 @@
+"""The places that a person holds or held, once they know of them, and the missions on which they were asked for a hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload
+
+from portal.comptes.models import Personne
+from portal.donnees import each, section
+from portal.missions.models import Affectation, Invitation, Mission
+from portal.missions.queries import told
+
+WITH_MISSION = joinedload(Affectation.mission).joinedload(Mission.action)
+
+
+def _place(place: Affectation) -> tuple[object, ...]:
+    mission = place.mission
+    return mission.titre, mission.action.titre, mission.debut, mission.fin, place.cree_le, place.libere_le, place.motif
+
+
+@section(
+    "places", "Tes missions", ("Mission", "Action", "Début", "Fin", "Depuis le", "Rendue le", "Motif"), each(_place),
+    tient=["affectation.personne_id"],
+)  # fmt: skip
+def places(personne: Personne) -> Select[Any]:
+    """A place that they were never told of, or not yet, is nobody's news."""
+    heard = told(), or_(Affectation.libere_le.is_(None), Affectation.libere_le >= Affectation.connue_le)
+    mine = select(Affectation).where(Affectation.personne_id == personne.id, *heard)
+    return mine.options(WITH_MISSION).order_by(Affectation.id)
+
+
+def _invitation(invitation: Invitation) -> tuple[object, ...]:
+    return invitation.mission.titre, invitation.mission.debut, invitation.invitee_le
+
+
+@section(
+    "invitations", "Les renforts qu’on t’a demandés", ("Mission", "Début", "Demandé le"), each(_invitation),
+    tient=["invitation.personne_id"],
+)  # fmt: skip
+def invitations(personne: Personne) -> Select[Any]:
+    mine = select(Invitation).where(Invitation.personne_id == personne.id)
+    return mine.options(joinedload(Invitation.mission)).order_by(Invitation.id)
