@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
-import secrets
 from datetime import datetime
-from urllib.parse import quote, urlencode
+
+import pyotp
 
 SECONDS, DIGITS = 30, 6
 
 
 def new_secret() -> str:
-    """As long as the HMAC's own digest; in base32, the letters that applications let one type."""
-    return base64.b32encode(secrets.token_bytes(20)).decode()
+    """In base32, the letters that applications let one type."""
+    return pyotp.random_base32()
 
 
 def code(secret: str, step: int) -> str:
     """What the application shows during that step."""
-    digest = hmac.digest(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1")
-    at = digest[-1] & 0xF
-    number = int.from_bytes(digest[at : at + 4], "big") & 0x7FFF_FFFF
-    return f"{number % 10**DIGITS:0{DIGITS}}"
+    return pyotp.HOTP(secret, digits=DIGITS).at(step)
 
 
 def step_at(instant: datetime) -> int:
@@ -37,4 +33,4 @@ def step_of(secret: str, typed: str, *, now: datetime, after: int) -> int | None
 
 def address(secret: str, account: str, house: str) -> str:
     """What the QR code says to the application."""
-    return f"otpauth://totp/{quote(f'{house}:{account}')}?{urlencode({'secret': secret, 'issuer': house}, quote_via=quote)}"
+    return pyotp.TOTP(secret, digits=DIGITS, interval=SECONDS).provisioning_uri(name=account, issuer_name=house)
