@@ -36,14 +36,14 @@ def test_the_treasurer_closes_it_on_its_page(as_, affaire, facture, annee):
         assert 'href="/factures/exercices"' in page.get("/factures/").text
         assert 'href="/factures/exercices"' in page.get("/factures/reglements").text
         before = spaced(page.get("/factures/exercices").text)
-        assert "Ouvert" in before
+        assert "Ouverte" in before
         assert "1 facture" in before
         assert "500,00 € reçus" in before
         assert f"Clore l’année {annee}" in before
         assert f"Clore l’année {annee + 1}" not in before
         assert page.post(f"{url}/clore").status_code == 303
         after = spaced(page.get(url).text)
-        assert f"Clos le 4 janvier {annee + 1} par Rita Payet" in after
+        assert f"Close le 4 janvier {annee + 1} par Rita Payet" in after
         assert "Vérifié :" in after
         assert db.session.scalars(select(Exercice.empreinte)).one()[:12] in after
         again = page.post(f"{url}/clore")
