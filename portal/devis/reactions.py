@@ -23,12 +23,24 @@ from portal.workflow import News
 LINE = (LigneDevis.libelle, LigneDevis.detail, LigneDevis.motif, LigneDevis.reserve)
 
 
+def _kept(action: Action) -> list[Devis]:
+    """The one that was accepted, then paid, as its invoice is."""
+    if action.etat is not actions.Etat.SOLDEE:
+        return []
+    return [devis for devis in queries.of_action(action) if devis.etat is Etat.ACCEPTE]
+
+
+@effacement.bears_the_name
+def _is_kept(action: Action) -> bool:
+    return bool(_kept(action))
+
+
 @processus.effacer_demandeur.react
 def name_the_demandeur_no_more(news: News) -> None:
-    """Amounts stay, and the paper says no more to whom; but the one that was accepted, then paid, is kept as its invoice is."""
-    settled, known = news.subject.etat is actions.Etat.SOLDEE, effacement.signs(news.subject.demandeur)
+    """Amounts stay, and the paper says no more to whom, but on what is kept."""
+    kept, known = _kept(news.subject), effacement.signs(news.subject.demandeur)
     for devis in queries.of_action(news.subject):
-        if not (settled and devis.etat is Etat.ACCEPTE):
+        if devis not in kept:
             _forget(devis, known)
 
 
