@@ -6,8 +6,8 @@ from collections import OrderedDict
 from threading import Lock
 from time import monotonic
 
-PACES = ((40, 1), (100, 2))  # up to so many screens, every so many seconds
-SLOWEST = 4.6  # a tap is to be seen within five
+PACES = ((20, 1), (40, 1.5), (100, 2))  # up to so many screens, every so many seconds: a tap is to be seen within two
+SLOWEST = 4.8  # within five
 WINDOW = 8 * SLOWEST  # seconds: long enough for each process to have been asked by nearly every screen
 _asked: dict[int, OrderedDict[str, float]] = {}  # when each screen last asked this process, by day, the oldest first
 _lock = Lock()
