@@ -152,6 +152,22 @@ def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(to_come, site, mo
         elsewhere.execute(f"REPLACE INTO {table.name} ({names}) SELECT {said} FROM {table.name}")
 
 
+OTHERWISE = {"facture_id": "(SELECT id FROM facture WHERE etat = 'brouillon')", "annule_id": "id"}
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("column", OTHERWISE)
+def test_the_database_takes_no_payment_of_a_draft_nor_a_reversal_of_another_amount(to_come, column):
+    receive(to_come.issued(Nature.ACOMPTE), to_come.rita, 1)
+    to_come.end().draft()
+    db.session.commit()
+    forged = {"id": "99", "rang": "99", "empreinte": "'x'", "motif": "'Erreur.'", column: OTHERWISE[column]}
+    names = [each.name for each in Reglement.__table__.columns]
+    said = ", ".join(forged.get(name, name) for name in names)
+    with pytest.raises(DBAPIError, match="ne répond à rien"):
+        db.session.execute(text(f"INSERT INTO reglement ({', '.join(names)}) SELECT {said} FROM reglement"))
+
+
 def test_a_date_whose_year_is_a_slip_is_said(affaire, facture):
     emitted = clock.local(facture.emise_le).date()
     with pytest.raises(reglements.TooOld):

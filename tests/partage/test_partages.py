@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
 from portal.actions import commands as actions
+from portal.actions import effacement
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
 from portal.actions.processus import annuler
@@ -275,3 +276,34 @@ def test_the_year_of_each(fete):
         ("", WHOLE - 100_05 - 49_96), ("Cuisine", 100_05), ("Scène", 49_96),
     ]  # fmt: skip
     assert queries.of_year(2001).parts == []
+
+
+# --- what the database keeps, and what it forgets --------------------------------------------------------------
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("write", ["UPDATE cle SET part = 1", "DELETE FROM cle"])
+def test_the_keys_of_what_is_decided_never_change_whoever_writes(fete, write):
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="ne changent plus"):
+        db.session.execute(text(write))
+
+
+@pytest.mark.both
+def test_an_erased_demandeur_is_named_by_no_expense_nor_reason_nor_line(fete):
+    fete.action.demandeur.contact = "Armelle Gigan"
+    fete.spend(10_00, libelle="Repas d’Armelle Gigan")
+    fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Vu avec Armelle Gigan.")
+    fete.invoiced()
+    fete.decide(motif="Armelle Gigan l’a dit.")
+    commands.close(fete.action, by=fete.rita)
+    effacement.erase(fete.action, by=fete.zoe)
+    db.session.commit()
+    compte = fete.compte()
+    words = (
+        [one.libelle for one in compte.depenses] + [compte.partage.motif] + [line.motif for line in compte.partage.ecritures]
+    )
+    assert len(words) == 4
+    assert [said for said in words if "Armelle" in said] == []
