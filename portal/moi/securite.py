@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, current_app, url_for
@@ -71,13 +72,18 @@ def application() -> Any:
 
 @bp.post("/application/confirmer", access="moi.voir", fresh=True)
 def confirm() -> Any:
+    return _recovery(second.confirm, _again)
+
+
+def _recovery(codes: Callable[..., list[str]], again: Callable[[SecondForm], Page]) -> Any:
+    """The recovery codes, shown once, for the right code; else the page again."""
     form = SecondForm()
     if form.validate():
         try:
-            return render("moi/secours.html", codes=second.confirm(me(), form.code.data, by=me()))
+            return render("moi/secours.html", codes=codes(me(), form.code.data, by=me()))
         except second.WrongCode as refusal:
             form.code.errors = [refusal.sentence]
-    return refused(422, lambda: _again(form))
+    return refused(422, lambda: again(form))
 
 
 def _again(form: SecondForm) -> Page:
@@ -101,13 +107,7 @@ def _drawn(address: str) -> Markup:
 
 @bp.post("/application/codes", access="moi.voir", limit="connexion")
 def renew_codes() -> Any:
-    form = SecondForm()
-    if form.validate():
-        try:
-            return render("moi/secours.html", codes=second.renew_codes(me(), form.code.data, by=me()))
-        except second.WrongCode as refusal:
-            form.code.errors = [refusal.sentence]
-    return refused(422, lambda: _page(form))
+    return _recovery(second.renew_codes, _page)
 
 
 @bp.post("/application/retirer", access="moi.voir", limit="connexion")
