@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence, Set
+from collections.abc import Callable, Collection, Hashable, Sequence, Set
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -59,7 +59,7 @@ def changed(said: dict[str, Any], known: Collection[str]) -> str:
     Their forms hold nothing that belongs to one reader, so that several may be given the same: jour.js sends them.
     """
     screens: memoire.Screens = said["screens"]
-    said |= {"new_uuid": None, "typed": {}}
+    said |= {"new_uuid": None, "typed": {}, "souvenir": screens.piece}
     draw = drawer(TEMPLATE, said)
     taps = said["notes"] or said["equipe"].droits.places
     names = (*LIVE, *(("geste",) if taps else ()), *(() if said["notes"] else ("referents",)))
@@ -78,15 +78,35 @@ def _question(moment: str, said: dict[str, Any], marks: Sequence[str] = ()) -> d
 def _eye(block: str, said: dict[str, Any]) -> Hashable:
     """What a block depends on in whoever looks: those who have it in common are given the same."""
     role: bool = said["notes"]
-    lines = tuple(point.id for point in said["equipe"].lines)
-    if block in ("programme", "incidents") or (block == "journal" and role):
-        return role
-    if block == "ouverture":
-        return role, lines
-    if block == "fermeture":
-        present = said["reste"].presents if said["reste"] else ()
-        return role, lines, tuple(place.id for place in present)
+    equipe: Equipe = said["equipe"]
+    lines = tuple(point.id for point in equipe.lines)
+    match block:
+        case "programme" | "incidents":
+            return role
+        case "moi" | "ouverture":
+            return role, lines
+        case "messages":
+            return tuple(message.uuid for message in equipe.messages)
+        case "fermeture":
+            present = said["reste"].presents if said["reste"] else ()
+            return role, lines, tuple(place.id for place in present)
+        case "maintenant":
+            return role, equipe.droits.reports, _is_named(said["day"]) and me().id, _reads_the_report(said["day"])
+        case "journal":
+            mine = any(line.entree.personne_id == me().id for line in said["day"].journal)
+            return role, equipe.droits.runs, not role and mine and me().id
+        case "geste" if role:
+            return role
     return role, said["callable"], me().id
+
+
+def _is_named(day: queries.Day) -> bool:
+    """Whether the top of the page speaks of them: they are in charge, or about to be, or an item of theirs slips."""
+    return any(who and who.id == me().id for who in (day.in_charge, day.handed_to)) or bool(day.deroule.slipped(me().id))
+
+
+def _reads_the_report(day: queries.Day) -> bool:
+    return day.is_closed and can(me(), "jour.bilan", day.jour)
 
 
 def _notes(jour: Jour) -> bool:
@@ -113,8 +133,14 @@ def _seen(day: queries.Day) -> dict[str, Any]:
         "envoi": url_for("jour_j.send", id=day.jour.id),
         "following": suite.following(day) if acts else [],
         "done": suite.done,
+        "souvenir": _anew,
     }
     return shown | _closings(day, notes)
+
+
+def _anew(*_key: Hashable, caller: Callable[[], str]) -> str:
+    """A part of a block, for a page that is read by one person."""
+    return caller()
 
 
 def _closings(day: queries.Day, notes: bool) -> dict[str, Any]:

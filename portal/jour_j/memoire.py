@@ -36,6 +36,10 @@ class Screens:
         """The block of that key."""
         return self._once(key, lambda: _marked(draw()))
 
+    def piece(self, *key: Hashable, caller: Callable[[], str]) -> str:
+        """A part of a block, which several of them have in common."""
+        return self._once(key, caller)
+
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Made by whoever asks first; those who ask meanwhile wait for it."""
         if key not in self._known:

@@ -166,16 +166,22 @@ def people(saturday):
     saturday.send(tap(Genre.INCIDENT, "", "leger", "Verre cassé."), tap(Genre.MESSAGE, "", "", "Venez à 10 h."))
     saturday.send(tap(Genre.CHARGE, saturday.zoe.id, "passe"), tap(Genre.ETAPE, step.id, "debut"))
     step.responsable_id = chief.id
+    saturday.send(tap(Genre.DECALE, saturday.steps[3].id, "30"))
+    saturday.steps[3].responsable_id = max_.id  # who only reads, and whose item slips
     db.session.commit()
     return [saturday.zoe, saturday.awa, other, chief, saturday.lea, max_, ada]
 
 
-def test_each_is_given_the_page_that_is_theirs_whoever_asked_before(app, saturday, people, as_):
+@pytest.mark.parametrize("closed", [False, True])
+def test_each_is_given_the_page_that_is_theirs_whoever_asked_before(app, saturday, people, as_, closed):
+    if closed:
+        saturday.close("Rien d’autre.")
+        db.session.commit()
     clients = {person.nom: as_(person) for person in people}
     pages = {nom: soup(client.get(saturday.url).text) for nom, client in clients.items()}
-    assert len({str(page.select_one("#maintenant")) for page in pages.values()}) > 3
+    assert len({str(page.select_one("#maintenant")) for page in pages.values()}) > (2 if closed else 4)
     for order in list(permutations(clients))[::700]:
-        app.extensions["screens"].clear()
+        app.extensions.pop("screens", None)
         for nom in order:
             given = soup(clients[nom].get(f"{saturday.url}/etat", headers=HTMX).text)
             ids = {str(e["id"]) for e in given.select("[hx-swap-oob][id]")} - {"direct"}
