@@ -6,13 +6,14 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
 from portal.db import db
+from portal.devis import accords
 from portal.devis.commands import Typed
 from portal.devis.models import Unite
 from portal.factures import commands, document, emission, numeros
@@ -137,6 +138,16 @@ def test_nobody_issues_what_they_have_not_read(affaire):
     assert facture.is_draft
 
 
+def test_a_draft_under_a_devis_that_another_replaced_is_prepared_anew(to_come):
+    draft = to_come.draft(Nature.ACOMPTE)
+    accords.undo(to_come.devis, by=to_come.zoe, motif="Un avenant suit.")
+    builders.accepted(to_come.action)
+    with pytest.raises(emission.Outdated, match="abandonne ce brouillon"):
+        emission.emit(draft, by=to_come.rita, read=emission.reading(draft))
+    commands.drop(draft, by=to_come.rita)
+    assert to_come.issued(Nature.ACOMPTE).numero
+
+
 def test_chorus_pro_wants_its_three_numbers(affaire):
     facture = affaire.draft()
     facture.chorus = True
@@ -227,6 +238,19 @@ def test_the_database_itself_refuses(affaire, what):
         db.session.execute(WRITES[what](facture))
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Facture)) == 1
+
+
+EMPTIED = {"sqlite": "DELETE FROM ligne_facture", "postgresql": "TRUNCATE ligne_facture"}
+
+
+@pytest.mark.both
+def test_nor_are_all_lines_emptied_at_once(affaire, engine):
+    affaire.issued()
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="ne change plus"):
+        db.session.execute(text(EMPTIED[engine]))
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(LigneFacture))
 
 
 @pytest.mark.both

@@ -259,6 +259,16 @@ def test_nothing_is_dated_in_it_any_more_even_by_hand(affaire, facture, annee, t
         db.session.execute(text(writes[table]))
 
 
+@pytest.mark.both
+def test_nor_is_an_invoice_born_issued_in_it(affaire, facture, annee):
+    closed(annee, affaire.rita)
+    db.session.commit()
+    names = [column.name for column in Facture.__table__.columns]
+    twin = ", ".join({"id": "99", "rang": "9"}.get(name, name) for name in names)
+    with pytest.raises(DBAPIError, match="cette année est close"):
+        db.session.execute(text(f"INSERT INTO facture ({', '.join(names)}) SELECT {twin} FROM facture"))
+
+
 @pytest.mark.parametrize("forged", [{}, {"id": "99"}, {"annee": "1999"}])
 def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(affaire, facture, annee, site, forged):
     closed(annee, affaire.rita)

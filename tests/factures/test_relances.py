@@ -197,6 +197,18 @@ def test_left_to_themselves_each_leaves_on_its_morning_and_once(facture, alone, 
     assert [one.par for one in facture.relances] == [None, None, None]
 
 
+def test_looking_for_the_late_ones_costs_the_same_for_two_or_four(people, alone, count_queries):
+    asked = []
+    for _ in range(2):
+        last = [agreed(*people).end().issued() for _ in range(2)][-1]
+        db.session.commit()
+        db.session.expire_all()
+        with late(last, 7), count_queries() as statements:
+            relances.due()
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
+
+
 def test_nobody_is_reminded_in_their_night(facture, alone):
     with late(facture, 7, hour=7):
         assert relances.due() == []

@@ -73,6 +73,14 @@ def test_what_is_not_understood_is_given_back(rita, url):
     assert page.select_one("[name=mot]").text.strip() == "Merci de votre venue."
 
 
+@pytest.mark.parametrize(("prix", "status"), [("150 000", 303), ("10 000 000", 303), ("10 000 000,01", 422)])
+def test_a_price_is_bounded_as_the_whole_is(rita, url, prix, status):
+    answer = rita.post(f"{url}/enregistrer", data=fields(rita, url, l_quantite="1", l_prix=prix))
+    assert answer.status_code == status
+    if status == 422:
+        assert soup(answer).select_one("[name$=-prix]")["value"] == prix
+
+
 def test_two_people_on_one_draft_lose_neither_word(affaire, rita, url, as_):
     zoe = as_(affaire.zoe)
     hers = fields(zoe, url, mot="Au plaisir.")
