@@ -69,8 +69,8 @@ def export_payments(annee: int, sorte: str) -> Any:
 @bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter", fresh=True)
 def export_journal(annee: int) -> Any:
     one = _taken(annee, "FEC")
-    issued = queries.issued_in(annee)
-    journal = fec.text(issued, queries.paid_in(annee), queries.deducting(issued))
+    issued, paid = queries.issued_in(annee), queries.paid_in(annee)
+    journal = fec.text(issued, paid, queries.deducting(issued), queries.asked_by(issued, paid))
     return as_file(journal, "text/plain", f"FEC-{_siren()}-{one.suffixe}.txt")
 
 

@@ -170,6 +170,14 @@ def paid_in(annee: int) -> list[Reglement]:
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
+def asked_by(factures: Iterable[Facture], paid: Iterable[Reglement]) -> list[Facture]:
+    """What these papers and payments are of, with all that was asked, taken back, paid and given back of it, in any year."""
+    ids = {one.origine_id or one.id for one in factures} | {one.facture_id for one in paid}
+    options = (selectinload(Facture.avoirs), selectinload(Facture.reglements))
+    query = select(Facture).where(Facture.id.in_(ids)).options(*options).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
 def papers_until(annee: int) -> Iterator[Facture]:
     """All that was issued up to that year, its paper with it, in the order of their numbers."""
     query = select(Facture).where(Facture.annee <= annee).order_by(Facture.serie, Facture.annee, Facture.rang)
