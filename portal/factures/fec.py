@@ -28,6 +28,7 @@ ACOMPTES = Compte("4191", "Clients, avances et acomptes reçus sur commandes")
 TVA = Compte("44571", "TVA collectée")
 TVA_EN_ATTENTE = Compte("44574", "TVA collectée en attente d’encaissement")
 PRESTATIONS = Compte("706", "Prestations de services")
+MARCHANDISES = Compte("707", "Ventes de marchandises")
 BANQUE = Compte("512", "Banque")
 CHEQUES = Compte("5112", "Chèques à encaisser")
 CAISSE = Compte("530", "Caisse")
@@ -132,11 +133,12 @@ def of_invoice(facture: Facture, taken: Taken, due: Due) -> Ecriture:
     assert said
     assert facture.emise_le
     whole, sign = f"{facture.label}, {said['client']['nom']}", -1 if facture.is_credit else 1
-    made_of = ACOMPTES if _is_owed(facture, taken) else PRESTATIONS
+    sold = MARCHANDISES if said["objet"] == Categorie.BIENS else PRESTATIONS
+    made_of = ACOMPTES if _is_owed(facture, taken) else sold
     tva = TVA_EN_ATTENTE if _waits(said) else TVA
     moves = [Mouvement(CLIENTS, sign * said["a_payer"], whole), *_parts(said, made_of, tva, -sign, whole)]
     for deposit in said["acomptes"]:
-        of_it = ACOMPTES if taken[deposit["numero"]].id == facture.id else PRESTATIONS
+        of_it = ACOMPTES if taken[deposit["numero"]].id == facture.id else sold
         moves += _parts(deposit, of_it, tva, 1, f"Acompte {deposit['numero']} déduit, {facture.numero}")
     moves += _due_now(due.get(facture.numero, 0), facture.numero)
     jour = date.fromisoformat(said["le"])

@@ -16,9 +16,10 @@ from portal.devis.commands import Typed
 from portal.devis.models import LigneDevis
 from portal.factures import commands, emission, reglements
 from portal.factures.models import Etat, Facture, Moyen, Nature, Serie, rembourser
-from portal.factures.reactions import DepositOnIt
+from portal.factures.reactions import InvoicedOnIt
 from portal.reglage import Profil
 from portal.workflow import fire
+from tests import builders
 from tests.factures.conftest import agreed
 
 WHOLE = 1080_00
@@ -27,7 +28,7 @@ WHOLE = 1080_00
 @pytest.fixture
 def taxed(people) -> Facture:
     """Nine hours at 8.5 %, and a meal at 2.1 %."""
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people).end()
     facture = affaire.draft()
     meal = {"libelle": "Repas", "quantite": 100, "unite": facture.lignes[0].unite, "prix": 333_33, "taux": 210, "pole_id": None}
@@ -39,7 +40,7 @@ def taxed(people) -> Facture:
 @pytest.fixture
 def taxed_with_a_deposit(people):
     """Of a house that is taxed: the site at 8.5 %, a meal at 2.1 %, 30 % of both as a deposit; and the draft of the whole."""
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     affaire.issued(Nature.ACOMPTE)
     draft = affaire.end().draft()
@@ -235,7 +236,7 @@ def test_an_agreement_is_not_undone_under_a_deposit(people):
     affaire = agreed(*people)
     deposit = affaire.issued(Nature.ACOMPTE)
     db.session.commit()
-    with pytest.raises(DepositOnIt):
+    with pytest.raises(InvoicedOnIt):
         accords.undo(affaire.devis, by=affaire.zoe, motif="Erreur.")
     db.session.rollback()
     credit(deposit, affaire.rita)

@@ -179,6 +179,7 @@ def test_a_refusal_burns_no_number(affaire):
     [(Profil.EXONEREE, "article 261-7", False), (Profil.FRANCHISE, "article 293 B", False), (Profil.ASSUJETTIE, "", True)],
 )
 def test_it_says_the_tax_profile_of_the_house(people, profil, mention, taxed):
+    reglage.change(reglage.TVA_INTRA, "FR32123456782", by=people[1])
     reglage.change(reglage.PROFIL, profil, by=people[1])
     contenu = agreed(*people).end().issued().contenu
     assert mention in contenu["mention"]

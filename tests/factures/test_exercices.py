@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from portal import clock, reglage
+from portal import clock
 from portal.db import db
 from portal.factures import commands, exercices, numeros, queries, reglements
 from portal.factures.models import Exercice, Facture, Moyen, Nature, Reglement, rembourser
-from portal.reglage import Profil
+from tests import builders
 from tests.factures.conftest import agreed
 from tests.factures.test_avoirs import credit
 
@@ -73,7 +73,7 @@ def test_it_says_what_the_year_came_to_and_seals_it(people, annee):
 
 
 def test_tva_is_said_rate_by_rate(people, annee):
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     affaire.issued(Nature.ACOMPTE)
     affaire.end().issued()

@@ -15,7 +15,7 @@ from portal.actions.models import Action
 from portal.devis.chiffrage import Part, totaux
 from portal.factures import commands, compte, emission, exercices, fec, queries, reglements
 from portal.factures.models import Categorie, Facture, Moyen, Nature, rembourser
-from portal.reglage import Profil
+from tests import builders
 from tests.factures.conftest import Affaire, agreed
 from tests.factures.test_avoirs import credit
 from tests.factures.test_compte import lines
@@ -57,7 +57,7 @@ def moved(found: Iterable[dict[str, str]], *accounts: str, journal: str = "VE") 
 @pytest.fixture
 def taxed(people) -> Affaire:
     """A deposit taken off, two rates, an avoir of each, money of all ways, a refund and a reversal."""
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     rita, deposit = affaire.rita, affaire.issued(Nature.ACOMPTE)
     receive(deposit, rita, 351_54, Moyen.CHEQUE)
@@ -124,7 +124,7 @@ def collected() -> tuple[int, int]:
 
 
 def test_the_tva_of_a_service_is_due_as_its_money_comes(people):
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     facture = agreed(*people).end().issued()  # 1,171.80 €, of which 91.80 of TVA
     assert collected() == (0, 91_80)
     for montant, due in ((390_60, 30_60), (1, 30_60), (390_59, 61_20)):
@@ -140,7 +140,7 @@ def test_the_tva_of_a_service_is_due_as_its_money_comes(people):
 
 @pytest.mark.parametrize("said", ["on the débits", "goods"])
 def test_it_is_due_at_once_on_the_debits_and_for_goods(people, said):
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     if said == "on the débits":
         reglage.change(reglage.EXIGIBILITE, reglage.Exigibilite.DEBITS, by=people[1])
     draft = agreed(*people).end().draft()
@@ -152,7 +152,7 @@ def test_it_is_due_at_once_on_the_debits_and_for_goods(people, said):
 
 
 def test_what_was_paid_in_another_year_is_due_in_the_year_of_the_money(people, annee):
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     facture = agreed(*people).end().issued()
     with clock.freeze(clock.start_of(date(annee + 1, 1, 2))):
         receive(facture, people[1], facture.reste, Moyen.VIREMENT)
