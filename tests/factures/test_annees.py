@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from portal import reglage
+from portal.actions import commands as actions
+from portal.actions.processus import annuler
 from portal.db import db
 from portal.factures import exercices, queries, reglements
 from portal.factures.models import Exercice, Nature, Serie
@@ -164,6 +166,19 @@ def test_what_a_closed_year_exports_no_longer_moves(as_, affaire, facture, annee
         receive(facture, affaire.rita, 580_00)
     db.session.commit()
     assert [rita.post(f"/factures/exercices/{annee}/{name}").data for name in files] == before
+
+
+def test_the_deposit_of_a_stopped_action_is_named_to_the_accountant(as_, people, annee):
+    affaire = agreed(*people)
+    deposit = affaire.issued(Nature.ACOMPTE)
+    db.session.commit()
+    rita = as_(affaire.rita)
+    assert "Acomptes gardés" not in rita.get(f"/factures/exercices/{annee}").text
+    actions.decide(affaire.action, annuler, by=affaire.zoe, motif="Cyclone")
+    db.session.commit()
+    page = spaced(rita.get(f"/factures/exercices/{annee}").text)
+    assert "Acomptes gardés" in page
+    assert deposit.numero in page
 
 
 def test_each_export_is_journaled(as_, affaire, facture, annee):

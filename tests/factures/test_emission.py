@@ -148,6 +148,69 @@ def test_a_draft_under_a_devis_that_another_replaced_is_prepared_anew(to_come):
     assert to_come.issued(Nature.ACOMPTE).numero
 
 
+LAW = [
+    (emission.NoTaxNumber, reglage.TVA_INTRA),
+    (emission.NoLateTerms, reglage.ESCOMPTE),
+    (emission.NoLateTerms, reglage.PENALITES),
+]
+
+
+@pytest.mark.parametrize(("missing", "texte"), LAW)
+def test_what_the_law_wants_on_it_is_there(people, missing, texte):
+    builders.taxed(people[1])
+    affaire = agreed(*people).end()
+    draft = affaire.draft()
+    reglage.change(texte, "", by=affaire.rita)
+    with pytest.raises(missing):
+        emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+
+
+@pytest.mark.parametrize(("days", "consumer", "leaves"), [(60, False, True), (61, False, False), (61, True, True)])
+def test_a_professional_pays_within_sixty_days(affaire, days, consumer, leaves):
+    affaire.action.demandeur.particulier = consumer
+    draft = affaire.draft()
+    draft.delai = days
+    assert any(isinstance(one, emission.TooLong) for one in emission.obstacles(draft)) is not leaves
+
+
+def test_taxes_that_are_no_more_those_of_the_devis_are_explained(affaire):
+    draft = affaire.draft()
+    builders.taxed(affaire.rita)
+    commands.count(draft)
+    assert [type(one) for one in emission.obstacles(draft)] == [emission.Retaxed]
+    draft.mot = "Depuis janvier, nous facturons la TVA."
+    assert emission.obstacles(draft) == []
+
+
+CHANGES = {
+    "its client": lambda affaire: setattr(affaire.action.demandeur, "nom", "Tout Autre SARL"),
+    "what its client is": lambda affaire: setattr(affaire.action.demandeur, "particulier", True),
+    "the house": lambda affaire: reglage.change(reglage.FACTURE_PAIEMENT, "IBAN FR76", by=affaire.rita),
+    "the taxes": lambda affaire: reglage.change(reglage.PROFIL, Profil.FRANCHISE, by=affaire.rita),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_nor_what_changed_around_it_since(affaire, what):
+    draft = affaire.draft()
+    read = emission.reading(draft)
+    CHANGES[what](affaire)
+    with pytest.raises(emission.Reread):
+        emission.emit(draft, by=affaire.rita, read=read)
+
+
+def test_a_deposit_has_no_other_line(to_come):
+    with pytest.raises(commands.OfADeposit):
+        commands.add(to_come.draft(Nature.ACOMPTE), by=to_come.rita, motif="Un oubli.", **EXTRA)
+
+
+def test_chorus_pro_goes_from_one_siret_to_another(affaire):
+    draft = affaire.draft()
+    draft.chorus, draft.service, draft.commande = True, "ACHATS", "EJ-42"
+    affaire.action.demandeur.siret, affaire.action.demandeur.particulier = "13002526500013", True
+    assert [type(one) for one in emission.obstacles(draft)] == [emission.NotByChorus]
+
+
 def test_chorus_pro_wants_its_three_numbers(affaire):
     facture = affaire.draft()
     facture.chorus = True

@@ -149,6 +149,7 @@ def test_it_is_due_at_once_on_the_debits_and_for_goods(people, said):
     emission.emit(draft, by=people[1], read=emission.reading(draft))
     receive(draft, people[1], 1, Moyen.VIREMENT)
     assert collected() == (91_80, 0)
+    assert moved(rows(), "707" if said == "goods" else "706") == -1080_00
 
 
 def test_what_was_paid_in_another_year_is_due_in_the_year_of_the_money(people, annee):
