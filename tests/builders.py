@@ -151,6 +151,12 @@ def identity(by: Personne) -> None:
         reglage.change(texte, words, by=by)
 
 
+def taxed(by: Personne) -> None:
+    """The house pays TVA."""
+    reglage.change(reglage.PROFIL, reglage.Profil.ASSUJETTIE, by=by)
+    reglage.change(reglage.TVA_INTRA, "FR32123456782", by=by)
+
+
 def tarif(libelle: str = "Heure de site", prix: int = 120_00, *, by: Personne, **fields: Any) -> Tarif:
     """A line of the price list since a month; the hour of the site, unless said otherwise."""
     typical: dict[str, Any] = {

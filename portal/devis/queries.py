@@ -74,6 +74,10 @@ def in_state(action: Action, *etats: Etat) -> Devis | None:
     return db.session.scalars(query.order_by(Devis.version.desc()).execution_options(populate_existing=True)).first()
 
 
+def agreed_id(action: Action) -> int | None:
+    return db.session.scalar(select(Devis.id).where(Devis.action_id == action.id, Devis.etat == Etat.ACCEPTE))
+
+
 def drafted_for(besoin: Besoin) -> Sequence[LigneDevis]:
     """The lines that answer that need in what has not left yet."""
     query = select(LigneDevis).join(LigneDevis.devis).where(LigneDevis.besoin_id == besoin.id, is_draft())

@@ -32,7 +32,8 @@ def _read(annee: int) -> Annee:
 def _page(annee: int, status: int = 200, sentence: str = "") -> Page:
     one = _read(annee)
     doubt = exercices.doubt(one.exercice) if one.exercice else None
-    return render("factures/exercice.html", status=status, une=one, doute=doubt, sentence=sentence)
+    shown: dict[str, Any] = {"une": one, "doute": doubt, "sentence": sentence, "gardes": queries.kept_deposits(annee)}
+    return render("factures/exercice.html", status=status, **shown)
 
 
 @bp.post("/exercices/<int:annee>/clore", access="exercice.clore", fresh=True)
@@ -69,9 +70,9 @@ def export_payments(annee: int, sorte: str) -> Any:
 @bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter", fresh=True)
 def export_journal(annee: int) -> Any:
     one = _taken(annee, "FEC")
-    issued = queries.issued_in(annee)
-    journal = fec.text(issued, queries.paid_in(annee), queries.deducting(issued))
-    return as_file(journal, "text/plain", f"FEC-{_siren()}-{one.suffixe}.txt")
+    issued, paid = queries.issued_in(annee), queries.paid_in(annee)
+    journal = fec.text(issued, paid, queries.deducting(issued), queries.asked_by(issued, paid))
+    return as_file(journal, "text/plain", f"{_siren()}FEC{annee}1231{'' if one.exercice else '-provisoire'}.txt")
 
 
 def _taken(annee: int, quoi: str) -> Annee:
@@ -81,5 +82,5 @@ def _taken(annee: int, quoi: str) -> Annee:
 
 
 def _siren() -> str:
-    """The nine first digits of the SIRET."""
+    """The nine first digits of the SIRET, which begin the name of that file (A47 A-1 of the LPF)."""
     return re.sub(r"\D", "", reglage.SIRET.valeur)[:9] or "RAFFINERIE"

@@ -12,7 +12,8 @@ from portal.filters import taux
 
 BEFORE_TAXES = ("Numéro", "Nature", "Date", "Client", "SIRET", "Action", "Corrige", "Total HT en €")
 AFTER_TAXES = (
-    "Total TTC en €", "Acomptes déduits en €", "À payer en €", "Repris par avoir en €", "Payé en €", "Reste en €", "État",
+    "Total TTC en €", "Acomptes déduits en €", "dont HT en €", "dont TVA en €", "À payer en €", "Repris par avoir en €",
+    "Payé en €", "Reste en €", "État",
 )  # fmt: skip
 REGLEMENTS = (
     "Numéro", "Date", "Montant en €", "Moyen", "Référence", "Facture", "Client", "Annule", "Motif", "Noté le", "Noté par",
@@ -38,6 +39,7 @@ def _taxes(facture: Facture) -> dict[int, int]:
 def _invoice(facture: Facture, annee: int, rates: Sequence[int]) -> tuple[object, ...]:
     said, taxes, sign = facture.contenu, _taxes(facture), -1 if facture.is_credit else 1
     assert said
+    deducted = [part for one in said["acomptes"] for part in one["parts"]]
     return (
         facture.numero,
         facture.nature.label,
@@ -50,6 +52,7 @@ def _invoice(facture: Facture, annee: int, rates: Sequence[int]) -> tuple[object
         *(_euros(sign * taxes.get(rate, 0)) for rate in rates),
         _euros(sign * said["ttc"]),
         _euros(sign * (said["ttc"] - said["a_payer"])),
+        *(_euros(sign * sum(part[name] for part in deducted)) for name in ("base", "tva")),
         _euros(sign * said["a_payer"]),
         *(("", "", "", "Émis") if facture.is_credit else _standing(facture, annee)),
     )

@@ -84,6 +84,10 @@ class OfTheDevis(Refusal):
     sentence = "Cette ligne vient du devis : mets sa quantité à 0, et écris pourquoi."
 
 
+class OfADeposit(Refusal):
+    sentence = "Une facture d’acompte n’a pas d’autre ligne : ce qui s’ajoute va sur la facture."
+
+
 class TooMany(Refusal):
     status = 422
     sentence = f"Une facture a {LONGEST} lignes au plus : regroupe-en quelques-unes."
@@ -131,13 +135,13 @@ def agreement(action: Action, nature: Nature) -> Devis:
 
 def is_outdated(facture: Facture) -> bool:
     """Another devis than its own is accepted by now."""
-    agreed = devis_queries.in_state(facture.action, devis_models.Etat.ACCEPTE)
-    return agreed is not None and agreed.id != facture.devis_id
+    agreed = devis_queries.agreed_id(facture.action)
+    return agreed is not None and agreed != facture.devis_id
 
 
 def is_open(action: Action, nature: Nature, there: Collection[Facture]) -> bool:
     """Whether that one may be prepared, beside those that are there."""
-    natures = {one.nature for one in there if not queries.is_void(one, there)}
+    natures = {one.nature for one in there if not one.is_credit and not queries.is_void(one, there)}
     if natures & {nature, Nature.FACTURE} or action.etat not in (READY if nature is Nature.FACTURE else AGREED):
         return False
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
@@ -170,9 +174,8 @@ def credit(facture: Facture, *, by: Personne) -> Facture:
     origine = queries.fresh(facture.id)
     if origine is None or origine.is_draft or origine.is_credit:
         raise NotToCredit
-    for whole in queries.standing(origine.action, Nature.FACTURE) if origine.nature is Nature.ACOMPTE else []:
-        if origine.numero in {one["numero"] for one in (whole.contenu or {})["acomptes"]} and whole.a_payer:
-            raise Deducted(whole)
+    if whole := deducting(origine):
+        raise Deducted(whole)
     if there := queries.drafted(origine.action, Nature.AVOIR):
         if there.origine_id != origine.id:
             raise AnotherCredit(there)
@@ -188,6 +191,13 @@ def credit(facture: Facture, *, by: Personne) -> Facture:
     count(avoir)
     crediter.tell(avoir, by=by, origine=origine.numero)
     return avoir
+
+
+def deducting(deposit: Facture) -> Facture | None:
+    """The invoice that takes this deposit off, as long as it stands and asks for something."""
+    wholes = queries.standing(deposit.action, Nature.FACTURE) if deposit.nature is Nature.ACOMPTE else []
+    taken = {whole: {said["numero"] for said in (whole.contenu or {})["acomptes"]} for whole in wholes}
+    return next((whole for whole in wholes if whole.a_payer and deposit.numero in taken[whole]), None)
 
 
 def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], lines: Mapping[int, devis.Typed]) -> None:
@@ -209,8 +219,12 @@ def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], 
 
 
 def add(facture: Facture, *, by: Personne, cle: str = "", **fields: Any) -> LigneFacture:
-    """A line that the devis did not foresee, at the end. The same form (its `cle`) sent twice is one line."""
+    """A line that the devis did not foresee, at the end. The same form (its `cle`) sent twice is one line.
+
+    Raises NotDraft, OfADeposit, TooMany, TooMuch.
+    """
     facture = drafted(facture)
+    refuse_another_line(facture)
     cle = journal.submission(cle, facture.id, fields)
     if (made := journal.made_by(cle, ajouter.key, by=by)) and (twin := line_of(facture, made)):
         return twin
@@ -221,6 +235,14 @@ def add(facture: Facture, *, by: Personne, cle: str = "", **fields: Any) -> Lign
     count(facture)
     ajouter.tell(line, by=by, titre=line.libelle, cle=cle)
     return line
+
+
+def refuse_another_line(facture: Facture) -> None:
+    """Raises NotDraft, OfADeposit."""
+    if not facture.is_draft:
+        raise NotDraft
+    if facture.nature is Nature.ACOMPTE:
+        raise OfADeposit
 
 
 def remove(line: LigneFacture, *, by: Personne) -> None:

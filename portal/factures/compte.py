@@ -59,9 +59,11 @@ def credited(parts: Iterable[Part], left: Iterable[Part]) -> list[Part]:
 
 
 def _within(part: Part, left: Part) -> Part:
-    if part.base == left.base:
-        return left
-    return replace(part, tva=min(part.tva, left.tva)) if part.base < left.base else part
+    """Its TVA is what leaves that of its rate on what remains."""
+    if part.base > left.base:
+        return part
+    stays = half_up((left.base - part.base) * part.taux, WHOLE)
+    return replace(part, tva=max(0, left.tva - stays))
 
 
 def exceeds(parts: Iterable[Part], left: Iterable[Part]) -> Part | None:

@@ -22,12 +22,16 @@ def _said(contenu: dict[str, Any]) -> dict[str, Any]:
     return in_words(contenu) | {
         "echeance": date_longue(due),
         "fourni_le": date_longue(given),
-        "acomptes": [
-            one | {"le": date_longue(date.fromisoformat(one["le"])), "ttc": euros(one["ttc"])} for one in contenu["acomptes"]
-        ],
+        "acomptes": [_deposit(one) for one in contenu["acomptes"]],
         "a_payer": euros(contenu["a_payer"]),
         "origine": contenu["origine"]
         and contenu["origine"] | {"le": date_longue(date.fromisoformat(contenu["origine"]["le"]))},
         "notes": "" if contenu["origine"] else " ".join(words for words in contenu["notes"].values() if words),
         "brouillon": contenu.get("brouillon", False),  # what leaves never says it
     }
+
+
+def _deposit(said: dict[str, Any]) -> dict[str, Any]:
+    tva = sum(part["tva"] for part in said["parts"])
+    words = {"le": date_longue(date.fromisoformat(said["le"])), "ttc": euros(said["ttc"]), "tva": euros(tva) if tva else ""}
+    return said | words

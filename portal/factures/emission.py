@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import sha256
 
 from portal import clock, reglage
@@ -13,6 +14,9 @@ from portal.factures import commands, compte, document, facturx, numeros, papier
 from portal.factures.models import Facture, LigneFacture, Nature, emettre, payer
 from portal.filters import euros, taux
 from portal.workflow import Refusal, fire
+
+LATEST = 60  # days that a professional may be given to pay, from the day of the invoice (C. com. L441-10)
+NO_DAY = date.min
 
 
 class Obstacle(Refusal):
@@ -28,6 +32,38 @@ class NobodyKnown(Obstacle):
     sentence = (
         "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque : un admin les remplit dans les réglages."
     )
+
+
+class NoTaxNumber(Obstacle):
+    mend = "identite"
+    sentence = (
+        "Le numéro de TVA de l’association manque : une facture avec TVA le porte. Un admin le remplit dans les réglages."
+    )
+
+
+class NoLateTerms(Obstacle):
+    mend = "factures"
+    sentence = (
+        "Une facture à un professionnel dit les pénalités de retard et l’escompte : un admin les remplit dans les réglages."
+    )
+
+
+class TooLong(Obstacle):
+    mend = "entete"
+    sentence = f"Un professionnel paie en {LATEST} jours au plus : raccourcis le délai."
+
+
+class Retaxed(Obstacle):
+    mend = "entete"
+    sentence = "Le régime de TVA n’est plus celui du devis : dis au demandeur, dans le mot, ce que cela change pour lui."
+
+
+class StillDeducted(Obstacle):
+    def __init__(self, whole: Facture):
+        super().__init__(
+            f"La facture {whole.numero} a déduit cet acompte depuis\u00a0: abandonne cet avoir, et fais-en un d’abord"
+            " de tout ce qu’elle demande."
+        )
 
 
 class NoAddress(Obstacle):
@@ -76,6 +112,11 @@ class NotForChorus(Obstacle):
     sentence = "Chorus Pro demande le SIRET du client, le code du service et le numéro d’engagement : il en manque."
 
 
+class NotByChorus(Obstacle):
+    mend = "chorus"
+    sentence = "Chorus Pro va d’un SIRET à un autre : un particulier n’en a pas, et l’association doit avoir le sien."
+
+
 class Unexplained(Obstacle):
     mend = "ligne"
 
@@ -97,6 +138,8 @@ def obstacles(facture: Facture) -> list[Obstacle]:
     found: list[Obstacle] = [Outdated()] if not facture.is_credit and commands.is_outdated(facture) else []
     if not known:
         found.append(NobodyKnown())
+    if commands.is_taxed(facture) and not reglage.TVA_INTRA.valeur:
+        found.append(NoTaxNumber())
     if not facture.is_credit and not demandeur.adresse.strip():
         found.append(NoAddress())
     if not facture.ttc:
@@ -106,26 +149,40 @@ def obstacles(facture: Facture) -> list[Obstacle]:
         found.append(DepositsExceed(over.taux))
     if facture.nature is Nature.ACOMPTE and facture.ttc > facture.devis.ttc:
         found.append(DepositTooBig())
-    if facture.chorus and not (demandeur.siret and facture.service and facture.commande):
-        found.append(NotForChorus())
-    if facture.origine:
-        found += _of_a_credit(facture, facture.origine)
+    found += _of_a_credit(facture, facture.origine) if facture.origine else _of_an_invoice(facture)
     return found + [Unexplained(line) for line in facture.lignes if line.is_another and not line.motif.strip()]
+
+
+def _of_an_invoice(facture: Facture) -> list[Obstacle]:
+    """What its client, or the law for such a client, wants on it; an avoir says the same as its invoice did."""
+    client, found = facture.action.demandeur, list[Obstacle]()
+    if facture.chorus and not (client.siret and facture.service and facture.commande):
+        found.append(NotForChorus())
+    if facture.chorus and (client.particulier or not reglage.SIRET.valeur):
+        found.append(NotByChorus())
+    if not client.particulier and not (reglage.PENALITES.valeur and reglage.ESCOMPTE.valeur):
+        found.append(NoLateTerms())
+    if not client.particulier and facture.delai > LATEST:
+        found.append(TooLong())
+    agreed = facture.devis.contenu or {}
+    if agreed.get("avec_tva") is not commands.is_taxed(facture) and not facture.mot.strip():
+        found.append(Retaxed())
+    return found
 
 
 def _of_a_credit(facture: Facture, origine: Facture) -> list[Obstacle]:
     left = commands.remaining(origine)
     found: list[Obstacle] = [] if facture.mot.strip() else [NoReason()]
+    if whole := commands.deducting(origine):
+        found.insert(0, StillDeducted(whole))
     if over := compte.exceeds(commands.totals(facture).parts, left):
         found.append(Beyond(over.taux, sum(part.base for part in left if part.taux == over.taux)))
     return found
 
 
 def reading(facture: Facture) -> str:
-    """One digest of all that it says."""
-    deducted = [(one.id, one.a_payer - one.credite) for one in commands.deposits(facture)]
-    lines = [(line.id, line.libelle, line.compte, line.motif) for line in facture.lignes]
-    return digest((facture.head, lines, commands.totals(facture), deducted))
+    """One digest of all that it says, whoever wrote it: its lines, its client, the house, the taxes."""
+    return digest(papier.content(facture, numero="", jour=NO_DAY, deduits=commands.deposits(facture)))
 
 
 def emit(facture: Facture, *, by: Personne, read: str) -> None:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from portal import clock
-from portal.factures.models import Facture, Moyen, Nature, Reglement
+from portal.devis.chiffrage import half_up
+from portal.factures.models import Categorie, Facture, Moyen, Nature, Reglement
 from portal.filters import taux
 
 
@@ -25,7 +26,9 @@ class Journal(NamedTuple):
 CLIENTS = Compte("411", "Clients")
 ACOMPTES = Compte("4191", "Clients, avances et acomptes reçus sur commandes")
 TVA = Compte("44571", "TVA collectée")
+TVA_EN_ATTENTE = Compte("44574", "TVA collectée en attente d’encaissement")
 PRESTATIONS = Compte("706", "Prestations de services")
+MARCHANDISES = Compte("707", "Ventes de marchandises")
 BANQUE = Compte("512", "Banque")
 CHEQUES = Compte("5112", "Chèques à encaisser")
 CAISSE = Compte("530", "Caisse")
@@ -62,16 +65,52 @@ class Ecriture(NamedTuple):
     mouvements: list[Mouvement]
 
 
-def text(factures: Iterable[Facture], reglements: Iterable[Reglement], wholes: Iterable[Facture]) -> bytes:
+def text(
+    factures: Iterable[Facture], reglements: Iterable[Reglement], wholes: Iterable[Facture], asked: Iterable[Facture]
+) -> bytes:
     """The file: the entries in the order in which they became final, numbered without a gap.
 
-    `wholes`: the invoices of the same actions that deduct deposits, of any year, the oldest first.
+    `wholes`: the invoices of the same actions that deduct deposits, of any year, the oldest first; `asked`: what these
+    papers and payments are of, with all their avoirs and payments.
     """
-    taken = _first_deductions(wholes)
-    entries = [*(of_invoice(one, taken) for one in factures), *map(of_payment, reglements)]
+    taken, due = _first_deductions(wholes), {number: tva for one in asked for number, tva in _made_due(one)}
+    entries = [*(of_invoice(one, taken, due) for one in factures), *(of_payment(one, due) for one in reglements)]
     entries.sort(key=lambda one: (one.quand, one.piece))
     rows = [HEAD, *(row for rank, one in enumerate(entries, 1) for row in _rows(rank, one))]
     return "".join("\t".join(map(_clean, row)) + "\r\n" for row in rows).encode()
+
+
+Due = Mapping[str, int]  # by the number of a paper or of a payment, the TVA that it makes due, in cents
+
+
+def _made_due(asked: Facture) -> Iterator[tuple[str, int]]:
+    """That of a service is due as its money comes, unless the house opted for the « débits » (CGI, article 269, 2 c)."""
+    tva = to_pay = paid = told = 0
+    moves: list[Facture | Reglement] = [asked, *(one for one in asked.avoirs if not one.is_draft), *asked.reglements]
+    for one in sorted(moves, key=_final) if _waits(asked.contenu) else ():
+        if isinstance(one, Reglement):
+            paid += one.montant
+        else:
+            said, sign = one.contenu or {}, -1 if one.is_credit else 1
+            to_pay += sign * said["a_payer"]
+            tva += sign * (_tva(said) - sum(map(_tva, said["acomptes"])))
+        due = tva if paid >= to_pay else half_up(tva * paid, to_pay)
+        yield one.numero, due - told
+        told = due
+
+
+def _final(one: Facture | Reglement) -> datetime:
+    when = one.quand if isinstance(one, Reglement) else one.emise_le
+    assert when
+    return when
+
+
+def _waits(said: Mapping[str, Any] | None) -> bool:
+    return bool(said and said["avec_tva"] and not said["debits"] and said["objet"] != Categorie.BIENS)
+
+
+def _tva(said: Mapping[str, Any]) -> int:
+    return sum(part["tva"] for part in said["parts"])
 
 
 Taken = Mapping[str, Facture]  # by the number of a deposit, the first invoice that deducted it
@@ -85,7 +124,7 @@ def _first_deductions(wholes: Iterable[Facture]) -> Taken:
     return first
 
 
-def of_invoice(facture: Facture, taken: Taken) -> Ecriture:
+def of_invoice(facture: Facture, taken: Taken, due: Due) -> Ecriture:
     """What it asks for and what it is made of, of an avoir the other way round.
 
     A deposit is owed until a whole deducts it: whatever comes later, another whole or an avoir on it, moves the sales.
@@ -94,11 +133,14 @@ def of_invoice(facture: Facture, taken: Taken) -> Ecriture:
     assert said
     assert facture.emise_le
     whole, sign = f"{facture.label}, {said['client']['nom']}", -1 if facture.is_credit else 1
-    made_of = ACOMPTES if _is_owed(facture, taken) else PRESTATIONS
-    moves = [Mouvement(CLIENTS, sign * said["a_payer"], whole), *_parts(said, made_of, -sign, whole)]
+    sold = MARCHANDISES if said["objet"] == Categorie.BIENS else PRESTATIONS
+    made_of = ACOMPTES if _is_owed(facture, taken) else sold
+    tva = TVA_EN_ATTENTE if _waits(said) else TVA
+    moves = [Mouvement(CLIENTS, sign * said["a_payer"], whole), *_parts(said, made_of, tva, -sign, whole)]
     for deposit in said["acomptes"]:
-        of_it = ACOMPTES if taken[deposit["numero"]].id == facture.id else PRESTATIONS
-        moves += _parts(deposit, of_it, 1, f"Acompte {deposit['numero']} déduit, {facture.numero}")
+        of_it = ACOMPTES if taken[deposit["numero"]].id == facture.id else sold
+        moves += _parts(deposit, of_it, tva, 1, f"Acompte {deposit['numero']} déduit, {facture.numero}")
+    moves += _due_now(due.get(facture.numero, 0), facture.numero)
     jour = date.fromisoformat(said["le"])
     return Ecriture(VENTES, facture.numero, jour, facture.emise_le, _client(facture), [one for one in moves if one.montant])
 
@@ -113,18 +155,24 @@ def _is_owed(facture: Facture, taken: Taken) -> bool:
     return first is None or first.emise_le is None or facture.emise_le < first.emise_le
 
 
-def _parts(said: Mapping[str, Any], compte: Compte, sign: int, words: str) -> Iterator[Mouvement]:
+def _parts(said: Mapping[str, Any], compte: Compte, tva: Compte, sign: int, words: str) -> Iterator[Mouvement]:
     for part in said["parts"]:
         of_rate = f"{words}, {taux(part['taux'])}" if part["taux"] else words
         yield Mouvement(compte, sign * part["base"], of_rate)
-        yield Mouvement(TVA, sign * part["tva"], of_rate)
+        yield Mouvement(tva, sign * part["tva"], of_rate)
 
 
-def of_payment(reglement: Reglement) -> Ecriture:
+def _due_now(tva: int, numero: str) -> list[Mouvement]:
+    words = f"TVA exigible, {numero}"
+    return [Mouvement(TVA_EN_ATTENTE, tva, words), Mouvement(TVA, -tva, words)] if tva else []
+
+
+def of_payment(reglement: Reglement, due: Due) -> Ecriture:
     journal, compte = RECUS[reglement.moyen]
     what = f"Annule {reglement.annule.numero}" if reglement.annule else reglement.moyen.label
     words = ", ".join(filter(None, [what, reglement.facture.numero, reglement.reference]))
     moves = [Mouvement(compte, reglement.montant, words), Mouvement(CLIENTS, -reglement.montant, words)]
+    moves += _due_now(due.get(reglement.numero, 0), reglement.numero)
     return Ecriture(journal, reglement.numero, reglement.le, reglement.quand, _client(reglement.facture), moves)
 
 

@@ -144,14 +144,21 @@ class Saisie:
     @property
     def unsaved(self) -> list[str]:
         """What was typed, in words, for a page that has no place for it any more."""
-        names = {line.id: line.libelle for line in self.facture.lignes}
-        touched = [(names.get(id, "Ligne retirée"), form) for id, form in self.numbers.items() if form.is_touched]
-        said = [
-            f"{name}\u00a0: {one_line(form.quantite.raw_data[0])}, {form.fields.get('motif', '')}" for name, form in touched
-        ]
-        return said + (
-            [f"{self.head.mot.label.text}\u00a0: {self.head.mot.data}"] if self.head.mot.data != self.facture.mot else []
-        )
+        lines = [self._in_words(id, form) for id, form in self.numbers.items() if form.is_touched]
+        now = self.facture.head
+        head = [f"{field.label.text}\u00a0: {field.data}" for name in now if (field := self.head[name]).data != now[name]]
+        return [*lines, *head]
+
+    @property
+    def homeless(self) -> list[str]:
+        """The same of the lines that somebody removed meanwhile."""
+        there = {line.id for line in self.facture.lignes}
+        return [self._in_words(id, form) for id, form in self.numbers.items() if id not in there]
+
+    def _in_words(self, id: int, form: RealForm) -> str:
+        name = next((line.libelle for line in self.facture.lignes if line.id == id), "Ligne retirée")
+        typed = [one_line(field.raw_data[0]) for field in form if field.name != form.lu.name and field.raw_data]
+        return f"{name}\u00a0: {', '.join(filter(None, typed))}"
 
     def rebased(self) -> Saisie:
         """Every word again, over the invoice as it now is: what somebody else stored in the same field is beside it."""

@@ -179,6 +179,11 @@ class Facture(Base):
         return self.depots[-1].statut if self.depots else Statut.A_DEPOSER
 
     @property
+    def is_sent_back(self) -> bool:
+        """The platform refused it: whoever should pay has not received it."""
+        return bool(self.depots) and self.statut is Statut.REFUSEE
+
+    @property
     def a_payer(self) -> int:
         """Cents that it asks for; of an avoir, that it gives back."""
         return self.ttc - self.deduit

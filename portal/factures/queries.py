@@ -82,23 +82,20 @@ def unpaid_since(day: date) -> list[Facture]:
     query = select(Facture).join(Facture.action).join(Action.demandeur)
     query = query.where(_awaited(), Facture.echeance <= day, *client, ~last).order_by(Facture.id)
     whom = contains_eager(Facture.action).contains_eager(Action.demandeur)
-    options = whom, defer(Facture.contenu), selectinload(Facture.relances), *SUMS
+    options = whom, defer(Facture.contenu), selectinload(Facture.relances), selectinload(Facture.depots), *SUMS
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
 def drafted(action: Action, nature: Nature) -> Facture | None:
-    return next((one for one in of_action(action) if one.is_draft and one.nature is nature), None)
-
-
-def issued(action: Action, nature: Nature) -> list[Facture]:
-    """Those of that nature that bear a number, the oldest first."""
-    return [one for one in of_action(action) if one.nature is nature and not one.is_draft]
+    mine = Facture.action_id == action.id, Facture.etat == Etat.BROUILLON, Facture.nature == nature
+    return db.session.scalar(select(Facture).where(*mine).options(*SHEET).execution_options(populate_existing=True))
 
 
 def standing(action: Action, nature: Nature) -> list[Facture]:
-    """The same, those left out of which nothing stands any more."""
-    there = of_action(action)
-    return [one for one in there if one.nature is nature and not one.is_draft and not is_void(one, there)]
+    """Those of that nature that left, the oldest first, but those of which nothing stands any more."""
+    query = select(Facture).where(Facture.action_id == action.id, Facture.etat != Etat.BROUILLON).order_by(Facture.id)
+    there = list(db.session.scalars(query.options(selectinload(Facture.avoirs)).execution_options(populate_existing=True)))
+    return [one for one in there if one.nature is nature and not is_void(one, there)]
 
 
 def is_void(facture: Facture, there: Iterable[Facture]) -> bool:
@@ -168,6 +165,21 @@ def paid_in(annee: int) -> list[Reglement]:
         joinedload(Reglement.par),
     )
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
+
+
+def asked_by(factures: Iterable[Facture], paid: Iterable[Reglement]) -> list[Facture]:
+    """What these papers and payments are of, with all that was asked, taken back, paid and given back of it, in any year."""
+    ids = {one.origine_id or one.id for one in factures} | {one.facture_id for one in paid}
+    options = (selectinload(Facture.avoirs), selectinload(Facture.reglements))
+    query = select(Facture).where(Facture.id.in_(ids)).options(*options).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def kept_deposits(annee: int) -> list[Facture]:
+    """The deposits of that year that stopped actions keep: owed, as the journal has them, to nobody any more."""
+    query = select(Facture).join(Facture.action).where(Facture.annee == annee, Facture.nature == Nature.ACOMPTE)
+    query = query.where(Action.etat.in_(STOPPED)).order_by(Facture.rang).options(*SUMS)
+    return [one for one in db.session.scalars(query) if not one.is_cancelled]
 
 
 def papers_until(annee: int) -> Iterator[Facture]:

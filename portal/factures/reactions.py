@@ -34,9 +34,9 @@ class NotPaid(Refusal):
         super().__init__(f"{facture.label}\u00a0: il reste de l’argent à {still}{then}.")
 
 
-class DepositOnIt(Refusal):
+class InvoicedOnIt(Refusal):
     def __init__(self, facture: Facture):
-        super().__init__(f"{facture.label} suit ce devis\u00a0: fais d’abord un avoir de tout cet acompte.")
+        super().__init__(f"{facture.label} suit ce devis\u00a0: fais d’abord un avoir de tout ce qu’elle demande.")
 
 
 @processus.solder_sans_facture.react
@@ -54,11 +54,12 @@ def _refuse_what_is_not_paid(there: Iterable[Facture], then: str = "") -> None:
 
 
 @devis.annuler_accord.react
-def keep_what_a_deposit_follows(news: News) -> None:
-    """An agreement holds as long as a deposit was asked on it. Raises DepositOnIt."""
-    for deposit in queries.standing(news.subject.action, Nature.ACOMPTE):
-        if deposit.devis_id == news.subject.id:
-            raise DepositOnIt(deposit)
+def keep_what_an_invoice_follows(news: News) -> None:
+    """An agreement holds as long as something is asked on it. Raises InvoicedOnIt."""
+    for nature in (Nature.FACTURE, Nature.ACOMPTE):
+        for facture in queries.standing(news.subject.action, nature):
+            if facture.devis_id == news.subject.id:
+                raise InvoicedOnIt(facture)
 
 
 @effacement.bears_the_name

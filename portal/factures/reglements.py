@@ -70,7 +70,7 @@ class Closed(Refusal):
     status = 422
 
     def __init__(self, annee: int):
-        super().__init__(f"L’année {annee} est close\u00a0: note ce règlement à une date de cette année.")
+        super().__init__(f"L’année {annee} est close\u00a0: note ce règlement à une date de l’année en cours.")
 
 
 class Reversed(Refusal):

@@ -105,8 +105,8 @@ def _leave_by_themselves() -> bool:
 
 
 def _is_due(facture: Facture) -> bool:
-    """What a stopped action still owes is left to whoever keeps the money."""
-    reaches = facture.action.etat not in STOPPED and bool(facture.action.demandeur.email)
+    """What a stopped action still owes, or a platform refused, is left to whoever keeps the money."""
+    reaches = facture.action.etat not in STOPPED and bool(facture.action.demandeur.email) and not facture.is_sent_back
     return reaches and (coming := to_come(facture)) is not None and coming.is_due
 
 

@@ -133,6 +133,7 @@ def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
         "tout": emission.reading(facture),
         "electronique": facturx.is_wanted(_content(facture)),
         "sentence": "",
+        "unsaved": [],
     }
     return render("factures/editer.html", status=status, page=page, facture=facture, action=facture.action, **(context | said))
 
@@ -159,7 +160,7 @@ def _unsaved(id: int, sentence: str) -> Page:
     page.validate()
     if not _is_mine_to_change(facture):
         return _reading(facture, sentence=sentence, unsaved=page.unsaved)
-    return _editor(page.rebased(), sentence=sentence)
+    return _editor(page.rebased(), sentence=sentence, unsaved=page.homeless)
 
 
 @bp.post("/<int:id>/enregistrer", access="facture.modifier")
@@ -272,8 +273,7 @@ def payments() -> Any:
 @bp.get("/<int:id>/ligne", access="facture.modifier")
 def new_line(id: int) -> Any:
     facture = _read(id, "facture.modifier")
-    if not facture.is_draft:
-        raise commands.NotDraft
+    commands.refuse_another_line(facture)
     return _line_page(facture, ExtraForm(formdata=None, rates=_rates(facture), poles=house.poles(), data=_proposed(facture)))
 
 

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from portal import reglage
+from portal.actions import commands as actions
+from portal.actions.processus import annuler
 from portal.db import db
 from portal.factures import exercices, queries, reglements
 from portal.factures.models import Exercice, Nature, Serie
 from portal.journal import EntreeJournal
-from portal.reglage import Profil
+from tests import builders
 from tests.factures.conftest import agreed
 from tests.factures.test_avoirs import credit
 from tests.factures.test_exercices import FORGED, closed, closings, forge, once_over, receive
@@ -65,7 +67,7 @@ def test_a_payment_dated_in_it_is_refused_on_the_page_and_what_was_typed_stays(a
         form = {"montant": "500", "le": f"{annee}-12-31", "moyen": "cheque", "reference": "Chèque <12>"}
         answer = as_(affaire.rita).post(f"/factures/{facture.id}/reglements", data=form)
     assert answer.status_code == 422
-    assert f"L’année {annee} est close : note ce règlement à une date de cette année." in spaced(answer.text)
+    assert f"L’année {annee} est close : note ce règlement à une date de l’année en cours." in spaced(answer.text)
     assert "Chèque &lt;12&gt;" in answer.text
     assert db.session.get(Serie, "R").dernier == 0
 
@@ -108,7 +110,7 @@ def table(answer) -> list[list[str]]:
 
 
 def test_the_invoices_leave_as_a_table_whose_columns_add_up(as_, people, annee):
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     receive(affaire.issued(Nature.ACOMPTE), affaire.rita, 351_54)
     whole = affaire.end().issued()
@@ -119,13 +121,26 @@ def test_the_invoices_leave_as_a_table_whose_columns_add_up(as_, people, annee):
     assert f'filename="factures-{annee}-provisoire.csv"' in answer.headers["Content-Disposition"]
     head, *rows = table(answer)
     assert [spaced(name) for name in head][7:] == [
-        "Total HT en €", "TVA 8,5 % en €", "Total TTC en €", "Acomptes déduits en €", "À payer en €",
-        "Repris par avoir en €", "Payé en €", "Reste en €", "État",
+        "Total HT en €", "TVA 8,5 % en €", "Total TTC en €", "Acomptes déduits en €", "dont HT en €",
+        "dont TVA en €", "À payer en €", "Repris par avoir en €", "Payé en €", "Reste en €", "État",
     ]  # fmt: skip
     assert [[row[0], *row[7:]] for row in rows] == [
-        [f"F-{annee}-0001", "324,00", "27,54", "351,54", "0,00", "351,54", "0,00", "351,54", "0,00", "Payée"],
-        [f"F-{annee}-0002", "1080,00", "91,80", "1171,80", "351,54", "820,26", "108,50", "200,00", "511,76", "À encaisser"],
-        [f"A-{annee}-0001", "-100,00", "-8,50", "-108,50", "0,00", "-108,50", "", "", "", "Émis"],
+        [f"F-{annee}-0001", "324,00", "27,54", "351,54", "0,00", "0,00", "0,00", "351,54", "0,00", "351,54", "0,00", "Payée"],
+        [
+            f"F-{annee}-0002",
+            "1080,00",
+            "91,80",
+            "1171,80",
+            "351,54",
+            "324,00",
+            "27,54",
+            "820,26",
+            "108,50",
+            "200,00",
+            "511,76",
+            "À encaisser",
+        ],
+        [f"A-{annee}-0001", "-100,00", "-8,50", "-108,50", "0,00", "0,00", "0,00", "-108,50", "", "", "", "Émis"],
     ]
     assert rows[2][6] == f"F-{annee}-0002"
 
@@ -153,22 +168,35 @@ def test_what_a_closed_year_exports_no_longer_moves(as_, affaire, facture, annee
     assert [rita.post(f"/factures/exercices/{annee}/{name}").data for name in files] == before
 
 
+def test_the_deposit_of_a_stopped_action_is_named_to_the_accountant(as_, people, annee):
+    affaire = agreed(*people)
+    deposit = affaire.issued(Nature.ACOMPTE)
+    db.session.commit()
+    rita = as_(affaire.rita)
+    assert "Acomptes gardés" not in rita.get(f"/factures/exercices/{annee}").text
+    actions.decide(affaire.action, annuler, by=affaire.zoe, motif="Cyclone")
+    db.session.commit()
+    page = spaced(rita.get(f"/factures/exercices/{annee}").text)
+    assert "Acomptes gardés" in page
+    assert deposit.numero in page
+
+
 def test_each_export_is_journaled(as_, affaire, facture, annee):
     rita = as_(affaire.rita)
     for name in ("factures.xlsx", "reglements.xlsx"):
         with ZipFile(BytesIO(rita.post(f"/factures/exercices/{annee}/{name}").data)) as book:
             assert "xl/workbook.xml" in book.namelist()
     journal = rita.post(f"/factures/exercices/{annee}/fec.txt")
-    assert f'filename="FEC-123456782-{annee}-provisoire.txt"' in journal.headers["Content-Disposition"]
+    assert f'filename="123456782FEC{annee}1231-provisoire.txt"' in journal.headers["Content-Disposition"]
     lines = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "exercice.exporter")).all()
     said = [{"annee": annee, "quoi": name} for name in ("factures.xlsx", "reglements.xlsx", "FEC")]
     assert [(line.personne_id, line.faits) for line in lines] == [(affaire.rita.id, one) for one in said]
 
 
-def test_without_a_siret_its_name_says_the_house(as_, affaire, facture, annee):
+def test_without_a_siret_its_name_still_says_what_it_is(as_, affaire, facture, annee):
     reglage.change(reglage.SIRET, "", by=affaire.rita)
     answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/fec.txt")
-    assert f'filename="FEC-RAFFINERIE-{annee}-provisoire.txt"' in answer.headers["Content-Disposition"]
+    assert f'FEC{annee}1231-provisoire.txt"' in answer.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize("many", [1, 3])

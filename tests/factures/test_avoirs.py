@@ -16,9 +16,10 @@ from portal.devis.commands import Typed
 from portal.devis.models import LigneDevis
 from portal.factures import commands, emission, reglements
 from portal.factures.models import Etat, Facture, Moyen, Nature, Serie, rembourser
-from portal.factures.reactions import DepositOnIt
+from portal.factures.reactions import InvoicedOnIt
 from portal.reglage import Profil
 from portal.workflow import fire
+from tests import builders
 from tests.factures.conftest import agreed
 
 WHOLE = 1080_00
@@ -27,7 +28,7 @@ WHOLE = 1080_00
 @pytest.fixture
 def taxed(people) -> Facture:
     """Nine hours at 8.5 %, and a meal at 2.1 %."""
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people).end()
     facture = affaire.draft()
     meal = {"libelle": "Repas", "quantite": 100, "unite": facture.lignes[0].unite, "prix": 333_33, "taux": 210, "pole_id": None}
@@ -39,7 +40,7 @@ def taxed(people) -> Facture:
 @pytest.fixture
 def taxed_with_a_deposit(people):
     """Of a house that is taxed: the site at 8.5 %, a meal at 2.1 %, 30 % of both as a deposit; and the draft of the whole."""
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     affaire.issued(Nature.ACOMPTE)
     draft = affaire.end().draft()
@@ -235,12 +236,66 @@ def test_an_agreement_is_not_undone_under_a_deposit(people):
     affaire = agreed(*people)
     deposit = affaire.issued(Nature.ACOMPTE)
     db.session.commit()
-    with pytest.raises(DepositOnIt):
+    with pytest.raises(InvoicedOnIt):
         accords.undo(affaire.devis, by=affaire.zoe, motif="Erreur.")
     db.session.rollback()
     credit(deposit, affaire.rita)
     accords.undo(affaire.devis, by=affaire.zoe, motif="Erreur.")
     assert affaire.action.etat is ActionEtat.DEVIS_ENVOYE
+
+
+def test_nor_under_the_invoice_even_when_all_is_settled(people):
+    affaire = agreed(*people).end()
+    affaire.issued()
+    with pytest.raises(InvoicedOnIt):
+        accords.undo(affaire.devis, by=affaire.zoe, motif="Erreur.")
+
+
+def test_an_avoir_that_waited_while_its_deposit_was_deducted_does_not_leave(people):
+    affaire = agreed(*people)
+    deposit = affaire.issued(Nature.ACOMPTE)
+    avoir = commands.credit(deposit, by=affaire.rita)
+    commands.edit(avoir, by=affaire.rita, read=reading(avoir.head), head={"mot": "Trop tôt."}, lines={})
+    whole = affaire.end().issued()
+    assert whole.a_payer == WHOLE - deposit.a_payer
+    with pytest.raises(emission.StillDeducted, match=whole.numero):
+        emission.emit(avoir, by=affaire.rita, read=emission.reading(avoir))
+    commands.drop(avoir, by=affaire.rita)
+    credit(whole, affaire.rita)
+    credit(deposit, affaire.rita)
+    assert (deposit.is_cancelled, whole.is_cancelled) == (True, True)
+
+
+@pytest.mark.parametrize("hours", [1, 2, 2.5])
+def test_an_avoir_of_the_very_difference_leaves_a_whole_that_asks_for_nothing_below(people, hours):
+    """9 hours at 100.07 € agreed, 30 % asked before, and less than that done."""
+    builders.taxed(people[1])
+    affaire = agreed(*people)
+    db.session.execute(update(LigneDevis).values(prix=100_07))
+    db.session.expire_all()
+    affaire.devis.contenu = affaire.devis.contenu | {"acompte": 293_15, "parts": [{"taux": 850, "base": 900_63, "tva": 76_55}]}
+    deposit = affaire.issued(Nature.ACOMPTE)
+    draft = affaire.end().draft()
+    line = draft.lignes[0]
+    done = {line.id: Typed(reading(line.numbers), line.numbers | {"quantite": int(hours * 100), "motif": "Pluie."})}
+    commands.edit(draft, by=affaire.rita, read=reading(draft.head), head=draft.head, lines=done)
+    credit(deposit, affaire.rita, commands.remaining(deposit)[0].base - draft.ht)
+    commands.count(commands.drafted(draft))
+    emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+    assert (draft.contenu["a_payer"], draft.a_payer) == (0, 0)
+
+
+def test_the_page_of_an_action_asks_as_much_whatever_avoirs_it_has(people, as_, count_queries):
+    affaire = agreed(*people)
+    deposit, rita, asked = affaire.issued(Nature.ACOMPTE), as_(affaire.rita), []
+    for many in (1, 3):
+        for _ in range(many):
+            credit(deposit, affaire.rita, 1_00)
+        db.session.commit()
+        with count_queries() as statements:
+            rita.get(f"/factures/action/{affaire.action.id}")
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
 
 
 def test_the_whole_goes_where_its_deposit_went(people):

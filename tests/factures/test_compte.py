@@ -76,8 +76,9 @@ def test_where_more_was_taken_of_a_rate_the_largest_of_the_others_bears_it_alone
 
 def test_all_of_a_rate_takes_back_its_tva_to_the_cent_and_a_part_never_more():
     assert credited([Part(850, 333_34, 28_33)], [Part(850, 333_34, 28_34)]) == [Part(850, 333_34, 28_34)]
-    assert credited([Part(850, 1_00, 9)], [Part(850, 2_00, 8)]) == [Part(850, 1_00, 8)]
+    assert credited([Part(850, 1_00, 9)], [Part(850, 2_00, 8)]) == [Part(850, 1_00, 0)]  # 1.00 € stays, and its 9 cents
     assert credited([Part(850, 3_00, 26)], [Part(850, 2_00, 17)]) == [Part(850, 3_00, 26)]  # refused elsewhere
+    assert credited([Part(850, 70_04, 5_95)], [Part(850, 270_19, 22_97)]) == [Part(850, 70_04, 5_96)]  # 200.15 at 17.01
     assert credited([Part(210, 50, 1)], [Part(850, 2_00, 17)]) == [Part(210, 50, 1)]
     assert credited([Part(210, 0, 0)], []) == [Part(210, 0, 0)]
     assert exceeds([Part(850, 2_01, 17)], [Part(850, 2_00, 17)]) == Part(850, 2_01, 17)

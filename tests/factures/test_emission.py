@@ -6,13 +6,14 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
 from portal.db import db
+from portal.devis import accords
 from portal.devis.commands import Typed
 from portal.devis.models import Unite
 from portal.factures import commands, document, emission, numeros
@@ -137,6 +138,79 @@ def test_nobody_issues_what_they_have_not_read(affaire):
     assert facture.is_draft
 
 
+def test_a_draft_under_a_devis_that_another_replaced_is_prepared_anew(to_come):
+    draft = to_come.draft(Nature.ACOMPTE)
+    accords.undo(to_come.devis, by=to_come.zoe, motif="Un avenant suit.")
+    builders.accepted(to_come.action)
+    with pytest.raises(emission.Outdated, match="abandonne ce brouillon"):
+        emission.emit(draft, by=to_come.rita, read=emission.reading(draft))
+    commands.drop(draft, by=to_come.rita)
+    assert to_come.issued(Nature.ACOMPTE).numero
+
+
+LAW = [
+    (emission.NoTaxNumber, reglage.TVA_INTRA),
+    (emission.NoLateTerms, reglage.ESCOMPTE),
+    (emission.NoLateTerms, reglage.PENALITES),
+]
+
+
+@pytest.mark.parametrize(("missing", "texte"), LAW)
+def test_what_the_law_wants_on_it_is_there(people, missing, texte):
+    builders.taxed(people[1])
+    affaire = agreed(*people).end()
+    draft = affaire.draft()
+    reglage.change(texte, "", by=affaire.rita)
+    with pytest.raises(missing):
+        emission.emit(draft, by=affaire.rita, read=emission.reading(draft))
+
+
+@pytest.mark.parametrize(("days", "consumer", "leaves"), [(60, False, True), (61, False, False), (61, True, True)])
+def test_a_professional_pays_within_sixty_days(affaire, days, consumer, leaves):
+    affaire.action.demandeur.particulier = consumer
+    draft = affaire.draft()
+    draft.delai = days
+    assert any(isinstance(one, emission.TooLong) for one in emission.obstacles(draft)) is not leaves
+
+
+def test_taxes_that_are_no_more_those_of_the_devis_are_explained(affaire):
+    draft = affaire.draft()
+    builders.taxed(affaire.rita)
+    commands.count(draft)
+    assert [type(one) for one in emission.obstacles(draft)] == [emission.Retaxed]
+    draft.mot = "Depuis janvier, nous facturons la TVA."
+    assert emission.obstacles(draft) == []
+
+
+CHANGES = {
+    "its client": lambda affaire: setattr(affaire.action.demandeur, "nom", "Tout Autre SARL"),
+    "what its client is": lambda affaire: setattr(affaire.action.demandeur, "particulier", True),
+    "the house": lambda affaire: reglage.change(reglage.FACTURE_PAIEMENT, "IBAN FR76", by=affaire.rita),
+    "the taxes": lambda affaire: reglage.change(reglage.PROFIL, Profil.FRANCHISE, by=affaire.rita),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_nor_what_changed_around_it_since(affaire, what):
+    draft = affaire.draft()
+    read = emission.reading(draft)
+    CHANGES[what](affaire)
+    with pytest.raises(emission.Reread):
+        emission.emit(draft, by=affaire.rita, read=read)
+
+
+def test_a_deposit_has_no_other_line(to_come):
+    with pytest.raises(commands.OfADeposit):
+        commands.add(to_come.draft(Nature.ACOMPTE), by=to_come.rita, motif="Un oubli.", **EXTRA)
+
+
+def test_chorus_pro_goes_from_one_siret_to_another(affaire):
+    draft = affaire.draft()
+    draft.chorus, draft.service, draft.commande = True, "ACHATS", "EJ-42"
+    affaire.action.demandeur.siret, affaire.action.demandeur.particulier = "13002526500013", True
+    assert [type(one) for one in emission.obstacles(draft)] == [emission.NotByChorus]
+
+
 def test_chorus_pro_wants_its_three_numbers(affaire):
     facture = affaire.draft()
     facture.chorus = True
@@ -168,6 +242,7 @@ def test_a_refusal_burns_no_number(affaire):
     [(Profil.EXONEREE, "article 261-7", False), (Profil.FRANCHISE, "article 293 B", False), (Profil.ASSUJETTIE, "", True)],
 )
 def test_it_says_the_tax_profile_of_the_house(people, profil, mention, taxed):
+    reglage.change(reglage.TVA_INTRA, "FR32123456782", by=people[1])
     reglage.change(reglage.PROFIL, profil, by=people[1])
     contenu = agreed(*people).end().issued().contenu
     assert mention in contenu["mention"]
@@ -227,6 +302,19 @@ def test_the_database_itself_refuses(affaire, what):
         db.session.execute(WRITES[what](facture))
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Facture)) == 1
+
+
+EMPTIED = {"sqlite": "DELETE FROM ligne_facture", "postgresql": "TRUNCATE ligne_facture"}
+
+
+@pytest.mark.both
+def test_nor_are_all_lines_emptied_at_once(affaire, engine):
+    affaire.issued()
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="ne change plus"):
+        db.session.execute(text(EMPTIED[engine]))
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(LigneFacture))
 
 
 @pytest.mark.both

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from portal import clock, reglage
+from portal import clock
 from portal.db import db
 from portal.factures import commands, exercices, numeros, queries, reglements
 from portal.factures.models import Exercice, Facture, Moyen, Nature, Reglement, rembourser
-from portal.reglage import Profil
+from tests import builders
 from tests.factures.conftest import agreed
 from tests.factures.test_avoirs import credit
 
@@ -73,7 +73,7 @@ def test_it_says_what_the_year_came_to_and_seals_it(people, annee):
 
 
 def test_tva_is_said_rate_by_rate(people, annee):
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     affaire.issued(Nature.ACOMPTE)
     affaire.end().issued()
@@ -257,6 +257,16 @@ def test_nothing_is_dated_in_it_any_more_even_by_hand(affaire, facture, annee, t
     }
     with pytest.raises(DBAPIError, match="cette année est close"):
         db.session.execute(text(writes[table]))
+
+
+@pytest.mark.both
+def test_nor_is_an_invoice_born_issued_in_it(affaire, facture, annee):
+    closed(annee, affaire.rita)
+    db.session.commit()
+    names = [column.name for column in Facture.__table__.columns]
+    twin = ", ".join({"id": "99", "rang": "9"}.get(name, name) for name in names)
+    with pytest.raises(DBAPIError, match="cette année est close"):
+        db.session.execute(text(f"INSERT INTO facture ({', '.join(names)}) SELECT {twin} FROM facture"))
 
 
 @pytest.mark.parametrize("forged", [{}, {"id": "99"}, {"annee": "1999"}])

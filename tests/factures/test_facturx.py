@@ -18,6 +18,7 @@ from portal.devis.models import Unite
 from portal.factures import commands, document, emission, facturx
 from portal.factures.models import Categorie, Facture, Nature, Serie
 from portal.reglage import Exigibilite, Profil
+from tests import builders
 from tests.factures.conftest import Affaire, agreed
 from tests.factures.schematron import faults
 from tests.factures.test_avoirs import credit
@@ -34,7 +35,7 @@ def rita(people):
 
 def deal(people, profil: Profil, *, consumer: bool = False) -> Affaire:
     """A client with a SIRET, of a house under that tax profile."""
-    reglage.change(reglage.PROFIL, profil, by=people[1])
+    builders.taxed(people[1]) if profil is Profil.ASSUJETTIE else reglage.change(reglage.PROFIL, profil, by=people[1])
     made = agreed(*people)
     made.action.demandeur.siret, made.action.demandeur.particulier = SIRET, consumer
     return made

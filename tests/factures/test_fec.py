@@ -14,8 +14,8 @@ from portal import clock, reglage
 from portal.actions.models import Action
 from portal.devis.chiffrage import Part, totaux
 from portal.factures import commands, compte, emission, exercices, fec, queries, reglements
-from portal.factures.models import Facture, Moyen, Nature, rembourser
-from portal.reglage import Profil
+from portal.factures.models import Categorie, Facture, Moyen, Nature, rembourser
+from tests import builders
 from tests.factures.conftest import Affaire, agreed
 from tests.factures.test_avoirs import credit
 from tests.factures.test_compte import lines
@@ -30,8 +30,8 @@ COLUMNS = [
 def rows() -> list[dict[str, str]]:
     """Of the present year."""
     annee = clock.today().year
-    issued = queries.issued_in(annee)
-    said = fec.text(issued, queries.paid_in(annee), queries.deducting(issued)).decode()
+    issued, paid = queries.issued_in(annee), queries.paid_in(annee)
+    said = fec.text(issued, paid, queries.deducting(issued), queries.asked_by(issued, paid)).decode()
     head, *found = said.removesuffix("\r\n").split("\r\n")
     assert head.split("\t") == COLUMNS
     return [dict(zip(COLUMNS, row.split("\t"), strict=True)) for row in found]
@@ -57,7 +57,7 @@ def moved(found: Iterable[dict[str, str]], *accounts: str, journal: str = "VE") 
 @pytest.fixture
 def taxed(people) -> Affaire:
     """A deposit taken off, two rates, an avoir of each, money of all ways, a refund and a reversal."""
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=people[1])
+    builders.taxed(people[1])
     affaire = agreed(*people)
     rita, deposit = affaire.rita, affaire.issued(Nature.ACOMPTE)
     receive(deposit, rita, 351_54, Moyen.CHEQUE)
@@ -97,21 +97,67 @@ def test_its_totals_are_those_of_the_year(taxed):
     deducted = sum(part["base"] for part in asked["deduits"])
     assert -moved(found, "706", "4191") == asked["ht"] - deducted - back["ht"]
     tva = {name: sum(part["tva"] for part in said) for name, said in (("+", asked["parts"]), ("d", asked["deduits"]))}
-    assert -moved(found, "44571") == tva["+"] - tva["d"] - sum(part["tva"] for part in back["parts"])
+    assert -moved(found, "44571", "44574") == tva["+"] - tva["d"] - sum(part["tva"] for part in back["parts"])
     assert sum(-moved(found, "411", journal=code) for code in ("BQ", "CA")) == paid["recu"] - paid["rendu"]
 
 
 def test_a_deposit_is_owed_until_the_whole_takes_it_off(taxed):
     annee = clock.today().year
-    assert entry(f"F-{annee}-0001") == [("411", "351,54", "0,00"), ("4191", "0,00", "324,00"), ("44571", "0,00", "27,54")]
-    assert entry(f"A-{annee}-0001") == [("411", "0,00", "26,04"), ("4191", "24,00", "0,00"), ("44571", "2,04", "0,00")]
+    assert entry(f"F-{annee}-0001") == [("411", "351,54", "0,00"), ("4191", "0,00", "324,00"), ("44574", "0,00", "27,54")]
+    assert entry(f"A-{annee}-0001") == [
+        ("411", "0,00", "26,04"), ("4191", "24,00", "0,00"), ("44574", "2,04", "0,00"),
+        ("44574", "0,00", "2,04"), ("44571", "2,04", "0,00"),
+    ]  # fmt: skip
     assert entry(f"F-{annee}-0002") == [
         ("411", "1186,63", "0,00"),
-        ("706", "0,00", "1080,00"), ("44571", "0,00", "91,80"),
-        ("706", "0,00", "333,33"), ("44571", "0,00", "7,00"),
-        ("4191", "300,00", "0,00"), ("44571", "25,50", "0,00"),
+        ("706", "0,00", "1080,00"), ("44574", "0,00", "91,80"),
+        ("706", "0,00", "333,33"), ("44574", "0,00", "7,00"),
+        ("4191", "300,00", "0,00"), ("44574", "25,50", "0,00"),
     ]  # fmt: skip
     assert moved(rows(), "4191") == 0
+
+
+def collected() -> tuple[int, int]:
+    """Cents of TVA that are due by now, and that wait for their money."""
+    found = rows()
+    return tuple(-sum(moved(found, account, journal=code) for code in ("VE", "BQ", "CA")) for account in ("44571", "44574"))
+
+
+def test_the_tva_of_a_service_is_due_as_its_money_comes(people):
+    builders.taxed(people[1])
+    facture = agreed(*people).end().issued()  # 1,171.80 €, of which 91.80 of TVA
+    assert collected() == (0, 91_80)
+    for montant, due in ((390_60, 30_60), (1, 30_60), (390_59, 61_20)):
+        receive(facture, people[1], montant, Moyen.VIREMENT)
+        assert collected() == (due, 91_80 - due)
+    reglements.reverse(facture.reglements[-1], by=people[1], motif="Rejeté.")
+    assert collected() == (30_60, 61_20)
+    receive(facture, people[1], facture.reste, Moyen.VIREMENT)
+    assert collected() == (91_80, 0)
+    credit(facture, people[1], 100_00)
+    assert collected() == (83_30, 0)
+
+
+@pytest.mark.parametrize("said", ["on the débits", "goods"])
+def test_it_is_due_at_once_on_the_debits_and_for_goods(people, said):
+    builders.taxed(people[1])
+    if said == "on the débits":
+        reglage.change(reglage.EXIGIBILITE, reglage.Exigibilite.DEBITS, by=people[1])
+    draft = agreed(*people).end().draft()
+    if said == "goods":
+        draft.categorie = Categorie.BIENS
+    emission.emit(draft, by=people[1], read=emission.reading(draft))
+    receive(draft, people[1], 1, Moyen.VIREMENT)
+    assert collected() == (91_80, 0)
+    assert moved(rows(), "707" if said == "goods" else "706") == -1080_00
+
+
+def test_what_was_paid_in_another_year_is_due_in_the_year_of_the_money(people, annee):
+    builders.taxed(people[1])
+    facture = agreed(*people).end().issued()
+    with clock.freeze(clock.start_of(date(annee + 1, 1, 2))):
+        receive(facture, people[1], facture.reste, Moyen.VIREMENT)
+        assert collected() == (91_80, -91_80)
 
 
 def balances() -> dict[str, int]:
@@ -141,13 +187,14 @@ def test_invoiced_anew_the_sales_are_what_was_invoiced_and_the_deposit_is_owed_n
 def test_an_avoir_is_its_invoice_the_other_way_round(taxed):
     assert entry(f"A-{clock.today().year}-0002") == [
         ("411", "0,00", "154,58"),
-        ("706", "111,11", "0,00"), ("44571", "9,44", "0,00"),
-        ("706", "33,33", "0,00"), ("44571", "0,70", "0,00"),
+        ("706", "111,11", "0,00"), ("44574", "9,44", "0,00"),
+        ("706", "33,33", "0,00"), ("44574", "0,70", "0,00"),
+        ("44574", "0,00", "0,06"), ("44571", "0,06", "0,00"),  # of the 100 € that came, less is TVA
     ]  # fmt: skip
 
 
 def test_money_goes_where_its_way_takes_it(taxed):
-    found = [row for row in rows() if row["PieceRef"].startswith("R-")]
+    found = [row for row in rows() if row["PieceRef"].startswith("R-") and not row["CompteNum"].startswith("4457")]
     said = [(row["JournalCode"], row["CompteNum"], row["Debit"], row["Credit"]) for row in found]
     assert said[::2] == [
         ("BQ", "5112", "351,54", "0,00"),
@@ -198,12 +245,13 @@ def test_whatever_is_invoiced_the_entries_of_its_papers_are_balanced(lignes, per
     avoir = paper(Nature.AVOIR, taken, origine=deposit)
     whole = paper(Nature.FACTURE, sums.parts, left)
     for facture in (deposit, avoir, whole):
-        assert sum(one.montant for one in fec.of_invoice(facture, {deposit.numero: whole}).mouvements) == 0
+        assert sum(one.montant for one in fec.of_invoice(facture, {deposit.numero: whole}, {}).mouvements) == 0
 
 
 def paper(nature: Nature, parts, deducted=(), origine: Facture | None = None) -> Facture:
     """What the journal reads of an issued invoice."""
     said = {"parts": [vars(part) for part in parts], "client": {"nom": "Chorale"}, "le": "2026-12-31"}
+    said |= {"avec_tva": True, "debits": False, "objet": "services"}
     acomptes = [{"numero": "F-2026-0001", "parts": [vars(part) for part in deducted]}] if deducted else []
     whole = sum(part.base + part.tva for part in parts) - sum(part.base + part.tva for part in deducted)
     contenu = said | {"acomptes": acomptes, "a_payer": whole}

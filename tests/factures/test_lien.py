@@ -87,6 +87,18 @@ def test_an_avoir_and_its_invoice_lead_to_each_other(affaire, client, facture):
     assert client.get(url(avoir, "/facture.pdf")).data == avoir.pdf
 
 
+def test_a_refund_whose_cheque_bounced_leaves_something_to_pay(affaire, client, facture):
+    pay(facture, affaire.rita)
+    credited(facture, affaire.rita)
+    back = {"montant": 1080_00, "moyen": Moyen.VIREMENT, "le": clock.today()}
+    reglements.receive(facture, rembourser, by=affaire.rita, **back)
+    reglements.reverse(facture.reglements[0], by=affaire.rita, motif="Chèque impayé.")
+    db.session.commit()
+    said = words(client.get(url(facture)))
+    assert "Il reste 1 080,00 € à payer" in said
+    assert "rien à payer" not in said
+
+
 def test_what_an_avoir_made_too_much_is_theirs(affaire, client, facture):
     pay(facture, affaire.rita)
     avoir = credited(facture, affaire.rita, 50)

@@ -14,15 +14,17 @@ from portal.actions import commands as actions
 from portal.actions import effacement
 from portal.actions.processus import annuler
 from portal.db import db
-from portal.factures import emission, queries, reactions, reglements, relances
-from portal.factures.models import Facture, Moyen, Nature, Relance
+from portal.factures import depots, emission, queries, reactions, reglements, relances
+from portal.factures.models import Facture, Moyen, Nature, Relance, Statut
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
 from portal.notifications.worker import run_once
+from portal.reglage import Profil
 from tests.cells import fingerprint
 from tests.devis.test_lien import words
 from tests.factures.conftest import agreed
+from tests.factures.test_facturx import deal, issued
 from tests.factures.test_lien import credited
 from tests.test_races import badge, crowd, pass_time_until
 
@@ -197,6 +199,18 @@ def test_left_to_themselves_each_leaves_on_its_morning_and_once(facture, alone, 
     assert [one.par for one in facture.relances] == [None, None, None]
 
 
+def test_looking_for_the_late_ones_costs_the_same_for_two_or_four(people, alone, count_queries):
+    asked = []
+    for _ in range(2):
+        last = [agreed(*people).end().issued() for _ in range(2)][-1]
+        db.session.commit()
+        db.session.expire_all()
+        with late(last, 7), count_queries() as statements:
+            relances.due()
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
+
+
 def test_nobody_is_reminded_in_their_night(facture, alone):
     with late(facture, 7, hour=7):
         assert relances.due() == []
@@ -228,6 +242,15 @@ def test_neither_what_is_paid_nor_what_was_cancelled_nor_nobody_s_address(affair
         affaire.action.demandeur.email = "dal@example.org"
         pay(facture, affaire.rita)
         assert relances.due() == []
+
+
+def test_what_the_platform_refused_is_left_to_whoever_keeps_the_money(people, alone):
+    facture = issued(deal(people, Profil.ASSUJETTIE).end())
+    depots.note(facture, Statut.REFUSEE, by=people[1], motif="SIRET inconnu de l’annuaire")
+    with late(facture, 7):
+        assert relances.due() == []
+        depots.note(facture, Statut.DEPOSEE, by=people[1])
+        assert relances.due() == [facture.id]
 
 
 def test_a_stopped_action_is_left_to_whoever_keeps_the_money(to_come, alone):

@@ -73,6 +73,14 @@ def test_what_is_not_understood_is_given_back(rita, url):
     assert page.select_one("[name=mot]").text.strip() == "Merci de votre venue."
 
 
+@pytest.mark.parametrize(("prix", "status"), [("150 000", 303), ("10 000 000", 303), ("10 000 000,01", 422)])
+def test_a_price_is_bounded_as_the_whole_is(rita, url, prix, status):
+    answer = rita.post(f"{url}/enregistrer", data=fields(rita, url, l_quantite="1", l_prix=prix))
+    assert answer.status_code == status
+    if status == 422:
+        assert soup(answer).select_one("[name$=-prix]")["value"] == prix
+
+
 def test_two_people_on_one_draft_lose_neither_word(affaire, rita, url, as_):
     zoe = as_(affaire.zoe)
     hers = fields(zoe, url, mot="Au plaisir.")
@@ -84,12 +92,25 @@ def test_two_people_on_one_draft_lose_neither_word(affaire, rita, url, as_):
 
 def test_what_was_typed_while_it_left_is_given_back(affaire, rita, url, as_):
     zoe = as_(affaire.zoe)
-    late = fields(zoe, url, l_quantite="12", mot="Encore un mot.")
+    late = fields(zoe, url, l_quantite="12", l_prix="99", mot="Encore un mot.", livraison="Salle verte", commande="EJ-42")
     rita.post(f"{url}/emettre", data=fields(rita, url))
     answer = zoe.post(f"{url}/enregistrer", data=late)
     said = soup(answer).select_one(".resume-erreurs").get_text()
     assert answer.status_code == 409
-    assert all(words in said for words in ("Encore un mot.", "12", "ne change plus"))
+    assert all(words in said for words in ("Encore un mot.", "12", "99", "Salle verte", "EJ-42", "ne change plus"))
+
+
+def test_what_was_typed_of_a_line_that_somebody_removed_is_given_back(affaire, rita, url, as_):
+    extra = shown(rita, f"{url}/ligne") | {"libelle": "Sono", "prix": "50", "motif": "Demandée le matin."}
+    rita.post(f"{url}/ligne", data=extra)
+    line = max(db.session.query(Facture).one().lignes, key=lambda one: one.id)
+    zoe = as_(affaire.zoe)
+    mine = fields(zoe, url) | {f"l{line.id}-prix": "75", f"l{line.id}-motif": "Pour deux soirées."}
+    rita.post(f"{url}/lignes/{line.id}/retirer", data=fields(rita, url))
+    answer = zoe.post(f"{url}/enregistrer", data=mine)
+    said = soup(answer).select_one(".resume-erreurs").get_text()
+    assert answer.status_code == 409
+    assert all(words in said for words in ("75", "Pour deux soirées.", "retirée"))
 
 
 def test_what_the_day_used_is_proposed(affaire, rita, url):

@@ -9,6 +9,7 @@ from portal.db import db
 from portal.factures import seuils
 from portal.factures.models import Nature
 from portal.reglage import Profil
+from tests import builders
 from tests.factures.conftest import agreed
 from tests.factures.test_avoirs import credit
 
@@ -31,7 +32,7 @@ def test_it_is_told_from_eighty_percent_then_once_it_is_passed(affaire, profil, 
 def test_whoever_charges_tva_has_no_ceiling(affaire):
     affaire.issued()
     reglage.change(reglage.SEUIL_EXONERATION, 1, by=affaire.rita)
-    reglage.change(reglage.PROFIL, Profil.ASSUJETTIE, by=affaire.rita)
+    builders.taxed(affaire.rita)
     assert seuils.near() is None
 
 
