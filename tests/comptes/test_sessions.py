@@ -105,12 +105,14 @@ def test_whoever_stays_away_for_thirty_days_signs_in_again(as_, awa, away, still
         assert is_in(client) == still
 
 
-def test_whoever_comes_back_stays_in(as_, awa):
+def test_whoever_comes_back_stays_in_for_six_months(as_, awa):
     now = clock.now()
     client = as_(awa)
-    for days in (20, 40, 60):
+    for days in (*range(20, 180, 20), 179):
         with clock.freeze(now + timedelta(days=days)):
             assert is_in(client)
+    with clock.freeze(now + timedelta(days=180, minutes=1)):
+        assert not is_in(client)
 
 
 @pytest.mark.both
