@@ -129,6 +129,8 @@ def test_the_register_says_of_each_processing_what_article_30_wants(client):
     said = [[dt.get_text() for dt in dl.select("dt")] for dl in main.select("dl")]
     assert said == [wanted] * len(main.select("h2"))
     assert len(said) == 6
+    assert "Mesures de sécurité" in words(page)  # article 30, 1, g
+    assert "l’adresse réseau, qui en sont la preuve" in words(page)
     assert 'href="/pages/registre"' in client.get("/pages/donnees-personnelles").text
 
 
