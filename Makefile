@@ -18,7 +18,7 @@ NEEDS_PYTHON := Python 3.11 ou plus récent est nécessaire : apt-get install py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve install test check proofs mutants bench captures migration vendor lock format clean services lint types imports gabarits verrous
+.PHONY: help run serve install test check proofs mutants bench captures migration vendor audit lock format clean services lint types imports gabarits verrous
 
 help: ## cette liste
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ migration: $(DEV) ## préparer la version suivante de la base, d'après les mode
 
 vendor: $(DEV) ## reprendre les fichiers de static/vendor depuis leurs paquets
 	$(BIN)/python tools/vendor.py $(ARGS)
+
+audit: $(DEV) ## chercher les failles connues de nos bibliothèques, sur internet
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements-dev.txt
 
 lock: $(DEV) ## refaire les deux fichiers de versions (UPGRADE=1 : tout mettre à jour)
 	$(LOCK) --output-file requirements.txt

@@ -147,6 +147,8 @@ def _load_demo() -> None:
 def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
     """Ajoute une personne qui administre le portail\u00a0: la première, avant qu’elle n’ajoute les autres."""
     from portal.comptes.commands import AddressTaken, add_person
+    from portal.comptes.entree import EasyPassword
+    from portal.comptes.facile import is_easy
     from portal.comptes.models import NomRole
     from portal.fields import is_address, one_line
     from portal.security import MIN_PASSWORD
@@ -156,6 +158,8 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
         raise Stop("Un nom et une adresse e-mail complète sont attendus.")
     if len(mot_de_passe) < MIN_PASSWORD:
         raise Stop(f"Le mot de passe doit avoir au moins {MIN_PASSWORD} caractères.")
+    if is_easy(mot_de_passe, nom, email):
+        raise Stop(EasyPassword.sentence)
     try:
         add_person(nom=nom, email=email, roles=[NomRole.ADMIN], password=mot_de_passe, by=None)
     except AddressTaken:

@@ -176,10 +176,11 @@ class Settings:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
+    quiet = {"hide_parameters": settings.is_production}  # what a statement carried is somebody's: no log keeps it
     if settings.is_sqlite:
-        return {"connect_args": {"timeout": SQLITE_WAITS}}
+        return quiet | {"connect_args": {"timeout": SQLITE_WAITS}}
     limits = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-    return {"connect_args": {"options": limits}, "pool_pre_ping": True}
+    return quiet | {"connect_args": {"options": limits}, "pool_pre_ping": True}
 
 
 def _address(environ: Mapping[str, str], env: str, port: int) -> tuple[str, str]:

@@ -372,7 +372,7 @@ class PublicForm(Form):
 
 def _stamp(second: int) -> str:
     key = current_app.config["PORTAL"].secret_keys[-1].encode()  # as the form's CSRF token: it outlives a new key
-    return f"{second}.{hmac.new(key, f'vu:{second}'.encode(), sha256).hexdigest()[:24]}"
+    return f"{second}.{hmac.new(key, f'vu:{second}'.encode(), sha256).hexdigest()[:32]}"
 
 
 def combine(day: date, hour: time) -> datetime:

@@ -54,6 +54,7 @@ def test_what_is_not_given_is_asked(run):
     ("given", "sentence"),
     [
         ({"password": "onze signes"}, "au moins 12 caractères"),
+        ({"password": "azertyuiop12"}, "Ce mot de passe se devine"),
         ({"email": "ada"}, "une adresse e-mail complète"),
         ({"email": ""}, "une adresse e-mail complète"),
         ({"nom": " \t"}, "Un nom"),

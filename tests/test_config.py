@@ -183,11 +183,19 @@ def test_postgresql_by_its_short_name():
 
 def test_nobody_waits_for_ever_for_the_database():
     sqlite = production().flask()["SQLALCHEMY_ENGINE_OPTIONS"]
-    assert sqlite == {"connect_args": {"timeout": 15}}
+    assert sqlite["connect_args"] == {"timeout": 15}
     postgresql = production(PORTAL_DATABASE_URL="postgresql://portail@/portail").flask()["SQLALCHEMY_ENGINE_OPTIONS"]
     options = postgresql["connect_args"]["options"]
     for limit in ("lock_timeout=5000", "statement_timeout=15000", "idle_in_transaction_session_timeout=30000", "timezone=UTC"):
         assert f"-c {limit}" in options
+
+
+@pytest.mark.parametrize("url", ["", "postgresql://portail@/portail"])
+def test_what_a_statement_carried_is_not_logged_in_production(url):
+    """A name, a number, a message: SQLAlchemy's errors would repeat them."""
+    assert production(PORTAL_DATABASE_URL=url).flask()["SQLALCHEMY_ENGINE_OPTIONS"]["hide_parameters"] is True
+    trying = Settings.from_env({"PORTAL_ENV": "test", "PORTAL_DATABASE_URL": url, "PORTAL_SECRET_KEY": KEY})
+    assert trying.flask()["SQLALCHEMY_ENGINE_OPTIONS"]["hide_parameters"] is False
 
 
 def test_a_development_portal_makes_one_key_and_keeps_it(tmp_path):

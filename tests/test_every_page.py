@@ -16,12 +16,14 @@ from portal import demo
 from portal.comptes.models import Personne
 from portal.config import ROOT
 from portal.db import db
+from tests.support import PHONE
 
 pytestmark = pytest.mark.browser
 
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text()
 CONTRAST = {"runOnly": ["color-contrast"]}  # all that a dark page can do that the light one does not
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+NARROW = 320  # a screen of 1280 pixels at 400 %
 MAIN = ("volontaire", "bienveillant", "admin")  # who reach nearly every page between them
 OTHERS = ("", "charge", "referent", "culture", "tresorier")
 WALKS = [(role, slice(None)) for role in OTHERS] + [(role, slice(first, None, 2)) for role in MAIN for first in (0, 1)]
@@ -88,8 +90,10 @@ def test_every_page(house, client, as_, visit, role, which):
     faults = []
     for url in found:
         page.goto(url)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            faults.append(f"{url} is wider than the phone")
+        for width in (NARROW, PHONE["viewport"]["width"]):
+            page.set_viewport_size({"width": width, "height": 740})
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                faults.append(f"{url} is wider than {width} pixels")
         # As tall as the page, so that no row hides behind the bar while axe measures it.
         page.set_viewport_size({"width": 360, "height": page.evaluate("document.documentElement.scrollHeight")})
         for scheme, rules in (("light", RULES), ("dark", CONTRAST)):

@@ -14,7 +14,8 @@ from portal.db import SAFE_METHODS, Base, db
 from tests import builders
 
 PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the door
-    "accueil.index", "accueil.manifest", "accueil.offline", "accueil.page", "accueil.sante", "accueil.service_worker",
+    "accueil.index", "accueil.manifest", "accueil.offline", "accueil.page", "accueil.sante", "accueil.security_txt",
+    "accueil.service_worker",
     "actions.ask", "actions.calendar", "actions.direct.code", "actions.direct.show", "actions.edit_contact",
     "actions.follow",
     "actions.give_up", "actions.house_feed", "actions.public_feed", "actions.solliciter", "actions.subscribe",

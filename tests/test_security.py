@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from werkzeug.exceptions import TooManyRequests
 
-from portal import clock, security
+from portal import assets, clock, security
 from portal.comptes import entree
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.devis import lien
 from portal.security import LIMITS, seal, unseal
 from tests import builders, workshop
 
@@ -26,39 +27,67 @@ PASSWORD = "trois mots au hasard"
 # --- headers ---------------------------------------------------------------------------------------------------
 
 
-def every_kind_of_answer(client, ada):
+KEPT_BY_NOBODY, ASKED_AGAIN = "no-store", "no-cache"
+POLICY = "camera=(), geolocation=(), microphone=()"
+
+
+def every_kind_of_answer(client, ada, zoe, devis):
+    """(status, type, Cache-Control, answer): one of each kind that the portal gives."""
     listing = client.get("/missions/")
-    yield 200, listing
-    yield 304, client.get("/missions/", headers={"If-None-Match": listing.headers["ETag"]})
-    yield 200, client.get("/static/app.css")
-    yield 503, client.get("/sante")  # no worker has ticked yet
-    yield 200, ada.get("/reglages/")
-    yield 200, client.open("/missions/", method="OPTIONS")
-    yield 303, client.get("/reglages/")
-    yield 308, client.get("/missions")
-    yield 400, client.post("/comptes/connexion", csrf=False)
-    yield 400, client.get("/", headers={"Host": "evil.example"})
-    yield 401, client.get("/reglages/", headers={"HX-Request": "true"})
-    yield 403, ada.get("/actions/nouvelle")
-    yield 404, client.get("/nulle-part")
-    yield 404, client.get("/static/nulle-part.css")
-    yield 405, client.open("/missions/", method="TRACE")
-    yield 405, client.delete("/missions/")
-    yield 413, client.post("/comptes/connexion", data={"email": "x" * 3_000_000}, csrf=False)
-    yield 422, client.post("/comptes/connexion")
+    html = "text/html; charset=utf-8"
+    yield 200, html, ASKED_AGAIN, listing
+    yield 304, None, ASKED_AGAIN, client.get("/missions/", headers={"If-None-Match": listing.headers["ETag"]})
+    yield 200, html, KEPT_BY_NOBODY, client.get("/comptes/connexion")
+    yield 200, html, KEPT_BY_NOBODY, ada.get("/reglages/")
+    yield 200, html, KEPT_BY_NOBODY, client.get(f"/devis/lien/{lien.page_token(devis)}")
+    yield 200, "application/pdf", KEPT_BY_NOBODY, client.get(f"/devis/lien/{lien.page_token(devis)}/devis.pdf")
+    yield 200, "text/csv; charset=utf-8", KEPT_BY_NOBODY, ada.get("/contributions/export.csv")
+    yield 200, "text/calendar; charset=utf-8", KEPT_BY_NOBODY, client.get("/actions/agenda.ics")
+    yield 200, "text/css; charset=utf-8", "public, no-cache", client.get("/static/app.css")
+    yield 200, "text/css; charset=utf-8", assets.FOR_EVER, client.get(assets.asset("app.css"))
+    yield 200, "image/svg+xml; charset=utf-8", "public, no-cache", client.get("/static/icone.svg")
+    yield 200, "application/manifest+json", KEPT_BY_NOBODY, client.get("/manifest.webmanifest")
+    yield 200, "text/javascript; charset=utf-8", ASKED_AGAIN, client.get("/sw.js")
+    yield 200, html, KEPT_BY_NOBODY, client.open("/missions/", method="OPTIONS")
+    yield 303, html, KEPT_BY_NOBODY, client.get("/reglages/")
+    yield 308, html, KEPT_BY_NOBODY, client.get("/missions")
+    yield 400, html, KEPT_BY_NOBODY, client.post("/comptes/connexion", csrf=False)
+    yield 400, html, KEPT_BY_NOBODY, client.get("/", headers={"Host": "evil.example"})
+    yield 401, html, KEPT_BY_NOBODY, client.get("/reglages/", headers={"HX-Request": "true"})
+    yield 401, "application/json", KEPT_BY_NOBODY, client.get("/reglages/", headers={"Accept": "application/json"})
+    yield 403, html, KEPT_BY_NOBODY, ada.get("/actions/nouvelle")
+    yield 404, html, KEPT_BY_NOBODY, client.get("/nulle-part")
+    yield 404, html, KEPT_BY_NOBODY, client.get("/static/nulle-part.css")
+    yield 405, html, KEPT_BY_NOBODY, client.open("/missions/", method="TRACE")
+    yield 405, html, KEPT_BY_NOBODY, client.delete("/missions/")
+    yield 409, html, KEPT_BY_NOBODY, zoe.post(f"/actions/{devis.action_id}/ouvrir")
+    yield 413, html, KEPT_BY_NOBODY, client.post("/comptes/connexion", data={"email": "x" * 3_000_000}, csrf=False)
+    yield 422, html, KEPT_BY_NOBODY, client.post("/comptes/connexion")
+    yield 429, html, KEPT_BY_NOBODY, [client.post("/comptes/lien", data={"email": "x"}) for _ in range(6)][-1]
+    yield 503, "application/json", KEPT_BY_NOBODY, client.get("/sante")  # no worker has ticked yet
 
 
-def test_every_kind_of_answer_wears_the_headers(client, as_):
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "https://portail.example.org"], ids=["http", "https"])
+def test_every_kind_of_answer_wears_the_headers(app, client, as_, settings, base_url):
+    settings(base_url=base_url, rate_limits=True)
+    host = builders.bienveillant()
+    devis = builders.sent(builders.validated(host))
     ada = as_(builders.personne("Ada", [builders.ADMIN]))
-    for status, answer in every_kind_of_answer(client, ada):
-        assert answer.status_code == status, answer.request.path
-        headers = answer.headers
+    wanted, found = [], []
+    for *want, answer in every_kind_of_answer(client, ada, as_(host), devis):
+        what, headers = f"{answer.request.method} {answer.request.path}", answer.headers
+        wanted.append([what, *want])
+        found.append([what, answer.status_code, headers.get("Content-Type"), headers["Cache-Control"]])
         assert headers["Content-Security-Policy"] == CSP
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Permissions-Policy"] == POLICY
         assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
-        assert "Strict-Transport-Security" not in headers  # this portal is on http
-        assert "Access-Control-Allow-Origin" not in headers
+        stays = "max-age=31536000; includeSubDomains" if base_url.startswith("https") else None
+        assert headers.get("Strict-Transport-Security") == stays, what
+        assert all(len(headers.getlist(name)) == 1 for name in security.HEADERS), what
+        assert not {"Access-Control-Allow-Origin", "Server", "X-Powered-By"} & set(headers.keys()), what
+    assert found == wanted
 
 
 def test_a_crash_wears_them_too(site):
@@ -67,11 +96,6 @@ def test_a_crash_wears_them_too(site):
     assert answer.status_code == 500
     assert answer.headers["Content-Security-Policy"] == CSP
     assert answer.headers["Cache-Control"] == "no-store"
-
-
-def test_over_https_browsers_are_told_to_stay_there(client, settings):
-    settings(base_url="https://portail.example.org")
-    assert client.get("/nulle-part").headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_what_concerns_a_person_is_kept_nowhere(client, as_):

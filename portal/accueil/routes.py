@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from flask import abort, jsonify, make_response, url_for
+from flask import Response, abort, current_app, jsonify, make_response, url_for
 from flask_login import current_user
 
+from portal import clock
 from portal.accueil import a_faire, queries
 from portal.assets import asset
 from portal.config import ROOT
@@ -24,7 +26,8 @@ from portal.web import GuardedBlueprint, Page, me, render
 bp = GuardedBlueprint("accueil", __name__)
 
 OFFERED = 6  # missions on the home page
-PAGES = ("mentions-legales", "donnees-personnelles", "registre", "accessibilite")
+PAGES = ("mentions-legales", "donnees-personnelles", "registre", "accessibilite", "securite")
+GOOD_FOR = timedelta(days=180)  # what security.txt says; RFC 9116 wants less than a year
 
 
 @bp.get("/", access="public", kept=True)
@@ -62,6 +65,22 @@ def page(nom: str) -> Any:
     if nom not in PAGES:
         abort(404)
     return render(f"accueil/pages/{nom}.html", gardes=GARDES)
+
+
+@bp.get("/.well-known/security.txt", access="public")
+def security_txt() -> Any:
+    """Whom to tell of a hole, for programs (RFC 9116); 404 until the house says whom."""
+    settings = current_app.config["PORTAL"]
+    if not settings.contact:
+        abort(404)
+    lines = {
+        "Contact": f"mailto:{settings.contact}",
+        "Expires": f"{clock.start_of(clock.today() + GOOD_FOR):%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages": "fr, en",
+        "Canonical": settings.base_url + url_for(".security_txt"),
+        "Policy": settings.base_url + url_for(".page", nom="securite"),
+    }
+    return Response("".join(f"{name}: {value}\n" for name, value in lines.items()), mimetype="text/plain")
 
 
 # --- on the home screen of a phone ---------------------------------------------------------------------------

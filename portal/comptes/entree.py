@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, outbox, security
 from portal.comptes import commands, queries
+from portal.comptes.facile import is_easy
 from portal.comptes.models import Jeton, Personne, Session
 from portal.db import apart, db, lock, touched
 from portal.workflow import Refusal
@@ -25,6 +26,11 @@ MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many;
 class WrongPassword(Refusal):
     status = 422
     sentence = "Ce n’est pas ton mot de passe actuel. Oublié ? Déconnecte-toi, puis demande un lien de connexion."
+
+
+class EasyPassword(Refusal):
+    status = 422
+    sentence = "Ce mot de passe se devine\u00a0: beaucoup l’ont, ou il est fait de mots d’ici. Trois mots au hasard vont bien."
 
 
 class NotProved(Refusal):
@@ -91,8 +97,10 @@ def touch_session(session_id: int) -> None:
 def set_password(personne: Personne, password: str, *, current: str = "") -> None:
     """The other devices are signed out. No transaction is open while hashing.
 
-    Raises WrongPassword unless the present one is given, or the session is fresh (`asks_password`).
+    Raises EasyPassword; WrongPassword unless the present one is given, or the session is fresh (`asks_password`).
     """
+    if is_easy(password, personne.nom, personne.email):
+        raise EasyPassword
     asked, stored = asks_password(personne), personne.mot_de_passe
     db.session.rollback()
     if asked and not security.verify_password(stored, current):

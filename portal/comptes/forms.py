@@ -74,7 +74,7 @@ class CodeForm(Form):
 
 
 class SecondForm(Form):
-    """Six digits of the application, or the sixteen letters of a recovery code."""
+    """Six digits of the application, or the twenty-four letters of a recovery code."""
 
     code = Line("Code de ton application, ou code de secours", [DataRequired("Écris le code que montre ton application.")])
 

@@ -18,7 +18,8 @@ from portal.security import fingerprint
 from portal.web import Leaf, leaf
 
 Asked = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]  # of that person
-SESSION_LIFE = timedelta(days=30)
+SESSION_LIFE = timedelta(days=30)  # without a visit
+LONGEST_SESSION = timedelta(days=180)  # whatever the visits: then one proves again who one is
 PAGE = 50
 WITH_ROLES = (selectinload(Personne.roles),)
 
@@ -38,6 +39,7 @@ def _with_session(also: Asked) -> Select[Session, bool]:
         .where(
             Session.empreinte == bindparam("empreinte"),
             Session.vue_le > instant(lambda: clock.now() - SESSION_LIFE),
+            Session.ouverte_le > instant(lambda: clock.now() - LONGEST_SESSION),
             Personne.desactive_le.is_(None),
         )
         .options(joinedload(Session.personne).joinedload(Personne.roles))
@@ -46,7 +48,8 @@ def _with_session(also: Asked) -> Select[Session, bool]:
 
 def sessions_of(personne: Personne) -> list[Session]:
     """Where this person is signed in, the last seen first."""
-    alive = Session.personne_id == personne.id, Session.vue_le > clock.now() - SESSION_LIFE
+    now, mine = clock.now(), Session.personne_id == personne.id
+    alive = mine, Session.vue_le > now - SESSION_LIFE, Session.ouverte_le > now - LONGEST_SESSION
     return list(db.session.scalars(select(Session).where(*alive).order_by(Session.vue_le.desc(), Session.id.desc())))
 
 

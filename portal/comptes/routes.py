@@ -164,6 +164,9 @@ def set_password() -> Any:
     except entree.WrongPassword as refusal:
         form.actuel.errors = [refusal.sentence]
         return _password_page(form, refusal.status)
+    except entree.EasyPassword as refusal:
+        form.mot_de_passe.errors = [refusal.sentence]
+        return _password_page(form, refusal.status)
     toast("Ton mot de passe est enregistré. Tes autres appareils sont déconnectés.")
     return done(url_for("moi.index"))
 

@@ -39,7 +39,7 @@ def _page(form: SecondForm) -> Page:
 # --- where it is open ----------------------------------------------------------------------------------------
 
 
-@bp.post("/appareils/<int:id>/deconnecter", access="moi.voir")
+@bp.post("/appareils/<int:id>/deconnecter", access="moi.voir", fresh=True)
 def sign_out(id: int) -> Any:
     """404 for a device of somebody else's, as for one that is not there."""
     if not entree.sign_out(me(), id):
@@ -48,7 +48,7 @@ def sign_out(id: int) -> Any:
     return done(url_for(".index"))
 
 
-@bp.post("/appareils/deconnecter", access="moi.voir")
+@bp.post("/appareils/deconnecter", access="moi.voir", fresh=True)
 def sign_others_out() -> Any:
     entree.sign_out(me())
     toast("Tous tes autres appareils sont déconnectés.")

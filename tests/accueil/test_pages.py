@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 
-from portal import reglage
+from portal import clock, presse, reglage
+from portal.config import ROOT
 from portal.db import db
 from tests import builders
+from tests.support import PHONE
+from tests.test_every_page import NARROW, RULES
 
 PAGES = ["mentions-legales", "donnees-personnelles", "accessibilite"]
+AXE = re.match(r"/\*! axe v([0-9.]+)", (ROOT / "tests/vendor/axe.min.js").read_text())
 
 
 def words(page) -> str:
@@ -27,7 +34,8 @@ def test_a_page_is_public_leaves_no_cookie_and_is_linked_from_everywhere(client,
 
 
 @pytest.mark.parametrize(
-    ("nom", "most"), [("mentions-legales", 0), ("accessibilite", 0), ("donnees-personnelles", 1), ("registre", 1)]
+    ("nom", "most"),
+    [("mentions-legales", 0), ("accessibilite", 0), ("securite", 0), ("donnees-personnelles", 1), ("registre", 1)],
 )
 def test_a_page_costs_the_database_no_more_than_the_durations_that_it_says(client, count_queries, nom, most):
     with count_queries() as statements:
@@ -76,6 +84,42 @@ def test_the_statement_of_accessibility_claims_no_audit(client):
     assert "Personne d’extérieur n’a encore mené d’audit" in words(client.get("/pages/accessibilite"))
 
 
+def test_the_statement_of_accessibility_says_what_the_tests_do(client):
+    """The tool, its rules, the widths: those of tests/test_every_page.py; the papers: those of presse."""
+    said = words(client.get("/pages/accessibilite"))
+    assert f"axe-core {AXE[1]}" in said
+    assert set(RULES["runOnly"]) == {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"}
+    assert "règles A et AA de WCAG 2.0, 2.1 et 2.2" in said
+    assert f"{PHONE['viewport']['width']} pixels" in said
+    assert (NARROW * 4, f"{NARROW} pixels" in said, "400 %" in said) == (1280, True, True)
+    assert ("ua-1" in presse.STANDARDS, "PDF/UA-1" in said) == (True, True)
+
+
+# --- whom to tell of a hole ------------------------------------------------------------------------------------
+
+
+def test_programs_read_whom_to_tell_of_a_hole(client, settings):
+    """RFC 9116: Contact and Expires once each, less than a year away, on https addresses of this portal."""
+    settings(contact="donnees@example.org", base_url="https://portail.example.org")
+    answer = client.get("/.well-known/security.txt")
+    assert (answer.status_code, answer.content_type) == (200, "text/plain; charset=utf-8")
+    assert "Set-Cookie" not in answer.headers
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    expires = datetime.fromisoformat(fields.pop("Expires"))
+    assert clock.now() + timedelta(days=90) < expires < clock.now() + timedelta(days=365)
+    assert fields == {
+        "Contact": "mailto:donnees@example.org",
+        "Preferred-Languages": "fr, en",
+        "Canonical": "https://portail.example.org/.well-known/security.txt",
+        "Policy": "https://portail.example.org/pages/securite",
+    }
+
+
+def test_until_the_house_says_whom_there_is_none(client):
+    assert client.get("/.well-known/security.txt").status_code == 404
+    assert client.get("/pages/securite").status_code == 200
+
+
 def test_the_register_says_of_each_processing_what_article_30_wants(client):
     page = client.get("/pages/registre")
     assert page.status_code == 200
@@ -85,6 +129,8 @@ def test_the_register_says_of_each_processing_what_article_30_wants(client):
     said = [[dt.get_text() for dt in dl.select("dt")] for dl in main.select("dl")]
     assert said == [wanted] * len(main.select("h2"))
     assert len(said) == 6
+    assert "Mesures de sécurité" in words(page)  # article 30, 1, g
+    assert "l’adresse réseau, qui en sont la preuve" in words(page)
     assert 'href="/pages/registre"' in client.get("/pages/donnees-personnelles").text
 
 

@@ -30,9 +30,9 @@ WANTED = {
     "contributions.export_action", "contributions.export_year", "devis.export", "devis.export_amounts",
     "factures.close", "factures.emit", "factures.export_invoices", "factures.export_journal", "factures.export_payments",
     "factures.give_back", "factures.receive", "factures.reverse", "jour_j.export_register", "moi.securite.confirm",
-    "moi.erase_me", "moi.securite.prepare", "moi.take_data", "partage.close", "partage.decide", "partage.mend",
-    "reglages.add_person", "reglages.edit_person", "reglages.erase_person", "reglages.lift_second", "reglages.set_settings",
-    "reglages.switch_person",
+    "moi.erase_me", "moi.securite.prepare", "moi.securite.sign_others_out", "moi.securite.sign_out", "moi.take_data",
+    "partage.close", "partage.decide", "partage.mend", "reglages.add_person", "reglages.edit_person",
+    "reglages.erase_person", "reglages.lift_second", "reglages.set_settings", "reglages.switch_person",
 }  # fmt: skip
 NEW = {"nom": 'Léa "Lou" <Grondin>', "email": "lea@example.org", "telephone": "", "roles": ["bienveillant", "tresorier"]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from math import log2
 from threading import Barrier, Thread
 
 import pytest
@@ -86,7 +87,7 @@ def test_from_the_first_tap_to_the_ten_codes(as_, awa):
     assert letters in page.replace(" ", "")
     assert BeautifulSoup(page, "html5lib").select_one(".qr svg title").text == "QR code à scanner avec ton application"
     answer = client.post("/moi/securite/application/confirmer", data={"code": code_of(awa)})
-    shown = re.findall(r"<code>([a-z0-9-]{19})</code>", answer.text)
+    shown = re.findall(r"<code>([a-z0-9-]{29})</code>", answer.text)
     assert len(set(shown)) == 10
     assert "il te reste 10&nbsp;codes de secours" in client.get("/moi/securite").text
     kept = set(db.session.scalars(select(CodeSecours.empreinte)))
@@ -251,6 +252,11 @@ def test_of_two_at_once_with_one_code_one_enters(app, awa, codes):
     assert sessions() == 1
 
 
+def test_a_recovery_code_is_not_found_by_looking(codes):
+    """ASVS 6.5.2: with 112 bits of chance or more, a plain fingerprint may keep it."""
+    assert all(len(code.replace("-", "")) * log2(len(second.LETTERS)) >= 112 for code in codes)
+
+
 @pytest.mark.both
 def test_each_recovery_code_opens_once(app, awa, codes):
     for n, typed in enumerate((codes[0], codes[1].replace("-", ""), codes[2].upper()), start=1):
@@ -337,7 +343,7 @@ def test_taking_it_away_wants_a_code(as_, client, awa, codes):
 
 def test_new_recovery_codes_replace_the_former_ones(as_, client, awa, codes):
     answer = as_(awa).post("/moi/securite/application/codes", data={"code": code_of(awa)})
-    fresh = re.findall(r"<code>([a-z0-9-]{19})</code>", answer.text)
+    fresh = re.findall(r"<code>([a-z0-9-]{29})</code>", answer.text)
     assert len(fresh) == 10
     sign_in(client)
     assert [give(client, code).status_code for code in (codes[5], fresh[5])] == [422, 303]

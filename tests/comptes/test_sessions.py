@@ -105,12 +105,14 @@ def test_whoever_stays_away_for_thirty_days_signs_in_again(as_, awa, away, still
         assert is_in(client) == still
 
 
-def test_whoever_comes_back_stays_in(as_, awa):
+def test_whoever_comes_back_stays_in_for_six_months(as_, awa):
     now = clock.now()
     client = as_(awa)
-    for days in (20, 40, 60):
+    for days in (*range(20, 180, 20), 179):
         with clock.freeze(now + timedelta(days=days)):
             assert is_in(client)
+    with clock.freeze(now + timedelta(days=180, minutes=1)):
+        assert not is_in(client)
 
 
 @pytest.mark.both
@@ -245,11 +247,28 @@ def test_a_password_has_a_length(as_, awa, password, sentence):
     assert is_in(other)
 
 
-@pytest.mark.parametrize("password", ["x" * 12, "x" * 1000, "douze\0signes", "été " * 5, "한국어 비밀번호 열두 글자"])
+@pytest.mark.parametrize("password", ["z!" * 6, "x" * 1000, "douze\0signes", "été " * 5, "한국어 비밀번호 열두 글자"])
 def test_any_sign_will_do(as_, awa, client, password):
     assert change(as_(awa), password).status_code == 303
     fields = {"email": awa.email, "mot_de_passe": password}
     assert client.post("/comptes/connexion", data=fields).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["azertyuiop12", "Password1234", "x" * 12, "Raffinerie974!", "awa-payet-974", "Portail La Réunion", "mot de passe 12"],
+)
+def test_what_many_have_and_words_of_the_house_or_of_oneself_are_refused(as_, awa, password):
+    mine, other = as_(awa), as_(awa)
+    answer = change(mine, password)
+    assert answer.status_code == 422
+    assert "Ce mot de passe se devine" in answer.text
+    assert is_in(other)
+
+
+@pytest.mark.parametrize("password", ["une raffinerie de nuages", "Payet, sept kayaks bleus", "!@#$%^&*()_+="])
+def test_such_a_word_among_others_is_welcome(as_, awa, password):
+    assert change(as_(awa), password).status_code == 303
 
 
 def test_no_transaction_is_open_while_the_new_one_is_hashed(as_, awa, monkeypatch):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.comptes import entree
 from portal.comptes.models import Personne, Session
-from portal.comptes.queries import SESSION_LIFE
+from portal.comptes.queries import LONGEST_SESSION, SESSION_LIFE
 from portal.db import db
 from portal.journal import EntreeJournal
 from tests import builders
@@ -68,9 +68,12 @@ def test_alone_there_is_nothing_to_close(as_, awa):
 
 
 def test_a_session_that_opens_nothing_any_more_is_not_shown(as_, awa):
-    with clock.freeze(clock.now() - SESSION_LIFE):
-        entree.open_session(awa, agent=FIREFOX)
-        db.session.commit()
+    for age in (SESSION_LIFE, LONGEST_SESSION):
+        with clock.freeze(clock.now() - age):
+            entree.open_session(awa, agent=FIREFOX)
+            db.session.commit()
+    db.session.execute(update(Session).where(Session.ouverte_le < clock.now() - SESSION_LIFE * 2).values(vue_le=clock.now()))
+    db.session.commit()
     assert len(devices(as_(awa))) == 1
 
 
