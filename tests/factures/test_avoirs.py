@@ -273,7 +273,10 @@ def test_an_avoir_of_the_very_difference_leaves_a_whole_that_asks_for_nothing_be
     affaire = agreed(*people)
     db.session.execute(update(LigneDevis).values(prix=100_07))
     db.session.expire_all()
-    affaire.devis.contenu = affaire.devis.contenu | {"acompte": 293_15, "parts": [{"taux": 850, "base": 900_63, "tva": 76_55}]}
+    affaire.devis.contenu = (affaire.devis.contenu or {}) | {
+        "acompte": 293_15,
+        "parts": [{"taux": 850, "base": 900_63, "tva": 76_55}],
+    }
     deposit = affaire.issued(Nature.ACOMPTE)
     draft = affaire.end().draft()
     line = draft.lignes[0]

@@ -117,7 +117,7 @@ def test_a_deposit_is_owed_until_the_whole_takes_it_off(taxed):
     assert moved(rows(), "4191") == 0
 
 
-def collected() -> tuple[int, int]:
+def collected() -> tuple[int, ...]:
     """Cents of TVA that are due by now, and that wait for their money."""
     found = rows()
     return tuple(-sum(moved(found, account, journal=code) for code in ("VE", "BQ", "CA")) for account in ("44571", "44574"))
@@ -250,7 +250,7 @@ def test_whatever_is_invoiced_the_entries_of_its_papers_are_balanced(lignes, per
 
 def paper(nature: Nature, parts, deducted=(), origine: Facture | None = None) -> Facture:
     """What the journal reads of an issued invoice."""
-    said = {"parts": [vars(part) for part in parts], "client": {"nom": "Chorale"}, "le": "2026-12-31"}
+    said: dict[str, object] = {"parts": [vars(part) for part in parts], "client": {"nom": "Chorale"}, "le": "2026-12-31"}
     said |= {"avec_tva": True, "debits": False, "objet": "services"}
     acomptes = [{"numero": "F-2026-0001", "parts": [vars(part) for part in deducted]}] if deducted else []
     whole = sum(part.base + part.tva for part in parts) - sum(part.base + part.tva for part in deducted)
