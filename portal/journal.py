@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, ForeignKey, Text, cast, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, Text, cast, literal, null, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
@@ -23,7 +23,9 @@ class Person(Protocol):
 
 
 class EntreeJournal(Base):
-    """One row per state change or notable fact; nothing deletes one, and an erasure alone changes its words (`forget`)."""
+    """One row per state change or notable fact. The database refuses that one is deleted, or changed in anything but its
+    words, which an erasure takes (`forget`).
+    """
 
     __tablename__ = "journal"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,28 +40,42 @@ class EntreeJournal(Base):
     faits: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-Describes = Callable[[Collection[int]], dict[int, str]]
-_describes: dict[str, Describes] = {}
+Called = Select[*tuple[Any, ...]]  # of an id and what goes into the words
+Rows = Callable[[], Called]
+_describes: dict[str, tuple[Rows, Callable[..., str]]] = {}
+WIDEST = 5  # columns that go into the words
 
 
-def describes(table: str) -> Callable[[Describes], Describes]:
-    """Decorator: this function says, of the rows of that table with these ids, what the journal calls each now."""
+def describes(table: str, words: Callable[..., str]) -> Callable[[Rows], Rows]:
+    """Decorator: this function selects the ids of that table, and the columns of which `words` makes, as texts, what the
+    journal calls each row now.
+    """
 
-    def register(function: Describes) -> Describes:
-        _describes[table] = function
-        return function
+    def register(rows: Rows) -> Rows:
+        _describes[table] = rows, words
+        return rows
 
     return register
 
 
 def described(subjects: Iterable[str]) -> dict[str, str]:
-    """What these subjects ("candidature:12") are called, one query for each table that says so."""
-    found: dict[str, str] = {}
-    for table, function in _describes.items():
-        ids = {int(id) for name, _, id in (key.partition(":") for key in subjects) if name == table}
-        if ids:
-            found |= {f"{table}:{id}": words for id, words in function(ids).items()}
-    return found
+    """What these subjects ("candidature:12") are called now, those that nobody describes left out; one query."""
+    asked: dict[str, set[int]] = {}
+    for table, _, id in (key.partition(":") for key in subjects):
+        if table in _describes:
+            asked.setdefault(table, set()).add(int(id))
+    parts = [_called(table, ids) for table, ids in sorted(asked.items())]
+    rows = db.session.execute(union_all(*parts)) if parts else ()
+    return {f"{table}:{id}": _describes[table][1](*said[:width]) for table, id, width, *said in rows}
+
+
+def _called(table: str, ids: Collection[int]) -> Called:
+    """The rows of that table in the shape that all tables have in common."""
+    rows = _describes[table][0]()
+    id, *said = rows.selected_columns
+    texts = [cast(column, Text) for column in said] + [cast(null(), Text)] * (WIDEST - len(said))
+    whole = literal(table), id, literal(len(said)), *texts
+    return rows.with_only_columns(*whole, maintain_column_froms=True).where(id.in_(ids))
 
 
 def subject_key(subject: Any) -> str:

@@ -293,6 +293,8 @@ RULES: dict[str, Rule] = {
     "attestation.voir": own,
     # settings
     "reglages.voir": admin,
+    "journal.lire": admin | treasurer,  # the money's lines alone
+    "journal.tout": admin,  # and all the others, with who looked at whose sheet
     "personne.modifier": admin,
     "pole.voir": house,
     "pole.modifier": admin,

@@ -14,6 +14,9 @@ from portal import clock, journal
 from portal.db import Base, db
 from portal.journal import Person
 from portal.shown import Shown
+from portal.workflow import Event
+
+changer = Event("reglage.changer", "Changer un réglage", "changé", "settings")
 
 
 class Reglage(Base):
@@ -120,8 +123,20 @@ GARDE_PERSONNE = Nombre(
     1,
     10,
 )
-NOMBRES = (QUORUM, DELAI_AVIS, DELAI_REPONSE, DUREE_OPTION, GARDE_CANDIDATURE, GARDE_PERSONNE)
-GARDES = {"candidature": GARDE_CANDIDATURE, "personne": GARDE_PERSONNE}  # read by the pages that say how long
+GARDE_CONSULTATION = Nombre(
+    "garde_consultation",
+    "Mois pendant lesquels le portail sait qui a regardé une fiche ou un numéro",
+    "Chaque personne le lit dans ses données.",
+    12,
+    1,
+    36,
+)
+NOMBRES = (QUORUM, DELAI_AVIS, DELAI_REPONSE, DUREE_OPTION, GARDE_CANDIDATURE, GARDE_PERSONNE, GARDE_CONSULTATION)
+GARDES = {  # read by the pages that say how long
+    "candidature": GARDE_CANDIDATURE,
+    "personne": GARDE_PERSONNE,
+    "consultation": GARDE_CONSULTATION,
+}
 
 NOM = Texte("identite_nom", "Nom de l’association")
 FORME = Texte("identite_forme", "Forme", defaut="Association loi 1901")
@@ -253,7 +268,7 @@ def change(setting: Setting, valeur: Any, *, by: Person) -> None:
     said = {"valeur": valeur} if isinstance(setting, Nombre) else {"texte": str(valeur)}
     row = db.session.merge(Reglage(cle=setting.cle, par_id=by.id, **said))
     _read_anew()
-    journal.record("reglage.changer", row, by=by, avant=str(before), apres=str(valeur))
+    journal.record(changer.key, row, by=by, avant=str(before), apres=str(valeur))
 
 
 def _read_anew() -> None:

@@ -300,6 +300,11 @@ GET /reglages/identite                                 303 303 403 403 403 403 4
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/devis                                   303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/journal                                  303 303 403 403 403 403 403 403 403 403 200 200
+GET /reglages/journal?sujet=action:{action}            303 303 403 403 403 403 403 403 403 403 200 200
+POST /reglages/journal/export.csv                      303 303 403 403 403 403 403 403 403 403 200 200
+POST /reglages/journal/export.xlsx                     303 303 403 403 403 403 403 403 403 403 200 200
+GET /reglages/journal/consultations                    303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/personnes/{bo}/application/retirer      303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/poles/                                   303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/poles/nouveau                            303 303 403 403 403 403 403 403 403 403 403 200

@@ -22,7 +22,7 @@ from portal.besoins.models import Besoin, Occupation, Pret
 from portal.candidatures.models import Candidature, Offre
 from portal.comptes import commands as comptes
 from portal.comptes import entree, second, totp
-from portal.comptes.models import NomRole, Note, Personne, Profil
+from portal.comptes.models import Consultation, NomRole, Note, Personne, Profil, Vue
 from portal.config import ROOT
 from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
@@ -212,6 +212,7 @@ def full(app):
         [
             Profil(personne_id=ada.id, disponibilites=["samedi-matin"], competences=[], envies=[]),
             Note(personne_id=ada.id, texte="Préfère le matin.", par_id=ada.id),
+            Consultation(personne_id=sent.personne_id, par_id=ada.id, page=Vue.FICHE),
             Offre(candidature_id=sent.id, expire_le=clock.now()),
             Attestation(code="AAAAA-BBBBB", personne_id=ada.id, annee=2026, rang=1, initiales="A. D.", minutes=60, contenu={}),
             Exercice(annee=2020, clos_le=clock.now(), par_id=ada.id, contenu={"factures": {}}, empreinte="0" * 64),

@@ -61,6 +61,8 @@ outbox.lister                     -  -  -  -  -  -  -  y
 equipe.lister                     -  -  -  y  y  -  -  y
 contribution.exporter             -  -  -  -  -  -  y  y
 contribution.exporter_tout        -  -  -  -  -  -  -  y
+journal.lire                      -  -  -  -  -  -  y  y
+journal.tout                      -  -  -  -  -  -  -  y
 reglages.voir                     -  -  -  -  -  -  -  y
 modele.modifier                   -  -  -  -  -  -  -  y
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -28,7 +27,7 @@ from portal.actions.processus import (
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
-from portal.journal import EntreeJournal, describes
+from portal.journal import Called, EntreeJournal, describes
 from portal.poles.models import Adhesion, Genre, Pole
 from portal.poles.queries import awaits, has_a_voice, speaks
 from portal.policy import provides
@@ -303,8 +302,7 @@ def _said(entry: EntreeJournal) -> str:
     return f"Le pôle {pole} la porte" if entry.evenement == prendre_en_charge.key else f"Proposée au pôle {pole}"
 
 
-@describes("avis")
-def _called(ids: Collection[int]) -> dict[int, str]:
+@describes("avis", lambda nom: f"Avis du pôle {nom}")
+def _called() -> Called:
     """ "Avis du pôle Culture": what the journal calls it."""
-    query = select(Avis.id, Pole.nom).join(Avis.pole).where(Avis.id.in_(ids))
-    return {id: f"Avis du pôle {nom}" for id, nom in db.session.execute(query)}
+    return select(Avis.id, Pole.nom).join(Avis.pole)

@@ -16,7 +16,7 @@ from portal.actions.models import ALIVE, ENDED, LONGEST, STOPPED, UNDECIDED, Act
 from portal.comptes.models import Personne
 from portal.db import MANY, counts, db
 from portal.fields import address_key, name_key
-from portal.journal import EntreeJournal, subject_key
+from portal.journal import Called, EntreeJournal, describes, subject_key
 from portal.policy import provides
 from portal.web import Leaf
 
@@ -283,6 +283,11 @@ def titled(words: str, limit: int) -> list[Action]:
     likely = select(Action).where(*(Action.recherche.contains(key, autoescape=True) for key in keys))  # the place counts there
     rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY)) if keys else ()
     return [action for action in rows if all(key in name_key(action.titre) for key in keys)][:limit]
+
+
+@describes("action", lambda titre: f"Action «\u00a0{titre}\u00a0»")
+def _called() -> Called:
+    return select(Action.id, Action.titre)
 
 
 # --- whose items ---------------------------------------------------------------------------------------------

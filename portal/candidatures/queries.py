@@ -14,7 +14,7 @@ from portal.actions.models import Action
 from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, desister, liberer
 from portal.comptes.models import NomRole, Personne
 from portal.db import count, db
-from portal.journal import EntreeJournal, describes, subject_key
+from portal.journal import Called, EntreeJournal, describes, subject_key
 from portal.missions.models import Affectation, Mission
 from portal.missions.models import Etat as EtatMission
 from portal.missions.queries import PAID
@@ -267,16 +267,10 @@ def left_late(candidature: Candidature) -> bool:
     return any(facts.get("tardif") for facts in db.session.scalars(said))
 
 
-@describes("candidature")
-def _called(ids: Collection[int]) -> dict[int, str]:
+@describes("candidature", lambda nom, titre: f"Candidature de {nom}, «\u00a0{titre}\u00a0»")
+def _called() -> Called:
     """Whose, and to what; the names are read now, so that the journal holds none."""
-    rows = db.session.execute(
-        select(Candidature.id, Personne.nom, Mission.titre)
-        .join(Candidature.personne)
-        .join(Candidature.mission)
-        .where(Candidature.id.in_(ids))
-    )
-    return {id: f"Candidature de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
+    return select(Candidature.id, Personne.nom, Mission.titre).join(Candidature.personne).join(Candidature.mission)
 
 
 def accepted_of(mission: Mission, personne_id: int) -> Candidature | None:

@@ -19,6 +19,7 @@ from portal import clock, journal
 from portal.actions.models import Action
 from portal.candidatures.models import Candidature, Etat
 from portal.comptes import commands as comptes
+from portal.comptes import consultations
 from portal.comptes.models import NOWHERE, Jeton, Personne, Role, Session, effacer
 from portal.db import db, insert_once, lock_one
 from portal.fields import combine
@@ -26,7 +27,7 @@ from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation, Mission
 from portal.outbox import Battement
 from portal.poles.models import Adhesion
-from portal.reglage import GARDE_CANDIDATURE, GARDE_PERSONNE
+from portal.reglage import GARDE_CANDIDATURE, GARDE_CONSULTATION, GARDE_PERSONNE
 from portal.web import Leaf, leaf
 from portal.workflow import Event, Refusal
 
@@ -35,6 +36,7 @@ A_NIGHT = 200  # of each kind: to erase somebody looks everywhere for their name
 AT = time(4)  # at La Réunion, when nobody works
 LONG_AGO = datetime(1970, 1, 1, tzinfo=clock.REUNION)
 oublier = Event("candidature.oublier", "Effacer ses mots", "mots effacés, le délai est passé", "trash-2")
+oublier_un_jour = Event("consultation.oublier", "Effacer une journée", "effacées, leur délai est passé", "trash-2")
 passer = Event("retention.passer", "Effacer ce qui n’a plus à être gardé", "données effacées, leur délai est passé", "trash-2")
 
 
@@ -136,6 +138,18 @@ def erase(personne_id: int) -> None:
         comptes.erase(personne, by=None)
 
 
+# --- who looked at whom ----------------------------------------------------------------------------------------
+
+
+def days_due() -> list[int]:
+    """The days whose looks are kept no longer: 20261127."""
+    return consultations.days_before(months_ago(GARDE_CONSULTATION.valeur))
+
+
+def forget_looks(day: int) -> None:
+    oublier_un_jour.tell(consultations.forget(day), by=None)
+
+
 # --- once a day ------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +166,7 @@ class Sorte:
 SORTES = {
     "personnes": Sorte("Personnes sans nouvelles depuis trop longtemps", people_due, erase, effacer),
     "candidatures": Sorte("Candidatures sans suite, passé leur délai", candidatures_due, forget, oublier),
+    "consultations": Sorte("Jours dont on ne garde plus qui a regardé quelle fiche", days_due, forget_looks, oublier_un_jour),
 }
 
 

@@ -15,6 +15,7 @@ from portal.comptes import queries
 from portal.comptes.models import (
     NOWHERE,
     CodeSecours,
+    Consultation,
     Jeton,
     NomRole,
     Note,
@@ -24,7 +25,12 @@ from portal.comptes.models import (
     SecondFacteur,
     Session,
     Situation,
+    ajouter,
+    desactiver,
+    donner_les_roles,
     effacer,
+    modifier,
+    reactiver,
 )
 from portal.db import db, strike
 from portal.fields import address_key
@@ -108,7 +114,7 @@ def add_person(
     if password:
         personne.mot_de_passe = security.hash_password(password)
     personne.roles = [Role(nom=nom) for nom in sorted(set(roles))]
-    journal.record("personne.ajouter", personne, by=by, faits={"roles": sorted(roles)})
+    ajouter.tell(personne, by=by, roles=sorted(roles))
     if by:
         _invite(personne, by)
     return personne
@@ -152,7 +158,7 @@ def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -
     personne.roles.extend(Role(nom=nom) for nom in sorted(wanted - held))
     db.session.flush()
     db.session.expire(personne, ["is_bienveillant"])
-    journal.record("personne.roles", personne, by=by, avant=",".join(sorted(held)), apres=",".join(sorted(wanted)))
+    journal.record(donner_les_roles.key, personne, by=by, avant=",".join(sorted(held)), apres=",".join(sorted(wanted)))
 
 
 def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
@@ -166,7 +172,7 @@ def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
     if not active:
         db.session.execute(delete(Session).where(Session.personne_id == personne.id))
         db.session.execute(delete(Jeton).where(Jeton.personne_id == personne.id))
-    journal.record("personne.reactiver" if active else "personne.desactiver", personne, by=by)
+    (reactiver if active else desactiver).tell(personne, by=by)
 
 
 def erase(personne: Personne, *, by: Personne | None) -> None:
@@ -186,7 +192,7 @@ def erase(personne: Personne, *, by: Personne | None) -> None:
         outbox.forget(row.id, row.adresse, queries.signs(row))
         strike(Note.texte, queries.signs(row))
         journal.strike_out(queries.signs(row))
-        for table in (Session, Jeton, SecondFacteur, CodeSecours, Role, Profil, Note):
+        for table in (Session, Jeton, SecondFacteur, CodeSecours, Role, Profil, Note, Consultation):
             db.session.execute(delete(table).where(table.personne_id == row.id))
         row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"
         row.adresse = row.email
@@ -220,7 +226,7 @@ def edit_person(personne: Personne, *, nom: str, telephone: str, by: Personne) -
     changed = [name for name, value in fields.items() if getattr(personne, name) != value]
     personne.nom, personne.telephone = nom, telephone
     if changed:
-        journal.record("personne.modifier", personne, by=by, faits={"champs": changed})
+        modifier.tell(personne, by=by, champs=changed)
 
 
 def declare(personne: Personne, situation: Situation, *, by: Personne | None) -> None:
@@ -228,4 +234,4 @@ def declare(personne: Personne, situation: Situation, *, by: Personne | None) ->
     if personne.situation == situation:
         return
     personne.statut, personne.siret, personne.structure = situation.statut, situation.siret, situation.structure
-    journal.record("personne.modifier", personne, by=by, faits={"champs": ["statut"]})
+    modifier.tell(personne, by=by, champs=["statut"])

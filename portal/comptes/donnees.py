@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from portal.comptes.models import Note, Personne, Profil, Role, Session
+from portal.comptes import consultations
+from portal.comptes.models import Consultation, Note, Personne, Profil, Role, Session
 from portal.donnees import each, section
 from portal.fields import local_phone
 
@@ -67,3 +68,12 @@ def _device(session: Session) -> tuple[object, ...]:
 @section("appareils", "Tes appareils", ("Appareil", "Ouvert le", "Vu le"), each(_device), tient=["session.personne_id"])
 def devices(personne: Personne) -> Select[Any]:
     return select(Session).where(Session.personne_id == personne.id).order_by(Session.id)
+
+
+def _look(one: Consultation) -> tuple[object, ...]:
+    return one.jour, one.par.nom, one.page.label
+
+
+@section("consultations", "Qui a regardé ta fiche", ("Le", "Par", "A vu"), each(_look), tient=["consultation.personne_id"])
+def looks(personne: Personne) -> Select[Any]:
+    return consultations.of(personne)

@@ -11,10 +11,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import selectinload
 
-from portal import clock, journal, outbox, security
+from portal import clock, outbox, security
 from portal.comptes import commands, queries
 from portal.comptes.facile import is_easy
-from portal.comptes.models import Jeton, Personne, Session
+from portal.comptes.models import Jeton, Personne, Session, changer_de_mot_de_passe, deconnecter
 from portal.db import apart, db, lock, touched
 from portal.workflow import Refusal
 
@@ -81,7 +81,7 @@ def sign_out(personne: Personne, session_id: int | None = None) -> int:
     one = delete(Session).where(Session.personne_id == personne.id, Session.id == session_id)
     closed = touched(db.session.execute(one)) if session_id else close_other_sessions(personne)
     if closed:
-        journal.record("personne.deconnecter", personne, by=personne, faits={"appareils": closed})
+        deconnecter.tell(personne, by=personne, appareils=closed)
     return closed
 
 
@@ -107,7 +107,7 @@ def set_password(personne: Personne, password: str, *, current: str = "") -> Non
         raise WrongPassword
     personne.mot_de_passe = security.hash_password(password)
     close_other_sessions(personne)
-    journal.record("personne.mot_de_passe", personne, by=personne)
+    changer_de_mot_de_passe.tell(personne, by=personne)
 
 
 def asks_password(personne: Personne) -> bool:

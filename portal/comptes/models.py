@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, text
@@ -209,6 +209,33 @@ class CodeSecours(Base):
     __table_args__ = (UniqueConstraint("personne_id", "empreinte"),)
 
 
+class Vue(Shown):
+    """Where somebody's sheet or number was looked at."""
+
+    FICHE = "fiche", "fiche dans l’équipe"
+    COMPTE = "compte", "compte dans les réglages"
+    EQUIPE = "equipe", "numéro, avec l’équipe d’une action"
+    JOUR_J = "jour_j", "numéro, sur la page du jour J"
+
+
+class Consultation(Base):
+    """Who looked at whose sheet or number, once a day of each page; kept a year (retention)."""
+
+    __tablename__ = "consultation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jour: Mapped[date] = mapped_column(default=clock.today, index=True)
+    par_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"))
+    page: Mapped[Vue]
+    par: Mapped[Personne] = relationship(foreign_keys=par_id)
+    personne: Mapped[Personne] = relationship(foreign_keys=personne_id)
+
+    __table_args__ = (
+        UniqueConstraint("personne_id", "jour", "par_id", "page"),
+        CheckConstraint("par_id <> personne_id", name="autrui"),
+    )
+
+
 class Jeton(Base):
     """A link or a short code to sign in with, once: ten minutes, seven days for an invitation.
 
@@ -227,5 +254,17 @@ class Jeton(Base):
     personne: Mapped[Personne | None] = relationship()
 
 
+ajouter = Event("personne.ajouter", "Nouvelle personne", "ajoutée", "plus")
+modifier = Event("personne.modifier", "Modifier", "modifiée", "pencil")
+donner_les_roles = Event("personne.roles", "Changer ses rôles", "rôles changés", "key-round")
+desactiver = Event("personne.desactiver", "Désactiver le compte", "compte désactivé", "ban")
+reactiver = Event("personne.reactiver", "Rouvrir le compte", "compte rouvert", "undo-2")
 effacer = Event("personne.effacer", "Effacer", "effacée", "trash-2")
 exporter = Event("personne.exporter", "Télécharger mes données", "données téléchargées", "download")
+changer_de_mot_de_passe = Event("personne.mot_de_passe", "Changer de mot de passe", "mot de passe changé", "key-round")
+deconnecter = Event("personne.deconnecter", "Déconnecter", "appareils déconnectés", "log-out")
+preparer_le_second = Event("personne.second_preparer", "Ajouter une application", "application de codes préparée", "key-round")
+activer_le_second = Event("personne.second_activer", "Confirmer l’application", "application de codes ajoutée", "key-round")
+retirer_le_second = Event("personne.second_retirer", "Retirer l’application", "application de codes retirée", "key-round")
+changer_les_codes = Event("personne.codes_secours", "D’autres codes", "codes de secours changés", "key-round")
+user_d_un_code = Event("personne.code_secours", "Donner un code de secours", "code de secours utilisé", "key-round")

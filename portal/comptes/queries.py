@@ -14,6 +14,7 @@ from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
 from portal.db import db, instant
 from portal.fields import address_key, local_phone, name_key
 from portal.filters import telephone
+from portal.journal import Called, describes
 from portal.security import fingerprint
 from portal.web import Leaf, leaf
 
@@ -104,6 +105,12 @@ def names(present: int | None = None) -> list[tuple[int, str]]:
 def by_ids(ids: Collection[int]) -> list[Personne]:
     """These people, by name; one query."""
     return list(db.session.scalars(select(Personne).where(Personne.id.in_(ids)).order_by(Personne.nom_cle, Personne.id)))
+
+
+@describes("personne", str)
+def _called() -> Called:
+    """Whoever is known to the house; a provisional row may bear anybody's name."""
+    return select(Personne.id, Personne.nom).where(Personne.confirme_le.is_not(None))
 
 
 def signs(personne: Personne) -> list[str]:

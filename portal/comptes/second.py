@@ -12,9 +12,18 @@ from datetime import timedelta
 from sqlalchemy import case, delete, func, literal, select, update
 from sqlalchemy.orm import selectinload
 
-from portal import clock, journal, security
+from portal import clock, security
 from portal.comptes import totp
-from portal.comptes.models import CodeSecours, Personne, SecondFacteur
+from portal.comptes.models import (
+    CodeSecours,
+    Personne,
+    SecondFacteur,
+    activer_le_second,
+    changer_les_codes,
+    preparer_le_second,
+    retirer_le_second,
+    user_d_un_code,
+)
 from portal.db import Instant, apart, db, lock_one, touched
 from portal.workflow import Refusal
 
@@ -45,7 +54,7 @@ def prepare(personne: Personne, *, by: Personne) -> None:
         raise AlreadyOn
     db.session.execute(delete(SecondFacteur).where(SecondFacteur.personne_id == personne.id))
     db.session.add(SecondFacteur(personne_id=personne.id, secret=totp.new_secret()))
-    journal.record("personne.second_preparer", personne, by=by)
+    preparer_le_second.tell(personne, by=by)
 
 
 def waiting(personne: Personne) -> SecondFacteur | None:
@@ -61,14 +70,14 @@ def confirm(personne: Personne, typed: str, *, by: Personne) -> list[str]:
     if not found or not step:
         raise WrongCode
     found.dernier_pas, personne.double_le = step, clock.now()
-    journal.record("personne.second_activer", personne, by=by)
+    activer_le_second.tell(personne, by=by)
     return _new_codes(personne)
 
 
 def renew_codes(personne: Personne, typed: str, *, by: Personne) -> list[str]:
     """Ten others, the former ones are worth nothing. Raises WrongCode."""
     prove(personne, typed)
-    journal.record("personne.codes_secours", personne, by=by)
+    changer_les_codes.tell(personne, by=by)
     return _new_codes(personne)
 
 
@@ -90,7 +99,7 @@ def _forget(personne: Personne, by: Personne | None) -> None:
     for table in (SecondFacteur, CodeSecours):
         db.session.execute(delete(table).where(table.personne_id == personne.id))
     personne.double_le = None
-    journal.record("personne.second_retirer", personne, by=by)
+    retirer_le_second.tell(personne, by=by)
 
 
 def mark(personne: Personne) -> str:
@@ -157,7 +166,7 @@ def _use_recovery(personne_id: int, said: str) -> bool:
     used = touched(db.session.execute(update(CodeSecours).where(*mine).values(utilise_le=clock.now()))) == 1
     if used:
         personne = db.session.get_one(Personne, personne_id)
-        journal.record("personne.code_secours", personne, by=personne, faits={"restent": left(personne)})
+        user_d_un_code.tell(personne, by=personne, restent=left(personne))
     return used
 
 

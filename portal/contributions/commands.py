@@ -245,8 +245,10 @@ def _about(mission: Mission, like: Contribution | None) -> dict[str, Any]:
 
 
 def note_export(of: Action | Personne, lines: list[Contribution], *, by: Personne) -> None:
-    """Who took the data of others away, and how many lines: of an action, or of a year, which is journaled on whoever did."""
-    exporter.tell(of, by=by, lignes=len(lines))
+    """Who took the data of others away, how many lines and of how many people: of an action, or of a year, which is journaled
+    on whoever did.
+    """
+    exporter.tell(of, by=by, lignes=len(lines), personnes=len({line.personne_id for line in lines}))
 
 
 # --- attested ------------------------------------------------------------------------------------------------

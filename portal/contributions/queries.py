@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from portal.contributions.models import Attestation, Contribution, Releve, Unite
 from portal.contributions.models import Etat as EtatReleve
 from portal.db import count, db
 from portal.jour_j.bilan import Heures, reads_the_hours
-from portal.journal import describes
+from portal.journal import Called, describes
 from portal.missions.models import Affectation, Mission, Nature
 from portal.missions.models import Etat as EtatMission
 from portal.poles.models import Pole
@@ -159,16 +159,15 @@ def unproposed() -> list[int]:
     return list(db.session.scalars(missing.distinct().order_by(Mission.action_id)))
 
 
-@describes("releve")
-def _called(ids: Collection[int]) -> dict[int, str]:
-    rows = db.session.execute(
-        select(Releve.id, Personne.nom, Mission.titre)
-        .join(Releve.affectation)
-        .join(Affectation.personne)
-        .join(Affectation.mission)
-        .where(Releve.id.in_(ids))
-    )
-    return {id: f"Heures de {nom}, «\u00a0{titre}\u00a0»" for id, nom, titre in rows}
+@describes("attestation", lambda code: f"Attestation {code}")
+def _attestation() -> Called:
+    return select(Attestation.id, Attestation.code)
+
+
+@describes("releve", lambda nom, titre: f"Heures de {nom}, «\u00a0{titre}\u00a0»")
+def _called() -> Called:
+    places = select(Releve.id, Personne.nom, Mission.titre).join(Releve.affectation)
+    return places.join(Affectation.personne).join(Affectation.mission)
 
 
 # --- the ledger ----------------------------------------------------------------------------------------------

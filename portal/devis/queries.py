@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
 from portal.actions.chemin import Chiffrage, Reponse, reads_the_devis
@@ -16,7 +16,7 @@ from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
 from portal.db import MANY, db
 from portal.devis.models import Accord, Devis, Etat, LigneDevis, Tarif, demander_un_changement, refuser
-from portal.journal import EntreeJournal, describes, subject_key
+from portal.journal import Called, EntreeJournal, describes, subject_key
 from portal.poles.models import Adhesion
 from portal.poles.queries import awaits
 
@@ -178,11 +178,10 @@ def asked_of(personne: Personne) -> list[Devis]:
 # --- what the journal calls them -----------------------------------------------------------------------------
 
 
-@describes("devis")
-def _called(ids: Collection[int]) -> dict[int, str]:
+@describes("devis", lambda action_id, version: f"Devis {Devis(action_id=int(action_id), version=int(version)).numero}")
+def _called() -> Called:
     """ "Devis D-0042-2"."""
-    rows = db.session.scalars(select(Devis).where(Devis.id.in_(ids)).options(load_only(Devis.action_id, Devis.version)))
-    return {devis.id: f"Devis {devis.numero}" for devis in rows}
+    return select(Devis.id, Devis.action_id, Devis.version)
 
 
 # --- what time does ------------------------------------------------------------------------------------------

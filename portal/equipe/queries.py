@@ -14,7 +14,8 @@ from portal import clock
 from portal.actions.models import ALIVE, Action
 from portal.candidatures.models import LIVE, Candidature
 from portal.candidatures.queries import is_untold
-from portal.comptes.models import Note, Personne, Profil
+from portal.comptes import consultations
+from portal.comptes.models import Note, Personne, Profil, Vue
 from portal.db import db
 from portal.fields import name_key
 from portal.jour_j.models import Entree, Genre
@@ -151,18 +152,20 @@ def _marks(*of: ColumnElement[bool]) -> State:
 # --- one person ----------------------------------------------------------------------------------------------
 
 
-def told_and_noted(personne: Personne) -> tuple[Profil | None, Note | None]:
-    """What they said of themself, and what the bienveillants keep in mind of them; one query."""
+def told_and_noted(personne: Personne, *, by: Personne) -> tuple[Profil | None, Note | None, bool]:
+    """What they said of themself, what the bienveillants keep in mind of them, and whether it is written down that `by`
+    looked; one query.
+    """
     query = (
-        select(Profil, Note)
+        select(Profil, Note, consultations.is_noted(Vue.FICHE, by=by))
         .select_from(Personne)
         .outerjoin(Profil, Profil.personne_id == Personne.id)
         .outerjoin(Note, Note.personne_id == Personne.id)
         .where(Personne.id == personne.id)
         .options(joinedload(Note.par))
     )
-    profil, note = db.session.execute(query).one()
-    return profil, note
+    profil, note, seen = db.session.execute(query).one()
+    return profil, note, seen
 
 
 def note_of(personne: Personne) -> Note | None:

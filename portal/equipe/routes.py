@@ -10,7 +10,8 @@ from flask_login import current_user
 
 from portal.actions.commands import Conflict
 from portal.candidatures import queries as candidatures
-from portal.comptes.models import Personne
+from portal.comptes import consultations
+from portal.comptes.models import Personne, Vue
 from portal.equipe import commands, queries
 from portal.equipe.forms import FilterForm, NoteForm
 from portal.missions import queries as missions
@@ -41,7 +42,11 @@ def index() -> Any:
 
 @bp.get("/<int:id>", access="personne.voir")
 def show(id: int) -> Any:
-    return _page(load(Personne, id, "personne.voir", queries.WITH_ROLES))
+    personne = load(Personne, id, "personne.voir", queries.WITH_ROLES)
+    page = _page(personne)
+    if not page.context["seen"]:
+        consultations.write([id], Vue.FICHE, by=me())
+    return page
 
 
 @bp.post("/<int:id>/note", access="personne.annoter")
@@ -60,7 +65,7 @@ def annotate(id: int) -> Any:
 
 def _page(personne: Personne, typed: NoteForm | None = None, conflict: Conflict | None = None) -> Page:
     """Their history, and the note; `typed` are words that did not pass, which lie over what is stored after a conflict."""
-    profil, note = queries.told_and_noted(personne)
+    profil, note, seen = queries.told_and_noted(personne, by=me())
     form = typed if typed and not conflict else NoteForm.over(commands.sheet_of(note), typed)
     if conflict:
         form.form_errors.append(conflict.sentence)
@@ -70,6 +75,7 @@ def _page(personne: Personne, typed: NoteForm | None = None, conflict: Conflict 
         personne=personne,
         profil=profil,
         note=note,
+        seen=seen,
         form=form,
         to_come=[place for place in held if not place.mission.is_past],
         past=[place for place in reversed(held) if place.mission.is_past],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -27,7 +27,7 @@ from portal.factures.models import (
     Serie,
     Statut,
 )
-from portal.journal import describes
+from portal.journal import Called, describes
 from portal.poles.models import Adhesion
 from portal.reglage import Profil
 from portal.web import Leaf, leaf
@@ -262,30 +262,31 @@ def has_a_part(personne: Personne, facture: Facture) -> bool:
     return bool(db.session.scalar(select(Facture.id).where(Facture.id == facture.id, _has_a_part(personne))))
 
 
-@describes("reglement")
-def _noted(ids: Collection[int]) -> dict[int, str]:
+def _named(nature: str, serie: str | None, annee: str | None, rang: str | None) -> Facture:
+    """As its row says who it is, each a text."""
+    year, rank = (int(number) if number else None for number in (annee, rang))
+    return Facture(nature=Nature(nature), serie=serie, annee=year, rang=rank)
+
+
+@describes("reglement", lambda annee, rang: f"Règlement {Reglement(annee=int(annee), rang=int(rang)).numero}")
+def _noted() -> Called:
     """ "Règlement R-2026-0001"."""
-    rows = db.session.scalars(select(Reglement).where(Reglement.id.in_(ids)))
-    return {one.id: f"Règlement {one.numero}" for one in rows}
+    return select(Reglement.id, Reglement.annee, Reglement.rang)
 
 
-@describes("depot")
-def _handed_over(ids: Collection[int]) -> dict[int, str]:
+@describes("depot", lambda statut, *name: f"Plateforme, {_named(*name).numero} {Statut(statut).label.lower()}")
+def _handed_over() -> Called:
     """ "Plateforme, F-2026-0001 refusée"."""
-    name = joinedload(Depot.facture).load_only(*NAME)
-    rows = db.session.scalars(select(Depot).where(Depot.id.in_(ids)).options(name))
-    return {one.id: f"Plateforme, {one.facture.numero} {one.statut.label.lower()}" for one in rows}
+    return select(Depot.id, Depot.statut, *NAME).join(Depot.facture)
 
 
-@describes("facture")
-def _called(ids: Collection[int]) -> dict[int, str]:
+@describes("facture", lambda *name: _named(*name).label)
+def _called() -> Called:
     """ "Facture F-2026-0001"."""
-    rows = db.session.scalars(select(Facture).where(Facture.id.in_(ids)).options(load_only(*NAME)))
-    return {facture.id: facture.label for facture in rows}
+    return select(Facture.id, *NAME)
 
 
-@describes("exercice")
-def _closed(ids: Collection[int]) -> dict[int, str]:
+@describes("exercice", lambda annee: f"Exercice {annee}")
+def _closed() -> Called:
     """ "Exercice 2026"."""
-    rows = db.session.execute(select(Exercice.id, Exercice.annee).where(Exercice.id.in_(ids)))
-    return {id: f"Exercice {annee}" for id, annee in rows}
+    return select(Exercice.id, Exercice.annee)

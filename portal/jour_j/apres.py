@@ -76,7 +76,7 @@ def export_register(sorte: str) -> Any:
     """By a POST: who took it away is written down, and reading never writes."""
     annee = _year()
     found = registre.of_year(annee)
-    commands.note_export(len(found), by=me())
+    commands.note_export(len(found), len(registre.people(found)), by=me())
     return as_file(registre.as_table(found, sorte), tableur.SORTES[sorte], f"registre-securite-{annee}.{sorte}")
 
 

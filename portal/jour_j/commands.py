@@ -348,6 +348,6 @@ def touch(action_id: int) -> None:
     db.session.execute(update(Jour).where(Jour.action_id == action_id).values(version=Jour.version + 1))
 
 
-def note_export(lines: int, *, by: Personne) -> None:
-    """Who took the safety register away, and how many incidents."""
-    emporter.tell(by, by=by, lignes=lines)
+def note_export(lines: int, people: int, *, by: Personne) -> None:
+    """Who took the safety register away, how many incidents and how many people it names."""
+    emporter.tell(by, by=by, lignes=lines, personnes=people)

@@ -60,6 +60,11 @@ def as_table(found: list[Incident], sorte: str) -> bytes:
     return tableur.sheet("Incidents", HEAD, [_row(incident) for incident in reversed(found)], sorte)
 
 
+def people(found: list[Incident]) -> set[int]:
+    """Whom those incidents name."""
+    return {personne.id for incident in found for personne in (*incident.present, incident.entree.personne)}
+
+
 def _row(incident: Incident) -> tuple[Any, ...]:
     e = incident.entree
     return (

@@ -9,13 +9,15 @@ from flask import after_this_request, url_for
 from flask_login import current_user
 
 from portal import clock
-from portal.comptes.models import Personne
+from portal.comptes import consultations
+from portal.comptes.models import Personne, Vue
 from portal.jour_j import apres as apres  # its pages join the blueprint, as those of the pictures
 from portal.jour_j import arrivee, aujourdhui, direct, ecran, queries, refus
 from portal.jour_j import photos as photos
 from portal.jour_j.envois import bp
 from portal.jour_j.forms import TapForm
 from portal.jour_j.models import Jour
+from portal.missions.models import Nature
 from portal.policy import load
 from portal.web import done, me, refused, render, toast
 from portal.workflow import Refusal
@@ -40,7 +42,16 @@ def index() -> Any:
 def show(id: int) -> Any:
     jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
     _keep_until(jour.action.fin)
-    return ecran.page(jour)
+    page = ecran.page(jour)
+    _note_look(page.context)
+    return page
+
+
+def _note_look(said: dict[str, Any]) -> None:
+    """Whoever may call the whole team has its numbers under their eyes."""
+    if said["callable"] == set(Nature):
+        numbers = (place.personne_id for place in said["day"].held if place.personne.telephone)
+        consultations.note(numbers, Vue.JOUR_J, by=me())
 
 
 @bp.get("/<int:id>/journal", access="jour.voir")
@@ -52,6 +63,7 @@ def journal(id: int) -> Any:
 @bp.get("/<int:id>/feuille", access="jour.voir")
 def sheet(id: int) -> Any:
     said = ecran.shown(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+    _note_look(said)
     return render("jour_j/feuille.html", **said, **(arrivee.shown(said["jour"]) if said["notes"] else {}))
 
 

@@ -14,6 +14,8 @@ from portal.actions import queries as actions
 from portal.actions.commands import ActionOver, Conflict
 from portal.actions.forms import MotifForm
 from portal.actions.models import Action
+from portal.comptes import consultations
+from portal.comptes.models import Vue
 from portal.missions import commands, ouverture, ouvrir, queries, revue
 from portal.missions.creneau import Unannounced
 from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
@@ -125,7 +127,10 @@ def _back_to(mission: Mission) -> Done:
 def team(action_id: int) -> Any:
     action = load(Action, action_id, "mission.equipe", actions.SHEET)
     shown = can(current_user, "jour.telephones", action) and action.shares_team
-    return render("missions/equipe.html", action=action, team=queries.known_team(action), phones=shown)
+    known = queries.known_team(action)
+    if shown:
+        consultations.note((place.personne_id for place in known if place.personne.telephone), Vue.EQUIPE, by=me())
+    return render("missions/equipe.html", action=action, team=known, phones=shown)
 
 
 @bp.get("/nouvelle/<int:action_id>", access="mission.creer")

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal import journal
 from portal.actions.effacement import ERASABLE
 from portal.actions.models import Action
 from portal.comptes import commands as comptes
@@ -14,7 +13,11 @@ from portal.comptes.models import Personne, Profil, Reception, exporter
 from portal.db import db, lock_one
 from portal.missions import queries as missions
 from portal.notifications.commands import reroute
-from portal.workflow import Refusal
+from portal.workflow import Event, Refusal
+
+decrire = Event("personne.profil", "Enregistrer mon profil", "profil changé", "pencil")
+choisir_ses_messages = Event("personne.messages", "Choisir mes messages", "choix des messages changé", "mail")
+changer_d_adresse = Event("personne.agenda", "Changer l’adresse de mon agenda", "adresse d’agenda changée", "calendar")
 
 
 class StillExpected(Refusal):
@@ -57,14 +60,14 @@ def tell_profile(
     told = {"disponibilites": disponibilites, "competences": competences, "envies": envies}
     changed = _apply(profil, told) + _apply(personne, {"sollicitable": sollicitable})
     if changed:
-        journal.record("personne.profil", personne, by=by, faits={"champs": changed})
+        decrire.tell(personne, by=by, champs=changed)
 
 
 def choose_messages(personne: Personne, *, reception: Reception, sollicitable: bool, by: Personne) -> None:
     """How much is written to them, and whether the team may ask them for a hand."""
     personne = lock_one(personne)
     if changed := _apply(personne, {"reception": reception, "sollicitable": sollicitable}):
-        journal.record("personne.messages", personne, by=by, faits={"champs": changed})
+        choisir_ses_messages.tell(personne, by=by, champs=changed)
         reroute(personne)
 
 
@@ -72,7 +75,7 @@ def change_calendar_address(personne: Personne, *, by: Personne) -> None:
     """Whoever had the former address reads nothing more."""
     personne = lock_one(personne)
     personne.agenda_generation += 1
-    journal.record("personne.agenda", personne, by=by)
+    changer_d_adresse.tell(personne, by=by)
 
 
 def note_export(personne: Personne, sorte: str, *, by: Personne) -> None:

@@ -60,5 +60,7 @@ def _plain(value: Any) -> str:
 
 
 def _shown(value: object) -> object:
-    """An instant as a clock here shows it; the rest is what it is."""
-    return f"{clock.local(value):%d/%m/%Y %H:%M}" if isinstance(value, datetime) else value
+    """An instant as a clock here shows it, a day as a calendar; the rest is what it is."""
+    if isinstance(value, datetime):
+        return f"{clock.local(value):%d/%m/%Y %H:%M}"
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else value

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, Text, cast, literal, or_, select, union
 
 from portal import clock
+from portal.actions.recit import done
 from portal.candidatures.models import Candidature
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.donnees import section
 from portal.journal import EntreeJournal, described, subject_key
 from portal.missions.models import Affectation, liberer
-from portal.workflow import EVENTS
 
 HEAD = ("Le", "Par", "Sujet", "Fait", "Mots")
 
@@ -43,7 +43,7 @@ def _words(personne: Personne, entries: Sequence[EntreeJournal]) -> list[tuple[o
     """The subjects that are not theirs keep their number: their names are those of others."""
     theirs = set(db.session.scalars(_theirs(personne)))
     called = described([e.sujet for e in entries if e.sujet in theirs]) | {subject_key(personne): "Toi"}
-    return [(e.quand, _who(personne, e), called.get(e.sujet, _named(e)), _fact(e), _typed(e)) for e in entries]
+    return [(e.quand, _who(personne, e), called.get(e.sujet, _named(e)), done(e.evenement), _typed(e)) for e in entries]
 
 
 def _who(personne: Personne, entry: EntreeJournal) -> str:
@@ -55,11 +55,6 @@ def _who(personne: Personne, entry: EntreeJournal) -> str:
 def _named(entry: EntreeJournal) -> str:
     table, _, id = entry.sujet.partition(":")
     return f"{table.capitalize().replace('_', ' ')} n°\u00a0{id}"
-
-
-def _fact(entry: EntreeJournal) -> str:
-    event = EVENTS.get(entry.evenement)
-    return (event.done or event.label) if event else entry.evenement.partition(".")[2].replace("_", " ")
 
 
 def _typed(entry: EntreeJournal) -> str:

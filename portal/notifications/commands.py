@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Update, case, exists, or_, select, update
 
-from portal import clock, journal, outbox
+from portal import clock, outbox
 from portal.actions import avis
 from portal.actions.models import Action, Demandeur, Etat
 from portal.comptes import queries as comptes
@@ -21,7 +21,7 @@ from portal.missions import queries as missions
 from portal.missions.models import Mission
 from portal.notifications import queries, rappels
 from portal.outbox import Message, Poids, Voie
-from portal.workflow import Refusal
+from portal.workflow import Event, Refusal
 
 NOW = timedelta()
 DIGEST = time(18)  # at La Réunion: before the evening, when people decide
@@ -29,6 +29,8 @@ LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the serve
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
 TRIES = len(DELAYS) + 1
 SECRETS = frozenset({"code"})  # facts that no reader of the table needs once the message is gone
+reprendre = Event("outbox.reprendre", "Renvoyer", "renvoyé", "send")
+ecarter = Event("outbox.ecarter", "Écarter", "écarté", "x")
 
 
 class Discarded(Refusal):
@@ -278,7 +280,7 @@ def take_up(message: Message, *, by: Personne) -> None:
         message.abandonne_le, message.du_le, message.essais, message.doutes, message.erreur = None, clock.now(), 0, 0, ""
         message.resume_id = None
         message.voie = message.voie if message.voie is Voie.ROCKETCHAT else Voie.COURRIER
-        journal.record("outbox.reprendre", message, by=by)
+        reprendre.tell(message, by=by)
 
 
 def take_up_all(*, by: Personne) -> int:
@@ -295,7 +297,7 @@ def discard(message: Message, *, by: Personne) -> None:
     message = lock_one(message)
     if message.abandonne_le and not message.ecarte_le:
         message.ecarte_le = clock.now()
-        journal.record("outbox.ecarter", message, by=by)
+        ecarter.tell(message, by=by)
 
 
 def _settle(message: Message, *where: ColumnElement[bool], **values: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -25,7 +25,7 @@ from portal.devis.models import Devis
 from portal.factures import queries as invoices
 from portal.factures.models import Facture
 from portal.factures.models import Nature as Sorte
-from portal.journal import describes
+from portal.journal import Called, describes
 from portal.partage import calcul
 from portal.partage.models import Cle, Depense, Ecriture, Etat, Partage
 from portal.poles.models import Adhesion, Pole
@@ -266,12 +266,11 @@ def _in_year(annee: int) -> ColumnElement[bool]:
     return Ecriture.quand.between(clock.start_of(date(annee, 1, 1)), clock.start_of(date(annee + 1, 1, 1)))
 
 
-@describes("depense")
-def _called(ids: Collection[int]) -> dict[int, str]:
-    rows = db.session.scalars(select(Depense).where(Depense.id.in_(ids)))
-    return {one.id: f"Dépense «\u00a0{one.libelle}\u00a0»" for one in rows}
+@describes("depense", lambda libelle: f"Dépense «\u00a0{libelle}\u00a0»")
+def _called() -> Called:
+    return select(Depense.id, Depense.libelle)
 
 
-@describes("partage")
-def _shared(ids: Collection[int]) -> dict[int, str]:
-    return dict.fromkeys(ids, "Partage du bénéfice")
+@describes("partage", lambda: "Partage du bénéfice")
+def _shared() -> Called:
+    return select(Partage.id)

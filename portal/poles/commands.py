@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal import journal
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock, lock_one
 from portal.fields import name_key
@@ -17,8 +16,12 @@ from portal.poles.models import (
     Pole,
     Prestation,
     Ressource,
+    accueillir,
+    enregistrer,
     enregistrer_espace,
     enregistrer_materiel,
+    enregistrer_prestation,
+    quitter,
 )
 from portal.workflow import Refusal
 
@@ -38,7 +41,7 @@ def save_pole(pole: Pole | None, *, nom: str, genre: Genre, description: str, by
     pole = pole or Pole()
     pole.nom, pole.genre, pole.description = nom, genre, description
     db.session.add(pole)
-    journal.record("pole.enregistrer", pole, by=by)
+    enregistrer.tell(pole, by=by)
     return pole
 
 
@@ -48,7 +51,7 @@ def add_member(pole: Pole, personne: Personne, *, by: Personne | None) -> None:
     if not insert_once(Adhesion, pole_id=pole.id, personne_id=personne.id):
         return
     personne.is_pole_member = True
-    journal.record("pole.accueillir", pole, by=by, faits={"personne": personne.id})
+    accueillir.tell(pole, by=by, personne=personne.id)
 
 
 def remove_member(adhesion: Adhesion, *, by: Personne) -> None:
@@ -59,7 +62,7 @@ def remove_member(adhesion: Adhesion, *, by: Personne) -> None:
     db.session.flush()
     left = db.session.scalar(select(func.count()).select_from(Adhesion).where(Adhesion.personne_id == personne.id))
     personne.is_pole_member = bool(left)
-    journal.record("pole.quitter", pole, by=by, faits={"personne": personne.id})
+    quitter.tell(pole, by=by, personne=personne.id)
 
 
 def save_space(
@@ -117,7 +120,7 @@ def save_prestation(
     prestation.pole, prestation.espace, prestation.materiel = pole, espace, materiel
     prestation.ordre, prestation.visible = ordre, visible
     db.session.add(prestation)
-    journal.record("prestation.enregistrer", prestation, by=by)
+    enregistrer_prestation.tell(prestation, by=by)
     return prestation
 
 

@@ -141,5 +141,9 @@ class Prestation(Base):
     )
 
 
+enregistrer = Event("pole.enregistrer", "Enregistrer le pôle", "enregistré", "users")
+accueillir = Event("pole.accueillir", "Ajouter un membre", "nouveau membre", "user-check")
+quitter = Event("pole.quitter", "Retirer un membre", "membre parti", "user-x")
+enregistrer_prestation = Event("prestation.enregistrer", "Enregistrer ce qui se propose", "enregistrée", "list-checks")
 enregistrer_espace = Event("espace.enregistrer", "Enregistrer l’espace", "enregistré", "map-pin")
 enregistrer_materiel = Event("materiel.enregistrer", "Enregistrer le matériel", "enregistré", "package")

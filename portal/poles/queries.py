@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.fields import name_key
+from portal.journal import Called, describes
 from portal.poles.models import Adhesion, Espace, Genre, Materiel, Pole, Prestation
 from portal.policy import provides
 
@@ -168,3 +169,26 @@ def prestations(ids: Collection[int]) -> list[Prestation]:
 def known_prestations(ids: Collection[int]) -> list[int]:
     """Those of these ids that the house offers."""
     return [p.id for p in prestations(ids) if p.visible]
+
+
+# --- what the journal calls them -----------------------------------------------------------------------------
+
+
+@describes("pole", lambda genre, nom: f"{Genre(genre).label} {nom}")
+def _pole() -> Called:
+    return select(Pole.id, Pole.genre, Pole.nom)
+
+
+@describes("espace", lambda nom: f"Espace «\u00a0{nom}\u00a0»")
+def _espace() -> Called:
+    return select(Espace.id, Espace.nom)
+
+
+@describes("materiel", lambda nom: f"Matériel «\u00a0{nom}\u00a0»")
+def _materiel() -> Called:
+    return select(Materiel.id, Materiel.nom)
+
+
+@describes("prestation", lambda titre: f"Prestation «\u00a0{titre}\u00a0»")
+def _prestation() -> Called:
+    return select(Prestation.id, Prestation.titre)

@@ -9,6 +9,9 @@ from portal import reglage
 from portal.actions.commands import check_reading
 from portal.comptes.models import Personne
 from portal.reglage import Setting
+from portal.workflow import Event
+
+exporter = Event("journal.exporter", "Télécharger le journal", "téléchargé en tableur", "download")
 
 
 def sheet(settings: Iterable[Setting]) -> dict[str, Any]:
@@ -23,3 +26,8 @@ def save(settings: Iterable[Setting], typed: Mapping[str, Any], *, read: str, by
     check_reading(read, sheet(asked), typed)
     for setting in asked:
         reglage.change(setting, typed[setting.cle], by=by)
+
+
+def note_export(lines: int, *, by: Personne) -> None:
+    """Who took the journal away, and how many lines of it."""
+    exporter.tell(by, by=by, lignes=lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stdnum.fr import tva
@@ -15,10 +15,11 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.actions.forms import EditForm
 from portal.comptes.models import NomRole
-from portal.fields import Email, Form, Line, Phone, Siret, Whole, Words, choices
+from portal.fields import Day, Email, Form, Line, Phone, Siret, Whole, Words, choices
 from portal.jour_j.modeles import Ligne
 from portal.poles.models import Espace, Genre, Materiel, Pole, Ressource
 from portal.reglage import COURRIEL, RNA, SIRET, SITE_LEAST, SITE_MOST, TAUX, TVA_INTRA, Choix, Nombre, Setting
+from portal.reglages.queries import LABELS, Filtres
 from portal.workflow import Refusal
 
 
@@ -47,6 +48,41 @@ class PersonForm(RefusableForm):
 
 class NewPersonForm(PersonForm):
     email = Email("Adresse e-mail", [DataRequired("Écris l’adresse e-mail : l’invitation y sera envoyée.")])
+
+
+class JournalForm(Form):
+    """What is looked for in the journal, read from the query of the URL or from the form of an export; what makes no sense
+    is ignored.
+    """
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    q = Line("Chercher un mot")
+    qui = Line("Par qui")
+    sorte = SelectField("Sur quoi", validate_choice=False)
+    action = Line("De quelle action")
+    du = Day("Depuis le")
+    au = Day("Jusqu’au")
+    sujet = HiddenField()
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str], kinds: Mapping[str, str]) -> JournalForm:
+        form = cls(formdata=asked)
+        form.sorte.choices = choices(("", "Tout"), *kinds.items())
+        return form
+
+    def filtres(self) -> Filtres:
+        kind, sujet = self.sorte.data or "", self.sujet.data or ""
+        return Filtres(
+            q=self.q.data[:100],
+            qui=self.qui.data[:100],
+            sorte=kind if kind in LABELS else "",
+            action=self.action.data[:100],
+            du=self.du.start(),
+            au=self.au.start(),
+            sujet=sujet if SUJET.fullmatch(sujet) else "",
+        )
 
 
 class PoleForm(RefusableForm):
@@ -88,6 +124,7 @@ def _are_rates(form: Form, field: Line) -> None:
         raise ValidationError("Écris chaque taux, séparés par des points-virgules\u00a0: 8,5\u00a0; 2,1")
 
 
+SUJET = re.compile(r"[a-z_]{1,40}:[1-9][0-9]{0,8}|reglage:[a-z_]{1,40}")  # "facture:12", "reglage:quorum"
 RNA_NUMBER = re.compile(r"W[0-9A-Z]{9}")
 RATES = re.compile(r"([0-9]{1,2}([.,][0-9]{1,2})?\s*%?\s*(;\s*|$))+")
 FIELDS = {SIRET.cle: Siret, COURRIEL.cle: Email}  # a line, unless it is one of these

@@ -10,9 +10,9 @@ from flask import abort, request, url_for
 from portal.actions.commands import Conflict
 from portal.candidatures import retention
 from portal.comptes import commands as comptes
+from portal.comptes import consultations, second
 from portal.comptes import queries as people
-from portal.comptes import second
-from portal.comptes.models import Personne
+from portal.comptes.models import Personne, Vue
 from portal.fields import one_line
 from portal.poles import commands as poles
 from portal.poles import queries as house
@@ -21,6 +21,7 @@ from portal.policy import load
 from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES, Setting
 from portal.reglages import commands
 from portal.reglages import controles as controles  # its pages join the blueprint
+from portal.reglages import historique as historique  # and those of the journal
 from portal.reglages.forms import (
     NewPersonForm,
     PersonForm,
@@ -137,6 +138,7 @@ def _person(id: int) -> Personne:
 @bp.get("/personnes/<int:id>", access="personne.modifier")
 def person(id: int) -> Any:
     personne = _person(id)
+    consultations.note([id], Vue.COMPTE, by=me())
     held = [role.nom.value for role in personne.roles]
     data = {"nom": personne.nom, "telephone": personne.telephone, "roles": held}
     return _person_page(personne, PersonForm(formdata=None, data=data))

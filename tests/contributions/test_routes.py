@@ -278,8 +278,8 @@ def test_taking_away_the_data_of_others_is_written_down_and_one_s_own_is_not(clo
     as_(ada).post("/contributions/annee/2026/export.csv")
     done = db.session.query(EntreeJournal).filter_by(evenement="contribution.exporter").order_by(EntreeJournal.id).all()
     assert [(e.sujet, e.personne_id, e.faits) for e in done] == [
-        (f"action:{closed.action.id}", closed.zoe.id, {"lignes": 3}),
-        (f"personne:{ada.id}", ada.id, {"lignes": 3}),
+        (f"action:{closed.action.id}", closed.zoe.id, {"lignes": 3, "personnes": 3}),
+        (f"personne:{ada.id}", ada.id, {"lignes": 3, "personnes": 3}),
     ]
     assert "téléchargées en tableur" in as_(closed.zoe).get(f"/actions/{closed.action.id}/journal").text
 

@@ -65,7 +65,7 @@ def test_it_is_taken_away_as_a_spreadsheet_and_who_took_it_is_journaled(saturday
     book = zoe.post("/jour-j/registre/export.xlsx", data={"annee": "2037"})
     assert BytesIO(book.data).read(2) == b"PK"
     lines = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "jour.emporter")).all()
-    assert [(line.personne_id, line.faits) for line in lines] == 2 * [(saturday.zoe.id, {"lignes": 1})]
+    assert [(line.personne_id, line.faits) for line in lines] == 2 * [(saturday.zoe.id, {"lignes": 1, "personnes": 1})]
 
 
 @pytest.mark.parametrize("many", [1, 12])

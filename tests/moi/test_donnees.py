@@ -30,6 +30,7 @@ OTHERS = {  # the columns that lead to a person and that no section tells, and w
     "jeton.personne_id": "a secret, for ten minutes; once used, it says no more than the device",
     "second_facteur.personne_id": "a secret; since when it is asked for is told with who they are",
     "code_secours.personne_id": "secrets, of which the house keeps but the fingerprints",
+    "consultation.par_id": "what they looked at is told to whom it was about",
     "note.par_id": "the note is about somebody else, whose section tells it",
     "outbox.par_id": DEED,
     "reglage.par_id": DEED,

@@ -1,0 +1,91 @@
+"""Who looked at whose sheet or number: written down once a day of each page, kept as long as the house said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased, joinedload
+
+from portal import clock
+from portal.comptes.models import Consultation, Personne, Vue
+from portal.db import apart, db, upsert
+from portal.fields import name_key
+from portal.web import Leaf, leaf
+
+PAGE = 50
+
+
+def note(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
+    """Write down what is new today of these people; one query, and `write`."""
+    if asked := set(ids) - {by.id}:
+        known = select(Consultation.personne_id).where(*_today(page, by), Consultation.personne_id.in_(asked))
+        write(asked.difference(db.session.scalars(known)), page, by=by)
+
+
+def is_noted(page: Vue, *, by: Personne) -> ColumnElement[bool]:
+    """Whether it is already, of that Personne, for a query that reads them anyway; whoever looks at themself needs no line."""
+    noted = exists().where(Consultation.personne_id == Personne.id, *_today(page, by))
+    return or_(Personne.id == by.id, noted)
+
+
+def write(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
+    """In a transaction of its own: with the hour of a session, the one write of a read.
+
+    While the database takes no write, the page is read all the same.
+    """
+    if rows := [{"personne_id": id, "par_id": by.id, "page": page, "jour": clock.today()} for id in sorted(ids)]:
+        with suppress(DBAPIError), apart() as connection:
+            connection.execute(upsert(Consultation).values(rows).on_conflict_do_nothing())
+
+
+def _today(page: Vue, by: Personne) -> tuple[ColumnElement[bool], ...]:
+    return Consultation.par_id == by.id, Consultation.page == page, Consultation.jour == clock.today()
+
+
+def listed(qui: str, number: int) -> Leaf:
+    """A page of them, latest first, of those who looked or were looked at under that name; two queries."""
+    by, whom = aliased(Personne), aliased(Personne)
+    query = select(Consultation).join(by, Consultation.par_id == by.id).join(whom, Consultation.personne_id == whom.id)
+    for word in name_key(qui).split()[:6]:
+        query = query.where(_named(by, word) | _named(whom, word))
+    along = joinedload(Consultation.par), joinedload(Consultation.personne)
+    return leaf(query.order_by(Consultation.jour.desc(), Consultation.id.desc()), number, PAGE, *along)
+
+
+def _named(who: type[Personne], word: str) -> ColumnElement[bool]:
+    return who.nom_cle.contains(word, autoescape=True)
+
+
+def of(personne: Personne) -> Select[Any]:
+    """Those of their own sheet and number, oldest first."""
+    mine = select(Consultation).where(Consultation.personne_id == personne.id).options(joinedload(Consultation.par))
+    return mine.order_by(Consultation.jour, Consultation.id)
+
+
+# --- what is kept no longer ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Journee:
+    """The day that is forgotten, as the journal names it: 20261127."""
+
+    id: int
+    __tablename__ = "consultation"
+
+
+def days_before(limit: datetime) -> list[int]:
+    """The days on which somebody looked, before that one: 20261127."""
+    old = select(Consultation.jour).where(Consultation.jour < clock.local(limit).date())
+    return [int(f"{day:%Y%m%d}") for day in db.session.scalars(old.distinct().order_by(Consultation.jour))]
+
+
+def forget(day: int) -> Journee:
+    """All that was looked at on that day."""
+    db.session.execute(delete(Consultation).where(Consultation.jour == date.fromisoformat(str(day))))
+    return Journee(day)
