@@ -17,9 +17,8 @@ from portal.actions.models import Action
 from portal.candidatures.models import Candidature, Etat
 from portal.comptes import commands as comptes
 from portal.comptes.models import NOWHERE, Jeton, Personne, Role, Session
-from portal.db import db, lock_one
+from portal.db import db, lock, lock_one
 from portal.journal import EntreeJournal, subject_key
-from portal.missions import mineurs
 from portal.missions.models import Affectation, Mineur, Mission
 from portal.poles.models import Adhesion
 from portal.reglage import GARDE_CANDIDATURE, GARDE_PERSONNE
@@ -81,11 +80,9 @@ def minors_due(*where: ColumnElement[bool]) -> list[int]:
 
 def forget_minor(mineur_id: int) -> None:
     """Their age, and who answers for them; that they came stays."""
-    if not minors_due(Mineur.id == mineur_id):
-        return
-    mission = db.session.get_one(Mineur, mineur_id).mission
-    mineurs.forget(Mineur.id == mineur_id)
-    oublier_mineur.tell(mission, by=None)
+    for mineur in lock(Mineur, mineur_id) if minors_due(Mineur.id == mineur_id) else []:
+        oublier_mineur.tell(mineur.mission, by=None)
+        db.session.delete(mineur)
 
 
 # --- people ----------------------------------------------------------------------------------------------------

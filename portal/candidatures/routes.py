@@ -41,6 +41,13 @@ LEFT = {
     "desister": "C’est noté, l’équipe est prévenue. Merci de l’avoir dit.",
     "laisser_place": "C’est noté : la place va à la personne suivante. Merci de l’avoir dit.",
 }
+TAKING = (
+    attente.OfferOver,
+    attente.TakenElsewhere,
+    attente.StatutFirst,
+    attente.AutorisationFirst,
+    mineurs.AdultsOnly,
+)  # said on the candidate's own page
 WARNED = commands.Clash | commands.Mixed | commands.StatutMissing | missions.MissionFull  # said on the row itself
 
 
@@ -157,7 +164,7 @@ def take_place(jeton: str) -> Any:
         depot.join(candidature)  # first: what else this person holds at that hour is known then
     try:
         attente.take_place(candidature, despite_clash="malgre_chevauchement" in request.form)
-    except (attente.OfferOver, attente.TakenElsewhere, attente.StatutFirst, attente.AutorisationFirst) as refusal:
+    except TAKING as refusal:
         said = refusal
         return refused(said.status, lambda: suivi.again(jeton, said))
     toast("C’est oui : la place est à toi.")

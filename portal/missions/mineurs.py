@@ -18,7 +18,7 @@ from portal.workflow import Refusal
 
 class AdultsOnly(Refusal):
     status = 422
-    sentence = "Cette mission est réservée aux personnes majeures\u00a0: regarde plutôt les autres missions ouvertes."
+    sentence = "Cette mission est réservée aux personnes majeures. D’autres missions sont ouvertes aux plus jeunes."
     short = "réservée aux majeurs"
 
 
@@ -28,7 +28,7 @@ class TooYoung(Refusal):
     def __init__(self) -> None:
         super().__init__(
             f"Merci de vouloir aider\u00a0! Les missions s’ouvrent à {AGE_MINIMUM.valeur}\u00a0ans, pour ta sécurité. "
-            "D’ici là, viens aux fêtes et aux ateliers en famille\u00a0: tu y es attendu."
+            "D’ici là, viens aux fêtes et aux ateliers en famille\u00a0: on t’y attend."
         )
 
 
@@ -58,7 +58,7 @@ def check_place(mission: Mission, personne_id: int) -> None:
     """Whether a place may be theirs; raises AdultsOnly or AutorisationMissing. A trigger stands behind the first."""
     mineur = of(mission.id, personne_id)
     if mineur and not mission.takes_minors:
-        raise AdultsOnly("Cette personne est mineure, et la mission est réservée aux personnes majeures.")
+        raise AdultsOnly
     if mineur and mineur.wants_autorisation:
         raise AutorisationMissing
 

@@ -197,7 +197,7 @@ def test_nor_where_the_mission_says_adults_only(client, as_, zoe, mission):
     with pytest.raises(AdultsOnly):
         commands.decide(waiting, accepter, by=zoe)
     db.session.rollback()
-    assert "mineure, et la mission est réservée" in as_(zoe).post(f"/candidatures/{waiting.id}/accepter").text
+    assert "D’autres missions sont ouvertes aux plus jeunes" in as_(zoe).post(f"/candidatures/{waiting.id}/accepter").text
 
 
 @pytest.mark.both
