@@ -187,14 +187,14 @@ def remove_second_factor(email: str) -> None:
 @click.option("--essai", is_flag=True, help="Dit ce qui serait effacé, et n’efface rien.")
 def run_retention(essai: bool) -> None:
     """Efface ce dont le délai de garde est passé ; le facteur le fait aussi, chaque nuit."""
-    from portal.candidatures import retention
+    from portal.notifications import nuit
 
     if essai:
-        for cle, sorte in retention.SORTES.items():
+        for cle, sorte in nuit.SORTES.items():
             ids = sorte.due()
             click.echo(f"{sorte.label}\u00a0: {len(ids)}{''.join(f' {cle}:{id}' for id in ids)}")
         click.echo("C’est un essai\u00a0: rien n’est effacé.")
         return
-    for cle, number in retention.run_now().items():
-        click.echo(f"{retention.SORTES[cle].label}\u00a0: {number}")
+    for cle, number in nuit.run_now().items():
+        click.echo(f"{nuit.SORTES[cle].label}\u00a0: {number}")
     commit()

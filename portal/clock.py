@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,6 +32,13 @@ def today() -> date:
 def start_of(day: date) -> datetime:
     """Midnight at La Réunion on that day, in UTC."""
     return datetime.combine(day, time(), REUNION).astimezone(UTC)
+
+
+def months_ago(months: int) -> datetime:
+    """The same hour so many months before; the last day of a shorter month."""
+    here = local(now())
+    year, month = divmod(here.year * 12 + here.month - 1 - months, 12)
+    return here.replace(year=year, month=month + 1, day=min(here.day, monthrange(year, month + 1)[1]))
 
 
 def set_from(text: str | None) -> None:

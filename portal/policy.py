@@ -196,6 +196,7 @@ RULES: dict[str, Rule] = {
     "candidature.refuser": bienveillant & ~oneself,
     "candidature.annuler": bienveillant & ~oneself,
     "candidature.demander_statut": bienveillant & ~oneself,
+    "candidature.autoriser": bienveillant & ~oneself,
     "candidature.reprendre": nobody,
     "candidature.liberer": bienveillant & ~oneself,
     "candidature.ceder": nobody,

@@ -131,12 +131,59 @@ GARDE_CONSULTATION = Nombre(
     1,
     36,
 )
-NOMBRES = (QUORUM, DELAI_AVIS, DELAI_REPONSE, DUREE_OPTION, GARDE_CANDIDATURE, GARDE_PERSONNE, GARDE_CONSULTATION)
+GARDE_DEMANDE = Nombre(
+    "garde_demande",
+    "Mois pendant lesquels une demande sans suite est gardée",
+    "Après son refus, son abandon ou son annulation. Ensuite, le demandeur et ce qu’il a écrit sont effacés.",
+    12,
+    1,
+    36,
+)
+GARDE_CLIENT = Nombre(
+    "garde_client",
+    "Années pendant lesquelles un demandeur facturé ou soldé est gardé",
+    "Ensuite, ses coordonnées et ses messages sont effacés. Les factures, et le nom qu’elles portent, restent dix ans.",
+    3,
+    1,
+    10,
+)
+NOMBRES = (
+    QUORUM,
+    DELAI_AVIS,
+    DELAI_REPONSE,
+    DUREE_OPTION,
+    GARDE_CANDIDATURE,
+    GARDE_PERSONNE,
+    GARDE_DEMANDE,
+    GARDE_CLIENT,
+    GARDE_CONSULTATION,
+)
 GARDES = {  # read by the pages that say how long
     "candidature": GARDE_CANDIDATURE,
     "personne": GARDE_PERSONNE,
+    "demande": GARDE_DEMANDE,
+    "client": GARDE_CLIENT,
     "consultation": GARDE_CONSULTATION,
 }
+
+MAJORITE = 18  # years: the law's, unlike the two below
+AGE_MINIMUM = Nombre(
+    "mineurs_age_minimum",
+    "Âge pour candidater à une mission",
+    "Le jour de la mission, à confirmer avec l’assureur. 0\u00a0: pas d’âge minimum.",
+    16,
+    0,
+    MAJORITE,
+)
+AGE_AUTORISATION = Nombre(
+    "mineurs_age_autorisation",
+    "Âge en dessous duquel il faut une autorisation écrite",
+    "Celle du responsable légal, reçue avant d’accepter. 0\u00a0: jamais demandée.",
+    MAJORITE,
+    0,
+    MAJORITE,
+)
+MINEURS = (AGE_MINIMUM, AGE_AUTORISATION)
 
 NOM = Texte("identite_nom", "Nom de l’association")
 FORME = Texte("identite_forme", "Forme", defaut="Association loi 1901")

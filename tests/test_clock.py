@@ -86,3 +86,10 @@ def test_the_setting_stops_the_clock(text, instant):
 def test_a_setting_that_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         clock.set_from(text)
+
+
+def test_months_are_those_of_the_calendar():
+    with clock.freeze(datetime(2028, 3, 31, 12, tzinfo=clock.REUNION)):
+        assert f"{clock.months_ago(1):%Y-%m-%d}" == "2028-02-29"
+        assert f"{clock.months_ago(13):%Y-%m-%d}" == "2027-02-28"
+        assert f"{clock.months_ago(36):%Y-%m-%d}" == "2025-03-31"

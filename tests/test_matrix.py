@@ -295,6 +295,8 @@ POST /moi/securite/application/codes                   303 303 422 422 422 422 4
 GET /reglages/                                         303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/nombres                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/nombres                                 303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/mineurs                                  303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/mineurs                                 303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/conservation                             303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/identite                                 303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303

@@ -135,6 +135,7 @@ candidature.refuser               -  -  -  y  -  -  -  -
 candidature.annuler               -  -  -  y  -  -  -  -
 candidature.liberer               -  -  -  y  -  -  -  -
 candidature.demander_statut       -  -  -  y  -  -  -  -
+candidature.autoriser             -  -  -  y  -  -  -  -
 candidature.reprendre             -  -  -  -  -  -  -  -
 candidature.ceder                 -  -  -  -  -  -  -  -
 candidature.rendre                -  -  -  -  -  -  -  -

@@ -22,6 +22,7 @@ from portal.candidatures.models import (
 from portal.comptes.models import Personne
 from portal.db import db, lock
 from portal.missions import commands as missions
+from portal.missions import mineurs
 from portal.missions import queries as missions_queries
 from portal.missions.models import Etat as EtatMission
 from portal.missions.models import Mission, Origine
@@ -47,6 +48,13 @@ class TakenElsewhere(Refusal):
 
 class StatutFirst(Refusal):
     sentence = "Dis d’abord ton statut, plus bas sur cette page : la place t’est gardée jusqu’à l’heure dite."
+
+
+class AutorisationFirst(Refusal):
+    sentence = (
+        "Il manque l’autorisation écrite de ton responsable légal\u00a0: remets-la à l’équipe, puis prends la place. "
+        "Elle t’est gardée jusqu’à l’heure dite."
+    )
 
 
 class NotOutOfTurn(Refusal):
@@ -137,7 +145,7 @@ def shorten(mission: Mission) -> None:
 def take_place(candidature: Candidature, *, despite_clash: bool = False) -> None:
     """The place held for them is theirs; twice is once.
 
-    Raises OfferOver past its time, StatutFirst, TakenElsewhere unless `despite_clash`.
+    Raises OfferOver past its time, AutorisationFirst, StatutFirst, TakenElsewhere unless `despite_clash`.
     """
     candidature = locked(candidature)
     offre = offres.last_offer(candidature)
@@ -162,6 +170,10 @@ def take_place(candidature: Candidature, *, despite_clash: bool = False) -> None
 
 def _check_taking(candidature: Candidature, *, despite_clash: bool) -> None:
     """What an acceptance by hand refuses or warns of too."""
+    try:
+        mineurs.check_place(candidature.mission, candidature.personne_id)
+    except mineurs.AutorisationMissing:
+        raise AutorisationFirst from None
     if candidature.wants_statut:
         raise StatutFirst
     personne, mission = candidature.personne, candidature.mission

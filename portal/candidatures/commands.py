@@ -18,6 +18,8 @@ from portal.candidatures.models import (
     accepter,
     annoncer,
     annuler,
+    autoriser,
+    desautoriser,
     desister,
     liberer,
     mettre_en_attente,
@@ -27,6 +29,7 @@ from portal.candidatures.models import (
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
 from portal.missions import commands as missions
+from portal.missions import mineurs
 from portal.missions import queries as missions_queries
 from portal.missions.models import UNDO, Mission
 from portal.workflow import Refusal, Transition, TransitionRefused, fire
@@ -66,7 +69,8 @@ def decide(
 ) -> None:
     """Answer: accept, waiting list, refuse. The message leaves two minutes later; until then `undo` takes both back.
 
-    Raises TransitionRefused, MotifMissing, StatutMissing, Clash, Mixed, and what `missions.commands.assign` raises.
+    Raises TransitionRefused, MotifMissing, StatutMissing, Clash, Mixed, and what `mineurs.check_place` and
+    `missions.commands.assign` raise.
     """
     assert transition in DECISIONS
     candidature = locked(candidature)
@@ -85,6 +89,7 @@ def decide(
 
 def _check_acceptance(candidature: Candidature, *, despite_clash: bool, despite_mix: bool) -> None:
     """What is refused, and what is only warned about."""
+    mineurs.check_place(candidature.mission, candidature.personne_id)
     if candidature.wants_statut:
         raise StatutMissing
     if not despite_clash and missions_queries.clashes(candidature.personne_id, candidature.mission):
@@ -128,6 +133,20 @@ def announce_in_time(id: int) -> None:
 def choose_when_to_answer(personne: Personne, *, later: bool) -> None:
     """Whether the answers of this bienveillant leave by themselves, or all together once they say so."""
     personne.repond_plus_tard = later
+
+
+def authorise(candidature: Candidature, received: bool, *, by: Personne) -> None:
+    """Note that the written authorisation of a minor is in hand, or is not after all. Once accepted, it is kept.
+
+    Raises TransitionRefused.
+    """
+    candidature = locked(candidature)
+    mineur = mineurs.of(candidature.mission_id, candidature.personne_id)
+    if mineur is None or not candidature.is_live or (candidature.etat is Etat.ACCEPTEE and not received):
+        raise TransitionRefused
+    if received is (mineur.autorise_le is None):
+        mineurs.authorise(mineur, received)
+        (autoriser if received else desautoriser).tell(candidature, by=by)
 
 
 def undo(candidature: Candidature, *, by: Personne) -> None:

@@ -10,6 +10,7 @@ from portal.candidatures.attente import locked
 from portal.candidatures.models import (
     Candidature,
     Demande,
+    Etat,
     corriger,
     demander_statut,
     deposer,
@@ -21,8 +22,9 @@ from portal.comptes.models import Personne, Situation
 from portal.db import db, lock_one
 from portal.fields import address_key
 from portal.missions import commands as missions
+from portal.missions import mineurs
 from portal.missions import queries as missions_queries
-from portal.missions.models import Mission
+from portal.missions.models import Mineur, Minorite, Mission
 from portal.workflow import Refusal, TransitionRefused
 
 MOST_LINKS_AN_HOUR = 3
@@ -50,7 +52,8 @@ class LinkOver(Refusal):
 def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personne | None) -> Candidature:
     """One submission is one candidature: sent again it gives back the first, mended, without a second message.
 
-    Raises PhaseClosed, or FilledUp when the mission is full and the person did not ask for the waiting list.
+    Raises PhaseClosed, FilledUp when the mission is full and the person did not ask for the waiting list, and of a minor
+    what `mineurs.check_age` raises.
     """
     cle = demande.key(mission)
     if again := queries.by_key(cle):
@@ -64,10 +67,14 @@ def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personn
         raise PhaseClosed
     if mission.is_full and not waiting_list:
         raise FilledUp
+    if demande.mineur:
+        mineurs.check_age(mission, demande.mineur)
     double = queries.same_address(mission, address_key(demande.email))
     personne = _applicant(demande, by)
     candidature = Candidature(mission=mission, personne=personne, message=demande.message, cle=cle, en_double=double)
     db.session.add(candidature)
+    if demande.mineur:
+        mineurs.tell(mission, personne, demande.mineur)
     deposer.tell(candidature, by=personne)
     return candidature
 
@@ -90,11 +97,13 @@ def _applicant(demande: Demande, by: Personne | None) -> Personne:
 def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> Candidature:
     """Back, a word changed, sent again: the last words count, as long as the sender may still correct them."""
     if candidature.is_open and (candidature.personne.confirme_le is None or candidature.personne is by):
-        edit(candidature, nom=demande.nom, telephone=demande.telephone, message=demande.message)
+        edit(candidature, nom=demande.nom, telephone=demande.telephone, message=demande.message, mineur=demande.mineur)
+        if demande.mineur is None and candidature.etat is Etat.DEPOSEE:  # ticked by mistake the first time
+            mineurs.forget(Mineur.mission_id == candidature.mission_id, Mineur.personne_id == candidature.personne_id)
     return candidature
 
 
-def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "") -> None:
+def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "", mineur: Minorite | None = None) -> None:
     """What the candidate may mend while it is alive: not the address, which the link proves.
 
     From a link, the name and phone of a confirmed person are not touched: they are their account's.
@@ -102,7 +111,9 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
     candidature = locked(candidature)
     if not candidature.is_open:
         raise commands.TooLate("Cette candidature est close : elle ne se modifie plus.")
-    personne = candidature.personne
+    personne, known = candidature.personne, candidature.mineur
+    if mineur and (known is None or known.age != mineur.age):
+        mineurs.check_age(candidature.mission, mineur)
     if personne.confirme_le:
         nom, telephone = personne.nom, personne.telephone
     changed = [
@@ -115,6 +126,8 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
         if old != new
     ]
     personne.nom, personne.telephone, candidature.message = nom, telephone, message
+    if mineur and mineurs.tell(candidature.mission, personne, mineur):
+        changed.append("responsable")
     if changed:
         corriger.tell(candidature, by=personne, champs=changed)
 
@@ -139,6 +152,7 @@ def join(candidature: Candidature) -> None:
             commands.close(candidature, liberer, by=None, motif=TWICE)
         outbox.hand_over(provisional.id, personne.id)
         candidature.personne_id = personne.id
+        mineurs.join(candidature.mission, provisional, personne)
         personne.telephone = personne.telephone or provisional.telephone
         personne.sollicitable = personne.sollicitable or provisional.sollicitable
         if provisional.situation and not personne.situation:

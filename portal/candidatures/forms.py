@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from wtforms import BooleanField, RadioField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
 from portal.candidatures.models import Candidature, Demande
 from portal.comptes.forms import StatutFields
-from portal.fields import Email, Form, Line, Phone, PublicForm, Words, choices, one_line
-from portal.missions.models import Mission, Nature
+from portal.fields import Email, Form, Line, Phone, PublicForm, Whole, Words, choices, one_line
+from portal.missions.models import Minorite, Mission, Nature
+from portal.reglage import MAJORITE
 
 MOTIFS = (
     "Toutes les places sont prises.",
@@ -30,6 +32,19 @@ DEPARTS = (
 )
 
 
+def of_a_minor(asked: str) -> Callable[[Any, Any], None]:
+    """Validator: wanted once the box is ticked; before, whatever is typed there counts for nothing."""
+
+    def check(form: Any, field: Any) -> None:
+        if not form.mineur.data:
+            field.errors = []
+            raise StopValidation
+        if field.data in (None, "") and not field.errors:
+            raise StopValidation(asked)
+
+    return check
+
+
 class CandidatureForm(PublicForm, StatutFields):
     nom = Line(
         "Ton nom",
@@ -46,6 +61,16 @@ class CandidatureForm(PublicForm, StatutFields):
         [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
         render_kw={"rows": 3},
     )
+    mineur = BooleanField(f"J’ai moins de {MAJORITE} ans")
+    age = Whole("Ton âge le jour de la mission", [of_a_minor("Écris ton âge.")], least=1, most=MAJORITE - 1)
+    responsable = Line(
+        "Le nom de ton parent ou responsable légal",
+        [of_a_minor("Écris le nom de la personne qui répond de toi."), Length(max=120, message="Ce nom est trop long.")],
+        render_kw={"autocomplete": "off", "autocapitalize": "words"},
+    )
+    responsable_telephone = Phone(
+        "Son téléphone", [of_a_minor("Écris son numéro : l’équipe doit pouvoir l’appeler le jour de la mission.")]
+    )
     accord = BooleanField(
         "J’ai lu ce que deviennent ces informations",
         [InputRequired("Coche cette case après avoir lu la note ci-dessus.")],
@@ -61,7 +86,13 @@ class CandidatureForm(PublicForm, StatutFields):
     @property
     def demande(self) -> Demande:
         said = (self.nom.data, self.email.data, self.telephone.data, self.message.data)
-        return Demande(self.submission, *said, self.situation, self.sollicitable.data)
+        return Demande(self.submission, *said, self.situation, self.sollicitable.data, self._minority)
+
+    @property
+    def _minority(self) -> Minorite | None:
+        if not self.mineur.data or self.age.data is None:
+            return None
+        return Minorite(self.age.data, self.responsable.data, self.responsable_telephone.data)
 
 
 class LinksForm(Form):
@@ -69,6 +100,8 @@ class LinksForm(Form):
 
 
 class CorrectionForm(Form):
+    minor_of: int | None = None  # years, of the candidate; whoever answers for them may be corrected
+
     nom = Line(
         "Ton nom",
         [DataRequired("Écris ton nom."), Length(max=120, message="Ce nom est trop long.")],
@@ -80,20 +113,35 @@ class CorrectionForm(Form):
         [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
         render_kw={"rows": 3},
     )
+    responsable = Line(
+        "Ton parent ou responsable légal",
+        [DataRequired("Écris le nom de la personne qui répond de toi."), Length(max=120, message="Ce nom est trop long.")],
+        render_kw={"autocomplete": "off"},
+    )
+    responsable_telephone = Phone("Son téléphone", [DataRequired("Écris son numéro.")], render_kw={"autocomplete": "off"})
 
     @classmethod
     def of(cls, candidature: Candidature, **more: Any) -> CorrectionForm:
         """With what was sent; the name and phone of a confirmed person are their account's."""
-        personne = candidature.personne
+        personne, mineur = candidature.personne, candidature.mineur
         data = {"nom": personne.nom, "telephone": personne.telephone, "message": candidature.message}
+        if mineur:
+            data |= {"responsable": mineur.responsable, "responsable_telephone": mineur.telephone}
         form = cls(data=data, **more)
+        form.minor_of = mineur.age if mineur else None
+        if mineur is None:
+            del form.responsable, form.responsable_telephone
         if personne.confirme_le:
             del form.nom, form.telephone
         return form
 
     @property
-    def fields(self) -> dict[str, str]:
-        return {field.name: field.data for field in self if field.name in ("nom", "telephone", "message")}
+    def fields(self) -> dict[str, Any]:
+        """What `depot.edit` takes."""
+        typed = {field.name: field.data for field in self if field.name in ("nom", "telephone", "message")}
+        if self.minor_of is None:
+            return typed
+        return typed | {"mineur": Minorite(self.minor_of, self.responsable.data, self.responsable_telephone.data)}
 
 
 class LeaveForm(Form):

@@ -14,7 +14,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne, Situation
 from portal.db import Base
 from portal.fields import address_key
-from portal.missions.models import Mission, Nature
+from portal.missions.models import Mineur, Minorite, Mission, Nature
 from portal.security import fingerprint
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
@@ -47,6 +47,7 @@ class Demande:
     message: str
     situation: Situation | None = None  # as what they would be paid, when they said it
     sollicitable: bool = False  # whether other missions may be proposed to them
+    mineur: Minorite | None = None  # of somebody under eighteen
 
     def key(self, mission: Mission) -> str:
         """One submission: the same form sent again is one; sent again for another mission or address, it is another."""
@@ -74,6 +75,11 @@ class Candidature(Base):
     generation: Mapped[int] = mapped_column(default=1)  # of its personal link
     mission: Mapped[Mission] = relationship()
     personne: Mapped[Personne] = relationship()
+    mineur: Mapped[Mineur | None] = relationship(
+        primaryjoin="and_(foreign(Mineur.mission_id) == Candidature.mission_id, "
+        "foreign(Mineur.personne_id) == Candidature.personne_id)",
+        viewonly=True, uselist=False,
+    )  # fmt: skip
     offre: Mapped[Offre | None] = relationship(
         primaryjoin="and_(Offre.candidature_id == Candidature.id, Offre.close_le.is_(None))", viewonly=True, uselist=False
     )  # the place held for them now
@@ -260,6 +266,10 @@ DECISIONS = (accepter, mettre_en_attente, refuser)
 deposer = Event("candidature.deposer", "Déposer ma candidature", "déposée", "send")
 annoncer = Event("candidature.annoncer", "Envoyer la réponse", "réponse envoyée", "send")
 corriger = Event("candidature.corriger", "Corriger", "corrigée", "pencil")
+autoriser = Event("candidature.autoriser", "Autorisation reçue", "autorisation du responsable légal reçue", "check")
+desautoriser = Event(
+    "candidature.desautoriser", "Pas reçue", "autorisation du responsable légal, finalement pas reçue", "undo-2"
+)
 demander_statut = Event("candidature.demander_statut", "Demander son statut", "statut demandé", "mail")
 rejoindre = Event("candidature.rejoindre", "C’est bien moi", "adresse confirmée", "user-check")
 proposer = Event("candidature.proposer", "Proposer la place", "place proposée", "hand-heart")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, undefer
 
 from portal import clock
 from portal.actions.models import Action
@@ -63,8 +63,9 @@ def queue(
         query.order_by(*_order(etat)),
         number,
         PAGE,
-        contains_eager(Candidature.mission).contains_eager(Mission.action),
+        contains_eager(Candidature.mission).options(contains_eager(Mission.action), undefer(Mission.lacks_adult)),
         joinedload(Candidature.personne),
+        joinedload(Candidature.mineur),
         joinedload(Candidature.offre),
     )
     return replace(found, items=rows_of(found.items))
@@ -193,6 +194,7 @@ def followed(id: int) -> Candidature | None:
         .where(Candidature.id == id)
         .options(
             joinedload(Candidature.personne),
+            joinedload(Candidature.mineur),
             joinedload(Candidature.mission).joinedload(Mission.action).joinedload(Action.pole_porteur),
         )
     )

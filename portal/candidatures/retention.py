@@ -1,16 +1,13 @@
-"""What is kept no longer than the house said: candidatures without an outcome, then people nobody heard of again.
+"""Whoever applied is kept no longer than the house said: candidatures without an outcome, then people nobody heard of again.
 
 security.md, "Keeping data": a candidature that was not accepted loses its words, and its candidate their name, so many months
-after the action; anybody else goes so many years after their last contact. Counts, invoices and the safety register stay.
+after the action; so does whoever answers for a minor, accepted or not; anybody else goes so many years after their last
+contact. Counts and the safety register stay.
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, time
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
@@ -19,51 +16,29 @@ from portal import clock, journal
 from portal.actions.models import Action
 from portal.candidatures.models import Candidature, Etat
 from portal.comptes import commands as comptes
-from portal.comptes import consultations
-from portal.comptes.models import NOWHERE, Jeton, Personne, Role, Session, effacer
-from portal.db import db, insert_once, lock_one
-from portal.fields import combine
+from portal.comptes.models import NOWHERE, Jeton, Personne, Role, Session
+from portal.db import db, lock, lock_one
 from portal.journal import EntreeJournal, subject_key
-from portal.missions.models import Affectation, Mission
-from portal.outbox import Battement
+from portal.missions.models import Affectation, Mineur, Mission
 from portal.poles.models import Adhesion
-from portal.reglage import GARDE_CANDIDATURE, GARDE_CONSULTATION, GARDE_PERSONNE
-from portal.web import Leaf, leaf
-from portal.workflow import Event, Refusal
+from portal.reglage import GARDE_CANDIDATURE, GARDE_PERSONNE
+from portal.workflow import Event
 
-NAME, PAGE = "retention", 50
-A_NIGHT = 200  # of each kind: to erase somebody looks everywhere for their name, and nothing else is written meanwhile
-AT = time(4)  # at La Réunion, when nobody works
-LONG_AGO = datetime(1970, 1, 1, tzinfo=clock.REUNION)
 oublier = Event("candidature.oublier", "Effacer ses mots", "mots effacés, le délai est passé", "trash-2")
-oublier_un_jour = Event("consultation.oublier", "Effacer une journée", "effacées, leur délai est passé", "trash-2")
-passer = Event("retention.passer", "Effacer ce qui n’a plus à être gardé", "données effacées, leur délai est passé", "trash-2")
-
-
-@dataclass(frozen=True)
-class Passage:
-    """One day's look, as the journal names it: 20261127."""
-
-    id: int
-    __tablename__ = NAME
+oublier_mineur = Event(
+    "mission.oublier_mineur", "Effacer un responsable légal", "responsable légal effacé, le délai est passé", "trash-2"
+)
 
 
 # --- since when ------------------------------------------------------------------------------------------------
 
 
-def months_ago(months: int) -> datetime:
-    """The same hour so many months before; the last day of a shorter month."""
-    now = clock.local(clock.now())
-    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
-    return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
-
-
 def _unanswered_since() -> datetime:
-    return months_ago(GARDE_CANDIDATURE.valeur)
+    return clock.months_ago(GARDE_CANDIDATURE.valeur)
 
 
 def _unheard_since() -> datetime:
-    return months_ago(12 * GARDE_PERSONNE.valeur)
+    return clock.months_ago(12 * GARDE_PERSONNE.valeur)
 
 
 # --- candidatures ----------------------------------------------------------------------------------------------
@@ -92,6 +67,22 @@ def forget(candidature_id: int) -> None:
     candidature.generation += 1
     journal.forget(EntreeJournal.sujet == subject_key(candidature))
     oublier.tell(candidature, by=None)
+
+
+# --- whoever answers for a minor --------------------------------------------------------------------------------
+
+
+def minors_due(*where: ColumnElement[bool]) -> list[int]:
+    """What minors said of themselves for actions long over, whatever became of their candidature."""
+    query = select(Mineur.id).join(Mineur.mission).join(Mission.action).where(Action.fin < _unanswered_since(), *where)
+    return list(db.session.scalars(query.order_by(Mineur.id)))
+
+
+def forget_minor(mineur_id: int) -> None:
+    """Their age, and who answers for them; that they came stays."""
+    for mineur in lock(Mineur, mineur_id) if minors_due(Mineur.id == mineur_id) else []:
+        oublier_mineur.tell(mineur.mission, by=None)
+        db.session.delete(mineur)
 
 
 # --- people ----------------------------------------------------------------------------------------------------
@@ -136,102 +127,3 @@ def erase(personne_id: int) -> None:
     comptes.lock_address(personne.adresse)
     if people_due(Personne.id == personne_id):
         comptes.erase(personne, by=None)
-
-
-# --- who looked at whom ----------------------------------------------------------------------------------------
-
-
-def days_due() -> list[int]:
-    """The days whose looks are kept no longer: 20261127."""
-    return consultations.days_before(months_ago(GARDE_CONSULTATION.valeur))
-
-
-def forget_looks(day: int) -> None:
-    oublier_un_jour.tell(consultations.forget(day), by=None)
-
-
-# --- once a day ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Sorte:
-    """One kind of what goes: `due` says which, `do` takes one of them away, `event` is what the journal says of it."""
-
-    label: str
-    due: Callable[[], list[int]]
-    do: Callable[[int], None]
-    event: Event
-
-
-SORTES = {
-    "personnes": Sorte("Personnes sans nouvelles depuis trop longtemps", people_due, erase, effacer),
-    "candidatures": Sorte("Candidatures sans suite, passé leur délai", candidatures_due, forget, oublier),
-    "consultations": Sorte("Jours dont on ne garde plus qui a regardé quelle fiche", days_due, forget_looks, oublier_un_jour),
-}
-
-
-def is_to_do() -> bool:
-    """Whether nobody did it yet today, and the night is far enough."""
-    last = db.session.scalar(select(Battement.quand).where(Battement.nom == NAME))
-    return clock.now() >= combine(clock.today(), AT) and (last is None or clock.local(last).date() < clock.today())
-
-
-def of_the_day(sorte: Sorte) -> Callable[[], Iterable[int]]:
-    """What is due of that kind, as long as today's look is not over; what is left of many goes the next nights."""
-    return lambda: sorte.due()[:A_NIGHT] if is_to_do() else ()
-
-
-def to_report() -> list[int]:
-    """Today, when its report is not written yet."""
-    return [int(f"{clock.today():%Y%m%d}")] if is_to_do() else []
-
-
-def report(_day: int) -> None:
-    """Close today's look, once, whatever the number of workers."""
-    beat = _held()
-    if is_to_do():
-        _close(beat)
-
-
-def run_now() -> dict[str, int]:
-    """All that is due, whatever was done today, a transaction each; the report waits for the caller's commit."""
-    for sorte in SORTES.values():
-        for id in sorte.due():
-            _do(sorte, id)
-    return _close(_held())
-
-
-def _do(sorte: Sorte, id: int) -> None:
-    try:
-        sorte.do(id)
-        db.session.commit()
-    except Refusal:  # somebody has come back since
-        db.session.rollback()
-
-
-def _held() -> Battement:
-    """The row that says when this was last done, locked: two workers take turns."""
-    insert_once(Battement, nom=NAME, quand=LONG_AGO)
-    row = select(Battement).where(Battement.nom == NAME)
-    return db.session.scalars(row.with_for_update().execution_options(populate_existing=True)).one()
-
-
-def _close(beat: Battement) -> dict[str, int]:
-    """The report: how many of each kind went since the one before."""
-    beat.quand = clock.now()
-    before = db.session.scalar(select(func.max(EntreeJournal.id)).where(EntreeJournal.evenement == passer.key)) or 0
-    gone: dict[str, Any] = {cle: _gone_since(before, sorte.event) for cle, sorte in SORTES.items()}
-    passer.tell(Passage(int(f"{clock.today():%Y%m%d}")), by=None, **gone)
-    return gone
-
-
-def _gone_since(before: int, event: Event) -> int:
-    by_itself = EntreeJournal.evenement == event.key, EntreeJournal.personne_id.is_(None)
-    return db.session.scalar(select(func.count(EntreeJournal.id)).where(*by_itself, EntreeJournal.id > before)) or 0
-
-
-def reports(number: int) -> Leaf:
-    """What went, report by report, latest first; two queries."""
-    return leaf(
-        select(EntreeJournal).where(EntreeJournal.evenement == passer.key).order_by(EntreeJournal.id.desc()), number, PAGE
-    )

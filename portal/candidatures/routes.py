@@ -19,6 +19,7 @@ from portal.candidatures.models import (
     Candidature,
     Etat,
     annuler,
+    autoriser,
     demander_statut,
     liberer,
 )
@@ -26,11 +27,11 @@ from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
 from portal.fields import row_id
 from portal.missions import commands as missions
-from portal.missions import creneau
+from portal.missions import creneau, mineurs
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load
-from portal.reglage import GARDES
+from portal.reglage import AGE_AUTORISATION, AGE_MINIMUM, GARDES
 from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
@@ -40,6 +41,13 @@ LEFT = {
     "desister": "C’est noté, l’équipe est prévenue. Merci de l’avoir dit.",
     "laisser_place": "C’est noté : la place va à la personne suivante. Merci de l’avoir dit.",
 }
+TAKING = (
+    attente.OfferOver,
+    attente.TakenElsewhere,
+    attente.StatutFirst,
+    attente.AutorisationFirst,
+    mineurs.AdultsOnly,
+)  # said on the candidate's own page
 WARNED = commands.Clash | commands.Mixed | commands.StatutMissing | missions.MissionFull  # said on the row itself
 
 
@@ -76,6 +84,8 @@ def apply(mission_id: int) -> Any:
     except (depot.FilledUp, depot.PhaseClosed) as refusal:
         form.attente.data = isinstance(refusal, depot.FilledUp)
         return _again(mission, form, refusal.status, refusal.sentence)
+    except (mineurs.AdultsOnly, mineurs.TooYoung) as refusal:
+        return _again(mission, form, refusal.status, refusal.sentence)
     return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
 
@@ -89,7 +99,16 @@ def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str =
 
 def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Page:
     clashes = missions_queries.known_clashes(me(), mission) if current_user.is_authenticated else []
-    return render("candidatures/deposer.html", status=status, mission=mission, form=form, clashes=clashes, gardes=GARDES)
+    return render(
+        "candidatures/deposer.html",
+        status=status,
+        mission=mission,
+        form=form,
+        clashes=clashes,
+        gardes=GARDES,
+        age_minimum=AGE_MINIMUM,
+        age_autorisation=AGE_AUTORISATION,
+    )
 
 
 # --- the candidate's own page --------------------------------------------------------------------------------
@@ -145,7 +164,7 @@ def take_place(jeton: str) -> Any:
         depot.join(candidature)  # first: what else this person holds at that hour is known then
     try:
         attente.take_place(candidature, despite_clash="malgre_chevauchement" in request.form)
-    except (attente.OfferOver, attente.TakenElsewhere, attente.StatutFirst) as refusal:
+    except TAKING as refusal:
         said = refusal
         return refused(said.status, lambda: suivi.again(jeton, said))
     toast("C’est oui : la place est à toi.")
@@ -275,6 +294,15 @@ def ask_statut(id: int) -> Any:
     candidature = load(Candidature, id, demander_statut.key, queries.WITH_MISSION)
     depot.ask_statut(candidature, by=me())
     toast(f"{candidature.personne.prenom} reçoit un e-mail avec le lien pour le dire.")
+    return done(_back(), lambda: _row_page(candidature))
+
+
+@bp.post("/<int:id>/<any(autoriser, desautoriser):slug>", access="candidature.lister")
+def authorise(id: int, slug: str) -> Any:
+    candidature = load(Candidature, id, autoriser.key, queries.WITH_MISSION)
+    received = slug == autoriser.slug
+    commands.authorise(candidature, received, by=me())
+    toast("C’est noté : l’autorisation est reçue." if received else "C’est noté : l’autorisation n’est pas reçue.")
     return done(_back(), lambda: _row_page(candidature))
 
 

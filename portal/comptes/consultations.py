@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
@@ -16,9 +16,12 @@ from portal import clock
 from portal.comptes.models import Consultation, Personne, Vue
 from portal.db import apart, db, upsert
 from portal.fields import name_key
+from portal.reglage import GARDE_CONSULTATION
 from portal.web import Leaf, leaf
+from portal.workflow import Event
 
 PAGE = 50
+oublier = Event("consultation.oublier", "Effacer une journée", "effacées, leur délai est passé", "trash-2")
 
 
 def note(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
@@ -79,13 +82,14 @@ class Journee:
     __tablename__ = "consultation"
 
 
-def days_before(limit: datetime) -> list[int]:
-    """The days on which somebody looked, before that one: 20261127."""
+def due() -> list[int]:
+    """The days whose looks are kept no longer: 20261127."""
+    limit = clock.months_ago(GARDE_CONSULTATION.valeur)
     old = select(Consultation.jour).where(Consultation.jour < clock.local(limit).date())
     return [int(f"{day:%Y%m%d}") for day in db.session.scalars(old.distinct().order_by(Consultation.jour))]
 
 
-def forget(day: int) -> Journee:
+def forget(day: int) -> None:
     """All that was looked at on that day."""
     db.session.execute(delete(Consultation).where(Consultation.jour == date.fromisoformat(str(day))))
-    return Journee(day)
+    oublier.tell(Journee(day), by=None)

@@ -12,7 +12,7 @@ from portal.candidatures.models import Candidature, Demande, accepter, mettre_en
 from portal.comptes.models import Situation, Statut
 from portal.demo.missions import MissionTale
 from portal.demo.story import Sheet, Story
-from portal.missions.models import Nature
+from portal.missions.models import Minorite, Nature
 from portal.workflow import Transition
 
 FREELANCE = Situation(Statut.INDEPENDANT, siret="99999999800019")  # nobody's: well formed, never given
@@ -22,7 +22,10 @@ DEPARTURES = ("retirer", "desister")
 
 
 class CandidatureTale:
-    """`le`: when it was sent; `provisoire`: the mail's link was never used; then the day of each answer or departure."""
+    """`le`: when it was sent; `provisoire`: the mail's link was never used; then the day of each answer or departure.
+
+    `mineur`: what somebody under eighteen says; `autorisation`: the day when it came.
+    """
 
     candidature: Candidature
 
@@ -39,6 +42,8 @@ class CandidatureTale:
         story.at(sent, self.apply)
         if not sheet.get("provisoire"):
             story.at(sent + timedelta(minutes=story.chance.randrange(3, 50)), self.join)
+        if "autorisation" in sheet:
+            story.at(story.evening(sheet["autorisation"]), self.authorise)
         for name, transition in ANSWERS.items():
             if name in sheet:
                 story.at(story.evening(sheet[name]), partial(self.answer, transition))
@@ -51,7 +56,8 @@ class CandidatureTale:
         key = self.sheet["qui"]
         by = None if self.sheet.get("provisoire") else self.story.people.get(key)
         cle = str(UUID(int=self.story.chance.getrandbits(128), version=4))
-        demande = Demande(cle=cle, message=self.sheet["message"], situation=self._situation(key), **self.story.contacts[key])
+        said = {"situation": self._situation(key), "mineur": self._minority(), **self.story.contacts[key]}
+        demande = Demande(cle=cle, message=self.sheet["message"], **said)
         self.candidature = depot.apply(self.mission.mission, demande, waiting_list=self.sheet.get("liste", False), by=by)
 
     def _situation(self, key: str) -> Situation | None:
@@ -59,6 +65,12 @@ class CandidatureTale:
         if self.mission.mission.nature is not Nature.CHARGE_DE_MISSION or "accepter" not in self.sheet:
             return None
         return FREELANCE if key == "charge" else CARRIED
+
+    def _minority(self) -> Minorite | None:
+        return Minorite(**self.sheet["mineur"]) if "mineur" in self.sheet else None
+
+    def authorise(self) -> None:
+        candidatures.authorise(self.candidature, True, by=self.mission.action.bienveillant)
 
     def join(self) -> None:
         depot.join(self.candidature)

@@ -219,6 +219,11 @@ def _too_much_came() -> ColumnElement[bool]:
     return came.scalar_subquery() > not_credited()
 
 
+def is_unsettled() -> ColumnElement[bool]:
+    """Money is still to come for it, or to be given back."""
+    return or_(_awaited(), _too_much_came())
+
+
 def _to_hand_over() -> ColumnElement[bool]:
     """What `facturx.is_wanted` says of what was frozen, and the platform does not have: not handed over, or refused."""
     said = Facture.contenu

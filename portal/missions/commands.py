@@ -74,6 +74,11 @@ class PlacesBelowTaken(Refusal):
     sentence = "Plus de places que cela sont déjà prises, ou proposées à quelqu’un. Libère d’abord des places."
 
 
+class MinorsOn(Refusal):
+    status = 422
+    sentence = "Une personne mineure tient déjà une place ici. Libère sa place d’abord, en la prévenant."
+
+
 class NatureFixed(Refusal):
     sentence = "Des personnes tiennent déjà une place : la nature de la mission ne change plus. Crée une autre mission."
 
@@ -120,6 +125,8 @@ def edit(mission: Mission, *, by: Personne, read: str, announced: bool = False, 
     _check_action(mission.action, fields["nature"])
     if fields.get("places", mission.places) < mission.prises:
         raise PlacesBelowTaken
+    if fields.get("reserve_majeurs") and queries.minors_on(mission):
+        raise MinorsOn
     asked = creneau.who_must_confirm(mission, (fields["debut"], fields["fin"]), by=by)
     if asked and not announced:
         raise creneau.Unannounced(len(asked), creneau.answer_by(fields["debut"]))

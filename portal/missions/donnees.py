@@ -9,7 +9,8 @@ from sqlalchemy.orm import joinedload
 
 from portal.comptes.models import Personne
 from portal.donnees import each, section
-from portal.missions.models import Affectation, Invitation, Mission
+from portal.fields import local_phone
+from portal.missions.models import Affectation, Invitation, Mineur, Mission
 from portal.missions.queries import told
 
 WITH_MISSION = joinedload(Affectation.mission).joinedload(Mission.action)
@@ -29,6 +30,21 @@ def places(personne: Personne) -> Select[Any]:
     heard = told(), or_(Affectation.libere_le.is_(None), Affectation.libere_le >= Affectation.connue_le)
     mine = select(Affectation).where(Affectation.personne_id == personne.id, *heard)
     return mine.options(WITH_MISSION).order_by(Affectation.id)
+
+
+def _minor(mineur: Mineur) -> tuple[object, ...]:
+    said = mineur.age, mineur.responsable, local_phone(mineur.telephone), mineur.autorise_le
+    return mineur.mission.titre, mineur.mission.debut, *said
+
+
+@section(
+    "mineur", "Ton âge et ton responsable légal",
+    ("Mission", "Début", "Âge ce jour-là", "Responsable légal", "Son téléphone", "Autorisation reçue le"), each(_minor),
+    tient=["mineur.personne_id"],
+)  # fmt: skip
+def minority(personne: Personne) -> Select[Any]:
+    mine = select(Mineur).where(Mineur.personne_id == personne.id)
+    return mine.options(joinedload(Mineur.mission)).order_by(Mineur.id)
 
 
 def _invitation(invitation: Invitation) -> tuple[object, ...]:

@@ -89,6 +89,9 @@ class MissionForm(SlotForm):
     )
     points = Whole("Points", least=1, most=100_000, description="Ce que la mission rapporte, en points…")
     montant = Euros("Montant", description="…ou en euros, pour toute la mission.")
+    reserve_majeurs = BooleanField(
+        "Réservée aux personnes majeures", description="Pour le bar, les échelles, les outils dangereux."
+    )
     contrepartie = Line("Contrepartie", [at_most(200, "Ce texte")], description="Ce que dit le contrat, ou des points.")
     candidatures_du = LocalDateTime("Candidatures à partir du", description="Vide : dès la publication.")
     candidatures_au = LocalDateTime("Candidatures jusqu’au", description="Vide : jusqu’au début de la mission.")
@@ -100,6 +103,8 @@ class MissionForm(SlotForm):
             del self.places, self.minimum, self.alerte
         if nature is Nature.VOLONTAIRE:
             del self.contrepartie
+        if nature is not Nature.VOLONTAIRE:
+            del self.reserve_majeurs  # adults alone hold the others
         if nature is not Nature.CHARGE_DE_MISSION:
             del self.points, self.montant
 

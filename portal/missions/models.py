@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, exists, text
+from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column, relationship, validates
 
-from portal import clock
+from portal import clock, reglage
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
@@ -25,7 +26,7 @@ SOON = timedelta(minutes=15)  # before a mission, from when one says of oneself 
 PREAVIS, ALERTE = 48, 7  # hours, and days, that a mission has when nobody says otherwise
 SHEET = (
     "nature", "titre", "description", "debut", "fin", "places", "fourni", "contrepartie", "candidatures_du", "candidatures_au",
-    "apporter", "competences", "preavis", "minimum", "alerte", "points", "montant",
+    "apporter", "competences", "preavis", "minimum", "alerte", "points", "montant", "reserve_majeurs",
 )  # fmt: skip
 
 
@@ -84,6 +85,7 @@ class Mission(Base):
     preavis: Mapped[int] = mapped_column(default=PREAVIS)  # hours before it starts, until which one leaves freely
     minimum: Mapped[int | None]  # people under which the bienveillant is warned
     alerte: Mapped[int] = mapped_column(default=ALERTE)  # days before it starts, when they are
+    reserve_majeurs: Mapped[bool] = mapped_column(default=False)  # a bar, a ladder: nobody under eighteen
     points: Mapped[int | None]  # what a chargé de mission earns: points, or an amount in cents
     montant: Mapped[int | None]
     besoin_id: Mapped[int | None] = mapped_column(ForeignKey("besoin.id", ondelete="SET NULL"))  # it answers it
@@ -97,6 +99,8 @@ class Mission(Base):
 
     action: Mapped[Action] = relationship()
     affectations: Mapped[list[Affectation]] = relationship(back_populates="mission", lazy="raise_on_sql")
+    if TYPE_CHECKING:
+        lacks_adult: Mapped[bool]  # whether only minors hold its places; set below, and loaded by the lists that show it
 
     __table_args__ = (
         CheckConstraint("fin > debut", name="ordre"),
@@ -148,6 +152,11 @@ class Mission(Base):
     def is_paid(self) -> bool:
         """Whether it says itself what it earns; how much is read by its holder and by whoever validates."""
         return bool(self.points or self.montant)
+
+    @property
+    def takes_minors(self) -> bool:
+        """Never a référent's post, nor a paid one (legal.md 5.6, F3); any other unless it is said otherwise."""
+        return self.nature is Nature.VOLONTAIRE and not self.reserve_majeurs
 
     @property
     def lacks_people(self) -> bool:
@@ -225,6 +234,11 @@ class Affectation(Base):
     motif: Mapped[str] = mapped_column(default="")
     mission: Mapped[Mission] = relationship(back_populates="affectations")
     personne: Mapped[Personne] = relationship()
+    mineur: Mapped[Mineur | None] = relationship(
+        primaryjoin="and_(foreign(Mineur.mission_id) == Affectation.mission_id, "
+        "foreign(Mineur.personne_id) == Affectation.personne_id)",
+        viewonly=True, uselist=False, lazy="raise_on_sql",
+    )  # fmt: skip
 
     __table_args__ = (
         Index(
@@ -241,6 +255,51 @@ class Affectation(Base):
     @property
     def action(self) -> Action:
         return self.mission.action
+
+
+@dataclass(frozen=True)
+class Minorite:
+    """What a form says of somebody under eighteen: their age on the day, and whom to call."""
+
+    age: int
+    responsable: str
+    telephone: str
+
+
+class Mineur(Base):
+    """The same, of one person for one mission. Nothing else says their age; it goes as candidatures do (retention)."""
+
+    __tablename__ = "mineur"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id"), index=True)
+    age: Mapped[int]
+    responsable: Mapped[str]  # the name of their parent or guardian
+    telephone: Mapped[str]  # E.164, of that person
+    autorise_le: Mapped[datetime | None]  # when a bienveillant had the written authorisation in hand
+    mission: Mapped[Mission] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("mission_id", "personne_id"),
+        CheckConstraint(f"age BETWEEN 0 AND {reglage.MAJORITE - 1}", name="age"),
+        CheckConstraint("responsable <> '' AND telephone <> ''", name="responsable"),
+    )
+
+    @property
+    def wants_autorisation(self) -> bool:
+        """Whether the house still waits for it before the place is theirs."""
+        return self.autorise_le is None and self.age < reglage.AGE_AUTORISATION.valeur
+
+
+def _held_by(adults: bool) -> ColumnElement[bool]:
+    """Whether a place of the mission is an adult's, or a minor's."""
+    held = aliased(Affectation)
+    minor = exists().where(Mineur.mission_id == held.mission_id, Mineur.personne_id == held.personne_id)
+    wanted = ~minor.correlate_except(Mineur) if adults else minor.correlate_except(Mineur)
+    return exists().where(held.mission_id == Mission.id, held.libere_le.is_(None), wanted).correlate_except(held)
+
+
+Mission.lacks_adult = column_property(and_(_held_by(adults=False), ~_held_by(adults=True)), deferred=True)
 
 
 class Invitation(Base):

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, inspect, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload, undefer
 
 from portal import clock
 from portal.actions.models import Action
@@ -17,7 +17,7 @@ from portal.comptes.models import Personne
 from portal.db import db, instant
 from portal.fields import name_key
 from portal.journal import EntreeJournal, subject_key
-from portal.missions.models import Affectation, Etat, Mission, Nature, confirmer_creneau, modifier
+from portal.missions.models import Affectation, Etat, Mineur, Mission, Nature, confirmer_creneau, modifier
 from portal.policy import provides
 from portal.web import Leaf, leaf
 
@@ -82,7 +82,10 @@ def of_action(action: Action) -> list[Mission]:
     missions = db.session.scalars(
         select(Mission)
         .where(Mission.action_id == action.id)
-        .options(selectinload(Mission.affectations.and_(Affectation.libere_le.is_(None))).joinedload(Affectation.personne))
+        .options(
+            undefer(Mission.lacks_adult),
+            selectinload(Mission.affectations.and_(Affectation.libere_le.is_(None))).joinedload(Affectation.personne),
+        )
         .order_by(Mission.debut, Mission.id)
     ).all()
     return sorted(missions, key=lambda m: (m.nature is not Nature.REFERENT, m.debut, m.id))
@@ -100,7 +103,8 @@ def teams_of(ids: Collection[int], *, freed: bool = False) -> dict[int, list[Aff
         select(Affectation)
         .join(Affectation.mission)
         .where(Mission.action_id.in_(ids), held)
-        .options(contains_eager(Affectation.mission), joinedload(Affectation.personne))
+        .options(contains_eager(Affectation.mission).undefer(Mission.lacks_adult))
+        .options(joinedload(Affectation.personne), joinedload(Affectation.mineur))
         .order_by(Mission.debut, Affectation.id)
     ).all()
     ranked = sorted(rows, key=lambda a: list(Nature).index(a.mission.nature))
@@ -155,6 +159,13 @@ def active_on(mission: Mission) -> list[Affectation]:
             .order_by(Affectation.id)
         )
     )
+
+
+def minors_on(mission: Mission) -> bool:
+    """Whether somebody under eighteen holds a place of it now."""
+    held = (Affectation.mission_id == mission.id, Affectation.libere_le.is_(None))
+    minor = Mineur.personne_id == Affectation.personne_id, Mineur.mission_id == Affectation.mission_id
+    return bool(db.session.scalar(select(exists().where(*held, *minor))))
 
 
 def moves_of(mission: Mission) -> list[dict[str, Any]]:

@@ -18,8 +18,8 @@ from portal.db import db, lock, strike, struck
 from portal.devis import models as devis
 from portal.filters import moment
 from portal.journal import EntreeJournal, forget
-from portal.missions import commands, decalage, queries, revue
-from portal.missions.models import Affectation, Etat, Mission, annuler, liberer
+from portal.missions import commands, decalage, mineurs, queries, revue
+from portal.missions.models import Affectation, Etat, Mineur, Mission, annuler, liberer
 from portal.workflow import News, Refusal
 
 WORDS = ("titre", "description", "fourni", "contrepartie", "apporter", "a_revoir")
@@ -40,6 +40,7 @@ class Counted(Refusal):
 def forget_why_they_left(news: News) -> None:
     """The places of the past say how many came, and no more why somebody did not; nor does the journal of their posts."""
     db.session.execute(update(Affectation).where(Affectation.personne_id.in_(news.facts["personnes"])).values(motif=""))
+    mineurs.forget(Mineur.personne_id.in_(news.facts["personnes"]))
     freed = EntreeJournal.faits["personne"].as_integer().in_(news.facts["personnes"])
     forget(and_(EntreeJournal.evenement == liberer.key, freed))
     for personne in people.by_ids(news.facts["personnes"]):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from portal.actions import echeancier
 from portal.besoins import promesses
 from portal.besoins import queries as besoins
-from portal.candidatures import attente, offres, retention
+from portal.candidatures import attente, offres
 from portal.candidatures import commands as candidatures
 from portal.candidatures import queries as candidatures_queries
 from portal.contributions import queries as contributions
@@ -25,7 +25,7 @@ from portal.devis import envoi
 from portal.devis import queries as devis
 from portal.factures import relances
 from portal.missions import queries as missions_queries
-from portal.notifications import commands, queries, retards
+from portal.notifications import commands, nuit, queries, retards
 from portal.workflow import Refusal
 
 
@@ -52,8 +52,8 @@ ECHEANCES = (
     Echeance(contributions.unproposed, propose_of),
     Echeance(queries.reminders_to_plan, commands.plan_reminders),
     Echeance(queries.digests_due, commands.gather),
-    *(Echeance(retention.of_the_day(sorte), sorte.do) for sorte in retention.SORTES.values()),
-    Echeance(retention.to_report, retention.report),
+    *(Echeance(nuit.of_the_day(sorte), sorte.do) for sorte in nuit.SORTES.values()),
+    Echeance(nuit.to_report, nuit.report),
 )
 
 

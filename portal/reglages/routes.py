@@ -8,17 +8,17 @@ from typing import Any
 from flask import abort, request, url_for
 
 from portal.actions.commands import Conflict
-from portal.candidatures import retention
 from portal.comptes import commands as comptes
 from portal.comptes import consultations, second
 from portal.comptes import queries as people
 from portal.comptes.models import Personne, Vue
 from portal.fields import one_line
+from portal.notifications import nuit
 from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Genre, Pole
 from portal.policy import load
-from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES, Setting
+from portal.reglage import DEVIS, FACTURES, IDENTITE, MINEURS, NOMBRES, Setting
 from portal.reglages import commands
 from portal.reglages import controles as controles  # its pages join the blueprint
 from portal.reglages import historique as historique  # and those of the journal
@@ -55,6 +55,7 @@ class Reglages:
 
 PAGES = {
     "nombres": Reglages("Délais et quorum", "Ce que le collectif a décidé.", NOMBRES),
+    "mineurs": Reglages("Mineurs", "Des règles de la maison, à confirmer avec son assureur.", MINEURS),
     "identite": Reglages("Identité de l’association", "Ce que portent les devis et les factures.", IDENTITE),
     "devis": Reglages("Devis et TVA", "Ce que le collectif et la personne qui tient les comptes ont décidé.", DEVIS),
     "factures": Reglages(
@@ -67,9 +68,9 @@ PAGE = f"<any({', '.join(PAGES)}):page>"
 @bp.get("/conservation", access="reglages.voir")
 def kept() -> Any:
     """What is kept too long and goes tonight, and what went."""
-    due = {cle: len(sorte.due()) for cle, sorte in retention.SORTES.items()}
-    leaf = retention.reports(page_number())
-    return render("reglages/conservation.html", sortes=retention.SORTES, due=due, leaf=leaf)
+    due = {cle: len(sorte.due()) for cle, sorte in nuit.SORTES.items()}
+    leaf = nuit.reports(page_number())
+    return render("reglages/conservation.html", sortes=nuit.SORTES, due=due, leaf=leaf)
 
 
 @bp.get(f"/{PAGE}", access="reglages.voir")

@@ -61,6 +61,7 @@ def test_the_notice_says_what_the_law_wants_said(client):
         "Factures : dix ans",
         "t’y opposer",
         "réclamation à la CNIL",
+        "ton âge le jour de la mission, et le nom et le numéro de ton parent ou responsable légal",
         *("Ton profil", "Une note", "ton SIRET", "Tes heures, tes points et tes euros", "vérifier le document sur une page"),
         *("Les messages que le portail t’a envoyés", "L’adresse de ton calendrier", "Chaque téléchargement est noté"),
     ):
@@ -138,8 +139,13 @@ def test_the_durations_are_those_that_the_house_has_set(client):
     ada = builders.personne("Ada Dijoux", [builders.ADMIN])
     reglage.change(reglage.GARDE_CANDIDATURE, 6, by=ada)
     reglage.change(reglage.GARDE_PERSONNE, 1, by=ada)
+    reglage.change(reglage.GARDE_DEMANDE, 5, by=ada)
+    reglage.change(reglage.GARDE_CLIENT, 2, by=ada)
     db.session.commit()
     register, notice = (words(client.get(f"/pages/{nom}")) for nom in ("registre", "donnees-personnelles"))
     assert "Sans suite : 6 mois après l’action. Acceptée : 1 an après le dernier contact." in register
     assert "effacée 6 mois après l’action" in notice
     assert "1 an après le dernier contact" in notice
+    assert "responsable légal d’une personne mineure, candidature acceptée ou non : 6 mois après l’action" in notice
+    assert "effacés 5 mois après. Facturée ou soldée : 2 ans après, et jamais tant que de l’argent reste dû" in notice
+    assert "5 mois après une demande refusée, abandonnée ou annulée ; 2 ans après une action facturée ou soldée" in register

@@ -44,7 +44,8 @@ def send(client, mission, **fields: Any):
 def test_the_form_asks_what_the_contract_says(client, mission):
     soup = BeautifulSoup(client.get(f"/candidatures/deposer/{mission.id}").text, "html5lib")
     visible = {f["name"]: f for f in soup.select("form.formulaire [name]") if f.get("type") != "hidden"}
-    assert list(visible) == ["site_web", "nom", "email", "telephone", "message", "sollicitable", "accord"]
+    of_minors = ["mineur", "age", "responsable", "responsable_telephone"]
+    assert list(visible) == ["site_web", "nom", "email", "telephone", "message", *of_minors, "sollicitable", "accord"]
     assert visible["email"]["autocomplete"] == "email"
     assert visible["telephone"]["type"] == "tel"
     assert visible["site_web"]["tabindex"] == "-1"

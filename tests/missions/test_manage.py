@@ -133,7 +133,7 @@ def test_each_nature_asks_what_makes_sense_for_it(as_, zoe, action):
     assert names(client.get(f"{path}?nature=referent")) == common | {"contrepartie", "prendre_poste"}
     assert names(client.get(f"{path}?nature=charge_de_mission")) == common | {*several, "contrepartie", "points", "montant"}
     # a volontaire is never paid: no field where an amount could be written
-    assert names(client.get(f"{path}?nature=volontaire")) == common | several
+    assert names(client.get(f"{path}?nature=volontaire")) == common | several | {"reserve_majeurs"}
     assert {a["href"] for a in page(client.get(path)).select(".rangees a")} == {f"{path}?nature={n}" for n in Nature}
 
 

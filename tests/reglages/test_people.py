@@ -90,6 +90,7 @@ def test_the_index_leads_everywhere(office):
         "/reglages/poles/",
         "/reglages/prestations/",
         "/reglages/nombres",
+        "/reglages/mineurs",
         "/reglages/conservation",
         "/reglages/identite",
         "/reglages/devis",
