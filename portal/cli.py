@@ -65,11 +65,13 @@ def run(with_demo: bool) -> None:
     from flask_migrate import upgrade
 
     from portal import demo
+    from portal.comptes import second
 
     settings: Settings = current_app.config["PORTAL"]
     _try_port(settings)
     os.umask(0o077)
     upgrade()
+    second.encrypt_again()
     if with_demo and demo.is_empty():
         _load_demo()
     is_demo = demo.opens()

@@ -189,7 +189,7 @@ class SecondFacteur(Base):
 
     __tablename__ = "second_facteur"
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), primary_key=True)
-    secret: Mapped[str]  # in base32
+    secret: Mapped[str]  # as `second` encrypts it
     dernier_pas: Mapped[int] = mapped_column(default=0)  # of thirty seconds, whose code served last: none serves twice
     essais: Mapped[int] = mapped_column(default=0)  # wrong codes since `essais_depuis`
     essais_depuis: Mapped[datetime] = mapped_column(default=clock.now)

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from portal.comptes import entree, second, totp
 from portal.comptes import queries as comptes
 from portal.comptes.forms import SecondForm
-from portal.comptes.models import SecondFacteur
 from portal.policy import can
 from portal.security import fingerprint
 from portal.web import GuardedBlueprint, Page, done, me, refused, render, toast
@@ -66,8 +65,8 @@ def prepare() -> Any:
 
 @bp.get("/application", access="moi.voir")
 def application() -> Any:
-    found = second.waiting(me())
-    return _setting_up(found, SecondForm(formdata=None)) if found else done(url_for(".index"))
+    secret = second.waiting(me())
+    return _setting_up(secret, SecondForm(formdata=None)) if secret else done(url_for(".index"))
 
 
 @bp.post("/application/confirmer", access="moi.voir", fresh=True)
@@ -87,13 +86,13 @@ def _recovery(codes: Callable[..., list[str]], again: Callable[[SecondForm], Pag
 
 
 def _again(form: SecondForm) -> Page:
-    found = second.waiting(me())
-    return _setting_up(found, form) if found else _page(form)
+    secret = second.waiting(me())
+    return _setting_up(secret, form) if secret else _page(form)
 
 
-def _setting_up(found: SecondFacteur, form: SecondForm) -> Page:
-    address = totp.address(found.secret, me().email, str(current_app.jinja_env.globals["maison"]))
-    letters = " ".join(found.secret[n : n + 4] for n in range(0, len(found.secret), 4))
+def _setting_up(secret: str, form: SecondForm) -> Page:
+    address = totp.address(secret, me().email, str(current_app.jinja_env.globals["maison"]))
+    letters = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
     return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=letters, form=form)
 
 

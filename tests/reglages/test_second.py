@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.comptes import second, totp
-from portal.comptes.models import Personne, SecondFacteur
+from portal.comptes.models import Personne
 from portal.db import db
 from portal.journal import EntreeJournal
 from tests import builders
@@ -24,7 +24,7 @@ def ada(app) -> Personne:
 
 def protect(personne) -> None:
     second.prepare(personne, by=personne)
-    secret = db.session.scalars(select(SecondFacteur.secret)).one()
+    secret = second.waiting(personne)
     second.confirm(personne, totp.code(secret, totp.step_at(clock.now())), by=personne)
 
 
