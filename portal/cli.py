@@ -169,16 +169,16 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
 @portal.command("remove-second-factor")
 @click.argument("email")
 def remove_second_factor(email: str) -> None:
-    """Ne demande plus de code à cette personne, qui a perdu son téléphone et ses codes de secours."""
-    from portal.comptes import second
+    """Retire l’application et les clés d’accès de cette personne, qui a perdu son téléphone et ses codes de secours."""
+    from portal.comptes import cles, second
     from portal.comptes.queries import confirmed
 
     personne = confirmed(email)
-    if personne is None or not personne.double_le:
-        raise Stop(f"Aucun code n’est demandé à l’adresse {email}.")
+    if personne is None or not (personne.double_le or cles.has_any(personne)):
+        raise Stop(f"Il n’y a ni application ni clé d’accès pour l’adresse {email}.")
     second.lift(personne, by=None)
     commit()
-    click.echo(f"{personne.nom} peut se connecter sans code.")
+    click.echo(f"{personne.nom} peut se connecter sans code ni clé d’accès.")
 
 
 @portal.command("retention")

@@ -1,4 +1,4 @@
-"""What is held about a person by themself: who they are, their roles, what they told, what is noted of them, their devices."""
+"""What is held about a person by themself: who they are, their roles, what they told, what is noted of them, how they enter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from portal.comptes.models import Note, Personne, Profil, Role, Session
+from portal.comptes.models import CleAcces, Note, Personne, Profil, Role, Session
 from portal.donnees import each, section
 from portal.fields import local_phone
 
@@ -67,3 +67,12 @@ def _device(session: Session) -> tuple[object, ...]:
 @section("appareils", "Tes appareils", ("Appareil", "Ouvert le", "Vu le"), each(_device), tient=["session.personne_id"])
 def devices(personne: Personne) -> Select[Any]:
     return select(Session).where(Session.personne_id == personne.id).order_by(Session.id)
+
+
+def _key(cle: CleAcces) -> tuple[object, ...]:
+    return cle.nom, cle.ajoutee_le, cle.servie_le
+
+
+@section("cles", "Tes clés d’accès", ("Nom", "Ajoutée le", "A servi le"), each(_key), tient=["cle_acces.personne_id"])
+def keys(personne: Personne) -> Select[Any]:
+    return select(CleAcces).where(CleAcces.personne_id == personne.id).order_by(CleAcces.id)

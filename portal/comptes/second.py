@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from portal import clock, journal, security
 from portal.comptes import totp
-from portal.comptes.models import CodeSecours, Personne, SecondFacteur
+from portal.comptes.models import CleAcces, CodeSecours, Personne, SecondFacteur
 from portal.db import Instant, apart, db, lock_one, touched
 from portal.workflow import Refusal
 
@@ -36,7 +36,7 @@ class AlreadyOn(Refusal):
 
 class OwnApplication(Refusal):
     status = 403
-    sentence = "Pour retirer ta propre application, donne un de ses codes sur ta page «\u00a0Sécurité\u00a0»."
+    sentence = "Ta propre application et tes clés d’accès se retirent sur ta page «\u00a0Sécurité\u00a0»."
 
 
 def prepare(personne: Personne, *, by: Personne) -> None:
@@ -96,10 +96,14 @@ def remove(personne: Personne, typed: str, *, by: Personne) -> None:
 
 
 def lift(personne: Personne, *, by: Personne | None) -> None:
-    """The same without a code, for whoever lost them all, by somebody who knows them otherwise. Raises OwnApplication."""
+    """The same without a code, for whoever lost them all, by somebody who knows them otherwise: the passkeys go too.
+
+    Raises OwnApplication.
+    """
     if by and by.id == personne.id:
         raise OwnApplication
     _forget(personne, by)
+    db.session.execute(delete(CleAcces).where(CleAcces.personne_id == personne.id))
 
 
 def _forget(personne: Personne, by: Personne | None) -> None:

@@ -29,8 +29,9 @@ ASKED = "Prouve que c’est toi"
 WANTED = {
     "contributions.export_action", "contributions.export_year", "devis.export", "devis.export_amounts",
     "factures.close", "factures.emit", "factures.export_invoices", "factures.export_journal", "factures.export_payments",
-    "factures.give_back", "factures.receive", "factures.reverse", "jour_j.export_register", "moi.securite.confirm",
-    "moi.erase_me", "moi.securite.prepare", "moi.take_data", "partage.close", "partage.decide", "partage.mend",
+    "factures.give_back", "factures.receive", "factures.reverse", "jour_j.export_register",
+    "moi.erase_me", "moi.securite.add_key", "moi.securite.challenge", "moi.securite.confirm", "moi.securite.prepare",
+    "moi.securite.remove_key", "moi.securite.rename_key", "moi.take_data", "partage.close", "partage.decide", "partage.mend",
     "reglages.add_person", "reglages.edit_person", "reglages.erase_person", "reglages.lift_second", "reglages.set_settings",
     "reglages.switch_person",
 }  # fmt: skip
