@@ -13,7 +13,9 @@ from bench.load import ROUNDS, spread
 from bench.results import Result
 from portal.config import ROOT
 
-HEAVY = ("typst", "facturx", "holidays", "icalendar", "alembic", "portal.demo")  # imported when first used, never at the start
+HEAVY = (  # imported when first used, never at the start
+    "typst", "facturx", "holidays", "icalendar", "alembic", "webauthn", "cryptography", "portal.demo",
+)  # fmt: skip
 
 
 def startup(site: Site) -> Iterator[Result]:

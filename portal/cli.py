@@ -65,11 +65,13 @@ def run(with_demo: bool) -> None:
     from flask_migrate import upgrade
 
     from portal import demo
+    from portal.comptes import second
 
     settings: Settings = current_app.config["PORTAL"]
     _try_port(settings)
     os.umask(0o077)
     upgrade()
+    second.encrypt_again()
     if with_demo and demo.is_empty():
         _load_demo()
     is_demo = demo.opens()
@@ -171,16 +173,16 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
 @portal.command("remove-second-factor")
 @click.argument("email")
 def remove_second_factor(email: str) -> None:
-    """Ne demande plus de code à cette personne, qui a perdu son téléphone et ses codes de secours."""
-    from portal.comptes import second
+    """Retire l’application et les clés d’accès de cette personne, qui a perdu son téléphone et ses codes de secours."""
+    from portal.comptes import cles, second
     from portal.comptes.queries import confirmed
 
     personne = confirmed(email)
-    if personne is None or not personne.double_le:
-        raise Stop(f"Aucun code n’est demandé à l’adresse {email}.")
+    if personne is None or not (personne.double_le or cles.has_any(personne)):
+        raise Stop(f"Il n’y a ni application ni clé d’accès pour l’adresse {email}.")
     second.lift(personne, by=None)
     commit()
-    click.echo(f"{personne.nom} peut se connecter sans code.")
+    click.echo(f"{personne.nom} peut se connecter sans code ni clé d’accès.")
 
 
 @portal.command("retention")

@@ -92,7 +92,7 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     rate_limits: bool
-    admin_second_factor: bool  # whether the settings open only to admins whose sign-in asks for a code
+    admin_second_factor: bool  # whether the settings open only to admins who prove twice who they are
     now: str | None
 
     @classmethod
@@ -145,6 +145,19 @@ class Settings:
     def authority(self) -> str:
         """The name, and the port if any, that the public address asks for."""
         return urlsplit(self.base_url).netloc
+
+    @property
+    def domain(self) -> str:
+        """The name that passkeys are made for."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def origin(self) -> str:
+        """The public address as browsers say it: in lower case, without the port that goes without saying."""
+        parts = urlsplit(self.base_url)
+        implied = {"http": 80, "https": 443}[parts.scheme]
+        port = f":{parts.port}" if parts.port and parts.port != implied else ""
+        return f"{parts.scheme}://{self.domain}{port}"
 
     @property
     def is_https(self) -> bool:

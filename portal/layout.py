@@ -66,6 +66,7 @@ def _person_behind(token: str) -> Personne | None:
         return None
     open_one, who = found[0], found[0].personne
     who.session_token, who.proved_at, who.runs_a_day = token, open_one.prouvee_le, found[1]
+    who.by_key = open_one.cle_id is not None
     if request.method in SAFE_METHODS and clock.now() - open_one.vue_le > SEEN_EVERY:
         entree.touch_session(open_one.id)
     return who

@@ -1,12 +1,14 @@
-"""The portal's skin: headers, hosts, signed links, passwords, limits."""
+"""The portal's skin: headers, hosts, signed links, secrets at rest, passwords, limits."""
 
 from __future__ import annotations
 
 import hmac
 import unicodedata
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -22,6 +24,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import clock
 from portal.config import Settings
 from portal.db import Base, apart, db, upsert
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -120,6 +125,36 @@ def unseal(purpose: str, token: str) -> tuple[int, int] | None:
 
 def _sealed(key: str, purpose: str, payload: str) -> str:
     return Signer(key, salt=f"portail.{purpose}", digest_method=sha256, key_derivation="hmac").sign(payload).decode()
+
+
+# --- secrets at rest -----------------------------------------------------------------------------------------
+
+
+def encrypt(purpose: str, secret: str) -> str:
+    """What the database keeps of a secret that has to be read again: without PORTAL_SECRET_KEY a copy of it says nothing."""
+    return _box(purpose).encrypt(secret.encode()).decode()
+
+
+def decrypt(purpose: str, kept: str) -> str | None:
+    """The secret, that one of our keys encrypted for this purpose; None otherwise."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _box(purpose).decrypt(kept.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def _box(purpose: str) -> MultiFernet:
+    """The first key encrypts, all of them decrypt; each purpose has its own, drawn from them (RFC 5869)."""
+    from cryptography.fernet import Fernet, MultiFernet  # imported when it is first wanted: few requests need it
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    settings: Settings = current_app.config["PORTAL"]
+    info = f"portail.{purpose}".encode()
+    drawn = (HKDF(SHA256(), 32, None, info).derive(key.encode()) for key in settings.secret_keys)
+    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in drawn])
 
 
 # --- limits --------------------------------------------------------------------------------------------------

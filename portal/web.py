@@ -32,7 +32,7 @@ from portal import cache, policy, security
 from portal.db import MANY, SAFE_METHODS, commit, count, db, undo
 
 LONGEST = 20_000  # characters of a text given back; no field takes as many
-PROOF = ("preuve_vers", "preuve_passe", "preuve_code")  # what a proof carries besides the form that waits for it
+PROOF = ("preuve_vers", "preuve_passe", "preuve_code", "preuve_cle")  # what a proof carries besides the form that waits for it
 TOKEN = re.compile(r"[\w.:=-]{20,}")
 LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # a path of ours, as browsers read it
 

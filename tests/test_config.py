@@ -292,3 +292,14 @@ def test_no_other_module_reads_the_environment():
 def test_every_line_of_the_example_says_what_it_is_for():
     for paragraph in (ROOT / ".env.example").read_text().strip().split("\n\n"):
         assert paragraph.startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [("https://Portail.Example.org", "https://portail.example.org"), ("https://a.re:443", "https://a.re"),
+     ("https://a.re:8443", "https://a.re:8443"), ("http://localhost:8000", "http://localhost:8000")],
+)  # fmt: skip
+def test_passkeys_know_the_portal_as_browsers_name_it(address, origin):
+    found = production(PORTAL_BASE_URL=address)
+    assert found.origin == origin
+    assert found.domain == origin.split("/")[2].split(":")[0]

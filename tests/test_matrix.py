@@ -280,6 +280,8 @@ GET /missions/ouvrir/{action}                          303 303 403 403 403 200 4
 POST /missions/ouvrir/{action}                         303 303 403 403 403 303 403 403 403 403 403 303
 POST /missions/{mission}/vu                            303 303 403 403 403 303 403 403 403 403 403 303
 GET /missions/action/{action}                          303 303 404 404 200 200 200 200 200 200 200 200
+POST /comptes/cle/defi                                 200 200 200 200 200 200 200 200 200 200 200 200
+POST /comptes/cle                                      422 422 422 422 422 422 422 422 422 422 422 422
 GET /comptes/second                                    200 200 200 200 200 200 200 200 200 200 200 200
 POST /comptes/second                                   410 410 410 410 410 410 410 410 410 410 410 410
 POST /comptes/preuve                                   303 303 404 404 404 404 404 404 404 404 404 404
@@ -287,6 +289,11 @@ POST /comptes/preuve/code                              303 303 404 404 404 404 4
 GET /moi/securite                                      303 303 200 200 200 200 200 200 200 200 200 200
 POST /moi/securite/appareils/999/deconnecter           303 303 404 404 404 404 404 404 404 404 404 404
 POST /moi/securite/appareils/deconnecter               303 303 303 303 303 303 303 303 303 303 303 303
+POST /moi/securite/cles/defi                           303 303 200 200 200 200 200 200 200 200 200 200
+POST /moi/securite/cles                                303 303 422 422 422 422 422 422 422 422 422 422
+GET /moi/securite/cles/999                             303 303 404 404 404 404 404 404 404 404 404 404
+POST /moi/securite/cles/999                            303 303 404 404 404 404 404 404 404 404 404 404
+POST /moi/securite/cles/999/retirer                    303 303 404 404 404 404 404 404 404 404 404 404
 POST /moi/securite/application                         303 303 303 303 303 303 303 303 303 303 303 303
 GET /moi/securite/application                          303 303 303 303 303 303 303 303 303 303 303 303
 POST /moi/securite/application/confirmer               303 303 422 422 422 422 422 422 422 422 422 422

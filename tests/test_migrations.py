@@ -20,9 +20,9 @@ from portal.actions.models import Action, Echange
 from portal.actions.tache import Tache
 from portal.besoins.models import Besoin, Occupation, Pret
 from portal.candidatures.models import Candidature, Offre
+from portal.comptes import cles, entree, second, totp
 from portal.comptes import commands as comptes
-from portal.comptes import entree, second, totp
-from portal.comptes.models import Consultation, NomRole, Note, Personne, Profil, Vue
+from portal.comptes.models import CleAcces, Consultation, NomRole, Note, Personne, Profil, Vue
 from portal.config import ROOT
 from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
@@ -202,10 +202,16 @@ def full(app):
     """At least one row in every table: the demo, and what only a running portal writes."""
     demo.load()
     ada = db.session.scalars(select(Personne).where(Personne.email == "admin@example.org")).one()
-    entree.open_session(ada)
+    cle = CleAcces(
+        personne_id=ada.id, identifiant="AAAA", cle_publique=b"COSE", compteur=2**32 - 1, porteur="BBBB", nom="Phone"
+    )
+    db.session.add(cle)
+    db.session.flush()
+    entree.open_session(ada, cle=cle)
     entree.ask_link(ada.email, suite="/")
+    cles.challenge()
     second.prepare(ada, by=ada)
-    second.confirm(ada, totp.code(second.waiting(ada).secret, totp.step_at(clock.now())), by=ada)
+    second.confirm(ada, totp.code(second.waiting(ada), totp.step_at(clock.now())), by=ada)
     facture = db.session.scalars(select(Facture)).first()
     sent, mission = db.session.scalars(select(Candidature)).first(), db.session.scalars(select(Mission)).first()
     db.session.add_all(

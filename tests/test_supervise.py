@@ -12,9 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from portal import demo
 from portal.comptes import commands as comptes
+from portal.comptes import second, totp
+from portal.comptes.models import SecondFacteur
 from portal.config import ROOT
 from portal.db import db
 from tests.services import bound_socket, wait_until
@@ -104,6 +107,16 @@ def test_one_that_dies_is_named_and_takes_the_other_along(portal, program, name)
     assert portal.process.wait(15) == 1
     assert portal.left() == []
     assert portal.said.splitlines()[-1] == f"{name} s’est arrêté de lui-même (signal 9)\u00a0: tout s’arrête."
+
+
+def test_it_encrypts_what_an_older_portal_kept_in_clear(run, app):
+    awa, secret = comptes.add_person(nom="Awa", email="awa@example.org", by=None), totp.new_secret()
+    db.session.add(SecondFacteur(personne_id=awa.id, secret=secret))
+    db.session.commit()
+    run().wait_until_it_answers()
+    found = db.session.scalars(select(SecondFacteur)).one()
+    assert found.secret != secret
+    assert second.secret_of(found) == secret
 
 
 def test_under_nohup_it_survives_its_terminal_until_it_is_told_to_stop(run):

@@ -14,6 +14,7 @@ from portal import clock, journal, outbox, security
 from portal.comptes import queries
 from portal.comptes.models import (
     NOWHERE,
+    CleAcces,
     CodeSecours,
     Consultation,
     Jeton,
@@ -192,7 +193,7 @@ def erase(personne: Personne, *, by: Personne | None) -> None:
         outbox.forget(row.id, row.adresse, queries.signs(row))
         strike(Note.texte, queries.signs(row))
         journal.strike_out(queries.signs(row))
-        for table in (Session, Jeton, SecondFacteur, CodeSecours, Role, Profil, Note, Consultation):
+        for table in (Session, Jeton, CleAcces, SecondFacteur, CodeSecours, Role, Profil, Note, Consultation):
             db.session.execute(delete(table).where(table.personne_id == row.id))
         row.nom, row.email = ERASED, f"efface-{row.id}{NOWHERE}"
         row.adresse = row.email

@@ -1,4 +1,4 @@
-"""What is held about a person by themself: who they are, their roles, what they told, what is noted of them, their devices."""
+"""What is held about a person by themself: who they are, their roles, what they told, what is noted of them, how they enter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from portal.comptes import consultations
-from portal.comptes.models import Consultation, Note, Personne, Profil, Role, Session
+from portal.comptes.models import CleAcces, Consultation, Note, Personne, Profil, Role, Session
 from portal.donnees import each, section
 from portal.fields import local_phone
 
@@ -77,3 +77,12 @@ def _look(one: Consultation) -> tuple[object, ...]:
 @section("consultations", "Qui a regardé ta fiche", ("Le", "Par", "A vu"), each(_look), tient=["consultation.personne_id"])
 def looks(personne: Personne) -> Select[Any]:
     return consultations.of(personne)
+
+
+def _key(cle: CleAcces) -> tuple[object, ...]:
+    return cle.nom, cle.ajoutee_le, cle.servie_le
+
+
+@section("cles", "Tes clés d’accès", ("Nom", "Ajoutée le", "A servi le"), each(_key), tient=["cle_acces.personne_id"])
+def keys(personne: Personne) -> Select[Any]:
+    return select(CleAcces).where(CleAcces.personne_id == personne.id).order_by(CleAcces.id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from portal import clock, outbox, security
 from portal.comptes import commands, queries
 from portal.comptes.facile import is_easy
-from portal.comptes.models import Jeton, Personne, Session, changer_de_mot_de_passe, deconnecter
+from portal.comptes.models import CleAcces, Jeton, Personne, Session, changer_de_mot_de_passe, deconnecter
 from portal.db import apart, db, lock, touched
 from portal.workflow import Refusal
 
@@ -54,10 +54,12 @@ def check_password(email: str, password: str) -> Personne | None:
     return db.session.get(Personne, id, options=[selectinload(Personne.roles)])
 
 
-def open_session(personne: Personne, *, agent: str = "") -> str:
-    """A new session row; returns the secret that the cookie carries."""
+def open_session(personne: Personne, *, agent: str = "", cle: CleAcces | None = None) -> str:
+    """A new session row, opened with that passkey if any; returns the secret that the cookie carries."""
     token = secrets.token_urlsafe(32)
-    db.session.add(Session(empreinte=security.fingerprint(token), personne_id=personne.id, appareil=agent[:200]))
+    row = Session(empreinte=security.fingerprint(token), personne_id=personne.id, appareil=agent[:200])
+    row.cle_id = cle.id if cle else None
+    db.session.add(row)
     personne.session_token, personne.proved_at = token, clock.now()
     return token
 
@@ -137,10 +139,11 @@ def prove_by_code(personne: Personne, jeton_id: int, code: str) -> None:
     mark_proved(personne)
 
 
-def mark_proved(personne: Personne) -> None:
-    """The present session is fresh again."""
+def mark_proved(personne: Personne, cle: CleAcces | None = None) -> None:
+    """The present session is fresh again, and by that passkey if any."""
     mine = Session.empreinte == security.fingerprint(personne.session_token)
-    db.session.execute(update(Session).where(mine).values(prouvee_le=clock.now()))
+    by = {"cle_id": cle.id} if cle else {}
+    db.session.execute(update(Session).where(mine).values(prouvee_le=clock.now(), **by))
 
 
 def ask_link(email: str, *, suite: str) -> Jeton:

@@ -79,6 +79,13 @@ class SecondForm(Form):
     code = Line("Code de ton application, ou code de secours", [DataRequired("Écris le code que montre ton application.")])
 
 
+class KeyForm(Form):
+    nom = Line(
+        "Le nom de cette clé",
+        [DataRequired("Écris un nom qui te la fera reconnaître."), Length(max=60, message="Ce nom est trop long.")],
+    )
+
+
 class ProofForm(Form):
     """Once more who one is, beside whatever was being sent: hence names that no other form has."""
 

@@ -1,4 +1,4 @@
-"""Personne: anyone the portal knows by e-mail. Their roles, their open sessions, their one-use links."""
+"""Personne: anyone the portal knows by e-mail. Their roles, their open sessions, what they sign in with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, validates
 
 from portal import clock
@@ -108,6 +108,7 @@ class Personne(UserMixin, Base):  # type: ignore[misc]
 
     session_token: str = ""  # the secret of the session this object was loaded by
     proved_at: datetime = datetime.min.replace(tzinfo=UTC)  # when whoever holds that session last proved who they are
+    by_key: bool = False  # whether that session was opened, or proved, by one of their passkeys
     runs_a_day: bool = False  # around now, as that session was read (layout)
     __eq__ = object.__eq__  # Flask-Login's compares get_id(), which is "" for everybody who is not the visitor
     __hash__ = object.__hash__
@@ -176,6 +177,7 @@ class Session(Base):
     ouverte_le: Mapped[datetime] = mapped_column(default=clock.now)
     vue_le: Mapped[datetime] = mapped_column(default=clock.now)
     prouvee_le: Mapped[datetime] = mapped_column(default=clock.now)  # the last password, link or code given by it
+    cle_id: Mapped[int | None] = mapped_column(ForeignKey("cle_acces.id", ondelete="SET NULL"))  # the last one that proved it
     appareil: Mapped[str] = mapped_column(default="")
     personne: Mapped[Personne] = relationship()
 
@@ -189,7 +191,7 @@ class SecondFacteur(Base):
 
     __tablename__ = "second_facteur"
     personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), primary_key=True)
-    secret: Mapped[str]  # in base32
+    secret: Mapped[str]  # as `second` encrypts it
     dernier_pas: Mapped[int] = mapped_column(default=0)  # of thirty seconds, whose code served last: none serves twice
     essais: Mapped[int] = mapped_column(default=0)  # wrong codes since `essais_depuis`
     essais_depuis: Mapped[datetime] = mapped_column(default=clock.now)
@@ -236,6 +238,33 @@ class Consultation(Base):
     )
 
 
+class CleAcces(Base):
+    """A passkey: the public half of a pair whose other half never leaves its person's device."""
+
+    __tablename__ = "cle_acces"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    personne_id: Mapped[int] = mapped_column(ForeignKey("personne.id", ondelete="CASCADE"), index=True)
+    identifiant: Mapped[str] = mapped_column(unique=True)  # of the pair, as its device says it, in base64url
+    cle_publique: Mapped[bytes] = mapped_column(LargeBinary)  # COSE
+    compteur: Mapped[int] = mapped_column(BigInteger)  # how often it signed; zero for ever on devices that do not count
+    porteur: Mapped[str]  # whom its device takes the person to be: random bytes, in base64url
+    nom: Mapped[str]
+    transports: Mapped[list[str]] = mapped_column(default=list)  # how a browser reaches the device
+    ajoutee_le: Mapped[datetime] = mapped_column(default=clock.now)
+    servie_le: Mapped[datetime | None]
+    personne: Mapped[Personne] = relationship()
+
+    __table_args__ = (CheckConstraint("nom <> ''", name="nom"), CheckConstraint("compteur >= 0", name="compteur"))
+
+
+class Defi(Base):
+    """What a browser was given for a passkey to sign; spent, the row goes."""
+
+    __tablename__ = "defi"
+    empreinte: Mapped[str] = mapped_column(primary_key=True)  # security.fingerprint of it
+    expire_le: Mapped[datetime] = mapped_column(index=True)
+
+
 class Jeton(Base):
     """A link or a short code to sign in with, once: ten minutes, seven days for an invitation.
 
@@ -268,3 +297,6 @@ activer_le_second = Event("personne.second_activer", "Confirmer l’application"
 retirer_le_second = Event("personne.second_retirer", "Retirer l’application", "application de codes retirée", "key-round")
 changer_les_codes = Event("personne.codes_secours", "D’autres codes", "codes de secours changés", "key-round")
 user_d_un_code = Event("personne.code_secours", "Donner un code de secours", "code de secours utilisé", "key-round")
+ajouter_une_cle = Event("personne.cle_ajouter", "Ajouter une clé d’accès", "clé d’accès ajoutée", "key-round")
+entrer_par_une_cle = Event("personne.cle_entrer", "Entrer par une clé d’accès", "connexion par une clé d’accès", "key-round")
+retirer_une_cle = Event("personne.cle_retirer", "Retirer une clé d’accès", "clé d’accès retirée", "key-round")

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, abort, request, session
 
-from portal.comptes import entree, second
+from portal.comptes import cles, entree, second
 from portal.comptes.forms import ProofForm
 from portal.web import LOCAL_PATH, PROOF, GuardedBlueprint, Page, Refused, me, prover, refused, render
 from portal.workflow import Refusal
@@ -24,7 +24,7 @@ def ask() -> Refused:
 def _page(form: ProofForm, *, sent: bool = False) -> Page:
     """The fields that wait are given back hidden, all but those of the proof itself."""
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in (*PROOF, "csrf_token")]
-    return render("comptes/preuve.html", form=form, fields=kept, envoye=sent)
+    return render("comptes/preuve.html", form=form, fields=kept, envoye=sent, cle=cles.has_any(me()))
 
 
 def _asked() -> ProofForm:
@@ -40,6 +40,9 @@ def give() -> Any:
     coded = bool(form.preuve_code.data)
     try:
         _prove(form)
+    except cles.WrongKey as refusal:
+        form.form_errors.append(refusal.sentence)
+        return refused(422, lambda: _page(form))
     except Refusal as refusal:
         (form.preuve_code if coded else form.preuve_passe).errors = [refusal.sentence]
         return refused(422, lambda: _page(form, sent=coded))
@@ -47,9 +50,11 @@ def give() -> Any:
 
 
 def _prove(form: ProofForm) -> None:
-    """By the application's code for whoever has one, else by the mailed one; or by the password."""
+    """By a passkey; by the application's code for whoever has one, else by the mailed one; or by the password."""
     who, code = me(), form.preuve_code.data
-    if code and who.double_le:
+    if "preuve_cle" in request.form:
+        entree.mark_proved(who, cles.use(request.form["preuve_cle"], session.pop("defi", ""), of=who))
+    elif code and who.double_le:
         second.prove(who, code)
         entree.mark_proved(who)
     elif code:

@@ -8,32 +8,32 @@ from flask import request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
 from portal import clock, security
-from portal.comptes import commands, entree, preuve, queries, second
+from portal.comptes import cles, commands, entree, preuve, queries, second
 from portal.comptes.forms import CodeForm, LinkForm, PasswordForm, SecondForm, SignInForm, StatutForm
-from portal.comptes.models import Personne
+from portal.comptes.models import CleAcces, Personne
 from portal.web import Done, GuardedBlueprint, Page, done, me, render, safe_next, toast
 
 bp = GuardedBlueprint("comptes", __name__, url_prefix="/comptes")
 bp.register_blueprint(preuve.bp)
 
 
-def _enter(personne: Personne, suite: str) -> Done:
+def _enter(personne: Personne, suite: str, cle: CleAcces | None = None) -> Done:
     """A fresh cookie: nothing of the session before survives, neither its CSRF token nor its row.
 
-    Whoever has a second proof to give is only asked for it: nothing opens yet.
+    Whoever has a second proof to give is only asked for it: nothing opens yet. A passkey is both.
     """
     if current_user.is_authenticated:
         entree.close_session(me().session_token)
     session.clear()
-    if personne.double_le:
+    if personne.double_le and not cle:
         until = int((clock.now() + entree.LINK_LIFE).timestamp())
         session["second"] = {"qui": personne.id, "marque": second.mark(personne), "suite": suite, "avant": until}
         return done(url_for(".second_proof"))
-    return _open(personne, suite)
+    return _open(personne, suite, cle)
 
 
-def _open(personne: Personne, suite: str) -> Done:
-    entree.open_session(personne, agent=request.user_agent.string)
+def _open(personne: Personne, suite: str, cle: CleAcces | None = None) -> Done:
+    entree.open_session(personne, agent=request.user_agent.string, cle=cle)
     session.permanent = True
     login_user(personne)
     return done(suite)
@@ -59,6 +59,22 @@ def sign_in() -> Any:
         form.form_errors.append("Cette adresse et ce mot de passe ne vont pas ensemble. Vérifie-les, ou demande un lien.")
         return render("comptes/connexion.html", status=422, form=form)
     return _enter(personne, form.next.data or "/")
+
+
+@bp.post("/cle/defi", access="public", limit="connexion")
+def challenge() -> Any:
+    """What a passkey is to sign, for this browser alone."""
+    session["defi"] = cles.challenge()
+    return cles.to_sign(session["defi"], me() if current_user.is_authenticated else None)
+
+
+@bp.post("/cle", access="public", limit="connexion")
+def use_key() -> Any:
+    try:
+        cle = cles.use(request.form.get("reponse", ""), session.pop("defi", ""))
+    except cles.WrongKey as refusal:
+        return _unusable(refusal.status, refusal.sentence)
+    return _enter(cle.personne, safe_next("/"), cle)
 
 
 @bp.post("/lien", access="public", limit="lien")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 from portal import clock, security
 from portal.comptes import totp
 from portal.comptes.models import (
+    CleAcces,
     CodeSecours,
     Personne,
     SecondFacteur,
@@ -30,6 +31,7 @@ from portal.workflow import Refusal
 RECOVERY = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another on paper
 MAX_TRIES_A_DAY = 30
+KEPT_FOR = "totp"  # the purpose of the key that encrypts the secrets
 DAY = timedelta(days=1)
 
 
@@ -44,7 +46,7 @@ class AlreadyOn(Refusal):
 
 class OwnApplication(Refusal):
     status = 403
-    sentence = "Pour retirer ta propre application, donne un de ses codes sur ta page «\u00a0Sécurité\u00a0»."
+    sentence = "Ta propre application et tes clés d’accès se retirent sur ta page «\u00a0Sécurité\u00a0»."
 
 
 def prepare(personne: Personne, *, by: Personne) -> None:
@@ -53,23 +55,39 @@ def prepare(personne: Personne, *, by: Personne) -> None:
     if personne.double_le:
         raise AlreadyOn
     db.session.execute(delete(SecondFacteur).where(SecondFacteur.personne_id == personne.id))
-    db.session.add(SecondFacteur(personne_id=personne.id, secret=totp.new_secret()))
+    db.session.add(SecondFacteur(personne_id=personne.id, secret=security.encrypt(KEPT_FOR, totp.new_secret())))
     preparer_le_second.tell(personne, by=by)
 
 
-def waiting(personne: Personne) -> SecondFacteur | None:
-    """The secret that is still to be confirmed: the only time when it is shown."""
-    return None if personne.double_le else db.session.get(SecondFacteur, personne.id)
+def waiting(personne: Personne) -> str | None:
+    """The secret that is still to be confirmed, in base32: the only time when it is shown."""
+    return None if personne.double_le else secret_of(db.session.get(SecondFacteur, personne.id))
+
+
+def secret_of(found: SecondFacteur | None) -> str | None:
+    """None too once the key that encrypted it was dropped: the recovery codes still open."""
+    return security.decrypt(KEPT_FOR, found.secret) if found else None
+
+
+def encrypt_again() -> None:
+    """Each under the first key: those of an older one, which may then be dropped, and those that were kept in clear before.
+
+    A portal does so when it starts: a revision of the database would have to know its keys.
+    """
+    for found in db.session.scalars(select(SecondFacteur).with_for_update()):
+        secret = found.secret if found.secret.isupper() else secret_of(found)  # in base32, what is encrypted never is
+        if secret:
+            found.secret = security.encrypt(KEPT_FOR, secret)
 
 
 def confirm(personne: Personne, typed: str, *, by: Personne) -> list[str]:
     """The application's first code; from now on one is asked for. Returns the recovery codes. Raises WrongCode."""
     personne = lock_one(personne)
-    found = waiting(personne)
-    step = totp.step_of(found.secret, _plain(typed), now=clock.now(), after=found.dernier_pas) if found else None
-    if not found or not step:
+    secret = waiting(personne)
+    step = totp.step_of(secret, _plain(typed), now=clock.now(), after=0) if secret else None
+    if not step:
         raise WrongCode
-    found.dernier_pas, personne.double_le = step, clock.now()
+    db.session.get_one(SecondFacteur, personne.id).dernier_pas, personne.double_le = step, clock.now()
     activer_le_second.tell(personne, by=by)
     return _new_codes(personne)
 
@@ -88,10 +106,14 @@ def remove(personne: Personne, typed: str, *, by: Personne) -> None:
 
 
 def lift(personne: Personne, *, by: Personne | None) -> None:
-    """The same without a code, for whoever lost them all, by somebody who knows them otherwise. Raises OwnApplication."""
+    """The same without a code, for whoever lost them all, by somebody who knows them otherwise: the passkeys go too.
+
+    Raises OwnApplication.
+    """
     if by and by.id == personne.id:
         raise OwnApplication
     _forget(personne, by)
+    db.session.execute(delete(CleAcces).where(CleAcces.personne_id == personne.id))
 
 
 def _forget(personne: Personne, by: Personne | None) -> None:
@@ -150,7 +172,8 @@ def _count_a_try(personne_id: int) -> int:
 def _use_step(personne_id: int, said: str) -> bool:
     """In one statement, so that of two who send the same code one alone passes."""
     found = db.session.get(SecondFacteur, personne_id)
-    step = totp.step_of(found.secret, said, now=clock.now(), after=found.dernier_pas) if found else None
+    secret = secret_of(found)
+    step = totp.step_of(secret, said, now=clock.now(), after=found.dernier_pas) if found and secret else None
     if not step:
         return False
     mine = SecondFacteur.personne_id == personne_id, SecondFacteur.dernier_pas < step

@@ -1,28 +1,46 @@
-"""What keeps my account mine: where it is open, and the application that makes a code besides the password."""
+"""What keeps my account mine: passkeys, the application that makes a code besides the password, where it is open."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, current_app, url_for
+from flask import abort, current_app, request, session, url_for
 from markupsafe import Markup
 
-from portal.comptes import entree, second, totp
+from portal.comptes import cles, entree, second, totp
 from portal.comptes import queries as comptes
-from portal.comptes.forms import SecondForm
-from portal.comptes.models import SecondFacteur
+from portal.comptes.appareil import named
+from portal.comptes.forms import KeyForm, SecondForm
+from portal.comptes.models import CleAcces
 from portal.policy import can
 from portal.security import fingerprint
 from portal.web import GuardedBlueprint, Page, done, me, refused, render, toast
+from portal.workflow import Refusal
 
 bp = GuardedBlueprint("securite", __name__, url_prefix="/securite")
 
 
+class KeyFirst(Refusal):
+    status = 403
+    sentence = (
+        "Entre d’abord avec une de tes clés d’accès. Tu n’en as plus aucune\u00a0? "
+        "Une autre personne de l’administration peut les retirer."
+    )
+
+
 def is_wanted() -> bool:
-    """Whether I administer the portal without the application that this portal wants of its admins."""
+    """Whether I administer a portal that wants two proofs of its admins, and gave but one: neither do I have an application,
+    nor did a passkey that I still have open this session.
+    """
     wanted = current_app.config["PORTAL"].admin_second_factor
-    return bool(wanted and can(me(), "reglages.voir") and not me().double_le)
+    return bool(wanted and can(me(), "reglages.voir") and not me().double_le and not me().by_key)
+
+
+def _key_first() -> None:
+    """Where two proofs are wanted of somebody who has a key, a stolen password changes nothing of them. Raises KeyFirst."""
+    if is_wanted() and cles.has_any(me()):
+        raise KeyFirst
 
 
 @bp.get("", access="moi.voir")
@@ -30,10 +48,72 @@ def index() -> Any:
     return _page(SecondForm(formdata=None))
 
 
-def _page(form: SecondForm) -> Page:
+def _page(form: SecondForm, key: KeyForm | None = None) -> Page:
     devices, here = comptes.sessions_of(me()), fingerprint(me().session_token)
     left = second.left(me()) if me().double_le else 0
-    return render("moi/securite.html", appareils=devices, ici=here, form=form, restent=left, voulue=is_wanted())
+    key = key or KeyForm(formdata=None, data={"nom": named(request.user_agent.string)})
+    shown, wanted = cles.of(me()), is_wanted()
+    return render("moi/securite.html", appareils=devices, ici=here, form=form, restent=left, cle=key, cles=shown, voulue=wanted)
+
+
+# --- passkeys ------------------------------------------------------------------------------------------------
+
+
+@bp.post("/cles/defi", access="moi.voir", limit="connexion", fresh=True)
+def challenge() -> Any:
+    """What a device is to sign with the passkey that it makes, and for whom."""
+    _key_first()
+    given, porteur = cles.challenge(), cles.holder(me())
+    session["ajout"] = given, porteur
+    return cles.to_make(given, porteur, me())
+
+
+@bp.post("/cles", access="moi.voir", limit="connexion", fresh=True)
+def add_key() -> Any:
+    _key_first()
+    form, answer = KeyForm(), request.form.get("reponse", "")
+    given, porteur = session.pop("ajout", ("", ""))
+    if form.validate() and answer:
+        try:
+            entree.mark_proved(me(), cles.add(me(), answer, given, porteur, nom=form.nom.data, by=me()))
+        except cles.NotAdded as refusal:
+            form.form_errors.append(refusal.sentence)
+        else:
+            toast("Cette clé d’accès t’ouvre maintenant le portail.")
+            return done(url_for(".index"))
+    elif not answer:  # the browser was asked for a proof instead
+        form.form_errors.append("Le portail sait maintenant que c’est toi : touche encore « Ajouter une clé d’accès ».")
+    return refused(422, lambda: _page(SecondForm(formdata=None), form))
+
+
+def _mine(id: int) -> CleAcces:
+    """404 for somebody else's, as for one that is not there."""
+    return cles.one(me(), id) or abort(404)
+
+
+@bp.get("/cles/<int:id>", access="moi.voir")
+def key(id: int) -> Any:
+    cle = _mine(id)
+    return render("moi/cle.html", cle=cle, form=KeyForm(formdata=None, obj=cle))
+
+
+@bp.post("/cles/<int:id>", access="moi.voir", fresh=True)
+def rename_key(id: int) -> Any:
+    _key_first()
+    form = KeyForm()
+    if not form.validate():
+        return refused(422, lambda: render("moi/cle.html", cle=_mine(id), form=form))
+    _mine(id).nom = form.nom.data
+    toast("C’est enregistré.")
+    return done(url_for(".index"))
+
+
+@bp.post("/cles/<int:id>/retirer", access="moi.voir", fresh=True)
+def remove_key(id: int) -> Any:
+    _key_first()
+    cles.remove(_mine(id), by=me())
+    toast("Cette clé d’accès n’ouvre plus rien ici. Efface-la aussi de l’appareil qui la garde.")
+    return done(url_for(".index"))
 
 
 # --- where it is open ----------------------------------------------------------------------------------------
@@ -60,18 +140,20 @@ def sign_others_out() -> Any:
 
 @bp.post("/application", access="moi.voir", fresh=True)
 def prepare() -> Any:
+    _key_first()
     second.prepare(me(), by=me())
     return done(url_for(".application"))
 
 
 @bp.get("/application", access="moi.voir")
 def application() -> Any:
-    found = second.waiting(me())
-    return _setting_up(found, SecondForm(formdata=None)) if found else done(url_for(".index"))
+    secret = second.waiting(me())
+    return _setting_up(secret, SecondForm(formdata=None)) if secret else done(url_for(".index"))
 
 
 @bp.post("/application/confirmer", access="moi.voir", fresh=True)
 def confirm() -> Any:
+    _key_first()
     return _recovery(second.confirm, _again)
 
 
@@ -87,13 +169,13 @@ def _recovery(codes: Callable[..., list[str]], again: Callable[[SecondForm], Pag
 
 
 def _again(form: SecondForm) -> Page:
-    found = second.waiting(me())
-    return _setting_up(found, form) if found else _page(form)
+    secret = second.waiting(me())
+    return _setting_up(secret, form) if secret else _page(form)
 
 
-def _setting_up(found: SecondFacteur, form: SecondForm) -> Page:
-    address = totp.address(found.secret, me().email, str(current_app.jinja_env.globals["maison"]))
-    letters = " ".join(found.secret[n : n + 4] for n in range(0, len(found.secret), 4))
+def _setting_up(secret: str, form: SecondForm) -> Page:
+    address = totp.address(secret, me().email, str(current_app.jinja_env.globals["maison"]))
+    letters = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
     return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=letters, form=form)
 
 

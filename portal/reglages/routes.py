@@ -8,8 +8,8 @@ from typing import Any
 from flask import abort, request, url_for
 
 from portal.actions.commands import Conflict
+from portal.comptes import cles, consultations, second
 from portal.comptes import commands as comptes
-from portal.comptes import consultations, second
 from portal.comptes import queries as people
 from portal.comptes.models import Personne, Vue
 from portal.fields import one_line
@@ -177,7 +177,7 @@ def lift_second(id: int) -> Any:
     """For whoever lost their phone and their paper; only somebody else does it."""
     personne = _person(id)
     second.lift(personne, by=me())
-    toast(f"Aucun code n’est plus demandé à {personne.nom}.")
+    toast(f"{personne.nom} n’a plus ni application ni clé d’accès.")
     return done(url_for(".person", id=id))
 
 
@@ -194,7 +194,8 @@ def erase_person(id: int) -> Any:
 
 def _person_page(personne: Personne, form: PersonForm, status: int = 200) -> Page:
     belongs_to = house.poles_of(personne)
-    return render("reglages/personne.html", status=status, personne=personne, form=form, poles=belongs_to)
+    keyed = cles.has_any(personne)
+    return render("reglages/personne.html", status=status, personne=personne, form=form, poles=belongs_to, cle=keyed)
 
 
 # --- pôles and groupes ---------------------------------------------------------------------------------------

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from math import log2
 from threading import Barrier, Thread
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import current_app
 from sqlalchemy import func, select, update
 
 from portal import clock, security
 from portal.comptes import commands, second, totp
 from portal.comptes.models import CodeSecours, Jeton, Personne, SecondFacteur, Session
-from portal.db import db
+from portal.db import Base, db
 from portal.journal import EntreeJournal
 from tests import builders
 from tests.test_every_page import AXE, CONTRAST, RULES, told
 
 PASSWORD = "trois mots au hasard"
 STEP = timedelta(seconds=30)
+NEW = "une clé toute neuve, qui ne sert que dans ces tests"
 WRONG = "Ce code n’est pas le bon"
 
 
@@ -30,7 +33,7 @@ def awa(app) -> Personne:
 
 
 def secret_of(personne) -> str:
-    return db.session.scalars(select(SecondFacteur.secret).where(SecondFacteur.personne_id == personne.id)).one()
+    return second.secret_of(db.session.get(SecondFacteur, personne.id))
 
 
 def code_of(personne, steps: int = 0) -> str:
@@ -369,6 +372,81 @@ def test_an_erased_person_leaves_neither(awa, codes):
     for table in (SecondFacteur, CodeSecours):
         assert db.session.scalar(select(func.count()).select_from(table)) == 0
     assert awa.double_le is None
+
+
+# --- at rest ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dump(site) -> Callable[[], str]:
+    """Every value of every table of the database, as a stolen copy shows them."""
+
+    def read() -> str:
+        db.session.commit()
+        tables = (db.session.execute(select(table)) for table in Base.metadata.sorted_tables)
+        return "\n".join(repr(tuple(row)) for rows in tables for row in rows)
+
+    return read
+
+
+@pytest.mark.both
+def test_a_copy_of_the_database_does_not_hold_the_secret(as_, awa, dump):
+    as_(awa).post("/moi/securite/application")
+    waiting = secret_of(awa)
+    assert waiting not in dump()
+    second.confirm(awa, code_of(awa), by=awa)
+    assert secret_of(awa) == waiting
+    assert waiting not in dump()
+
+
+@pytest.mark.both
+def test_a_new_key_opens_what_the_former_one_encrypted_and_without_it_paper_alone_does(client, awa, codes, settings):
+    settings(secret_keys=(NEW, *current_app.config["PORTAL"].secret_keys))
+    sign_in(client)
+    code = code_of(awa)
+    settings(secret_keys=(NEW,))
+    answer = give(client, code)
+    assert answer.status_code == 422
+    assert "prends un code de secours" in answer.text
+    assert give(client, codes[0]).status_code == 303
+    assert client.post("/moi/securite/application/retirer", data={"code": codes[1]}).status_code == 303
+    assert not awa.double_le
+
+
+def test_setting_up_begins_again_when_its_key_is_gone(as_, awa, settings):
+    client = as_(awa)
+    client.post("/moi/securite/application")
+    settings(secret_keys=(NEW,))
+    assert client.get("/moi/securite/application").location == "/moi/securite"
+    assert client.post("/moi/securite/application/confirmer", data={"code": "123456"}).status_code == 422
+    assert client.post("/moi/securite/application").status_code == 303
+    assert secret_of(awa)
+
+
+@pytest.mark.both
+def test_once_encrypted_again_the_former_key_may_go(client, awa, codes, settings):
+    """What a portal does when it starts."""
+    secret = secret_of(awa)
+    settings(secret_keys=(NEW, *current_app.config["PORTAL"].secret_keys))
+    second.encrypt_again()
+    settings(secret_keys=(NEW,))
+    assert secret_of(awa) == secret
+    sign_in(client)
+    assert give(client, code_of(awa)).status_code == 303
+
+
+@pytest.mark.both
+def test_a_secret_of_before_they_were_encrypted_is_and_one_that_nothing_opens_stays(awa, codes, dump):
+    zoe = builders.personne("Zoé")
+    second.prepare(zoe, by=zoe)
+    secret = totp.new_secret()
+    for who, kept in ((awa, secret), (zoe, "gAAAAABqb")):
+        db.session.execute(update(SecondFacteur).where(SecondFacteur.personne_id == who.id).values(secret=kept))
+    assert secret in dump()
+    second.encrypt_again()
+    assert secret not in dump()
+    assert secret_of(awa) == secret
+    assert db.session.get(SecondFacteur, zoe.id).secret == "gAAAAABqb"
 
 
 @pytest.mark.both

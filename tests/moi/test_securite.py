@@ -122,4 +122,4 @@ def test_the_page_costs_as_much_whatever_the_number_of_devices(as_, awa, count_q
         counted.append(len(asked))
         for _ in range(3):
             as_(awa)
-    assert counted == [2, 2]
+    assert counted == [3, 3]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.comptes import second, totp
-from portal.comptes.models import Personne, SecondFacteur
+from portal.comptes.models import Personne
 from portal.db import db
 from portal.journal import EntreeJournal
 from tests import builders
@@ -24,7 +24,7 @@ def ada(app) -> Personne:
 
 def protect(personne) -> None:
     second.prepare(personne, by=personne)
-    secret = db.session.scalars(select(SecondFacteur.secret)).one()
+    secret = second.waiting(personne)
     second.confirm(personne, totp.code(secret, totp.step_at(clock.now())), by=personne)
 
 
@@ -40,7 +40,7 @@ def test_without_one_no_page_of_the_settings_opens(app, as_, ada, settings):
     assert fingerprint() == before
     fragment = client.get("/reglages/", headers={"HX-Request": "true"})
     assert fragment.headers["HX-Redirect"] == "/moi/securite"
-    assert "D’abord, un code en plus" in client.get("/moi/securite").text
+    assert "D’abord, une clé ou un code" in client.get("/moi/securite").text
 
 
 def test_the_rest_of_the_portal_does(as_, ada, settings):
@@ -54,14 +54,14 @@ def test_with_one_they_open_as_ever(as_, ada, settings):
     protect(ada)
     client = as_(ada)
     assert client.get("/reglages/").status_code == 200
-    assert "D’abord, un code en plus" not in client.get("/moi/securite").text
+    assert "D’abord, une clé ou un code" not in client.get("/moi/securite").text
 
 
 def test_whoever_may_not_enter_them_is_told_so_as_ever(client, as_, settings):
     settings(admin_second_factor=True)
     zoe = as_(builders.bienveillant())
     assert zoe.get("/reglages/").status_code == 403
-    assert "D’abord, un code en plus" not in zoe.get("/moi/securite").text
+    assert "D’abord, une clé ou un code" not in zoe.get("/moi/securite").text
     assert client.get("/reglages/").location.startswith("/comptes/connexion")
 
 
@@ -77,9 +77,9 @@ def test_somebody_else_of_the_administration_takes_it_away(client, as_, ada):
     zoe = builders.personne("Zoé Hoarau", [builders.ADMIN], email="zoe@example.org", password=PASSWORD)
     protect(zoe)
     page = as_(ada)
-    assert "Retirer son application" in page.get(f"/reglages/personnes/{zoe.id}").text
+    assert "Retirer son application et ses clés" in page.get(f"/reglages/personnes/{zoe.id}").text
     assert page.post(f"/reglages/personnes/{zoe.id}/application/retirer").status_code == 303
-    assert "Retirer son application" not in page.get(f"/reglages/personnes/{zoe.id}").text
+    assert "Retirer son application et ses clés" not in page.get(f"/reglages/personnes/{zoe.id}").text
     assert client.post("/comptes/connexion", data={"email": zoe.email, "mot_de_passe": PASSWORD}).location == "/"
     line = db.session.scalars(select(EntreeJournal).order_by(EntreeJournal.id.desc())).first()
     assert (line.evenement, line.sujet, line.personne_id) == ("personne.second_retirer", f"personne:{zoe.id}", ada.id)
@@ -88,7 +88,7 @@ def test_somebody_else_of_the_administration_takes_it_away(client, as_, ada):
 def test_nobody_takes_their_own_away_so(as_, ada):
     protect(ada)
     client = as_(ada)
-    assert "Retirer son application" not in client.get(f"/reglages/personnes/{ada.id}").text
+    assert "Retirer son application et ses clés" not in client.get(f"/reglages/personnes/{ada.id}").text
     assert client.post(f"/reglages/personnes/{ada.id}/application/retirer").status_code == 403
     db.session.refresh(ada)
     assert ada.double_le
@@ -98,7 +98,7 @@ def test_the_machine_s_own_command_does_for_the_last_of_them(app, ada):
     protect(ada)
     ada_s, run = ada.email, app.test_cli_runner().invoke
     db.session.commit()
-    assert "peut se connecter sans code" in run(args=["portal", "remove-second-factor", ada_s]).output
+    assert "peut se connecter sans code ni clé d’accès" in run(args=["portal", "remove-second-factor", ada_s]).output
     db.session.refresh(ada)
     assert ada.double_le is None
-    assert "Aucun code n’est demandé" in run(args=["portal", "remove-second-factor", ada_s]).output
+    assert "ni application ni clé d’accès" in run(args=["portal", "remove-second-factor", ada_s]).output

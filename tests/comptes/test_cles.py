@@ -1,0 +1,600 @@
+"""Passkeys: made on one's own page, they sign in alone; whatever is not exactly theirs opens nothing, and says no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import current_app
+from sqlalchemy import func, select, update
+
+from portal import clock
+from portal.comptes import cles, commands, second
+from portal.comptes.models import FRESH, CleAcces, Defi, Personne, Session
+from portal.db import db
+from portal.journal import EntreeJournal
+from portal.workflow import Refusal
+from tests import builders
+from tests.cells import fingerprint
+from tests.comptes.device import PRESENT, VERIFIED, Device, to_text
+from tests.comptes.test_second import code_of, is_in, looked_at, sessions
+from tests.test_every_page import AXE
+from tests.test_policy import bare
+
+PASSWORD = "trois mots au hasard"
+NOTHING = "Cette clé d’accès n’ouvre rien ici"
+
+
+@pytest.fixture
+def awa(app) -> Personne:
+    return builders.personne("Awa Payet", email="awa@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def device() -> Callable[..., Device]:
+    return lambda **how: Device(current_app.config["PORTAL"].origin, **how)
+
+
+def asked_to_make(client) -> dict[str, Any]:
+    answer = client.post("/moi/securite/cles/defi")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    return answer.json
+
+
+def asked_to_sign(client) -> dict[str, Any]:
+    answer = client.post("/comptes/cle/defi")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    return answer.json
+
+
+def add(client, device: Device, nom: str = "Mon téléphone", **how: Any):
+    return client.post("/moi/securite/cles", data={"nom": nom, "reponse": device.make(asked_to_make(client), **how)})
+
+
+def enter(client, device: Device, *, suite: str = "/", **lies: Any):
+    return client.post("/comptes/cle", data={"next": suite, "reponse": device.sign(asked_to_sign(client), **lies)})
+
+
+@pytest.fixture
+def phone(awa, as_, device) -> Device:
+    """Awa's, which keeps a passkey of hers."""
+    made = device()
+    assert add(as_(awa), made).location == "/moi/securite"
+    return made
+
+
+def kept() -> list[CleAcces]:
+    db.session.rollback()
+    return list(db.session.scalars(select(CleAcces).order_by(CleAcces.id)))
+
+
+def events() -> list[str]:
+    said = select(EntreeJournal.evenement).where(EntreeJournal.evenement.like("personne.cle%"))
+    return list(db.session.scalars(said.order_by(EntreeJournal.id)))
+
+
+# --- added -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_a_passkey_is_added_shown_and_signs_in(app, as_, client, awa, device):
+    mine, phone = as_(awa), device()
+    asked = asked_to_make(mine)
+    assert asked["rp"] == {"id": "localhost", "name": "La Raffinerie"}
+    assert (asked["user"]["name"], asked["user"]["displayName"]) == (awa.email, awa.nom)
+    wanted = asked["authenticatorSelection"]
+    assert (wanted["residentKey"], wanted["userVerification"], asked["timeout"]) == ("required", "required", 300_000)
+    answer = mine.post("/moi/securite/cles", data={"nom": "Mon téléphone", "reponse": phone.make(asked)})
+    assert (answer.status_code, answer.location) == (303, "/moi/securite")
+    page = mine.get("/moi/securite").text
+    assert "Mon téléphone" in page
+    assert "t’ouvre maintenant le portail" in page
+    [cle] = kept()
+    assert (cle.personne_id, cle.identifiant, cle.transports) == (awa.id, to_text(phone.id), ["internal"])
+    assert cle.servie_le is None
+    asked = asked_to_sign(client)
+    assert (asked["rpId"], asked["userVerification"], asked["allowCredentials"]) == ("localhost", "required", [])
+    answer = client.post("/comptes/cle", data={"next": "/missions/", "reponse": phone.sign(asked)})
+    assert (answer.status_code, answer.location) == (303, "/missions/")
+    assert is_in(client)
+    [cle] = kept()
+    assert cle.servie_le
+    assert cle.compteur == phone.count
+    assert events() == ["personne.cle_ajouter", "personne.cle_entrer"]
+
+
+def test_whom_a_device_knows_is_not_an_address_and_the_same_for_all_of_one_s_keys(as_, awa, device):
+    mine, zoe = as_(awa), builders.personne("Zoé")
+    one, other, hers = device(), device(), device()
+    add(mine, one)
+    asked = asked_to_make(mine)
+    assert [cle["id"] for cle in asked["excludeCredentials"]] == [to_text(one.id)]
+    add(mine, other)
+    add(as_(zoe), hers)
+    assert one.handle == other.handle != hers.handle
+    assert len(one.handle) == 32
+    assert b"awa" not in one.handle
+
+
+def test_its_name_is_proposed_after_the_browser(as_, awa):
+    agent = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+    page = BeautifulSoup(as_(awa).get("/moi/securite", headers={"User-Agent": agent}).text, "html5lib")
+    form = page.select_one("form[action='/moi/securite/cles']")
+    assert form.select_one("[name=nom]")["value"] == "Téléphone Android, Firefox"
+    assert "hidden" in form.attrs  # until the browser says that it can
+
+
+def test_a_name_that_is_none_is_given_back(as_, awa, device):
+    mine, phone = as_(awa), device()
+    for nom, sentence in (("", "Écris un nom"), ("x" * 61, "trop long")):
+        answer = add(mine, phone, nom)
+        assert answer.status_code == 422
+        assert sentence in answer.text
+    assert kept() == []
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "lies",
+    [{"origin": "https://portail.exemple.re"}, {"origin": "http://localhost"}, {"rp_id": "exemple.re"}, {"flags": PRESENT},
+     {"flags": VERIFIED}, {"type": "webauthn.get"}, {"challenge": to_text(b"x" * 32)}, {"id": b"x" * 1024}],
+)  # fmt: skip
+def test_what_another_site_or_an_unlocked_device_made_is_not_added(as_, awa, device, lies):
+    answer = add(as_(awa), device(), **lies)
+    assert answer.status_code == 422
+    assert "n’a pas pu être ajoutée" in answer.text
+    assert 'value="Mon téléphone"' in answer.text
+    assert kept() == []
+
+
+def test_a_passkey_is_added_once_and_to_one_person(as_, awa, phone):
+    zoe = builders.personne("Zoé")
+    for who in (awa, zoe):
+        assert add(as_(who), phone).status_code == 422
+    assert [cle.personne_id for cle in kept()] == [awa.id]
+
+
+def test_what_was_made_is_sent_once_within_five_minutes_by_the_browser_that_asked(as_, awa, device):
+    phone, (mine, other) = device(), (as_(awa), as_(awa))
+    made = phone.make(asked_to_make(mine))
+    send = {"nom": "Mon téléphone", "reponse": made}
+    asked_to_make(other)
+    assert other.post("/moi/securite/cles", data=send).status_code == 422
+    with clock.freeze(now := clock.now()):
+        late = device().make(asked_to_make(mine))
+    with clock.freeze(now + cles.LIFE):
+        assert mine.post("/moi/securite/cles", data=send | {"reponse": late}).status_code == 422
+    assert add(mine, phone).status_code == 303
+    assert mine.post("/moi/securite/cles", data=send).status_code == 422
+    assert len(kept()) == 1
+
+
+def test_after_a_proof_the_page_says_to_go_on(as_, awa):
+    answer = as_(awa).post("/moi/securite/cles", data={"nom": "La tablette de Zoé"})
+    assert answer.status_code == 422
+    assert "touche encore" in answer.text
+    assert 'value="La tablette de Zoé"' in answer.text
+
+
+# --- signing in ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_it_is_both_proofs_at_once(app, as_, client, awa, device):
+    second.prepare(awa, by=awa)
+    second.confirm(awa, code_of(awa), by=awa)
+    phone = device()
+    add(as_(awa), phone)
+    assert enter(client, phone).location == "/"
+    assert is_in(client)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "lies",
+    [{"origin": "https://portail.exemple.re"}, {"origin": "http://localhost"}, {"rp_id": "exemple.re"}, {"flags": PRESENT},
+     {"flags": VERIFIED}, {"type": "webauthn.create"}, {"challenge": to_text(b"x" * 32)}, {"handle": b"somebody else"},
+     {"handle": b""}],
+)  # fmt: skip
+def test_what_was_signed_for_another_site_or_without_its_person_opens_nothing(client, phone, lies):
+    before = sessions()
+    answer = enter(client, phone, **lies)
+    assert answer.status_code == 422
+    assert NOTHING in answer.text
+    assert not is_in(client)
+    assert sessions() == before
+    assert enter(client, phone).status_code == 303
+
+
+def test_whatever_is_wrong_one_sentence_says_it(as_, client, awa, phone, device):
+    unknown, forged = device(), device()
+    unknown.handle = forged.handle = phone.handle
+    forged.id = phone.id  # signed by another key
+    said = {bare(enter(client, one).text) for one in (unknown, forged)}
+    said.add(bare(enter(client, phone, origin="https://portail.exemple.re").text))
+    commands.set_active(awa, False, by=builders.personne("Ada", [builders.ADMIN]))
+    said.add(bare(enter(client, phone).text))
+    assert len(said) == 1
+    assert NOTHING in said.pop()
+    commands.set_active(awa, True, by=awa)
+    assert enter(client, phone).status_code == 303
+
+
+@pytest.mark.both
+def test_a_challenge_serves_once_for_five_minutes_in_its_own_browser(app, phone):
+    mine, thief = app.test_client(), app.test_client()
+    with clock.freeze(now := clock.now()):
+        asked = asked_to_sign(mine)
+        signed = phone.sign(asked)
+        asked_to_sign(thief)
+        assert thief.post("/comptes/cle", data={"reponse": signed}).status_code == 422
+        cookie = mine.get_cookie("portail").value
+        assert mine.post("/comptes/cle", data={"reponse": signed}).status_code == 303
+        thief.set_cookie("portail", cookie)  # even with all that the browser held
+        assert thief.post("/comptes/cle", data={"reponse": phone.sign(asked)}).status_code == 422
+        late = phone.sign(asked_to_sign(thief))
+    with clock.freeze(now + cles.LIFE):
+        assert thief.post("/comptes/cle", data={"reponse": late}).status_code == 422
+    assert not is_in(thief)
+
+
+def test_a_challenge_that_was_answered_wrong_serves_no_more(client, phone):
+    asked = asked_to_sign(client)
+    assert client.post("/comptes/cle", data={"reponse": phone.sign(asked, flags=PRESENT)}).status_code == 422
+    assert client.post("/comptes/cle", data={"reponse": phone.sign(asked)}).status_code == 422
+
+
+def test_those_that_nobody_answered_go_with_the_next_one(client):
+    with clock.freeze(now := clock.now()):
+        asked_to_sign(client)
+        asked_to_sign(client)
+    with clock.freeze(now + cles.LIFE):
+        asked_to_sign(client)
+    assert db.session.scalar(select(func.count()).select_from(Defi)) == 1
+
+
+@pytest.mark.both
+def test_a_count_that_goes_back_or_stays_is_a_copy_s(app, phone):
+    for _ in range(3):
+        assert enter(app.test_client(), phone).status_code == 303
+    for count in (0, 1, phone.count):
+        assert enter(app.test_client(), phone, count=count).status_code == 422
+    assert enter(app.test_client(), phone, count=2**32 - 1).status_code == 303
+
+
+@pytest.mark.both
+def test_a_device_that_does_not_count_enters_as_often_as_it_likes(app, as_, awa, device):
+    synced = device(counts=False)
+    add(as_(awa), synced)
+    assert [enter(app.test_client(), synced).status_code for _ in range(3)] == [303, 303, 303]
+
+
+def test_nothing_of_the_session_before_survives(client, phone):
+    asked_to_sign(client)
+    token = client.csrf_token()
+    assert enter(client, phone).status_code == 303
+    assert client.post("/comptes/deconnexion", data={"csrf_token": token}, csrf=False).status_code == 400
+    before = sessions()
+    assert enter(client, phone).status_code == 303  # once more, from inside
+    assert sessions() == before
+
+
+@pytest.mark.parametrize("suite", ["//exemple.re", "https://exemple.re", "/\\exemple.re"])
+def test_it_leads_to_no_other_site(client, phone, suite):
+    assert enter(client, phone, suite=suite).location == "/"
+
+
+RUBBISH = ["", "x", "[]", "null", "1", "{}", '{"id": 1}', "\0", "é" * 500, '{"id":"a","rawId":"a","response":{}}', "[" * 900]
+WRONG: list[Any] = [None, 1, "", "é", [], {}, ["inconnu"], to_text(b"{}"), to_text(b"\xff" * 40), to_text(b"\xa1" * 200)]
+
+
+def spoilt(answer: str) -> list[str]:
+    """The same, each of its parts being something else in turn."""
+    whole = json.loads(answer)
+    parts = [(part, name) for part in (whole, whole["response"]) for name in part]
+    found = []
+    for part, name in parts:
+        right = part[name]
+        for wrong in WRONG:
+            part[name] = wrong
+            found.append(json.dumps(whole))
+        part[name] = right
+    return found
+
+
+def is_refused(act: Callable[[str], object]) -> bool:
+    """Whether what is done with a challenge of now is; anything else that it raises fails the test."""
+    given = cles.challenge()
+    db.session.commit()
+    try:
+        act(given)
+    except Refusal:
+        return True
+    return False
+
+
+def test_whatever_is_sent_instead_of_a_signature_is_refused(phone):
+    def sign(given: str) -> list[str]:
+        return spoilt(phone.sign({"rpId": "localhost", "challenge": given}))
+
+    told = [is_refused(lambda given, n=n: cles.use(sign(given)[n], given)) for n in range(len(sign("")))]
+    assert told.count(False) < len(told) / 4  # what says nothing of who signed may be anything
+    assert all(is_refused(lambda given, answer=answer: cles.use(answer, given)) for answer in RUBBISH)
+
+
+def test_whatever_is_sent_instead_of_a_new_key_is_refused(awa, device):
+    def add(answer: str, given: str) -> CleAcces:
+        return cles.add(awa, answer, given, "AAAA", nom="x", by=awa)
+
+    def make(given: str) -> list[str]:
+        return spoilt(device().make({"user": {"id": "AAAA"}, "rp": {"id": "localhost"}, "challenge": given}))
+
+    told = [is_refused(lambda given, n=n: add(make(given)[n], given)) for n in range(len(make("")))]
+    assert told.count(False) < len(told) / 2
+    assert all(is_refused(lambda given, answer=answer: add(answer, given)) for answer in RUBBISH)
+
+
+def test_a_crowd_of_tries_from_one_place_is_slowed_down(client, phone, settings):
+    settings(rate_limits=True)
+    assert [client.post("/comptes/cle/defi").status_code for _ in range(101)][-1] == 429
+    assert client.post("/comptes/cle", data={"reponse": "x"}).status_code == 429
+
+
+def test_without_javascript_no_button_promises_anything(client):
+    page = BeautifulSoup(client.get("/comptes/connexion").text, "html5lib")
+    assert "hidden" in page.select_one("button[data-cle]").attrs
+
+
+# --- a fresh proof ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_it_proves_once_more_who_one_is(as_, awa, phone):
+    with clock.freeze(clock.now() - FRESH):
+        mine = as_(awa)
+    answer = mine.post("/moi/donnees/tout.json")
+    assert (answer.status_code, "Prouver avec ma clé d’accès" in answer.text) == (403, True)
+    asked = asked_to_sign(mine)
+    assert [cle["id"] for cle in asked["allowCredentials"]] == [to_text(phone.id)]
+    proof = {"preuve_vers": "/moi/donnees/tout.json", "preuve_cle": phone.sign(asked, handle=b"")}
+    answer = mine.post("/comptes/preuve", data=proof)
+    assert (answer.status_code, answer.location) == (307, "/moi/donnees/tout.json")
+    assert mine.post(answer.location, data=proof).status_code == 200
+    again = mine.post("/comptes/preuve", data=proof)
+    assert again.status_code == 422
+    assert NOTHING in again.text
+    assert phone_said(again) == []
+
+
+def phone_said(answer) -> list[str]:
+    """What the page gives back of what a device signed."""
+    page = BeautifulSoup(answer.text, "html5lib")
+    return [field["value"] for field in page.select("[name=preuve_cle][value]")]
+
+
+def test_somebody_else_s_proves_nothing(as_, awa, phone):
+    zoe = builders.personne("Zoé", password=PASSWORD)
+    with clock.freeze(clock.now() - FRESH):
+        hers = as_(zoe)
+    assert "ma clé d’accès" not in hers.post("/moi/donnees/tout.json").text
+    proof = {"preuve_vers": "/moi/donnees/tout.json", "preuve_cle": phone.sign(asked_to_sign(hers))}
+    assert hers.post("/comptes/preuve", data=proof).status_code == 422
+    assert hers.post("/moi/donnees/tout.json").status_code == 403
+
+
+# --- what admins prove -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ada(app) -> Personne:
+    return builders.personne("Ada Robert", [builders.ADMIN], email="ada@example.org", password=PASSWORD)
+
+
+def opens(client) -> bool:
+    return client.get("/reglages/").status_code == 200
+
+
+@pytest.mark.both
+def test_the_settings_open_to_whoever_enters_with_one_and_not_to_their_password(app, as_, ada, device, settings):
+    settings(admin_second_factor=True)
+    first, phone = as_(ada), device()
+    assert not opens(first)
+    assert "D’abord, une clé ou un code" in first.get("/moi/securite").text
+    add(first, phone)
+    assert opens(first)
+    with_it, without = app.test_client(), app.test_client()
+    enter(with_it, phone)
+    assert opens(with_it)
+    without.post("/comptes/connexion", data={"email": ada.email, "mot_de_passe": PASSWORD})
+    assert not opens(without)
+    assert "Entrer avec ma clé d’accès" in without.get("/moi/securite").text
+    assert enter(without, phone, suite="/reglages/").location == "/reglages/"
+    assert opens(without)
+
+
+@pytest.mark.both
+def test_a_stolen_password_changes_nothing_of_what_proves_an_admin(client, as_, ada, device, settings):
+    settings(admin_second_factor=True)
+    add(as_(ada), device())
+    [cle] = kept()
+    client.post("/comptes/connexion", data={"email": ada.email, "mot_de_passe": PASSWORD})
+    db.session.commit()
+    before = fingerprint()
+    for path in (f"cles/{cle.id}", f"cles/{cle.id}/retirer", "cles", "cles/defi", "application", "application/confirmer"):
+        answer = client.post(f"/moi/securite/{path}", data={"nom": "La mienne", "reponse": "x", "code": "123456"})
+        assert (answer.status_code, "Entre d’abord avec une de tes clés" in answer.text) == (403, True), path
+    assert fingerprint() == before
+    assert "Ajouter une clé d’accès" not in client.get("/moi/securite").text
+    assert not opens(client)
+
+
+@pytest.mark.both
+def test_the_last_one_removed_closes_them_until_another(as_, ada, device, settings):
+    settings(admin_second_factor=True)
+    mine = as_(ada)
+    add(mine, device())
+    [cle] = kept()
+    assert mine.post(f"/moi/securite/cles/{cle.id}/retirer").status_code == 303
+    assert is_in(mine)
+    assert not opens(mine)
+    add(mine, device())
+    assert opens(mine)
+
+
+@pytest.mark.both
+def test_somebody_else_of_the_administration_takes_all_of_them_away(app, as_, ada, awa, phone):
+    mine = as_(ada)
+    assert "Retirer son application et ses clés" in mine.get(f"/reglages/personnes/{awa.id}").text
+    assert mine.post(f"/reglages/personnes/{awa.id}/application/retirer").status_code == 303
+    assert "Retirer son application et ses clés" not in mine.get(f"/reglages/personnes/{awa.id}").text
+    assert kept() == []
+    assert enter(app.test_client(), phone).status_code == 422
+
+
+def test_the_machine_s_own_command_does_too(app, awa, phone):
+    email, run = awa.email, app.test_cli_runner().invoke
+    db.session.commit()
+    assert "sans code ni clé d’accès" in run(args=["portal", "remove-second-factor", email]).output
+    assert kept() == []
+    db.session.rollback()
+    assert "ni application ni clé d’accès" in run(args=["portal", "remove-second-factor", email]).output
+
+
+# --- one's own -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both
+def test_it_is_renamed_then_removed_and_opens_no_more(app, as_, awa, phone):
+    mine = as_(awa)
+    [cle] = kept()
+    page = mine.get(f"/moi/securite/cles/{cle.id}").text
+    assert 'value="Mon téléphone"' in page
+    assert "n’a pas encore servi" in page
+    assert mine.post(f"/moi/securite/cles/{cle.id}", data={"nom": ""}).status_code == 422
+    assert mine.post(f"/moi/securite/cles/{cle.id}", data={"nom": "Le vieux"}).status_code == 303
+    assert "Le vieux" in mine.get("/moi/securite").text
+    assert mine.post(f"/moi/securite/cles/{cle.id}/retirer").status_code == 303
+    assert enter(app.test_client(), phone).status_code == 422
+    assert kept() == []
+    assert events() == ["personne.cle_ajouter", "personne.cle_retirer"]
+
+
+def test_somebody_else_s_is_answered_as_an_absent_one(as_, awa, phone):
+    mine = as_(builders.personne("Zoé"))
+    [cle] = kept()
+    for path in ("", "/retirer"):
+        theirs, nobody_s = (mine.post(f"/moi/securite/cles/{n}{path}", data={"nom": "x"}) for n in (cle.id, 999))
+        assert (theirs.status_code, nobody_s.status_code) == (404, 404)
+        assert bare(theirs.text) == bare(nobody_s.text)
+    assert mine.get(f"/moi/securite/cles/{cle.id}").status_code == 404
+    assert [cle.nom for cle in kept()] == ["Mon téléphone"]
+
+
+def test_the_page_costs_as_much_whatever_the_number_of_keys(as_, awa, device, count_queries):
+    mine, counted = as_(awa), []
+    for _ in range(2):
+        with count_queries() as asked:
+            mine.get("/moi/securite")
+        counted.append(len(asked))
+        for _ in range(3):
+            add(mine, device())
+    assert counted == [3, 3]
+
+
+@pytest.mark.both
+def test_an_erased_person_leaves_none(awa, phone):
+    commands.erase(awa, by=builders.personne("Ada", [builders.ADMIN]))
+    db.session.commit()
+    assert kept() == []
+
+
+def test_their_own_data_tell_of_it_and_hold_no_key(as_, awa, phone):
+    answer = as_(awa).post("/moi/donnees/tout.json")
+    [told] = next(part["lignes"] for part in answer.json["parties"] if part["cle"] == "cles")
+    assert told["Nom"] == "Mon téléphone"
+    assert to_text(phone.id) not in answer.text
+    assert to_text(phone.handle) not in answer.text
+
+
+@pytest.mark.both
+def test_the_database_refuses_what_is_no_key(awa, phone):
+    for name, values in (("nom", {"nom": ""}), ("compteur", {"compteur": -1})):
+        with pytest.raises(Exception, match=f"ck_cle_acces__{name}"):
+            db.session.execute(update(CleAcces).values(**values))
+        db.session.rollback()
+
+
+# --- in a browser ----------------------------------------------------------------------------------------------
+
+
+def keyring(page) -> None:
+    """A device beside this browser, that knows its owner and keeps passkeys."""
+    wire = page.context.new_cdp_session(page)
+    wire.send("WebAuthn.enable", {"enableUI": False})
+    owns = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
+    wire.send("WebAuthn.addVirtualAuthenticator", {"options": {"protocol": "ctap2", "transport": "internal", **owns}})
+
+
+@pytest.mark.browser
+def test_added_then_used_to_enter_and_to_prove_then_removed_in_a_browser(visit, awa):
+    with clock.freeze(clock.now() - FRESH):
+        page = visit(awa, bypass_csp=True, reduced_motion="reduce")
+    page.add_init_script(AXE)
+    keyring(page)
+    page.goto("/moi/securite")
+    page.get_by_label("Le nom de cette clé").fill("Le téléphone d’Awa")
+    page.get_by_role("button", name="Ajouter une clé d’accès").click()
+    page.get_by_label("Ton mot de passe").fill(PASSWORD)  # the session's proof has grown old
+    page.keyboard.press("Enter")
+    page.get_by_text("touche encore").wait_for()
+    page.get_by_role("button", name="Ajouter une clé d’accès").click()
+    page.get_by_text("t’ouvre maintenant le portail").wait_for()
+    looked_at(page)
+    page.get_by_role("button", name="Ajouter une clé d’accès").click()
+    page.get_by_text("garde déjà une clé d’accès pour toi").wait_for()
+    page.get_by_role("button", name="Se déconnecter").first.click()
+    page.get_by_role("link", name="Connexion").click()
+    looked_at(page)
+    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
+    page.get_by_role("link", name="Awa", exact=True).wait_for()
+    db.session.execute(update(Session).values(prouvee_le=clock.now() - FRESH))
+    db.session.commit()
+    page.goto("/moi/securite")
+    page.get_by_role("link", name="Le téléphone d’Awa").click()
+    looked_at(page)
+    page.get_by_role("button", name="Retirer cette clé").click()
+    page.get_by_role("heading", name="Prouve que c’est toi").wait_for()
+    looked_at(page)
+    page.get_by_role("button", name="Prouver avec ma clé d’accès").click()
+    page.get_by_text("n’ouvre plus rien ici").wait_for()
+    page.get_by_role("button", name="Se déconnecter").first.click()
+    page.get_by_role("link", name="Connexion").click()
+    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
+    page.get_by_text(NOTHING).wait_for()
+    assert page.get_by_role("link", name="Awa", exact=True).count() == 0
+
+
+@pytest.mark.browser
+def test_a_browser_without_them_offers_none(visit, awa):
+    page = visit(awa)
+    page.add_init_script("delete window.PublicKeyCredential")
+    page.goto("/moi/securite")
+    page.get_by_text("ne sait pas ajouter de clé d’accès").wait_for()
+    assert page.get_by_role("button", name="Ajouter une clé d’accès").count() == 0
+
+
+@pytest.mark.browser
+def test_a_device_that_gives_nothing_is_said_and_the_password_still_enters(visit, awa):
+    db.session.commit()  # the portal wants to write
+    page = visit()
+    page.add_init_script("navigator.credentials.get = async () => { throw new DOMException('', 'NotAllowedError'); }")
+    page.goto("/comptes/connexion")
+    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
+    page.get_by_text("n’a pas été donnée").wait_for()
+    page.get_by_label("Adresse e-mail").fill("awa@example.org")
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Awa", exact=True).wait_for()
