@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, jsonify, make_response, url_for
 from flask_login import current_user
 
+from portal import reglage
 from portal.accueil import a_faire, queries
 from portal.assets import asset
 from portal.config import ROOT
@@ -18,7 +19,6 @@ from portal.jour_j import aujourdhui
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
 from portal.policy import can
-from portal.reglage import GARDES
 from portal.web import GuardedBlueprint, Page, me, render
 
 bp = GuardedBlueprint("accueil", __name__)
@@ -30,7 +30,8 @@ PAGES = ("mentions-legales", "donnees-personnelles", "registre", "accessibilite"
 @bp.get("/", access="public", kept=True)
 def index() -> Any:
     if not current_user.is_authenticated:
-        return render("accueil/index.html", missions=queries.soon(OFFERED))
+        lieu = {texte.cle.removeprefix("maison_"): texte.valeur for texte in reglage.LE_LIEU}
+        return render("accueil/index.html", missions=queries.soon(OFFERED), lieu=lieu)
     return _mine()
 
 
@@ -61,7 +62,8 @@ def _elsewhere(today: list[aujourdhui.Mine], held: Affectation | None) -> list[a
 def page(nom: str) -> Any:
     if nom not in PAGES:
         abort(404)
-    return render(f"accueil/pages/{nom}.html", gardes=GARDES)
+    qui = reglage.identite() | {"responsable": reglage.RESPONSABLE.valeur, "hebergeur": reglage.HEBERGEUR.valeur}
+    return render(f"accueil/pages/{nom}.html", gardes=reglage.GARDES, qui=qui)
 
 
 # --- on the home screen of a phone ---------------------------------------------------------------------------
@@ -79,7 +81,7 @@ def manifest() -> Any:
 def service_worker() -> Any:
     """static/sw.js, with the files that it keeps and a name that changes with them."""
     files = [*map(asset, FIXES), *(url_for("static", filename=name) for name in PARTS), url_for(".offline")]
-    seal = f"fixe-{sha256(repr([files, *map(asset, PARTS)]).encode()).hexdigest()[:12]}"
+    seal = f"fixe-{sha256(repr([files, *map(asset, PARTS), reglage.maison()]).encode()).hexdigest()[:12]}"
     head = f"const FIXES = {json.dumps(files)}, SEAL = {json.dumps(seal)};\n"
     answer = make_response(head + (ROOT / "static/sw.js").read_text())
     answer.mimetype = "text/javascript"

@@ -82,4 +82,4 @@ def _taken(annee: int, quoi: str) -> Annee:
 
 def _siren() -> str:
     """The nine first digits of the SIRET."""
-    return re.sub(r"\D", "", reglage.SIRET.valeur)[:9] or "RAFFINERIE"
+    return re.sub(r"\D", "", reglage.SIRET.valeur)[:9] or "SANS-SIREN"

@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, current_app, url_for
 from markupsafe import Markup
 
+from portal import reglage
 from portal.comptes import entree, second, totp
 from portal.comptes import queries as comptes
 from portal.comptes.forms import SecondForm
@@ -92,7 +93,7 @@ def _again(form: SecondForm) -> Page:
 
 
 def _setting_up(found: SecondFacteur, form: SecondForm) -> Page:
-    address = totp.address(found.secret, me().email, str(current_app.jinja_env.globals["maison"]))
+    address = totp.address(found.secret, me().email, reglage.maison())
     letters = " ".join(found.secret[n : n + 4] for n in range(0, len(found.secret), 4))
     return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=letters, form=form)
 

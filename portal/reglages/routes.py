@@ -18,7 +18,7 @@ from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Genre, Pole
 from portal.policy import load
-from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES, Setting
+from portal.reglage import ASSOCIATION, DEVIS, FACTURES, LE_LIEU, NOMBRES, Setting
 from portal.reglages import commands
 from portal.reglages import controles as controles  # its pages join the blueprint
 from portal.reglages.forms import (
@@ -54,7 +54,10 @@ class Reglages:
 
 PAGES = {
     "nombres": Reglages("Délais et quorum", "Ce que le collectif a décidé.", NOMBRES),
-    "identite": Reglages("Identité de l’association", "Ce que portent les devis et les factures.", IDENTITE),
+    "maison": Reglages("Le lieu", "Son nom, où il est, et ce qu’en lit le public.", LE_LIEU),
+    "identite": Reglages(
+        "Identité et régime de TVA", "Ce que portent les devis, les factures et les mentions légales.", ASSOCIATION
+    ),
     "devis": Reglages("Devis et TVA", "Ce que le collectif et la personne qui tient les comptes ont décidé.", DEVIS),
     "factures": Reglages(
         "Factures", "Ce que portent les factures, à confirmer avec la personne qui tient les comptes.", FACTURES

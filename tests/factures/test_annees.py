@@ -168,7 +168,7 @@ def test_each_export_is_journaled(as_, affaire, facture, annee):
 def test_without_a_siret_its_name_says_the_house(as_, affaire, facture, annee):
     reglage.change(reglage.SIRET, "", by=affaire.rita)
     answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/fec.txt")
-    assert f'filename="FEC-RAFFINERIE-{annee}-provisoire.txt"' in answer.headers["Content-Disposition"]
+    assert f'filename="FEC-SANS-SIREN-{annee}-provisoire.txt"' in answer.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize("many", [1, 3])
