@@ -38,14 +38,13 @@ def index() -> Any:
 def _mine() -> Page:
     """What awaits the person: each block asks its one question, and only of those it concerns."""
     sets_up = can(current_user, "action.creer")
-    next_held, attentes = queries.next_held(me()), a_faire.awaiting(me())
+    next_held = queries.next_held(me())
     return render(
         "accueil/chez_moi.html",
         missions=offered_to(me(), OFFERED),
         today=_elsewhere(aujourdhui.today_for(me()), next_held),
         next=next_held,
-        attentes=attentes,
-        begins=not (attentes or sets_up) and can(current_user, "reglages.voir") and queries.is_empty_house(),
+        attentes=a_faire.awaiting(me()),
         short=equipe.short_of_people(me()) if sets_up else [],
         heures=contributions.awaiting(me()),
         lacking=queries.without_referent(me()) if sets_up else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, request, session, url_for
 
 from portal.actions.commands import Conflict
 from portal.candidatures import retention
@@ -18,8 +18,8 @@ from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Genre, Pole
 from portal.policy import load
-from portal.reglage import ASSOCIATION, DEVIS, FACTURES, LE_LIEU, NOMBRES, Setting
-from portal.reglages import commands
+from portal.reglage import ASSOCIATION, DEVIS, FACTURES, LE_LIEU, NOMBRES, QUORUM, Setting
+from portal.reglages import commands, queries
 from portal.reglages import controles as controles  # its pages join the blueprint
 from portal.reglages.forms import (
     NewPersonForm,
@@ -34,6 +34,14 @@ from portal.web import Page, done, me, page_number, render, toast
 @bp.get("/", access="reglages.voir")
 def index() -> Any:
     return render("reglages/index.html")
+
+
+@bp.get("/demarrer", access="reglages.voir")
+def begin() -> Any:
+    """From an empty house to its first published mission: what is done is what the database holds."""
+    first = queries.demarrage()
+    session["mise_en_route"] = bool(first.suivante)  # from now on, in this browser, the settings lead back here
+    return render("reglages/demarrer.html", first=first, quorum=QUORUM)
 
 
 def _search() -> str:
@@ -100,7 +108,8 @@ def _over(page: str, typed: SettingsForm | None = None) -> SettingsForm:
 
 
 def _settings(page: str, form: SettingsForm, status: int = 200) -> Page:
-    return render("reglages/reglages.html", status=status, form=form, page=page, shown=PAGES[page])
+    changed = queries.last_change(PAGES[page].settings)
+    return render("reglages/reglages.html", status=status, form=form, page=page, shown=PAGES[page], changed=changed)
 
 
 # --- people --------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from portal.candidatures import commands
 from portal.candidatures.models import refuser
 from portal.config import ROOT
 from portal.db import db
-from portal.missions.models import UNDO
+from portal.missions import commands as missions
+from portal.missions.models import UNDO, publier
 from portal.outbox import Battement
 from tests import builders
 
@@ -108,12 +109,14 @@ def test_nobody_is_offered_what_they_hold_or_wait_for(as_, app):
     assert offered() == {"Autre", "Refusée"}
 
 
-def test_whoever_administers_an_empty_house_reads_where_to_begin(as_, app):
+def test_whoever_administers_a_new_house_is_led_on_until_it_has_published_a_mission(as_, app):
     ada, zoe = builders.personne("Ada Robert", [builders.ADMIN]), builders.bienveillant()
-    assert "La maison est encore vide" in as_(ada).get("/").text
-    assert "La maison est encore vide" not in as_(zoe).get("/").text
-    builders.pole("Jardin")
-    assert "La maison est encore vide" not in as_(ada).get("/").text
+    mission = builders.mission(builders.action(zoe), published=False)
+    [row] = awaited(as_(ada).get("/").text)
+    assert row.startswith("1 maison à mettre en route")
+    assert "mettre en route" not in as_(zoe).get("/").text
+    missions.decide(mission, publier, by=zoe)
+    assert "mettre en route" not in as_(ada).get("/").text
 
 
 def test_the_home_page_tells_everybody_what_the_house_says_of_itself_at_once(client, app):
