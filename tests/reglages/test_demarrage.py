@@ -20,6 +20,7 @@ from portal.notifications import messages
 from tests import builders
 from tests.actions.test_routes import shown
 from tests.missions.test_ouverture import form_of
+from tests.test_every_page import AXE, CONTRAST, RULES, told
 
 PASSWORD = "trois mots au hasard"
 BEGIN = "/reglages/demarrer"
@@ -218,3 +219,22 @@ def test_each_page_of_settings_says_who_last_changed_it_and_when(as_, app):
     on = builders.in_days(-2).astimezone(clock.ZONE)
     assert f"Modifié par Ada Robert le {on.day} " in words(as_(noe).get("/reglages/maison")).replace("\u00a0", " ")
     assert "Modifié par" not in words(as_(noe).get("/reglages/identite"))
+
+
+@pytest.mark.browser
+def test_a_phone_shows_it_whole_light_and_dark(visit, app):
+    """No page of the demo leads there: its house has long begun."""
+    ada = builders.personne("Ada Robert", [builders.ADMIN], email="une-adresse-bien-longue-pour-un-telephone@example.org")
+    builders.pole("Machines")
+    db.session.commit()
+    page = visit(ada, bypass_csp=True, reduced_motion="reduce")
+    page.add_init_script(AXE)
+    page.goto(BEGIN)
+    page.get_by_text("Personne d’autre pour l’instant").click()
+    assert page.get_by_text("give-role").is_visible()
+    page.set_viewport_size({"width": 360, "height": page.evaluate("document.documentElement.scrollHeight")})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    for scheme, rules in (("light", RULES), ("dark", CONTRAST)):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("rules => axe.run(document, rules)", rules)["violations"]
+        assert not found, [told(violation) for violation in found]
