@@ -55,6 +55,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 def _set_clock(settings: Settings) -> None:
     from portal import clock
 
+    clock.stand_in(settings.territoire)
     try:
         clock.set_from(settings.now)
     except (ValueError, OverflowError):

@@ -170,6 +170,23 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
     click.echo(f"{nom} peut se connecter avec {email}.")
 
 
+@portal.command("give-role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(["bienveillant", "tresorier", "admin"]))
+def give_role(email: str, role: str) -> None:
+    """Donne un rôle à une personne connue, quand l’administration ne peut pas\u00a0: personne ne s’en donne à soi-même."""
+    from portal.comptes.commands import set_roles
+    from portal.comptes.models import NomRole
+    from portal.comptes.queries import confirmed
+
+    personne = confirmed(email)
+    if personne is None:
+        raise Stop(f"Personne n’a l’adresse {email}.")
+    set_roles(personne, {held.nom for held in personne.roles} | {NomRole(role)}, by=None)
+    commit()
+    click.echo(f"{personne.nom} a le rôle {NomRole(role).label}.")
+
+
 @portal.command("remove-second-factor")
 @click.argument("email")
 def remove_second_factor(email: str) -> None:

@@ -1,4 +1,4 @@
-"""The only clock: instants in UTC, days as La Réunion lives them (UTC+4 all year)."""
+"""The only clock: instants in UTC, days as the place lives them (PORTAL_TERRITOIRE)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-REUNION = ZoneInfo("Indian/Reunion")
+from portal.territoire import TERRITOIRES, Territoire
+
+HERE = TERRITOIRES["RE"]  # where the house stands, and its zone: `stand_in` says it once, as the portal starts
+ZONE = HERE.fuseau
 
 _frozen: datetime | None = None
 _shift = timedelta()
+
+
+def stand_in(territoire: Territoire) -> None:
+    """The house stands there from now on."""
+    global HERE, ZONE
+    HERE, ZONE = territoire, territoire.fuseau
 
 
 def now() -> datetime:
@@ -20,18 +28,28 @@ def now() -> datetime:
 
 
 def local(instant: datetime) -> datetime:
-    """The same instant as a wall clock at La Réunion shows it."""
-    return instant.astimezone(REUNION)
+    """The same instant as a clock on the walls of the place shows it."""
+    return instant.astimezone(ZONE)
 
 
 def today() -> date:
-    """The date at La Réunion, which is a day ahead of UTC's from 20:00 UTC on."""
+    """The date at the place, which is not always UTC's."""
     return local(now()).date()
 
 
 def start_of(day: date) -> datetime:
-    """Midnight at La Réunion on that day, in UTC."""
-    return datetime.combine(day, time(), REUNION).astimezone(UTC)
+    """Midnight at the place on that day, in UTC: a day has 23 or 25 hours when the hour changes."""
+    return datetime.combine(day, time(), ZONE).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The next midnight at the place, in UTC."""
+    return start_of(day + timedelta(days=1))
+
+
+def same_hour(instant: datetime, days: int) -> datetime:
+    """The instant so many days later when the clock on the wall shows the same hour."""
+    return (local(instant) + timedelta(days=days)).astimezone(UTC)
 
 
 def months_ago(months: int) -> datetime:
@@ -51,7 +69,7 @@ def set_from(text: str | None) -> None:
         _shift = timedelta(seconds=int(text))
     else:
         instant = datetime.fromisoformat(text)
-        _frozen = (instant if instant.tzinfo else instant.replace(tzinfo=REUNION)).astimezone(UTC)
+        _frozen = (instant if instant.tzinfo else instant.replace(tzinfo=ZONE)).astimezone(UTC)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from werkzeug.sansio.utils import host_is_trusted
+
+from portal.territoire import TERRITOIRES, Territoire
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("production", "development", "test")
@@ -83,12 +86,10 @@ class Settings:
     port: int  # where `flask portal run` listens, on the machine itself
     base_url: str
     mail_url: str | None
-    mail_from: str
+    mail_from: str  # the address alone: the house gives its name
+    territoire: Territoire
     rocketchat_url: str | None  # where the interpôle's channel is written to: a secret
     rocketchat_token: str  # what the channel's own questions carry; empty: none is answered
-    publisher: str  # who publishes the portal and who hosts it, as the law wants them named; empty: not said yet
-    host: str
-    contact: str  # the address people write to about their data; empty: not said yet
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     rate_limits: bool
@@ -112,12 +113,10 @@ class Settings:
             port=port,
             base_url=base_url,
             mail_url=environ.get("PORTAL_MAIL_URL") or None,
-            mail_from=environ.get("PORTAL_MAIL_FROM") or f"La Raffinerie <ne-pas-repondre@{host}>",
+            mail_from=_sender(environ, host),
+            territoire=_territory(environ),
             rocketchat_url=_webhook(environ, env),
             rocketchat_token=_webhook_token(environ, env),
-            publisher=environ.get("PORTAL_EDITEUR", ""),
-            host=environ.get("PORTAL_HEBERGEUR", ""),
-            contact=environ.get("PORTAL_CONTACT", ""),
             trusted_hosts=_hosts(environ, host, env),
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
@@ -225,6 +224,22 @@ def _hosts(environ: Mapping[str, str], host: str, env: str) -> tuple[str, ...]:
         raise BadSetting(f"PORTAL_TRUSTED_HOSTS doit aussi nommer {host}, qui est dans l’adresse publique du portail.")
     local = () if env == "production" else ("127.0.0.1", "localhost")
     return named or tuple(dict.fromkeys((host, *local)))
+
+
+def _sender(environ: Mapping[str, str], host: str) -> str:
+    """The address that messages come from, given alone or with a name before it."""
+    text = environ.get("PORTAL_MAIL_FROM") or f"ne-pas-repondre@{host}"
+    address = parseaddr(text)[1]
+    if "@" not in address:
+        raise BadSetting(f"PORTAL_MAIL_FROM vaut {text!r}\u00a0: une adresse e-mail est attendue.")
+    return address
+
+
+def _territory(environ: Mapping[str, str]) -> Territoire:
+    code = environ.get("PORTAL_TERRITOIRE") or "RE"
+    if code not in TERRITOIRES:
+        raise BadSetting(f"PORTAL_TERRITOIRE vaut {code!r}\u00a0: choisir parmi {', '.join(TERRITOIRES)}.")
+    return TERRITOIRES[code]
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
@@ -91,6 +91,7 @@ def _database(error: DBAPIError) -> Response:
 
 def _unavailable(error: DBAPIError | PoolTimeout) -> Response:
     current_app.logger.error("database unavailable: %s", getattr(error, "orig", error))
+    g.setdefault("maison", "")  # nothing can be read to say its name
     response = answer(503)
     response.headers["Retry-After"] = "5"
     return response

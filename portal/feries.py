@@ -1,12 +1,15 @@
-"""Public holidays of La Réunion: those of France (Code du travail, L3133-1), and 20 December (law 83-550).
+"""Public holidays: those of all France (Code du travail, L3133-1), and those that the law adds where the house stands.
 
-Ours rather than a library's: the law names twelve of them, which move with Easter alone, and last changed in 1983.
+Ours rather than a library's: the law names eleven of them, which move with Easter alone, and last changed in 1983.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
+
+from portal import clock
+from portal.territoire import Territoire
 
 FIXED = {
     (1, 1): "Jour de l’An",
@@ -16,10 +19,10 @@ FIXED = {
     (8, 15): "Assomption",
     (11, 1): "Toussaint",
     (11, 11): "Armistice de 1918",
-    (12, 20): "Abolition de l’esclavage",
     (12, 25): "Noël",
 }
 AFTER_EASTER = {1: "Lundi de Pâques", 39: "Ascension", 50: "Lundi de Pentecôte"}
+GOOD_FRIDAY = {-2: "Vendredi saint"}
 
 
 def easter(year: int) -> date:
@@ -33,15 +36,16 @@ def easter(year: int) -> date:
 
 
 @lru_cache(maxsize=16)
-def feries(year: int) -> dict[date, str]:
+def feries(year: int, territoire: Territoire) -> dict[date, str]:
     """The names by day; one day may have two, as 1 May 2008 had."""
-    sunday, found = easter(year), {date(year, *day): name for day, name in FIXED.items()}
-    for days, name in AFTER_EASTER.items():
-        day = sunday + timedelta(days=days)
+    found = {date(year, *day): name for day, name in FIXED.items()}
+    found |= {date(year, month, day): name for month, day, name in territoire.feries}
+    for days, name in (AFTER_EASTER | (GOOD_FRIDAY if territoire.vendredi_saint else {})).items():
+        day = easter(year) + timedelta(days=days)
         found[day] = f"{found[day]} et {name}" if day in found else name
     return found
 
 
 def ferie(day: date) -> str:
-    """The holiday of that day, "" when it is none."""
-    return feries(day.year).get(day, "")
+    """The holiday of that day where the house stands, "" when it is none."""
+    return feries(day.year, clock.HERE).get(day, "")

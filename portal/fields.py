@@ -26,6 +26,7 @@ from portal import clock
 
 FASTEST, SLOWEST = 2, 24 * 3600  # seconds between showing a public form and sending it
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+OVERSEAS = {262, 590, 594, 596}  # country codes of the French departments there, whose numbers are said alike
 BESIDE_A_SIGN = re.compile("(?<=«) | (?=[»?!:;%€])")  # the blank that French puts there, where no line should break
 
 
@@ -113,7 +114,12 @@ def is_address(text: str) -> bool:
 
 
 class Phone(Line):
-    """A number of La Réunion or of France however it is typed, kept as E.164; other countries with their +."""
+    """A number of the place or of France however it is typed, kept as E.164; other countries with their +."""
+
+    @property
+    def exemple(self) -> str:
+        """A mobile number such as people have here."""
+        return _example()
 
     def _value(self) -> str:
         return one_line(self.raw_data[0]) if self.raw_data else local_phone(self.data or "")
@@ -128,8 +134,8 @@ class Phone(Line):
 
 
 def parse_phone(text: str) -> str | None:
-    """E.164, or None. Read as a number of La Réunion first, then of France."""
-    for region in ("RE", "FR"):
+    """E.164, or None. Read as a number of the place first, then of France."""
+    for region in (clock.HERE.region, "FR"):
         try:
             number = phonenumbers.parse(text[:40], region)
         except phonenumbers.NumberParseException:
@@ -144,7 +150,7 @@ def local_phone(number: str) -> str:
     if not number:
         return ""
     parsed = phonenumbers.parse(number)
-    if parsed.country_code == 262:
+    if parsed.country_code in OVERSEAS:
         local = f"0{parsed.national_number}"
         return f"{local[:4]} {local[4:6]} {local[6:8]} {local[8:]}"
     style = phonenumbers.PhoneNumberFormat
@@ -153,9 +159,14 @@ def local_phone(number: str) -> str:
 
 def _phone_advice(text: str) -> str:
     digits = re.sub(r"\D", "", text)
-    if local := re.fullmatch(r"(?:00)?33(0?)([62][69][023]\d{6})", digits):
+    if clock.HERE.region == "RE" and (local := re.fullmatch(r"(?:00)?33(0?)([62][69][023]\d{6})", digits)):
         return f"Ce numéro est de La Réunion : il s’écrit +262 {local[2]}, ou simplement 0{local[2]}."
-    return "Ce numéro ne semble pas exister : par exemple 0692 12 34 56 ou 06 12 34 56 78."
+    return f"Ce numéro ne semble pas exister : par exemple {' ou '.join(dict.fromkeys((_example(), '06 12 34 56 78')))}."
+
+
+def _example() -> str:
+    found = phonenumbers.example_number_for_type(clock.HERE.region, phonenumbers.PhoneNumberType.MOBILE)
+    return local_phone(f"+{found.country_code}{found.national_number}") if found else ""
 
 
 class Siret(Line):
@@ -170,7 +181,7 @@ class Siret(Line):
 
 
 class LocalDateTime(Field):
-    """A wall-clock date and hour at La Réunion (`datetime-local`, or "29/10/2022 9h30"); `data` is an instant in UTC."""
+    """A wall-clock date and hour of the place (`datetime-local`, or "29/10/2022 9h30"); `data` is an instant in UTC."""
 
     formats = (
         "%Y-%m-%dT%H:%M",
@@ -200,7 +211,7 @@ class LocalDateTime(Field):
         """The instant that these words say; None when they say none."""
         for form in cls.formats:
             try:
-                typed = datetime.strptime(words, form).replace(tzinfo=clock.REUNION)
+                typed = datetime.strptime(words, form).replace(tzinfo=clock.ZONE)
             except ValueError:
                 continue
             if 2000 <= typed.year <= 2100:
@@ -229,7 +240,7 @@ class Day(DateField):
 
 
 class Hour(TimeField):
-    """An hour of the day at La Réunion (`time`, or "9h30")."""
+    """An hour of the day (`time`, or "9h30")."""
 
     data: time | None
 
@@ -376,5 +387,5 @@ def _stamp(second: int) -> str:
 
 
 def combine(day: date, hour: time) -> datetime:
-    """An instant in UTC from a day and an hour at La Réunion."""
-    return datetime.combine(day, hour, clock.REUNION).astimezone(UTC)
+    """An instant in UTC from a day and an hour of the place."""
+    return datetime.combine(day, hour, clock.ZONE).astimezone(UTC)

@@ -135,7 +135,7 @@ def moment(value: datetime) -> str:
 
 
 def par_jour(items: Iterable[T]) -> list[tuple[date, list[T]]]:
-    """Things that have a `debut`, in their order, by the day at La Réunion when they begin."""
+    """Things that have a `debut`, in their order, by the day when they begin."""
     return [(day, list(found)) for day, found in groupby(items, key=lambda item: _day(item.debut))]
 
 

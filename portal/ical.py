@@ -16,7 +16,7 @@ from portal.fields import clean, one_line
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
 
-PRODUCER = "-//La Raffinerie//Portail//FR"
+PRODUCER = "-//Portail//Tiers-lieu//FR"
 READ_AGAIN = timedelta(hours=1)  # how often whoever follows the address is asked to look
 
 

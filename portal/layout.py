@@ -10,16 +10,16 @@ from flask import Flask, abort, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
+from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import clock, policy
+from portal import clock, policy, reglage
 from portal.comptes import entree, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
 from portal.jour_j import aujourdhui
 from portal.web import htmx_redirect, me, questions, see_other, toasts, typed_words, wants_fragment
 
-MAISON = "La Raffinerie"
 SEEN_EVERY = timedelta(hours=1)
 REMEMBERED = ("icon", "badge", "marque", "nature_badge", "places")  # macros that say the same of the same, on every row
 
@@ -50,7 +50,7 @@ def init_app(app: Flask) -> None:
         clock=clock,
         csrf_meta=csrf_meta,
         env=app.config["PORTAL"].env,
-        maison=MAISON,
+        maison=LocalProxy(reglage.maison),  # read by the pages that say it
         nav=nav,
         toasts=toasts,
     )
@@ -64,9 +64,11 @@ def _person_behind(token: str) -> Personne | None:
     found = queries.session_of(token, aujourdhui.runs_a_day)
     if found is None:
         return None
-    open_one, who = found[0], found[0].personne
-    who.session_token, who.proved_at, who.runs_a_day = token, open_one.prouvee_le, found[1]
+    open_one, runs_a_day, maison = found
+    who = open_one.personne
+    who.session_token, who.proved_at, who.runs_a_day = token, open_one.prouvee_le, runs_a_day
     who.by_key = open_one.cle_id is not None
+    reglage.know_the_house(maison)
     if request.method in SAFE_METHODS and clock.now() - open_one.vue_le > SEEN_EVERY:
         entree.touch_session(open_one.id)
     return who

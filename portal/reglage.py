@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import ForeignKey, select, text
+from sqlalchemy import ForeignKey, ScalarSelect, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock, journal
@@ -185,17 +185,42 @@ AGE_AUTORISATION = Nombre(
 )
 MINEURS = (AGE_MINIMUM, AGE_AUTORISATION)
 
+MAISON = Texte(
+    "maison_nom", "Nom du lieu", "Court, comme on le dit. Il est en haut de chaque page et signe les messages.", most=60
+)  # fmt: skip
+LIEU = Texte(
+    "maison_lieu", "Où il est", "Le lieu, le quartier, la commune\u00a0: proposé pour chaque nouvelle action.", most=200
+)  # fmt: skip
+ACCROCHE = Texte("maison_accroche", "Titre de l’accueil", "La première ligne que lit le public.", "Bienvenue", most=80)
+PRESENTATION = Texte(
+    "maison_presentation", "Présentation", "Sous ce titre, en deux phrases\u00a0: ce qu’est le lieu.",
+    "Un tiers-lieu où s’organisent des évènements, et qui tient grâce aux personnes qui donnent un coup de main.",
+    most=600, lignes=4,
+)  # fmt: skip
+ACCUEIL = Texte(
+    "maison_accueil", "Ce qui s’y organise", "Pour qui a un projet\u00a0: ce qu’on peut faire chez vous, et où.",
+    "Formation, atelier, fête, résidence\u00a0: nos espaces s’ouvrent aux projets qui nous ressemblent.", most=400, lignes=3,
+)  # fmt: skip
+LE_LIEU = (MAISON, LIEU, ACCROCHE, PRESENTATION, ACCUEIL)
+SANS_NOM = "Notre tiers-lieu"  # until it has a name
+
 NOM = Texte("identite_nom", "Nom de l’association")
 FORME = Texte("identite_forme", "Forme", defaut="Association loi 1901")
 ADRESSE = Texte("identite_adresse", "Adresse du siège", most=400, lignes=3)
 SIRET = Texte("identite_siret", "SIRET", "Quatorze chiffres.")
 RNA = Texte("identite_rna", "Numéro RNA", "Un W et neuf caractères.")
 TVA_INTRA = Texte("identite_tva", "Numéro de TVA intracommunautaire", "Si l’association en a un.")
-COURRIEL = Texte("identite_email", "Adresse e-mail")
+COURRIEL = Texte("identite_email", "Adresse e-mail", "On y écrit aussi au sujet de ses données.")
 TELEPHONE = Texte("identite_telephone", "Téléphone")
 IDENTITE = (NOM, FORME, ADRESSE, SIRET, RNA, TVA_INTRA, COURRIEL, TELEPHONE)
+RESPONSABLE = Texte("publication_responsable", "Personne responsable de la publication", "Nommée dans les mentions légales.")
+HEBERGEUR = Texte(
+    "publication_hebergeur", "Hébergeur du portail", "Son nom, son adresse, son téléphone\u00a0: pour les mentions légales.",
+    most=400, lignes=3,
+)  # fmt: skip
 
 PROFIL = Choix("profil_fiscal", "Régime de TVA", "À confirmer avec la personne qui tient les comptes.", Profil.EXONEREE)
+ASSOCIATION = (*IDENTITE, PROFIL, RESPONSABLE, HEBERGEUR)
 TAUX = Texte(
     "taux_tva", "Taux de TVA proposés, en %", "Séparés par des points-virgules\u00a0: 8,5\u00a0; 2,1", "8,5\u00a0; 2,1"
 )
@@ -222,7 +247,6 @@ PART_COMMUN = Nombre(
     100,
 )
 DEVIS = (
-    PROFIL,
     TAUX,
     VALIDITE,
     RELANCE,
@@ -300,6 +324,37 @@ FACTURES = (
 Setting = Nombre | Texte | Choix
 
 
+def maison() -> str:
+    """The short name of the place, as each page says it: read with whoever is signed in (`know_the_house`), else a query."""
+    known = g.get("maison") if has_request_context() else None
+    return (MAISON.valeur if known is None else known) or SANS_NOM
+
+
+def ici() -> str:
+    """Where an action takes place unless it says otherwise."""
+    return LIEU.valeur or maison()
+
+
+def association() -> str:
+    """Who signs papers and publishes the portal: the legal name, the place's own until it is said."""
+    return NOM.valeur or maison()
+
+
+def identite() -> dict[str, str]:
+    """Who the house is on paper: nom, forme, adresse, siret, rna, tva, email, telephone."""
+    return {texte.cle.removeprefix("identite_"): texte.valeur for texte in IDENTITE}
+
+
+def said(texte: Texte) -> ScalarSelect[str]:
+    """What was said of it, None if nothing, as a part of somebody else's query."""
+    return select(Reglage.texte).where(Reglage.cle == texte.cle).scalar_subquery()
+
+
+def know_the_house(nom: str | None) -> None:
+    """Its name, as it was read along with whoever asks: the pages of this request pay no query for it."""
+    g.maison = nom or ""
+
+
 def hold() -> None:
     """Nobody else changes a setting until the end of this transaction; they are read anew."""
     if db.engine.dialect.name == "postgresql":  # whose rows are locked once they are there; SQLite has one writer at a time
@@ -321,6 +376,7 @@ def change(setting: Setting, valeur: Any, *, by: Person) -> None:
 def _read_anew() -> None:
     if has_request_context():
         g.pop("reglages", None)
+        g.pop("maison", None)
 
 
 def _stored() -> dict[str, tuple[int, str]]:

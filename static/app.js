@@ -62,7 +62,7 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
   if (status === 401 || status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
   const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
-  toast(said?.textContent.trim() || "La Raffinerie n’a pas pu répondre. À réessayer dans un instant.");
+  toast(said?.textContent.trim() || "Le portail n’a pas pu répondre. À réessayer dans un instant.");
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {

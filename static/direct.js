@@ -3,7 +3,8 @@ const EVERY = 15e3;
 const say = document.getElementById("etat");
 let heard = Date.now(); // when the portal last answered
 let ahead = 0; // by how much the portal's clock is ahead of this screen's, when that is too much
-const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" }).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
+const { fuseau: timeZone } = document.body.dataset;
+const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone, hour: "2-digit", minute: "2-digit" }).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
 
 /** What the portal says now; nothing when that is what is shown. Whatever else answers (a Wi-Fi's door) is no answer. */
 async function ask(shown) {

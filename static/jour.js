@@ -10,7 +10,9 @@ const jour = Number(screen.dataset.jour), compte = Number(screen.dataset.compte)
 const MOST = 50; // taps of one sending
 const KEPT = " Gardé ici jusqu’au retour du réseau.";
 const say = (text, ton, gestes) => document.dispatchEvent(new CustomEvent("portail:toast", { detail: { text, ton, gestes } }));
-const hour = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone: "Indian/Reunion", hour: "2-digit", minute: "2-digit" }).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
+const { fuseau: timeZone } = screen.dataset;
+const clock = (at) => new Date(at).toLocaleTimeString("fr-FR", { timeZone, hour: "2-digit", minute: "2-digit" }); // "09:05"
+const hour = (at) => clock(at).replace(/^0?(\d+):/, "$1\u00a0h\u00a0");
 const many = (n, one, more) => `${n} ${n > 1 ? more : one}`;
 
 // --- a tap -----------------------------------------------------------------------------------------------------
@@ -23,11 +25,11 @@ function words(form, button) {
   return `${button?.ariaLabel ?? label.textContent}${chosen && ` : ${chosen}`}`.replace(/\s+/g, " ").trim();
 }
 
-/** The last time that it was that hour at La Réunion, four hours ahead of UTC all year. */
+/** The last time that the clocks of the place showed that hour. */
 function last(heure) {
-  const now = Date.now(), ahead = 4 * 3600e3, day = 24 * 3600e3;
-  const at = Math.floor((now + ahead) / day) * day - ahead + Date.parse(`1970-01-01T${heure}Z`);
-  return at > now ? at - day : at;
+  const now = Date.now(), of = (hour) => Date.parse(`1970-01-01T${hour}Z`), day = 24 * 3600e3;
+  const since = (of(clock(now)) - of(heure) + day) % day;
+  return Math.floor(now / 60e3) * 60e3 - since;
 }
 
 let standing = []; // what this phone said and the page may not show: what waits, and what was acknowledged since it was drawn

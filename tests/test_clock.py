@@ -1,4 +1,4 @@
-"""Instants are UTC; days are those of La Réunion, four hours ahead all year."""
+"""Instants are UTC; days are those of the place: La Réunion, four hours ahead all year, unless PORTAL_TERRITOIRE says so."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal import clock
+from portal.territoire import TERRITOIRES
 
 
 @pytest.fixture(autouse=True)
 def real_time():
     yield
     clock.set_from(None)
+    clock.stand_in(TERRITOIRES["RE"])
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,42 @@ def test_a_setting_that_is_no_time_is_refused(text):
 
 
 def test_months_are_those_of_the_calendar():
-    with clock.freeze(datetime(2028, 3, 31, 12, tzinfo=clock.REUNION)):
+    with clock.freeze(datetime(2028, 3, 31, 12, tzinfo=clock.ZONE)):
         assert f"{clock.months_ago(1):%Y-%m-%d}" == "2028-02-29"
         assert f"{clock.months_ago(13):%Y-%m-%d}" == "2027-02-28"
         assert f"{clock.months_ago(36):%Y-%m-%d}" == "2025-03-31"
+
+
+# --- where the hour changes --------------------------------------------------------------------------------------
+
+
+def test_a_house_in_metropolitan_france_lives_its_own_days():
+    clock.stand_in(TERRITOIRES["FX"])
+    with clock.freeze(datetime(2026, 7, 14, 21, 59, tzinfo=UTC)):
+        assert clock.today() == date(2026, 7, 14)
+    with clock.freeze(datetime(2026, 7, 14, 22, 0, tzinfo=UTC)):
+        assert clock.today() == date(2026, 7, 15)
+    assert clock.start_of(date(2026, 1, 1)) == datetime(2025, 12, 31, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 6, 1), 24)])
+def test_a_day_ends_at_the_next_midnight(day, hours):
+    clock.stand_in(TERRITOIRES["FX"])
+    assert clock.end_of(day) - clock.start_of(day) == timedelta(hours=hours)
+    assert clock.end_of(day) == clock.start_of(day + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("days", "instant"), [(7, datetime(2026, 10, 31, 8, tzinfo=UTC)), (-1, datetime(2026, 10, 23, 7, tzinfo=UTC))]
+)
+def test_the_same_hour_another_day_is_that_of_the_wall(days, instant):
+    clock.stand_in(TERRITOIRES["FX"])
+    nine = datetime(2026, 10, 24, 7, tzinfo=UTC)  # nine in the morning, the day before winter time
+    assert clock.same_hour(nine, days) == instant
+    assert clock.local(instant).hour == clock.local(nine).hour == 9
+
+
+@pytest.mark.parametrize(("code", "hours"), [("RE", 4), ("GP", -4), ("MQ", -4), ("GF", -3), ("YT", 3), ("FX", 1), ("AM", 1)])
+def test_each_territory_has_its_hour(code, hours):
+    clock.stand_in(TERRITOIRES[code])
+    assert clock.local(datetime(2026, 1, 15, 12, tzinfo=UTC)).utcoffset() == timedelta(hours=hours)

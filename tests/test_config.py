@@ -8,8 +8,9 @@ import stat
 
 import pytest
 
-from portal import create_app
+from portal import clock, create_app
 from portal.config import ROOT, BadSetting, Settings, environment
+from portal.territoire import TERRITOIRES
 
 KEY = "abcdefghijklmnopqrstuvwxyz012345"
 OLDER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -50,6 +51,8 @@ def production(**more: str) -> Settings:
         ({"PORTAL_PROXY_HOPS": "-1"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "un"}, "PORTAL_PROXY_HOPS"),
         ({"PORTAL_PROXY_HOPS": "１"}, "PORTAL_PROXY_HOPS"),
+        ({"PORTAL_TERRITOIRE": "PARIS"}, "choisir parmi RE, GP, MQ, GF, YT, FX, AM"),
+        ({"PORTAL_MAIL_FROM": "La Fabrik"}, "une adresse e-mail est attendue"),
         ({"PORTAL_ADMIN_SECOND_FACTOR": "oui"}, "PORTAL_ADMIN_SECOND_FACTOR"),
         ({"PORTAL_ROCKETCHAT_URL": "http://chat.example.org/hooks/a/jeton-secret"}, "en https://"),
         ({"PORTAL_ROCKETCHAT_URL": "https://chat.example.org"}, "PORTAL_ROCKETCHAT_URL"),
@@ -118,7 +121,8 @@ def test_what_is_not_said():
     assert settings.instance_dir == ROOT / "instance"
     assert settings.database_url == f"sqlite:///{ROOT / 'instance' / 'portail.db'}"
     assert settings.is_sqlite
-    assert settings.mail_from == "La Raffinerie <ne-pas-repondre@portail.example.org>"
+    assert settings.mail_from == "ne-pas-repondre@portail.example.org"
+    assert settings.territoire.fuseau.key == "Indian/Reunion"
     assert (settings.mail_url, settings.rocketchat_url, settings.now) == (None, None, None)
     assert settings.rocketchat_token == ""
     assert (settings.proxy_hops, settings.rate_limits) == (0, True)
@@ -135,6 +139,20 @@ def test_production_wants_a_second_proof_of_its_admins(said, wanted):
 
 def test_the_address_is_kept_without_its_last_slash():
     assert production(PORTAL_BASE_URL="https://portail.example.org/").base_url == "https://portail.example.org"
+
+
+def test_the_sender_is_an_address_whatever_stands_before_it():
+    """The house gives its name: one that an older .env says is left aside."""
+    for text in ("a@example.org", "La Fabrik <a@example.org>", '"Fabrik, la vraie" <a@example.org>'):
+        assert production(PORTAL_MAIL_FROM=text).mail_from == "a@example.org"
+
+
+def test_where_the_house_stands_sets_the_clock(tmp_path):
+    try:
+        create_app({"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(tmp_path), "PORTAL_TERRITOIRE": "FX"})
+        assert clock.ZONE.key == "Europe/Paris"
+    finally:
+        clock.stand_in(TERRITOIRES["RE"])
 
 
 def test_only_our_own_names_are_answered():

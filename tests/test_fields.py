@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal import clock, fields
 from portal.fields import Day, Email, Euros, Form, Hour, Line, LocalDateTime, Phone, PublicForm, Whole, Words
+from portal.territoire import TERRITOIRES
 
 
 class Everything(Form):
@@ -162,6 +163,31 @@ def test_a_number_is_understood_however_it_is_typed(text, number):
 @pytest.mark.parametrize("text", ["+33692123456", "0033 692 12 34 56", "+33 0692 12 34 56", "33692123456"])
 def test_a_reunion_number_with_the_prefix_of_france_gets_an_advice(text):
     assert refused("phone", text) == "Ce numéro est de La Réunion : il s’écrit +262 692123456, ou simplement 0692123456."
+
+
+@pytest.fixture
+def elsewhere():
+    """A call that puts the house in another territory, for this test."""
+    yield lambda code: clock.stand_in(TERRITOIRES[code])
+    clock.stand_in(TERRITOIRES["RE"])
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "number", "shown"),
+    [
+        ("GP", "0690 00 12 34", "+590690001234", "0690 00 12 34"),
+        ("MQ", "0696 20 12 34", "+596696201234", "0696 20 12 34"),
+        ("GF", "0694 20 12 34", "+594694201234", "0694 20 12 34"),
+        ("YT", "0639 01 23 45", "+262639012345", "0639 01 23 45"),
+        ("FX", "06 12 34 56 78", "+33612345678", "06 12 34 56 78"),
+        ("GP", "06 12 34 56 78", "+33612345678", "06 12 34 56 78"),
+    ],
+)
+def test_a_number_is_first_one_of_the_place(elsewhere, code, text, number, shown):
+    elsewhere(code)
+    assert accepted("phone", text) == number
+    assert fields.local_phone(number) == shown
+    assert shown[:2] in refused("phone", "12")
 
 
 @pytest.mark.parametrize("text", ["12", "0692 12 34", "06921234567", "bonjour", "+", "0" * 10_000, "+999 1234", "0692 1234 5x"])

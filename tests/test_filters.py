@@ -13,7 +13,7 @@ from portal.filters import NBSP, THIN
 
 def reunion(text: str) -> datetime:
     """An instant in UTC from what the clock on the wall says at La Réunion."""
-    return datetime.fromisoformat(text).replace(tzinfo=clock.REUNION).astimezone(UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=clock.ZONE).astimezone(UTC)
 
 
 def said(text: str) -> str:

@@ -305,6 +305,9 @@ POST /reglages/nombres                                 303 303 403 403 403 403 4
 GET /reglages/mineurs                                  303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/mineurs                                 303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/conservation                             303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/demarrer                                 303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/maison                                   303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/maison                                  303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/identite                                 303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/identite                                303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200

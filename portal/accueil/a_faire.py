@@ -23,6 +23,7 @@ from portal.missions import ouverture, revue
 from portal.missions import queries as missions
 from portal.notifications import queries as mail
 from portal.policy import can
+from portal.reglages import queries as reglages
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,13 @@ THEIRS, QUEUE, POLES = Page("moi.index"), Page("candidatures.index"), Page("pole
 SHEET = Page("actions.show", {"id": "{action}"})
 
 ATTENTES = (
+    Attente(
+        "debut",
+        "maison à mettre en route",
+        "maisons à mettre en route",
+        "Du nom du lieu à la première mission publiée",
+        Page("reglages.begin"),
+    ),
     Attente(
         "offre",
         "place libre, elle est pour toi",
@@ -253,5 +261,7 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "lignes", quotes.to_confirm_by(personne)
     if can(personne, "devis.approuver"):
         yield "remise", devis.to_approve(personne)
+    if can(personne, "reglages.voir"):
+        yield "debut", reglages.to_begin(personne)
     if can(personne, "outbox.lister"):
         yield "courrier", mail.given_up()

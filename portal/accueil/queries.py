@@ -17,7 +17,6 @@ from portal.missions.models import Etat as EtatMission
 from portal.missions.queries import next_open, told
 from portal.notifications.queries import given_up_count, pending
 from portal.outbox import Battement, beat
-from portal.poles.models import Pole
 
 SILENCE = timedelta(minutes=2)  # a worker that has not ticked for so long is down
 
@@ -40,11 +39,6 @@ def pulse() -> dict[str, str | int | None]:
         "en_retard": late.late,
         "abandonnes": lost,
     }
-
-
-def is_empty_house() -> bool:
-    """No pôle yet: all is still to be told to the portal."""
-    return db.session.scalar(select(Pole.id).limit(1)) is None
 
 
 def without_referent(personne: Personne) -> list[tuple[Action, int]]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, abort, current_app, jsonify, make_response, url_for
 from flask_login import current_user
 
-from portal import clock
+from portal import clock, reglage
 from portal.accueil import a_faire, queries
 from portal.assets import asset
 from portal.config import ROOT
@@ -20,7 +20,6 @@ from portal.jour_j import aujourdhui
 from portal.missions.models import Affectation
 from portal.moi.queries import offered_to
 from portal.policy import can
-from portal.reglage import GARDES
 from portal.web import GuardedBlueprint, Page, me, render
 
 bp = GuardedBlueprint("accueil", __name__)
@@ -33,21 +32,21 @@ GOOD_FOR = timedelta(days=180)  # what security.txt says; RFC 9116 wants less th
 @bp.get("/", access="public", kept=True)
 def index() -> Any:
     if not current_user.is_authenticated:
-        return render("accueil/index.html", missions=queries.soon(OFFERED))
+        lieu = {texte.cle.removeprefix("maison_"): texte.valeur for texte in reglage.LE_LIEU}
+        return render("accueil/index.html", missions=queries.soon(OFFERED), lieu=lieu)
     return _mine()
 
 
 def _mine() -> Page:
     """What awaits the person: each block asks its one question, and only of those it concerns."""
     sets_up = can(current_user, "action.creer")
-    next_held, attentes = queries.next_held(me()), a_faire.awaiting(me())
+    next_held = queries.next_held(me())
     return render(
         "accueil/chez_moi.html",
         missions=offered_to(me(), OFFERED),
         today=_elsewhere(aujourdhui.today_for(me()), next_held),
         next=next_held,
-        attentes=attentes,
-        begins=not (attentes or sets_up) and can(current_user, "reglages.voir") and queries.is_empty_house(),
+        attentes=a_faire.awaiting(me()),
         short=equipe.short_of_people(me()) if sets_up else [],
         heures=contributions.awaiting(me()),
         lacking=queries.without_referent(me()) if sets_up else [],
@@ -64,17 +63,18 @@ def _elsewhere(today: list[aujourdhui.Mine], held: Affectation | None) -> list[a
 def page(nom: str) -> Any:
     if nom not in PAGES:
         abort(404)
-    return render(f"accueil/pages/{nom}.html", gardes=GARDES)
+    qui = reglage.identite() | {"responsable": reglage.RESPONSABLE.valeur, "hebergeur": reglage.HEBERGEUR.valeur}
+    return render(f"accueil/pages/{nom}.html", gardes=reglage.GARDES, qui=qui)
 
 
 @bp.get("/.well-known/security.txt", access="public")
 def security_txt() -> Any:
     """Whom to tell of a hole, for programs (RFC 9116); 404 until the house says whom."""
-    settings = current_app.config["PORTAL"]
-    if not settings.contact:
+    settings, contact = current_app.config["PORTAL"], reglage.COURRIEL.valeur
+    if not contact:
         abort(404)
     lines = {
-        "Contact": f"mailto:{settings.contact}",
+        "Contact": f"mailto:{contact}",
         "Expires": f"{clock.start_of(clock.today() + GOOD_FOR):%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages": "fr, en",
         "Canonical": settings.base_url + url_for(".security_txt"),
@@ -98,7 +98,7 @@ def manifest() -> Any:
 def service_worker() -> Any:
     """static/sw.js, with the files that it keeps and a name that changes with them."""
     files = [*map(asset, FIXES), *(url_for("static", filename=name) for name in PARTS), url_for(".offline")]
-    seal = f"fixe-{sha256(repr([files, *map(asset, PARTS)]).encode()).hexdigest()[:12]}"
+    seal = f"fixe-{sha256(repr([files, *map(asset, PARTS), reglage.maison()]).encode()).hexdigest()[:12]}"
     head = f"const FIXES = {json.dumps(files)}, SEAL = {json.dumps(seal)};\n"
     answer = make_response(head + (ROOT / "static/sw.js").read_text())
     answer.mimetype = "text/javascript"

@@ -1,4 +1,4 @@
-"""The days of the agenda, at La Réunion: what falls on each, month by month. No I/O here."""
+"""The days of the agenda: what falls on each, month by month. No I/O here."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.interfaces import ORMOption
 
-from portal import clock, ical
+from portal import clock, ical, reglage
 from portal.actions import agenda
 from portal.actions.agenda import FIRM, OPTIONS
 from portal.actions.models import ALIVE, LONGEST, STOPPED, Action, Etat
@@ -54,7 +54,7 @@ class Regard:
 
 def between(regard: Regard, first: date, last: date) -> list[Action]:
     """What touches these days, soonest first, MOST of them at most; one query."""
-    since, until = clock.start_of(first), clock.start_of(last + timedelta(days=1))
+    since, until = clock.start_of(first), clock.end_of(last)
     found = select(Action).where(*regard.where, *_touching(since), Action.debut < until).options(*regard.options)
     return list(db.session.scalars(found.order_by(Action.debut, Action.id).limit(MOST)))
 
@@ -83,18 +83,18 @@ def clashes(actions: Sequence[Action]) -> dict[int, list[Action]]:
 
 
 def public_feed(base_url: str) -> bytes:
-    """What everybody may follow: what is public and firm, and that it fell; two queries.
+    """What everybody may follow: what is public and firm, and that it fell; three queries.
 
     An agreement undone takes it out, as out of the agenda: it is not said to be cancelled, which nobody has decided.
     """
     was_firm = exists().where(EntreeJournal.action_id == Action.id, EntreeJournal.apres == Etat.CONFIRMEE)
     told = and_(Action.publique.is_(True), or_(Action.etat.in_(FIRM), and_(Action.etat.in_(STOPPED), was_firm)))
-    return ical.feed(_evenements(told, (), base_url, interne=False), name="Agenda de La Raffinerie")
+    return ical.feed(_evenements(told, (), base_url, interne=False), name=f"Agenda de {reglage.maison()}")
 
 
 def house_feed(base_url: str) -> bytes:
-    """What the house follows: options, firm actions, what fell; who carries them. Nothing of who asks; two queries."""
-    return ical.feed(_evenements(Action.id > 0, CARRIED, base_url, interne=True), name="La Raffinerie, agenda interne")
+    """What the house follows: options, firm actions, what fell; who carries them. Nothing of who asks; three queries."""
+    return ical.feed(_evenements(Action.id > 0, CARRIED, base_url, interne=True), name=f"{reglage.maison()}, agenda interne")
 
 
 def _evenements(

@@ -137,12 +137,12 @@ def _move_programme(action: Action, start: datetime) -> tuple[list[Line], list[L
     """What moves with the action, what keeps its hour, and what that makes run at the same time."""
     items = queries.programme_of(action)
     before = programme.at_once(items)
-    days = clock.local(action.debut).date() - clock.local(start).date()
+    days = (clock.local(action.debut).date() - clock.local(start).date()).days
     slots = programme.shifted(items, action.debut - start, days)
     lines = {item.id: Line(item.titre, programme.slot_of(item), slots[item.id]) for item in items}
     for item in items:
         item.debut, item.fin = slots[item.id].debut, slots[item.id].fin
-    keeps_its_hour = {item.id for item in items if programme.is_fixed(item) and action.debut - start != days}
+    keeps_its_hour = {item.id for item in items if programme.is_fixed(item) and action.debut != clock.same_hour(start, days)}
     moved = [line for id, line in lines.items() if id not in keeps_its_hour]
     pairs = sorted(programme.at_once(items) - before)
     clashes = [f"{lines[a].titre} et {lines[b].titre}" for a, b in pairs]

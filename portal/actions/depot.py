@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from portal import clock, journal
+from portal import clock, journal, reglage
 from portal.actions import queries
 from portal.actions.commands import apply, reach_anew
-from portal.actions.forms import HERE
 from portal.actions.models import CLIENT, Action, Canal, Demandeur, Etat, TypeAction
 from portal.actions.processus import corriger, decliner, renouveler, solliciter
 from portal.comptes.models import Personne
@@ -113,7 +112,7 @@ def _recorded(demande: Demande) -> Action:
         canal=Canal.PORTAIL,
         type=TypeAction.AUTRE,
         etat=Etat.SOLLICITEE,
-        lieu=HERE,
+        lieu=reglage.ici(),
         cle=demande.sending,
         souhaits=poles.known_prestations(demande.souhaits),
         **demande.wanted,

@@ -65,7 +65,7 @@ def _lives() -> ColumnElement[bool]:
 
 
 def _due_before(day: date) -> ColumnElement[bool]:
-    """To do, and its own day is before that one, at La Réunion."""
+    """To do, and its own day is before that one."""
     return and_(Tache.avancee == Avancee.A_FAIRE, _deadline() < clock.start_of(day))
 
 

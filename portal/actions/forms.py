@@ -11,13 +11,13 @@ from flask import request
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from portal import reglage
 from portal.actions.models import BILLED, CLIENT, LONGEST, SHEET, STEP, Action, Canal, TypeAction, digest, reading
 from portal.fields import Email, Form, Line, LocalDateTime, Phone, Several, Siret, Whole, Words, choices, one_line
 from portal.filters import moment
 from portal.poles.models import Genre, Pole
 
 AROUND = timedelta(days=1)  # an item may be set up the day before, or tidied the day after
-HERE = "La Raffinerie, l’Hermitage, Saint-Paul"
 MOST = 5_000  # people, on a site that holds four hundred: more is a slip of the finger
 UNSAID = timedelta(hours=4)  # how long it lasts, when the first call did not say
 
@@ -154,7 +154,7 @@ class ActionForm(DemandeurForm, SlotForm):
     lieu = Line(
         "Lieu",
         [DataRequired("Écris où cela se passe."), at_most(200, "Ce lieu")],
-        default=HERE,
+        default=reglage.ici,
     )
     description = Words(
         "Description",

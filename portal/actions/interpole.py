@@ -89,7 +89,7 @@ def propose(action: Action, pole: Pole, *, by: Personne) -> None:
 
 
 def take(action: Action, *, by: Personne, shown: int | None = None) -> None:
-    """The pôle that is asked carries it: the interpôle gives its opinion until the end of the last day at La Réunion.
+    """The pôle that is asked carries it: the interpôle gives its opinion until the end of the last day.
 
     `shown`: the pôle that whoever answers read on their screen, when `action` was read later.
     """
@@ -114,8 +114,8 @@ def pass_on(action: Action, *, by: Personne, motif: str, to: Pole | None = None,
 
 
 def end_of(day: date) -> datetime:
-    """Its last second at La Réunion."""
-    return clock.start_of(day + timedelta(days=1)) - timedelta(seconds=1)
+    """Its last second."""
+    return clock.end_of(day) - timedelta(seconds=1)
 
 
 def _answered(action: Action, shown: int | None) -> tuple[Action, Pole]:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Protocol, TypeVar
 
+from portal import clock
+
 Lane = tuple[str, str]  # a piste, and the id of an item that runs beside the others of that piste
 
 
@@ -112,9 +114,13 @@ def chain(item: Limited, programme: Sequence[L]) -> list[L]:
     return found
 
 
-def shifted(programme: Iterable[Limited], delta: timedelta, days: timedelta) -> dict[int, Slot]:
+def shifted(programme: Iterable[Limited], delta: timedelta, days: int) -> dict[int, Slot]:
     """The whole programme with its action: what is fixed by the clock changes its day (by `days`) and keeps its hour."""
-    return {item.id: slot_of(item).later(days if is_fixed(item) else delta) for item in programme}
+    return {item.id: _on_its_hour(item, days) if is_fixed(item) else slot_of(item).later(delta) for item in programme}
+
+
+def _on_its_hour(item: Planned, days: int) -> Slot:
+    return Slot(clock.same_hour(item.debut, days), clock.same_hour(item.fin, days))
 
 
 # --- what overlaps -------------------------------------------------------------------------------------------

@@ -158,12 +158,12 @@ def relays_to(personne: Personne) -> Select[Action]:
 
 
 def on_day(actions: list[int] | None = None) -> list[Action]:
-    """Actions that touch today at La Réunion, in states where the site is or was open; `actions` narrows to these ids."""
+    """Actions that touch today, in states where the site is or was open; `actions` narrows to these ids."""
     start = clock.start_of(clock.today())
     query = (
         select(Action)
         .where(
-            Action.debut < start + timedelta(days=1),
+            Action.debut < clock.end_of(clock.today()),
             Action.debut > start - LONGEST,  # the index knows when they begin
             Action.fin > start,
             Action.etat.in_((Etat.CONFIRMEE, Etat.EN_COURS, Etat.TERMINEE)),
@@ -242,12 +242,12 @@ def around(action: Action) -> Around:
     """Of a request that is still to be confirmed; one query, none later."""
     if not action.is_asked:
         return Around([], [])
-    start = clock.start_of(clock.local(action.debut).date())
+    day = clock.local(action.debut).date()
     twin = and_(
         func.lower(Demandeur.email) == address_key(action.demandeur.email),
         Demandeur.email != "",
-        Action.debut >= start,
-        Action.debut < start + timedelta(days=1),
+        Action.debut >= clock.start_of(day),
+        Action.debut < clock.end_of(day),
         Action.etat.not_in(STOPPED),
     )
     clash = and_(Action.etat.in_((Etat.CONFIRMEE, Etat.EN_COURS)), Action.debut < action.fin, Action.fin > action.debut)

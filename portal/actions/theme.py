@@ -15,7 +15,7 @@ SHORT = 4  # letters; shorter words say nothing
 SAID_BY_ALL = """
 ainsi alors apres aussi autour autre avant avec avoir beaucoup cela cette chez comme dans deja deux donc elle elles encore entre
 etre faire fait jour journee jusqu leur leurs mais meme moins nous pendant personne personnes peut plus pour quand quel quelle
-raffinerie reste sans sera serait soit sont sous tous tout toute toutes tres vers vient votre vous
+reste sans sera serait soit sont sous tous tout toute toutes tres vers vient votre vous
 """
 EMPTY = frozenset(SAID_BY_ALL.split())
 
@@ -28,9 +28,12 @@ class Theme:
     raisons: list[str]
 
 
-def suggest(poles: Iterable[Pole], words: str, ticked: Iterable[Prestation] = ()) -> Theme | None:
-    """The one pôle that the request speaks to most; None when it speaks to none, or to several alike."""
-    said, ticked = _stems(words), list(ticked)
+def suggest(poles: Iterable[Pole], words: str, ticked: Iterable[Prestation] = (), *, maison: str = "") -> Theme | None:
+    """The one pôle that the request speaks to most; None when it speaks to none, or to several alike.
+
+    The words of the house's own name (`maison`) tell nothing either.
+    """
+    said, ticked = {stem: word for stem, word in _stems(words).items() if stem not in _stems(maison)}, list(ticked)
     found = sorted((_weigh(pole, said, ticked) for pole in poles), key=lambda weighed: -weighed[0])
     weights = [weight for weight, _ in found]
     return found[0][1] if weights[:1] > [0] and weights[:1] != weights[1:2] else None

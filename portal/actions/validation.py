@@ -7,6 +7,7 @@ from typing import Any
 from flask import request, url_for
 from flask_login import current_user
 
+from portal import reglage
 from portal.actions import avis, interpole, queries, theme
 from portal.actions.bulletins import AvisForm, DecisionForm, PassForm, ProposeForm
 from portal.actions.guichet import bp
@@ -72,7 +73,8 @@ def _routing(action: Action, tally: avis.Tally, trail: list[avis.Step]) -> dict[
     others = [pole for pole in voices if thought_of or pole.id != action.pole_porteur_id]
     passed = {step.passed_by for step in trail}
     words = f"{action.titre} {action.type.label} {action.description}"
-    suggested = theme.suggest((pole for pole in others if pole.id not in passed), words, poles.prestations(action.souhaits))
+    open_to_it = [pole for pole in others if pole.id not in passed]
+    suggested = theme.suggest(open_to_it, words, poles.prestations(action.souhaits), maison=reglage.maison())
     first = thought_of or (suggested.pole.id if suggested else None)
     return {
         "suggested": suggested,

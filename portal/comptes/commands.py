@@ -143,13 +143,16 @@ def _invite(personne: Personne, by: Personne) -> None:
     )
 
 
-def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne) -> None:
-    """Give and take roles. Raises OwnRole or LastAdmin; effective at the person's next request."""
+def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne | None) -> None:
+    """Give and take roles; nobody (None) is whoever runs the server. Raises OwnRole or LastAdmin.
+
+    Effective at the person's next request.
+    """
     personne = _locked(personne)
     wanted, held = set(roles), {role.nom for role in personne.roles}
     if wanted == held:
         return
-    if wanted - held and personne.id == by.id:
+    if wanted - held and by and personne.id == by.id:
         raise OwnRole
     if NomRole.ADMIN in held - wanted:
         _keep_an_admin(personne)

@@ -9,7 +9,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from portal import clock
+from portal import clock, reglage
 from portal.comptes.models import Jeton, NomRole, Personne, Role, Session
 from portal.db import db, instant
 from portal.fields import address_key, local_phone, name_key
@@ -25,17 +25,20 @@ PAGE = 50
 WITH_ROLES = (selectinload(Personne.roles),)
 
 
-def session_of(token: str, also: Asked) -> tuple[Session, bool] | None:
-    """The open session of this cookie, with its person and their roles, and what is asked of them by the way, in one query."""
+def session_of(token: str, also: Asked) -> tuple[Session, bool, str | None] | None:
+    """The open session of this cookie, with its person and their roles; what is asked of them by the way; the house's name.
+
+    One query.
+    """
     row = db.session.execute(_with_session(also), {"empreinte": fingerprint(token)}).unique().first()
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1], row[2]) if row else None
 
 
 @cache
-def _with_session(also: Asked) -> Select[Session, bool]:
+def _with_session(also: Asked) -> Select[Session, bool, str]:
     """Every request of whoever is signed in asks it: to build it would take longer than to run it."""
     return (
-        select(Session, also(Session.personne_id))
+        select(Session, also(Session.personne_id), reglage.said(reglage.MAISON))
         .join(Session.personne)
         .where(
             Session.empreinte == bindparam("empreinte"),

@@ -130,7 +130,7 @@ class Contribution(Base):
     mission_id: Mapped[int] = mapped_column(ForeignKey("mission.id"))
     action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), index=True)
     pole_id: Mapped[int | None] = mapped_column(ForeignKey("pole.id"))  # which carried the action then
-    annee: Mapped[int]  # of the mission's day, at La Réunion
+    annee: Mapped[int]  # of the mission's day
     nature: Mapped[Nature]
     unite: Mapped[Unite]
     quantite: Mapped[int]  # minutes, points or cents

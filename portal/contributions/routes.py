@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, abort, current_app, redirect, request, url_for
 
-from portal import clock, security
+from portal import clock, reglage, security
 from portal.actions import queries as actions
 from portal.actions.commands import Conflict
 from portal.actions.models import Action
@@ -20,8 +20,6 @@ from portal.web import GuardedBlueprint, Page, as_file, done, me, render, toast
 from portal.workflow import MotifMissing, Refusal
 
 bp = GuardedBlueprint("contributions", __name__, url_prefix="/contributions")
-
-HOUSE = "La Raffinerie, tiers-lieu à l’Hermitage, Saint-Paul, La Réunion"  # until the settings say who publishes
 
 
 # --- the hours of an action ----------------------------------------------------------------------------------
@@ -154,7 +152,7 @@ def _csv(lines: list[Contribution], name: str) -> Response:
 @bp.post("/attestations", access="moi.voir")
 def attest() -> Any:
     action = _asked_action()
-    commands.attest(me(), action=action, annee=_year(), publisher=current_app.config["PORTAL"].publisher or HOUSE)
+    commands.attest(me(), action=action, annee=_year(), publisher=reglage.association())
     toast("Ton attestation est prête.")
     return done(url_for(".index", annee=_year(), _anchor="attestations"))
 

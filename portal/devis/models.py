@@ -126,7 +126,7 @@ class Devis(Base):
     force: Mapped[str] = mapped_column(default="")  # why it left while a pôle had not confirmed its lines
     envoye_le: Mapped[datetime | None]
     envoye_par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
-    valable_jusqu_au: Mapped[date | None]  # its last day, whole, at La Réunion
+    valable_jusqu_au: Mapped[date | None]  # its last day, whole
     rappele_le: Mapped[datetime | None]  # when the demandeur was told that it would expire
     ht: Mapped[int] = mapped_column(default=0)  # cents, as its lines say; what lists and charts read
     ttc: Mapped[int] = mapped_column(default=0)

@@ -19,7 +19,6 @@ MENTIONS = {
     Profil.FRANCHISE: "TVA non applicable, article 293 B du CGI.",
     Profil.ASSUJETTIE: "",
 }
-COMMUN = "La Raffinerie"  # the heading of what benefits no pôle
 
 
 def last_day(devis: Devis, at: datetime) -> date:
@@ -38,7 +37,7 @@ def content(devis: Devis, at: datetime) -> dict[str, Any]:
         "version": devis.version,
         "le": clock.local(at).date().isoformat(),
         "valable_jusqu_au": last_day(devis, at).isoformat(),
-        "maison": {texte.cle.removeprefix("identite_"): texte.valeur for texte in reglage.IDENTITE},
+        "maison": reglage.identite(),
         "client": client(devis.action),
         "action": {
             "titre": action.titre,
@@ -97,7 +96,7 @@ def groups(lines: Iterable[tuple[Pole | None, dict[str, Any]]], sums: chiffrage.
 
 
 def _named(pole: Pole | None) -> str:
-    return pole.label if pole else reglage.NOM.valeur or COMMUN
+    return pole.label if pole else reglage.association()
 
 
 def _said(line: LigneDevis) -> dict[str, Any]:

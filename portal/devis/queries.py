@@ -188,7 +188,7 @@ def _called() -> Called:
 
 
 def expired() -> list[int]:
-    """Those whose last day is past, at La Réunion; what stopped or took place expires no more."""
+    """Those whose last day is past; what stopped or took place expires no more."""
     return list(db.session.scalars(_sent().where(Devis.valable_jusqu_au < clock.today())))
 
 

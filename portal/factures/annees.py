@@ -83,4 +83,4 @@ def _taken(annee: int, quoi: str) -> Annee:
 
 def _siren() -> str:
     """The nine first digits of the SIRET, which begin the name of that file (A47 A-1 of the LPF)."""
-    return re.sub(r"\D", "", reglage.SIRET.valeur)[:9] or "RAFFINERIE"
+    return re.sub(r"\D", "", reglage.SIRET.valeur)[:9] or "SANS-SIREN"

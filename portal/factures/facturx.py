@@ -25,7 +25,7 @@ UNITS = {  # UN/ECE recommendation 20; the others are counted one by one
 ONE = "C62"
 EXEMPTIONS = {Profil.EXONEREE: "VATEX-FR-CGI261-7", Profil.FRANCHISE: "VATEX-FR-FRANCHISE"}
 SIREN, SIRET, ANNUAIRE = "0002", "0009", "0225"  # who gives an identifier: ISO 6523, and the addresses of e-invoices
-FRANCE = "FR"  # La Réunion included: whose tax it is
+FRANCE = "FR"  # its overseas departments included: whose tax it is
 TOWN = re.compile(r"(?:[A-Z]{1,2}-)?(\d{5})\s+(.+)")
 CONTROL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no XML may hold
 

@@ -35,7 +35,7 @@ def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Fact
         "devis": facture.devis.numero,
         "le": jour.isoformat(),
         "echeance": last_day(facture, jour).isoformat(),
-        "maison": {texte.cle.removeprefix("identite_"): texte.valeur for texte in reglage.IDENTITE},
+        "maison": reglage.identite(),
         "fourni_le": clock.local(action.fin).date().isoformat(),
         "mot": facture.mot,
         "objet": facture.categorie.value,

@@ -13,7 +13,7 @@ from portal.factures import queries
 from portal.factures.models import RELANCES, Etat, Facture, Relance, relancer
 from portal.workflow import Refusal
 
-MORNING = time(8)  # at La Réunion: nobody is reminded in their night
+MORNING = time(8)  # nobody is reminded in their night
 
 
 class NothingToRemind(Refusal):

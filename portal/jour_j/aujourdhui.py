@@ -57,14 +57,14 @@ def _today(personne: Personne) -> list[Mine]:
 
 
 def _of_today() -> Select[Action]:
-    """Those that touch today at La Réunion once confirmed, and those whose site is still open, whatever the hour."""
+    """Those that touch today once confirmed, and those whose site is still open, whatever the hour."""
     start = clock.start_of(clock.today())
     touches = and_(Action.fin > start, Action.debut > start - LONGEST)  # the index knows when they begin
     return (
         select(Action)
         .where(
             or_(Action.etat == Etat.EN_COURS, Action.etat.in_((Etat.CONFIRMEE, Etat.TERMINEE)) & touches),
-            Action.debut < start + timedelta(days=1),
+            Action.debut < clock.end_of(clock.today()),
         )
         .order_by(Action.debut, Action.id)
     )
@@ -77,8 +77,8 @@ def _qualites(action: Action, personne: Personne, natures: Iterable[Nature], *, 
 
 def runs_a_day(personne: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether that person sets up or runs an action of yesterday, of today or of tomorrow; a part of somebody else's query."""
-    yesterday = instant(lambda: clock.start_of(clock.today()) - timedelta(days=1))
-    soon = instant(lambda: clock.start_of(clock.today()) + timedelta(days=2))
+    yesterday = instant(lambda: clock.start_of(clock.today() - timedelta(days=1)))
+    soon = instant(lambda: clock.start_of(clock.today() + timedelta(days=2)))
     begun = instant(lambda: clock.start_of(clock.today()) - timedelta(days=1) - LONGEST)  # the index knows when they begin
     near = Action.etat.in_(LIVE), Action.fin > yesterday, Action.debut > begun, Action.debut < soon
     refers = (

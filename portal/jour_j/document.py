@@ -14,5 +14,5 @@ LAYOUT = Path(__file__).with_name("bilan.typ")
 def pdf(contenu: dict[str, Any]) -> bytes:
     """What the page says (bilan.content), as a PDF/A."""
     today = clock.today()
-    made = {"maison": reglage.NOM.valeur, "le": date_longue(today), "jour": [today.year, today.month, today.day]}
+    made = {"maison": reglage.association(), "le": date_longue(today), "jour": [today.year, today.month, today.day]}
     return presse.pdf(LAYOUT, presse.written(contenu | made))

@@ -128,7 +128,7 @@ def _when(form: TapForm) -> datetime:
     if form.heure.data is None:
         return now - timedelta(minutes=form.il_y_a.data or 0)
     at = combine(clock.today(), form.heure.data)
-    return at if at <= now else at - timedelta(days=1)
+    return at if at <= now else clock.same_hour(at, -1)
 
 
 @bp.post("/<int:id>/entrees/<uuid:cle>/annuler", access="jour.participer")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from portal import clock
 from portal.filters import date_courte, heure, jour_semaine
 from portal.jour_j.pli import Presence, Site
 from portal.jour_j.soiree import evening_of
@@ -58,7 +59,7 @@ class Journees:
     def since(self) -> str:
         """ "hier 8 h 08", "jeudi 8 h 08": when the site opened that nobody closed."""
         opened = self.state.moved.quand if self.state.moved else self.now
-        yesterday = evening_of(self.now) - evening_of(opened) == timedelta(days=1)
+        yesterday = evening_of(self.now) == clock.same_hour(evening_of(opened), 1)
         return f"hier {heure(opened)}" if yesterday else self.hour(opened)
 
     @cached_property

@@ -88,7 +88,7 @@ class Jour(Base):
     @property
     def is_too_early(self) -> bool:
         """Whether the site may not open yet: a tap days ahead would end the action before it began."""
-        return clock.now() < clock.start_of(clock.local(self.action.debut).date()) - timedelta(days=1)
+        return clock.now() < clock.start_of(clock.local(self.action.debut).date() - timedelta(days=1))
 
 
 class Point(Base):

@@ -24,7 +24,7 @@ HEAD = (
 
 
 def of_year(annee: int) -> list[Incident]:
-    """The incidents of that year at La Réunion, the latest first; four queries, whatever it holds."""
+    """The incidents of that year, the latest first; four queries, whatever it holds."""
     found = [(incident, incident.entree.quand) for day in _days(annee) for incident in day.noted]
     return [one for one, quand in sorted(found, key=lambda f: f[1], reverse=True) if clock.local(quand).year == annee]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -70,7 +70,7 @@ def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
     if f.du:
         yield Mission.fin > clock.start_of(f.du)
     if f.au:
-        yield Mission.debut < clock.start_of(f.au + timedelta(days=1))
+        yield Mission.debut < clock.end_of(f.au)
     if f.places:
         yield and_(Mission.prises < Mission.places, takes_candidatures())
     for word in name_key(f.q).split()[:6]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, current_app, request, session, url_for
 from flask_login import logout_user
 
-from portal import donnees, ical, security
+from portal import donnees, ical, reglage, security
 from portal.candidatures.models import Candidature
 from portal.comptes import commands as comptes
 from portal.comptes import queries as comptes_queries
@@ -133,7 +133,7 @@ def feed(jeton: str) -> Any:
     opened = security.unseal("agenda", jeton)
     personne = (comptes_queries.calendar_owner(*opened) if opened else None) or abort(404)
     entries = queries.calendar_of(personne, _base_url())
-    return ical.followed(calendrier.feed(entries, _base_url(), name="La Raffinerie"))
+    return ical.followed(calendrier.feed(entries, _base_url(), name=reglage.maison()))
 
 
 # --- my data ---------------------------------------------------------------------------------------------------

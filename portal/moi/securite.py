@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, current_app, request, session, url_for
 from markupsafe import Markup
 
+from portal import reglage
 from portal.comptes import cles, entree, second, totp
 from portal.comptes import queries as comptes
 from portal.comptes.appareil import named
@@ -174,7 +175,7 @@ def _again(form: SecondForm) -> Page:
 
 
 def _setting_up(secret: str, form: SecondForm) -> Page:
-    address = totp.address(secret, me().email, str(current_app.jinja_env.globals["maison"]))
+    address = totp.address(secret, me().email, reglage.maison())
     letters = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
     return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=letters, form=form)
 

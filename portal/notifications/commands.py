@@ -24,7 +24,7 @@ from portal.outbox import Message, Poids, Voie
 from portal.workflow import Event, Refusal
 
 NOW = timedelta()
-DIGEST = time(18)  # at La Réunion: before the evening, when people decide
+DIGEST = time(18)  # before the evening, when people decide
 LEASE = timedelta(minutes=2)  # more than one sending lasts, even when the server takes its ten seconds at each step
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 240, 240))  # after each failed try but the last
 TRIES = len(DELAYS) + 1
@@ -103,7 +103,7 @@ def reroute(personne: Personne) -> None:
 
 def _next_digest(instant: datetime) -> datetime:
     today = combine(clock.local(instant).date(), DIGEST)
-    return today if instant <= today else today + timedelta(days=1)
+    return today if instant <= today else clock.same_hour(today, 1)
 
 
 def plan_reminders(affectation_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -14,7 +15,7 @@ from email_validator import validate_email
 from flask import current_app
 from markupsafe import Markup
 
-from portal import clock
+from portal import clock, reglage
 from portal.comptes.models import Personne
 from portal.config import Settings
 from portal.db import db
@@ -36,6 +37,7 @@ class Letter:
     texte: str
     html: str
     agenda: bytes | None  # an iCalendar file
+    maison: str = ""  # who signs it
     lines: dict[int, Letter | None] = field(
         default_factory=dict
     )  # of a digest: what each message says, None when it is outdated
@@ -55,7 +57,7 @@ def compose(message: Message, letter: Letter) -> EmailMessage:
     encoding = "quoted-printable" if settings.mail_url else "8bit"
     mail = EmailMessage(SMTP)
     mail["Subject"] = letter.objet
-    mail["From"] = settings.mail_from
+    mail["From"] = Address(letter.maison, addr_spec=settings.mail_from)
     mail["To"] = recipient(message.adresse)
     mail["Date"] = format_datetime(clock.local(clock.now()))
     born = int(message.cree_le.timestamp())  # SQLite may give the id of a deleted row again
@@ -81,12 +83,14 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
     """
     if genre == canal.CHAT:
         return Letter(*canal.words(faits), html="", agenda=None)
-    context = {**GENRES[genre](faits), "faits": faits, "lien": link, "accueil": link("accueil.index"), "ligne": line}
+    maison = reglage.maison()
+    known = {"faits": faits, "lien": link, "accueil": link("accueil.index"), "maison": maison, "ligne": line}
+    context = {**GENRES[genre](faits), **known}
     text = current_app.jinja_env.get_template(f"messages/{genre}.txt")
     objet = one_line("".join(text.blocks["objet"](text.new_context(context))))
     page = current_app.jinja_env.get_template(f"messages/{genre}.html")
     words, html = _spaced(text.render(context)), page.render(context, objet=objet)
-    return Letter(objet, words, html, context.get("agenda"), context.get("lignes_du_resume", {}))
+    return Letter(objet, words, html, context.get("agenda"), maison, context.get("lignes_du_resume", {}))
 
 
 @genre("resume")

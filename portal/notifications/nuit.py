@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from sqlalchemy import func, select
@@ -28,7 +28,7 @@ from portal.workflow import Event, Refusal
 NAME, PAGE = "retention", 50
 A_NIGHT = 200  # of each kind: to erase somebody looks everywhere for their name, and nothing else is written meanwhile
 AT = time(4)  # at La Réunion, when nobody works
-LONG_AGO = datetime(1970, 1, 1, tzinfo=clock.REUNION)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 passer = Event("retention.passer", "Effacer ce qui n’a plus à être gardé", "données effacées, leur délai est passé", "trash-2")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from portal import clock
 from portal.fields import combine
 
-EVE = time(10)  # at La Réunion
+EVE = time(10)
 
 
 def _eve(debut: datetime) -> datetime:

@@ -16,7 +16,7 @@ from portal.notifications import queries
 from portal.notifications.commands import NOW, Envoi, send
 from portal.outbox import Poids
 
-MORNING = time(8)  # at La Réunion: a task is late from midnight on, when nobody wants to read it
+MORNING = time(8)  # a task is late from midnight on, when nobody wants to read it
 
 
 def tell_what_is_late(action_id: int) -> None:

@@ -253,7 +253,7 @@ class Annee(NamedTuple):
 
 
 def of_year(annee: int) -> Annee:
-    """By the day on which the ledger gave it, at La Réunion."""
+    """By the day on which the ledger gave it."""
     rows = db.session.scalars(select(Ecriture).options(joinedload(Ecriture.pole)).where(_in_year(annee)))
     sums, poles = Counter[int | None](), dict[int | None, Pole | None]({None: None})
     for line in rows:

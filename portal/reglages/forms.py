@@ -19,7 +19,7 @@ from portal.fields import Day, Email, Form, Line, Phone, Siret, Whole, Words, ch
 from portal.jour_j.modeles import Ligne
 from portal.poles.models import Espace, Genre, Materiel, Pole, Ressource
 from portal.reglage import COURRIEL, RNA, SIRET, SITE_LEAST, SITE_MOST, TAUX, TVA_INTRA, Choix, Nombre, Setting
-from portal.reglages.queries import LABELS, Filtres
+from portal.reglages.recherche import LABELS, Filtres
 from portal.workflow import Refusal
 
 

@@ -10,10 +10,10 @@ from portal import clock, tableur
 from portal.comptes import consultations
 from portal.fields import one_line
 from portal.policy import can
-from portal.reglages import commands, queries
+from portal.reglages import commands, recherche
 from portal.reglages.forms import JournalForm
 from portal.reglages.maison import bp
-from portal.reglages.queries import Fait
+from portal.reglages.recherche import Fait
 from portal.web import as_file, me, page_number, render
 
 HEAD = (
@@ -58,8 +58,8 @@ def journal() -> Any:
         form=form,
         filtres=filtres,
         asked={name: value for name, value in request.args.items() if name in form and value},
-        sujet=queries.subject_name(filtres.sujet) if filtres.sujet else "",
-        leaf=queries.listed(filtres, page_number(), whole=whole),
+        sujet=recherche.subject_name(filtres.sujet) if filtres.sujet else "",
+        leaf=recherche.listed(filtres, page_number(), whole=whole),
         whole=whole,
         place=place,
     )
@@ -69,7 +69,7 @@ def journal() -> Any:
 @bp.post(f"/journal/export.{tableur.SORTE}", access="journal.lire", fresh=True)
 def export_journal(sorte: str) -> Any:
     form, whole = _asked(request.form)
-    found = [_row(fait) for fait in queries.exported(form.filtres(), whole=whole)]
+    found = [_row(fait) for fait in recherche.exported(form.filtres(), whole=whole)]
     commands.note_export(len(found), by=me())
     return as_file(tableur.sheet("Journal", HEAD, found, sorte), tableur.SORTES[sorte], f"journal-{clock.today()}.{sorte}")
 
@@ -83,7 +83,7 @@ def looks() -> Any:
 def _asked(values: Any) -> tuple[JournalForm, bool]:
     """What is looked for, and whether in all of it: whoever keeps the accounts reads the money's alone."""
     whole = can(me(), "journal.tout")
-    return JournalForm.of(values, queries.kinds(whole=whole)), whole
+    return JournalForm.of(values, recherche.kinds(whole=whole)), whole
 
 
 def place(fait: Fait) -> str:

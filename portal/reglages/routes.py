@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, request, session, url_for
 
 from portal.actions.commands import Conflict
 from portal.comptes import cles, consultations, second
@@ -18,8 +18,8 @@ from portal.poles import commands as poles
 from portal.poles import queries as house
 from portal.poles.models import Genre, Pole
 from portal.policy import load
-from portal.reglage import DEVIS, FACTURES, IDENTITE, MINEURS, NOMBRES, Setting
-from portal.reglages import commands
+from portal.reglage import ASSOCIATION, DEVIS, FACTURES, LE_LIEU, MINEURS, NOMBRES, QUORUM, Setting
+from portal.reglages import commands, queries
 from portal.reglages import controles as controles  # its pages join the blueprint
 from portal.reglages import historique as historique  # and those of the journal
 from portal.reglages.forms import (
@@ -35,6 +35,14 @@ from portal.web import Page, done, me, page_number, render, toast
 @bp.get("/", access="reglages.voir")
 def index() -> Any:
     return render("reglages/index.html")
+
+
+@bp.get("/demarrer", access="reglages.voir")
+def begin() -> Any:
+    """From an empty house to its first published mission: what is done is what the database holds."""
+    first = queries.demarrage()
+    session["mise_en_route"] = bool(first.suivante)  # from now on, in this browser, the settings lead back here
+    return render("reglages/demarrer.html", first=first, quorum=QUORUM)
 
 
 def _search() -> str:
@@ -56,7 +64,10 @@ class Reglages:
 PAGES = {
     "nombres": Reglages("Délais et quorum", "Ce que le collectif a décidé.", NOMBRES),
     "mineurs": Reglages("Mineurs", "Des règles de la maison, à confirmer avec son assureur.", MINEURS),
-    "identite": Reglages("Identité de l’association", "Ce que portent les devis et les factures.", IDENTITE),
+    "maison": Reglages("Le lieu", "Son nom, où il est, et ce qu’en lit le public.", LE_LIEU),
+    "identite": Reglages(
+        "Identité et régime de TVA", "Ce que portent les devis, les factures et les mentions légales.", ASSOCIATION
+    ),
     "devis": Reglages("Devis et TVA", "Ce que le collectif et la personne qui tient les comptes ont décidé.", DEVIS),
     "factures": Reglages(
         "Factures", "Ce que portent les factures, à confirmer avec la personne qui tient les comptes.", FACTURES
@@ -99,7 +110,8 @@ def _over(page: str, typed: SettingsForm | None = None) -> SettingsForm:
 
 
 def _settings(page: str, form: SettingsForm, status: int = 200) -> Page:
-    return render("reglages/reglages.html", status=status, form=form, page=page, shown=PAGES[page])
+    changed = queries.last_change(PAGES[page].settings)
+    return render("reglages/reglages.html", status=status, form=form, page=page, shown=PAGES[page], changed=changed)
 
 
 # --- people --------------------------------------------------------------------------------------------------

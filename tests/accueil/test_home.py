@@ -8,14 +8,15 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event
 
-from portal import clock
+from portal import clock, reglage
 from portal.accueil.routes import PAGES
 from portal.actions import interpole, retroplanning
 from portal.candidatures import commands
 from portal.candidatures.models import refuser
 from portal.config import ROOT
 from portal.db import db
-from portal.missions.models import UNDO
+from portal.missions import commands as missions
+from portal.missions.models import UNDO, publier
 from portal.outbox import Battement
 from tests import builders
 
@@ -108,12 +109,47 @@ def test_nobody_is_offered_what_they_hold_or_wait_for(as_, app):
     assert offered() == {"Autre", "Refusée"}
 
 
-def test_whoever_administers_an_empty_house_reads_where_to_begin(as_, app):
+def test_whoever_administers_a_new_house_is_led_on_until_it_has_published_a_mission(as_, app):
     ada, zoe = builders.personne("Ada Robert", [builders.ADMIN]), builders.bienveillant()
-    assert "La maison est encore vide" in as_(ada).get("/").text
-    assert "La maison est encore vide" not in as_(zoe).get("/").text
-    builders.pole("Jardin")
-    assert "La maison est encore vide" not in as_(ada).get("/").text
+    mission = builders.mission(builders.action(zoe), published=False)
+    [row] = awaited(as_(ada).get("/").text)
+    assert row.startswith("1 maison à mettre en route")
+    assert "mettre en route" not in as_(zoe).get("/").text
+    missions.decide(mission, publier, by=zoe)
+    assert "mettre en route" not in as_(ada).get("/").text
+
+
+def test_the_home_page_tells_everybody_what_the_house_says_of_itself_at_once(client, app):
+    ada = builders.personne("Ada Robert", [builders.ADMIN])
+    before = client.get("/")
+    again = {"If-None-Match": before.headers["ETag"]}
+    assert client.get("/", headers=again).status_code == 304
+    said = {reglage.MAISON: "L’Usine & fils", reglage.ACCROCHE: "Des machines", reglage.ACCUEIL: "Des fêtes"}
+    for texte, valeur in said.items():
+        reglage.change(texte, valeur, by=ada)
+    after = client.get("/", headers=again)
+    assert (after.status_code, after.headers["ETag"] == before.headers["ETag"]) == (200, False)
+    page = BeautifulSoup(after.text, "html5lib")
+    assert page.title.get_text() == "Accueil · L’Usine & fils"
+    assert (page.h1.get_text(), "Des fêtes" in page.main.get_text()) == ("Des machines", True)
+    for path in ("/missions/", "/actions/agenda", "/comptes/connexion", "/hors-ligne", "/pages/inconnue"):
+        assert "L’Usine &amp; fils" in client.get(path).text, path
+    assert client.get("/manifest.webmanifest").json["name"] == "L’Usine & fils"
+
+
+def test_the_phones_keep_another_page_for_the_network_s_absence_once_the_house_has_another_name(client, app):
+    before = client.get("/sw.js").text
+    reglage.change(reglage.MAISON, "L’Usine", by=builders.personne("Ada Robert", [builders.ADMIN]))
+    assert client.get("/sw.js").text.splitlines()[0] != before.splitlines()[0]
+
+
+def test_its_name_costs_whoever_is_signed_in_nothing_and_anybody_else_one_query(client, as_, app, count_queries):
+    reglage.change(reglage.MAISON, "L’Usine", by=builders.personne("Ada Robert", [builders.ADMIN]))
+    awa = as_(builders.personne())
+    for visitor in (awa, client):
+        with count_queries() as statements:
+            assert "L’Usine" in visitor.get("/hors-ligne").text
+        assert len(statements) == 1
 
 
 @pytest.mark.parametrize("n", [1, 3])

@@ -360,7 +360,7 @@ def test_what_is_over_clashes_no_more(zoe, as_):
 
 
 @pytest.mark.both
-@pytest.mark.parametrize(("query", "cost"), [("", (1, 4)), ("vue=liste", (2, 5))])
+@pytest.mark.parametrize(("query", "cost"), [("", (2, 4)), ("vue=liste", (3, 5))])
 def test_it_costs_the_same_for_one_and_for_many(zoe, as_, client, count_queries, query, cost):
     culture, url = builders.pole("Culture"), f"{PAGE}?{query}"
     seen = []

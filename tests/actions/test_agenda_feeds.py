@@ -11,7 +11,7 @@ import vobject
 from bs4 import BeautifulSoup
 from icalendar import Calendar
 
-from portal import clock, security
+from portal import clock, reglage, security
 from portal.actions import calendrier, commands, decalage
 from portal.actions.models import Action, reading
 from portal.actions.processus import WORKFLOW, annuler, refuser, revenir_au_devis
@@ -97,6 +97,7 @@ def test_the_houses_says_options_and_who_carries_them(zoe, read):
 def test_each_has_its_name_and_one_time_zone(zoe, client):
     action(zoe)
     action(zoe)
+    reglage.change(reglage.MAISON, "La Fabrik", by=zoe)
     names = []
     for url in (PUBLIC, address(zoe)):
         answer = client.get(url)
@@ -105,7 +106,7 @@ def test_each_has_its_name_and_one_time_zone(zoe, client):
         calendar = Calendar.from_ical(answer.data)
         assert calendar.decoded("refresh-interval") == timedelta(hours=1)
         names.append(calendar["x-wr-calname"])
-    assert names == ["Agenda de La Raffinerie", "La Raffinerie, agenda interne"]
+    assert names == ["Agenda de La Fabrik", "La Fabrik, agenda interne"]
 
 
 def test_an_evening_that_ends_after_midnight_is_one_event(zoe, read):
@@ -281,7 +282,7 @@ def test_it_costs_the_same_for_one_and_for_many(zoe, client, count_queries):
             with count_queries() as statements:
                 events = client.get(url).data.count(b"BEGIN:VEVENT")
             costs.append((events, len(statements)))
-    assert costs == [(1, 2), (1, 4), (3, 2), (3, 4)]  # whose calendar it is, and their roles
+    assert costs == [(1, 3), (1, 5), (3, 3), (3, 5)]  # the house's name; whose calendar it is, and their roles
 
 
 # --- as others read it ---------------------------------------------------------------------------------------------

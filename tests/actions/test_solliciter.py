@@ -68,7 +68,7 @@ def test_the_page_shows_what_the_house_offers_by_pole_and_says_what_happens_next
         field.legend.get_text(strip=True): [span.get_text(strip=True) for span in field.select(".choix > span")]
         for field in page(answer).select(".offres fieldset")
     }
-    assert offered == {"La Raffinerie": ["La case", "Un repas"], "Pôle Jardin": ["Une visite"]}
+    assert offered == {"Notre tiers-lieu": ["La case", "Un repas"], "Pôle Jardin": ["Une visite"]}
     assert "vous répond sous 5 jours" in words(answer)
     assert "rien ne la garantit" in words(answer)
 

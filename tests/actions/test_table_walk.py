@@ -35,7 +35,7 @@ from tests import builders
 from tests.actions.table import ENDED, FIRM, MOVES, SAY_WHY, SHORTEST, STOPPED, House
 from tests.cells import fingerprint
 
-FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=clock.REUNION)
+FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=clock.ZONE)
 OF_THE_DAY = ("ouvrir", "clore", "rouvrir")
 STOPS = ("refuser", "decliner", "annuler")
 BY_HAND = [slug for slug in MOVES if slug not in OF_THE_DAY]

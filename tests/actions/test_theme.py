@@ -55,3 +55,9 @@ def test_what_was_ticked_counts_too():
 
 def test_without_a_pole_there_is_none():
     assert suggest([], "Un concert") is None
+
+
+def test_the_name_of_the_house_is_said_by_all():
+    poles = [Pole(id=1, nom="Culture", genre=Genre.POLE, description="Faire vivre La Fabrik.")]
+    assert suggest(poles, "Un repas à la Fabrik").raisons == ["fabrik"]
+    assert suggest(poles, "Un repas à la Fabrik", maison="La Fabrik") is None

@@ -460,10 +460,10 @@ def test_the_queue_of_those_who_wait_costs_the_same_for_one_or_many(as_, zoe, mi
 def test_the_page_of_an_offer_costs_the_same_for_a_line_of_one_or_many(client, mission, count_queries, n):
     line = [builders.in_line(mission) for _ in range(n)]
     builders.offer(line[0])
-    for url, cost in ((page_of(line[0]), 4), (page_of(line[-1]), 4 if n == 1 else 5)):
+    for url, cost in ((page_of(line[0]), 5), (page_of(line[-1]), 5 if n == 1 else 6)):
         with count_queries() as statements:
             assert client.get(url).status_code == 200
-        assert len(statements) == cost, statements  # the candidature, its answer, its offer, its places; its rank
+        assert len(statements) == cost, statements  # the candidature, its answer, its offer, its places, the house; its rank
 
 
 def test_the_step_down_message_says_that_the_list_is_being_served(mission, zoe):

@@ -24,7 +24,7 @@ from portal.missions.models import Affectation, Nature
 from tests import builders
 from tests.test_races import crowd as crowd  # a fixture
 
-NINE = datetime(2026, 11, 21, 9, 0, tzinfo=clock.REUNION)
+NINE = datetime(2026, 11, 21, 9, 0, tzinfo=clock.ZONE)
 
 
 def at(hour: float) -> datetime:

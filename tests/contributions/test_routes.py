@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
-from portal import clock
+from portal import clock, reglage
 from portal.actions.models import NIGHT
 from portal.comptes.models import NomRole
 from portal.contributions import commands, queries
@@ -304,11 +304,13 @@ def lea(closed, as_):
 
 
 def test_an_attestation_says_who_what_when_and_a_code(closed, lea):
+    reglage.change(reglage.NOM, "Association La Fabrik", by=closed.lea)
     assert ask(lea, annee=2026, action=closed.action.id).status_code == 303
     answer = lea.get(f"/contributions/attestations/{only().id}.pdf")
     assert answer.mimetype == "application/pdf"
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(answer.data)).pages).replace("\u00a0", " ")
-    for word in ("La Raffinerie", "Léa Grondin", "Fête du moulin", "Volontaire", "21 novembre 2026", "4 h", only().code):
+    said = "Association La Fabrik atteste"
+    for word in (said, "Léa Grondin", "Fête du moulin", "Volontaire", "21 novembre 2026", "4 h", only().code):
         assert word in text
     assert lea.get(f"/contributions/attestations/{only().id}.pdf").data == answer.data
 

@@ -163,7 +163,7 @@ def test_it_is_a_pdf_a_3b_and_a_pdf_ua_1(paper):
 def test_it_says_its_language_its_title_and_its_structure(paper, action):
     root = paper.trailer["/Root"]
     assert (root["/Lang"], root["/MarkInfo"]["/Marked"], root["/ViewerPreferences"]["/DisplayDocTitle"]) == (
-        "fr-RE",
+        "fr",
         True,
         True,
     )

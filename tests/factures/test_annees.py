@@ -196,7 +196,7 @@ def test_each_export_is_journaled(as_, affaire, facture, annee):
 def test_without_a_siret_its_name_still_says_what_it_is(as_, affaire, facture, annee):
     reglage.change(reglage.SIRET, "", by=affaire.rita)
     answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/fec.txt")
-    assert f'FEC{annee}1231-provisoire.txt"' in answer.headers["Content-Disposition"]
+    assert f'filename="SANS-SIRENFEC{annee}1231-provisoire.txt"' in answer.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize("many", [1, 3])

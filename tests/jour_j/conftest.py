@@ -26,7 +26,7 @@ from tests import builders, services
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
 
-NINE = datetime(2037, 11, 21, 9, 0, tzinfo=clock.REUNION)  # a phone, whose clock is real, forgets a day that is over
+NINE = datetime(2037, 11, 21, 9, 0, tzinfo=clock.ZONE)  # a phone, whose clock is real, forgets a day that is over
 
 
 def at(hour: float) -> datetime:

@@ -185,7 +185,7 @@ def test_nothing_while_it_is_true_else_the_part_that_changes(shown, client, ecra
 
 @pytest.mark.both
 def test_what_it_costs(shown, client):
-    """One question while nothing changes, four for the page, whatever it holds."""
+    """One question while nothing changes, five for the page, whatever it holds."""
     page = url(shown)
     asked = version(client.get(page).text)
     with count_queries() as queries:
@@ -195,7 +195,7 @@ def test_what_it_costs(shown, client):
     db.session.commit()
     with count_queries() as queries:
         client.get(page)
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 def test_without_javascript_a_button_asks_again(shown, client):

@@ -111,7 +111,7 @@ def test_no_mission_is_an_empty_calendar():
     assert unfolded(of_missions([], BASE)) == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//La Raffinerie//Portail//FR",
+        "PRODID:-//Portail//Tiers-lieu//FR",
         "END:VCALENDAR",
     ]
 

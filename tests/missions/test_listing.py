@@ -109,7 +109,7 @@ def test_the_listing_costs_the_same_for_one_or_many(client, action, count_querie
         builders.mission(action)
     with count_queries() as statements:
         client.get("/missions/")
-    assert len(statements) == 3, statements  # the pôles of the filter, the count, the missions
+    assert len(statements) == 4, statements  # the pôles of the filter, the count, the missions, the house
 
 
 def test_fifty_cards_a_page(client, action):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from portal import clock, security
+from portal import clock, reglage, security
 from portal.actions import commands as actions
 from portal.actions.models import SHEET, reading
 from portal.candidatures import commands as candidatures
@@ -84,8 +84,9 @@ def test_a_place_that_one_holds_is_confirmed_with_all_one_needs(ada, awa, read):
 
 
 def test_the_calendar_has_a_name_and_asks_to_be_read_every_hour(awa, client):
+    reglage.change(reglage.MAISON, "La Fabrik", by=awa)
     calendar = Calendar.from_ical(client.get(address(awa)).data)
-    assert (calendar["name"], calendar["x-wr-calname"]) == ("La Raffinerie", "La Raffinerie")
+    assert (calendar["name"], calendar["x-wr-calname"]) == ("La Fabrik", "La Fabrik")
     assert calendar.decoded("refresh-interval") == timedelta(hours=1)
     assert str(calendar["x-published-ttl"]) == "PT1H" or calendar.decoded("x-published-ttl") == b"PT1H"
 
@@ -356,7 +357,7 @@ def test_it_costs_the_same_whatever_one_did(ada, awa, client, count_queries):
         with count_queries() as statements:
             events = client.get(url).data.count(b"BEGIN:VEVENT")
         costs.append((events, len(statements)))
-    assert costs == [(3, 5), (9, 5)]
+    assert costs == [(3, 6), (9, 6)]
 
 
 # --- as others read it -----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import pytest
 from html5lib import HTMLParser
 from sqlalchemy import select
 
-from portal import clock, outbox
+from portal import clock, outbox, reglage
 from portal.actions import commands as actions
 from portal.actions import decalage, echanges, relais, retroplanning
 from portal.actions import depot as request_links
@@ -647,11 +647,14 @@ def test_someone_whose_address_is_proved_is_greeted(mission):
 
 def test_a_mail_says_who_sends_it_when_and_that_a_machine_does(mission):
     builders.candidature(mission, email="lea@example.org")
+    reglage.change(reglage.MAISON, "L’Usine, la vraie", by=mission.action.bienveillant)
     with clock.freeze(mission.debut - timedelta(days=2)):
         mail = sent("candidature_recue")
         assert mail["Date"].datetime == clock.now()
     assert (mail["To"], mail["Auto-Submitted"]) == ("lea@example.org", "auto-generated")
-    assert mail["From"].addresses[0].display_name == "La Raffinerie"
+    [sender] = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == ("L’Usine, la vraie", "ne-pas-repondre@localhost")
+    assert letter("candidature_recue").texte.rpartition("\n--\n")[2].startswith("L’Usine, la vraie\n")
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
 
 

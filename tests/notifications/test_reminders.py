@@ -18,7 +18,7 @@ from portal.missions.queries import active_of
 from portal.notifications import worker
 from tests import builders
 
-SATURDAY = datetime(2026, 12, 12, tzinfo=clock.REUNION)  # midnight at La Réunion, eight in the evening of Friday UTC
+SATURDAY = datetime(2026, 12, 12, tzinfo=clock.ZONE)  # midnight at La Réunion, eight in the evening of Friday UTC
 NAMES = {"Dans une semaine": "semaine", "Demain": "veille", "Dans deux heures": "bientot"}
 
 

@@ -13,7 +13,7 @@ from portal.devis.forms import rates
 from portal.reglage import Choix, Profil
 from tests import builders
 
-PAGES = {"identite": reglage.IDENTITE, "devis": reglage.DEVIS}
+PAGES = {"maison": reglage.LE_LIEU, "identite": reglage.ASSOCIATION, "devis": reglage.DEVIS}
 
 
 @pytest.fixture
@@ -38,9 +38,10 @@ def send(client, page: str, **typed: str):
 @pytest.mark.both
 def test_who_the_house_is(as_, ada):
     client = as_(ada)
-    assert send(client, "identite", identite_nom="La Raffinerie", identite_siret="123 456 782 00010").status_code == 303
+    who = {"identite_nom": "La Raffinerie", "identite_siret": "123 456 782 00010", "profil_fiscal": "assujettie"}
+    assert send(client, "identite", **who).status_code == 303
     assert (reglage.NOM.valeur, reglage.SIRET.valeur) == ("La Raffinerie", "12345678200010")
-    assert send(client, "devis", profil_fiscal="assujettie", taux_tva="8,5 % ; 2.1", devis_acompte="40").status_code == 303
+    assert send(client, "devis", taux_tva="8,5 % ; 2.1", devis_acompte="40").status_code == 303
     assert (reglage.PROFIL.valeur, reglage.ACOMPTE.valeur, rates()) == (Profil.ASSUJETTIE, 40, [850, 210, 0])
 
 
@@ -69,7 +70,7 @@ def test_what_is_shown_is_what_is_kept(as_, ada, page):
         ("devis", "site_heure_min", "151", "Le minimum dépasse le maximum"),
         ("devis", "devis_acompte", "101", "Un nombre entier entre 0 et 100"),
         ("devis", "devis_validite", "0", "Un nombre entier entre 1 et 365"),
-        ("devis", "profil_fiscal", "pirate", ""),
+        ("identite", "profil_fiscal", "pirate", ""),
     ],
 )
 def test_what_makes_no_sense_changes_nothing_and_is_given_back(as_, ada, page, field, wrong, said):

@@ -18,8 +18,8 @@ from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.journal import EntreeJournal
-from portal.reglages import queries
-from portal.reglages.queries import Filtres
+from portal.reglages import recherche
+from portal.reglages.recherche import Filtres
 from tests import builders
 
 PAGE = "/reglages/journal"
@@ -100,7 +100,7 @@ def test_it_costs_the_same_for_one_line_or_many(as_, ada, zoe, count_queries, n)
     client = as_(ada)
     with count_queries() as statements:
         answer = client.get(PAGE)
-    assert n < len(lines(answer)) <= queries.PAGE
+    assert n < len(lines(answer)) <= recherche.PAGE
     assert len(statements) == 4, statements
     assert ('rel="next"' in answer.text) is (n > 1)
 
@@ -184,7 +184,7 @@ def test_htmx_gets_the_list_alone(as_, ada, stopped):
 def test_whoever_keeps_the_accounts_reads_the_money_alone(as_, tara, zoe):
     sent = builders.sent(builders.validated(zoe, titre="Fête"))
     client = as_(tara)
-    assert set(queries.kinds(whole=False)) == {"devis", "facture", "partage"}
+    assert set(recherche.kinds(whole=False)) == {"devis", "facture", "partage"}
     shown = heads(client.get(PAGE))
     assert f"Devis {sent.numero} : envoyé" in shown
     assert all(head.startswith(("Devis", "Ligne", "Tarif")) for head in shown)
@@ -203,7 +203,7 @@ def test_each_line_of_the_demo_leads_somewhere_that_its_reader_may_see(app, as_)
         reader = db.session.scalars(select(Personne).where(Personne.email == f"{who}@example.org")).one()
         client = as_(reader)
         found: dict[str, None] = {}
-        for kind in queries.kinds(whole=who == "admin"):
+        for kind in recherche.kinds(whole=who == "admin"):
             page = BeautifulSoup(client.get(f"{PAGE}?sorte={kind}").text, "html5lib")
             links = [a["href"] for a in page.select(".recit a")]
             assert links or kind == "reglage" or not page.select(".recit"), kind
@@ -259,10 +259,10 @@ def test_the_workbook_too_and_each_export_is_one_more_line(as_, ada, stopped):
 def test_a_long_journal_leaves_whole(ada, count_queries):
     db.session.add_all(
         EntreeJournal(sujet=f"personne:{ada.id}", evenement="personne.profil", motif=f"mot {n}", personne_id=ada.id)
-        for n in range(queries.BATCH + 100)
+        for n in range(recherche.BATCH + 100)
     )
     db.session.flush()
     with count_queries() as statements:
-        found = list(queries.exported(Filtres(q="profil"), whole=True))
-    assert [fait.line.motif for fait in found] == [f"mot {n}" for n in range(queries.BATCH + 99, -1, -1)]
+        found = list(recherche.exported(Filtres(q="profil"), whole=True))
+    assert [fait.line.motif for fait in found] == [f"mot {n}" for n in range(recherche.BATCH + 99, -1, -1)]
     assert len(statements) == 3

@@ -86,6 +86,7 @@ def test_a_person_is_neither_seen_nor_changed_by_others(app, admin, as_):
 def test_the_index_leads_everywhere(office):
     links = [a["href"] for a in main(office.get("/reglages/")).find_all("a")]
     assert links == [
+        "/reglages/maison",
         "/reglages/personnes/",
         "/reglages/poles/",
         "/reglages/prestations/",
@@ -94,6 +95,7 @@ def test_the_index_leads_everywhere(office):
         "/reglages/conservation",
         "/reglages/identite",
         "/reglages/devis",
+        "/reglages/factures",
         "/devis/tarifs/",
         "/reglages/journal",
         "/notifications/courrier",
