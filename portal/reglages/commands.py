@@ -1,13 +1,16 @@
-"""Changing what the collective sets, a page of settings at a time."""
+"""Changing what the collective sets, a page of settings at a time; trying the chat."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from portal import reglage
+from portal import clock, journal, outbox, reglage
 from portal.actions.commands import check_reading
 from portal.comptes.models import Personne
+from portal.notifications import queries as messages
+from portal.notifications.lettres.canal import CANAL, CHAT, TRIAL
+from portal.outbox import Voie
 from portal.reglage import Setting
 
 
@@ -23,3 +26,10 @@ def save(settings: Iterable[Setting], typed: Mapping[str, Any], *, read: str, by
     check_reading(read, sheet(asked), typed)
     for setting in asked:
         reglage.change(setting, typed[setting.cle], by=by)
+
+
+def try_the_chat(*, by: Personne) -> None:
+    """Write a word to the channel of the interpôle; two taps within a minute are one word."""
+    cle = f"{CHAT}:{TRIAL}:{clock.now():%Y%m%d%H%M}"
+    if outbox.post(CHAT, cle, to=CANAL, par_id=by.id, voie=Voie.ROCKETCHAT, fait=TRIAL):
+        journal.record("outbox.essayer", messages.written(cle), by=by)

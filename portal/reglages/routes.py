@@ -20,7 +20,8 @@ from portal.poles.models import Genre, Pole
 from portal.policy import load
 from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES, Setting
 from portal.reglages import commands
-from portal.reglages import controles as controles  # its pages join the blueprint
+from portal.reglages import controles as controles  # their pages join the blueprint
+from portal.reglages import salon as salon
 from portal.reglages.forms import (
     NewPersonForm,
     PersonForm,
