@@ -301,6 +301,8 @@ POST /reglages/identite                                303 303 403 403 403 403 4
 GET /reglages/devis                                    303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/devis                                   303 303 403 403 403 403 403 403 403 403 403 303
 POST /reglages/personnes/{bo}/application/retirer      303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/retroplanning/                           303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/retroplanning/                          303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/rocketchat                               303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/rocketchat                              303 303 403 403 403 403 403 403 403 403 403 409
 GET /reglages/poles/                                   303 303 403 403 403 403 403 403 403 403 403 200

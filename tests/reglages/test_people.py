@@ -96,6 +96,7 @@ def test_the_index_leads_everywhere(office):
         "/devis/tarifs/",
         "/notifications/courrier",
         "/reglages/listes/",
+        "/reglages/retroplanning/",
         "/reglages/rocketchat",
         "/reglages/espaces/",
         "/reglages/materiel/",
