@@ -28,6 +28,15 @@ def save(settings: Iterable[Setting], typed: Mapping[str, Any], *, read: str, by
         reglage.change(setting, typed[setting.cle], by=by)
 
 
+def begin_again(settings: Iterable[Setting], *, read: str, by: Personne) -> None:
+    """Back to what they begin with, as `save` does; what they said stays in the journal."""
+    asked = list(settings)
+    reglage.hold()
+    check_reading(read, sheet(asked), {setting.cle: setting.defaut for setting in asked})
+    for setting in asked:
+        reglage.begin_again(setting, by=by)
+
+
 def try_the_chat(*, by: Personne) -> None:
     """Write a word to the channel of the interpôle; two taps within a minute are one word."""
     cle = f"{CHAT}:{TRIAL}:{clock.now():%Y%m%d%H%M}"

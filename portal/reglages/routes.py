@@ -21,6 +21,7 @@ from portal.policy import load
 from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES, Setting
 from portal.reglages import commands
 from portal.reglages import controles as controles  # their pages join the blueprint
+from portal.reglages import formules as formules
 from portal.reglages import salon as salon
 from portal.reglages import trames as trames
 from portal.reglages.forms import (

@@ -32,7 +32,7 @@ WANTED = {
     "factures.give_back", "factures.receive", "factures.reverse", "jour_j.export_register", "moi.securite.confirm",
     "moi.erase_me", "moi.securite.prepare", "moi.take_data", "partage.close", "partage.decide", "partage.mend",
     "reglages.add_person", "reglages.edit_person", "reglages.erase_person", "reglages.lift_second", "reglages.set_settings",
-    "reglages.try_chat",
+    "reglages.set_words", "reglages.try_chat",
     "reglages.switch_person",
 }  # fmt: skip
 NEW = {"nom": 'Léa "Lou" <Grondin>', "email": "lea@example.org", "telephone": "", "roles": ["bienveillant", "tresorier"]}

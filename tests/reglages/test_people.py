@@ -97,6 +97,7 @@ def test_the_index_leads_everywhere(office):
         "/notifications/courrier",
         "/reglages/listes/",
         "/reglages/retroplanning/",
+        "/reglages/messages/",
         "/reglages/rocketchat",
         "/reglages/espaces/",
         "/reglages/materiel/",
