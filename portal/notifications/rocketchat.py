@@ -80,8 +80,8 @@ def _post(url: str, body: dict[str, Any], *, private: bool) -> tuple[int, Mappin
     """
     parts = urlsplit(url)
     assert parts.hostname
-    tls = parts.scheme == "https"
-    line = (HTTPSConnection if tls else HTTPConnection)(parts.hostname, parts.port)
+    tls = ssl.create_default_context() if parts.scheme == "https" else None
+    line = HTTPSConnection(parts.hostname, parts.port, context=tls) if tls else HTTPConnection(parts.hostname, parts.port)
     line.auto_open = 0  # it is given a line, and opens none by itself
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     with closing(line):
@@ -99,7 +99,7 @@ def _post(url: str, body: dict[str, Any], *, private: bool) -> tuple[int, Mappin
             raise Doubtful(f"Rocket.Chat n’a pas dit s’il l’a pris ({type(error).__name__})") from error
 
 
-def _reach(host: str, port: int, *, tls: bool, private: bool) -> socket.socket:
+def _reach(host: str, port: int, *, tls: ssl.SSLContext | None, private: bool) -> socket.socket:
     """A line to that host, at an address that was looked at: what its name answers a moment later changes nothing.
 
     Raises Final when one of its addresses is not public, unless `private`; OSError when nobody answers.
@@ -112,7 +112,7 @@ def _reach(host: str, port: int, *, tls: bool, private: bool) -> socket.socket:
         line.settimeout(TIMEOUT)
         try:
             line.connect(address)
-            return ssl.create_default_context().wrap_socket(line, server_hostname=host) if tls else line
+            return tls.wrap_socket(line, server_hostname=host) if tls else line
         except OSError:
             line.close()
             if address is found[-1][-1]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stdnum.fr import tva
-from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, FormField, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms import Form as Part
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
@@ -15,7 +15,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.actions.forms import EditForm
 from portal.comptes.models import NomRole
-from portal.fields import Email, Form, Line, Phone, Siret, Whole, Words, choices
+from portal.fields import Email, Form, Line, Phone, Rows, Siret, Whole, Words, choices
 from portal.jour_j.modeles import Ligne
 from portal.notifications.mots import Gabarit
 from portal.poles.models import Espace, Genre, Materiel, Pole, Ressource
@@ -232,7 +232,7 @@ class ListForm(RefusableForm):
     MOST = 60
 
     lu = HiddenField()  # the version that was shown
-    lignes = FieldList(FormField(LinePart), "Lignes", max_entries=MOST)
+    lignes = Rows(FormField(LinePart), "Lignes", max_entries=MOST)
 
     @classmethod
     def of(cls, lines: Iterable[Ligne], read: int) -> ListForm:

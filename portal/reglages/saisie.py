@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import FieldList, FormField, HiddenField, SelectMultipleField
 from wtforms import Form as Part
+from wtforms import FormField, HiddenField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.actions.forms import at_most
 from portal.actions.modeles import EVERY, Modele
 from portal.actions.models import TypeAction
 from portal.actions.saisie import Days
-from portal.fields import Form, Line, Words, choices
+from portal.fields import Form, Line, Rows, Words, choices
 
 MISSING = {
     "titre": "Dis ce qu’il y a à faire.",
@@ -55,7 +55,7 @@ class PlanForm(Form):
     MOST = 60
 
     lu = HiddenField()  # the version that was shown
-    taches = FieldList(FormField(TaskPart), "Tâches", max_entries=MOST)
+    taches = Rows(FormField(TaskPart), "Tâches", max_entries=MOST)
 
     @classmethod
     def of(cls, tasks: Iterable[Modele], read: int) -> PlanForm:

@@ -183,6 +183,14 @@ def test_changed_meanwhile_it_says_so_keeps_what_is_typed_and_saves_it_the_secon
     assert proposed()[0].titre == "Le mien"
 
 
+@pytest.mark.parametrize("number", ["²", "１", "٣", "-1", "9" * 5000, "x", ""])
+@pytest.mark.parametrize(("path", "name"), [(PATH, "taches-{}-titre"), ("/reglages/listes/ouverture", "lignes-{}-texte")])
+def test_a_row_that_only_looks_numbered_is_none(office, path, name, number):
+    said = typed(office.get(path))
+    assert office.post(path, data=said | {name.format(number): "Pain"}).status_code == 303
+    assert "Pain" not in office.get(path).text
+
+
 def test_a_key_sent_twice_or_made_of_anything_is_one_of_ours(office):
     said = {"lu": "1"} | line(0, "Un", cle="devis") | line(1, "Deux", cle="devis") | line(2, "Trois", cle="<svg/onload=1>")
     assert office.post(PATH, data=said).status_code == 303
