@@ -89,6 +89,7 @@ class Settings:
     mail_from: str  # the address alone: the house gives its name
     territoire: Territoire
     rocketchat_url: str | None  # where the interpôle's channel is written to: a secret
+    rocketchat_private: bool  # whether the chat may be on the house's own network
     rocketchat_token: str  # what the channel's own questions carry; empty: none is answered
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
@@ -116,11 +117,12 @@ class Settings:
             mail_from=_sender(environ, host),
             territoire=_territory(environ),
             rocketchat_url=_webhook(environ, env),
+            rocketchat_private=_on("PORTAL_ROCKETCHAT_PRIVATE", environ, default=env != "production"),
             rocketchat_token=_webhook_token(environ, env),
             trusted_hosts=_hosts(environ, host, env),
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
-            admin_second_factor=_second_factor(environ, env),
+            admin_second_factor=_on("PORTAL_ADMIN_SECOND_FACTOR", environ, default=env == "production"),
             now=environ.get("PORTAL_NOW") or None,
         )
         settings._refuse_what_is_for_trials()
@@ -285,10 +287,10 @@ def _webhook_token(environ: Mapping[str, str], env: str) -> str:
     return token
 
 
-def _second_factor(environ: Mapping[str, str], env: str) -> bool:
-    said = environ.get("PORTAL_ADMIN_SECOND_FACTOR") or ("on" if env == "production" else "off")
+def _on(name: str, environ: Mapping[str, str], *, default: bool) -> bool:
+    said = environ.get(name) or ("on" if default else "off")
     if said not in {"on", "off"}:
-        raise BadSetting(f"PORTAL_ADMIN_SECOND_FACTOR vaut {said!r}\u00a0: on ou off est attendu.")
+        raise BadSetting(f"{name} vaut {said!r}\u00a0: on ou off est attendu.")
     return said == "on"
 
 

@@ -6,6 +6,7 @@ import hmac
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -17,7 +18,17 @@ from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
 from stdnum.fr import siret
-from wtforms import DateField, Field, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField, TimeField
+from wtforms import (
+    DateField,
+    Field,
+    FieldList,
+    HiddenField,
+    IntegerField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextInput
@@ -60,6 +71,9 @@ def search_key(*texts: str | None) -> str:
     return name_key(" ".join(text or "" for text in texts))
 
 
+NUMBERED = re.compile(r"\w+-[0-9]{1,4}(-\w+)?", re.ASCII)
+
+
 class Form(FlaskForm):
     """Every form of the portal: French messages, no HTML name collisions."""
 
@@ -90,6 +104,13 @@ class Words(TextAreaField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = clean(valuelist[0]) if valuelist else ""
+
+
+class Rows(FieldList):
+    """A list of parts; a name that only looks numbered ("taches-²-titre") is none of them, where WTForms would fail."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        yield from super()._extract_indices(prefix, [name for name in formdata if NUMBERED.fullmatch(name)])
 
 
 class Email(Line):

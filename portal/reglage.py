@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -371,6 +372,26 @@ def change(setting: Setting, valeur: Any, *, by: Person) -> None:
     row = db.session.merge(Reglage(cle=setting.cle, par_id=by.id, **said))
     _read_anew()
     journal.record(changer.key, row, by=by, avant=str(before), apres=str(valeur))
+
+
+def begin_again(setting: Setting, *, by: Person) -> None:
+    """Back to what it begins with: nothing is kept of it but the journal."""
+    change(setting, setting.defaut, by=by)
+    if row := db.session.get(Reglage, setting.cle):
+        db.session.delete(row)
+        db.session.flush()
+    _read_anew()
+
+
+def touched() -> set[str]:
+    """The keys of what somebody changed."""
+    return set(_stored())
+
+
+def texts(asked: Iterable[Texte]) -> dict[str, str]:
+    """What several texts are, by key, in one read."""
+    stored = _stored()
+    return {t.cle: stored[t.cle][1] if t.cle in stored else t.defaut for t in asked}
 
 
 def _read_anew() -> None:

@@ -59,6 +59,7 @@ def production(**more: str) -> Settings:
         ({"PORTAL_ROCKETCHAT_URL": "https://moi:secret@chat.example.org/hooks/a/b"}, "PORTAL_ROCKETCHAT_URL"),
         ({"PORTAL_ROCKETCHAT_URL": "https://chat.example.org/hooks/a b"}, "PORTAL_ROCKETCHAT_URL"),
         ({"PORTAL_ROCKETCHAT_URL": "file:///etc/passwd"}, "PORTAL_ROCKETCHAT_URL"),
+        ({"PORTAL_ROCKETCHAT_PRIVATE": "oui"}, "PORTAL_ROCKETCHAT_PRIVATE"),
         ({"PORTAL_ROCKETCHAT_TOKEN": "court"}, "16 caractères"),
         ({"PORTAL_RATE_LIMITS": "off"}, "jamais en production"),
         ({"PORTAL_NOW": "+3600"}, "jamais en production"),
@@ -101,6 +102,13 @@ def test_the_chat_as_it_gives_its_address():
     assert production(PORTAL_ENV="development", PORTAL_ROCKETCHAT_URL=local).rocketchat_url == local
     with pytest.raises(BadSetting):
         production(PORTAL_ENV="development", PORTAL_ROCKETCHAT_URL="ftp://chat.example.org/hooks/a/b")
+
+
+def test_a_chat_on_the_house_s_own_network_is_to_be_said_in_production():
+    assert not production().rocketchat_private
+    assert production(PORTAL_ROCKETCHAT_PRIVATE="on").rocketchat_private
+    assert production(PORTAL_ENV="development").rocketchat_private
+    assert not production(PORTAL_ENV="development", PORTAL_ROCKETCHAT_PRIVATE="off").rocketchat_private
 
 
 def test_production_is_what_is_meant_when_nothing_is_said():

@@ -318,6 +318,14 @@ POST /reglages/journal/export.csv                      303 303 403 403 403 403 4
 POST /reglages/journal/export.xlsx                     303 303 403 403 403 403 403 403 403 403 200 200
 GET /reglages/journal/consultations                    303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/personnes/{bo}/application/retirer      303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/retroplanning/                           303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/retroplanning/                          303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/messages/                                303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/messages/merci                           303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/messages/merci                          303 303 403 403 403 403 403 403 403 403 403 303
+POST /reglages/messages/merci/apercu                   303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/rocketchat                               303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/rocketchat                              303 303 403 403 403 403 403 403 403 403 403 409
 GET /reglages/poles/                                   303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/poles/nouveau                            303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/poles/nouveau                           303 303 403 403 403 403 403 403 403 403 403 303

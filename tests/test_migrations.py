@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 from portal import clock, demo
 from portal.actions.deliberation import CRITERES, Avis, Decision, Ou, Sens
 from portal.actions.models import Action, Echange
-from portal.actions.tache import Tache
+from portal.actions.tache import Tache, TacheTrame, Trame
 from portal.besoins.models import Besoin, Occupation, Pret
 from portal.candidatures.models import Candidature, Offre
 from portal.comptes import cles, entree, second, totp
@@ -168,6 +168,7 @@ def prepared(action: Action, ada: Personne) -> list[Any]:
         Avis(action=action, pole=pole, personne=ada, **opinion),
         Decision(action=action, ou=Ou.REUNION, le=clock.today(), favorable=True, avis={}, par=ada),
         Tache(action=action, titre="Débit de boissons", jours=30),
+        Trame(version=1, taches=[TacheTrame(cle="pain", titre="Commander le pain", jours=3, types=["autre"])]),
         Occupation(besoin=hall, espace=espace, ferme=True, **slot),
         Pret(besoin=seats, materiel=chairs, quantite=40, **slot),
     ]

@@ -1,15 +1,17 @@
-"""Reading the tasks of the rétroplanning: those of an action, and those that are late or due for somebody."""
+"""Reading the tasks of the rétroplanning: those of an action, those late or due for somebody, those that the house proposes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
+from portal.actions.modeles import MODELES, Modele
 from portal.actions.models import STOPPED, Action, Etat
-from portal.actions.tache import SOON, Avancee, Tache
+from portal.actions.tache import SOON, Avancee, Tache, TacheTrame, Trame
 from portal.comptes.models import NomRole, Personne
 from portal.db import days_before, db
 
@@ -71,3 +73,36 @@ def _due_before(day: date) -> ColumnElement[bool]:
 
 def _deadline() -> ColumnElement[datetime]:
     return days_before(Action.debut, Tache.jours)
+
+
+# --- what the house proposes ---------------------------------------------------------------------------------
+
+
+def of_type(type: str) -> list[Modele]:
+    """What an action of that type is proposed, the earliest first; two queries."""
+    query = select(Trame).order_by(Trame.version.desc()).limit(1).options(selectinload(Trame.taches))
+    return [task for task in proposed(db.session.scalar(query) or beginning()) if type in task.types]
+
+
+def trames() -> list[Trame]:
+    """Every version with its tasks, the last one first; what the house begins with, while no row holds it."""
+    query = select(Trame).order_by(Trame.version.desc()).options(joinedload(Trame.par), selectinload(Trame.taches))
+    return list(db.session.scalars(query)) or [beginning()]
+
+
+def beginning() -> Trame:
+    """The first version, before the house has its own."""
+    return Trame(version=1, taches=[row(task) for task in MODELES])
+
+
+def row(task: Modele) -> TacheTrame:
+    return TacheTrame(**vars(task) | {"types": sorted(task.types)})
+
+
+def proposed(trame: Trame) -> list[Modele]:
+    """Its tasks, the earliest first."""
+    return by_day(Modele(t.cle, t.titre, t.jours, t.aide, frozenset(t.types)) for t in trame.taches)
+
+
+def by_day(tasks: Iterable[Modele]) -> list[Modele]:
+    return sorted(tasks, key=lambda task: -task.jours)

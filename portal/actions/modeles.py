@@ -1,4 +1,4 @@
-"""The starting rétroplanning of an action, by its type: the formalities of a public event and the house's own tasks.
+"""What the house's own starting rétroplanning begins with: the formalities of a public event and the tasks of the place.
 
 The formalities and their delays come from legal.md, 5.8 (H1 to H4); where the law names no day, the house chose one that
 leaves time to act. The collective adapts them to each action: one that does not apply is "sans objet", with its reason.
@@ -80,8 +80,3 @@ MODELES = (
     Modele("merci", "Remercier l’équipe et le demandeur", -2),
     Modele("bilan", "Valider les heures et faire le bilan", -7),
 )  # fmt: skip
-
-
-def of_type(type: str) -> list[Modele]:
-    """Those of a type of action, the earliest first."""
-    return sorted((m for m in MODELES if type in m.types), key=lambda m: -m.jours)

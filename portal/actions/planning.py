@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal.actions import decalage, echeancier, modeles, queries, retroplanning
+from portal.actions import decalage, echeancier, queries, retroplanning
 from portal.actions.commands import Conflict
 from portal.actions.forms import MotifForm
 from portal.actions.models import Action
@@ -41,7 +41,8 @@ def _plan(action: Action, form: TaskForm | None = None, status: int = 200) -> Pa
     tasks = echeancier.tasks_of(action)
     if edits and form is None:
         form = TaskForm(formdata=None, action=action, people=comptes.names())
-    offered: dict[str, Any] = {"missing": retroplanning.missing_of(action, tasks), "modele": modeles.of_type(action.type)}
+    modele = echeancier.of_type(action.type)
+    offered: dict[str, Any] = {"missing": retroplanning.missing_of(tasks, modele), "modele": modele}
     return render("actions/retroplanning.html", status=status, action=action, form=form, edits=edits, tasks=tasks, **offered)
 
 

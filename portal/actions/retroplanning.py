@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+
 from portal import clock
-from portal.actions import echeancier, modeles
+from portal.actions import echeancier
 from portal.actions.commands import check_reading
+from portal.actions.modeles import MODELES, Modele
 from portal.actions.models import Action
-from portal.actions.tache import Avancee, Tache
+from portal.actions.tache import Avancee, Tache, Trame, enregistrer_trame
 from portal.comptes.models import Personne
-from portal.db import db, lock, lock_one
+from portal.db import db, insert_once, lock, lock_one
 from portal.workflow import Event, MotifMissing, Refusal
 
 appliquer_taches = Event("action.appliquer_taches", "Ajouter les tâches du modèle", "rétroplanning proposé", "list-checks")
@@ -31,6 +37,13 @@ class TaskGone(Refusal):
     sentence = "Cette tâche a été retirée du rétroplanning entre-temps."
 
 
+class TemplateChanged(Refusal):
+    sentence = (
+        "Ce modèle a changé pendant que tu écrivais\u00a0: rien n’est perdu. Relis la version enregistrée, plus bas, puis "
+        "enregistre la tienne si elle doit la remplacer."
+    )
+
+
 class AlreadySettled(Refusal):
     sentence = "Quelqu’un a déjà traité cette tâche. Remets-la à faire d’abord si ce n’est pas le cas."
 
@@ -41,7 +54,7 @@ def apply_template(action: Action, *, by: Personne) -> int:
     Whoever asks for it sees what is late already: the bienveillant is not told of it a moment later.
     """
     action = _alive(action)
-    missing = missing_of(action, echeancier.tasks_of(action))
+    missing = missing_of(echeancier.tasks_of(action), echeancier.of_type(action.type))
     told = action.debut if by.id == action.bienveillant_id else None
     for modele in missing:
         words = {"titre": modele.titre, "aide": modele.aide, "jours": modele.jours}
@@ -51,10 +64,10 @@ def apply_template(action: Action, *, by: Personne) -> int:
     return len(missing)
 
 
-def missing_of(action: Action, tasks: list[Tache]) -> list[modeles.Modele]:
-    """What the template of its type has, and these tasks have not."""
+def missing_of(tasks: list[Tache], proposed: list[Modele]) -> list[Modele]:
+    """What is proposed, and is not among these tasks."""
     there = {task.modele for task in tasks}
-    return [modele for modele in modeles.of_type(action.type) if modele.cle not in there]
+    return [modele for modele in proposed if modele.cle not in there]
 
 
 def add(action: Action, *, by: Personne, titre: str, jours: int, responsable_id: int | None = None) -> Tache:
@@ -150,3 +163,35 @@ def _alive(action: Action) -> Action:
     if action.is_stopped:
         raise ActionStopped
     return action
+
+
+# --- what the house proposes ---------------------------------------------------------------------------------
+
+
+def save_template(tasks: Sequence[Modele], *, read: int, by: Personne) -> Trame | None:
+    """Make another version of it, None when it says the same; `read` is the version that was shown. Raises TemplateChanged.
+
+    A task without a key is a new one. Actions keep the tasks that they have.
+    """
+    _write(1, MODELES, by=None)
+    now = echeancier.trames()[0]
+    if now.version != read:
+        raise TemplateChanged
+    kept = echeancier.by_day(replace(task, cle=task.cle or secrets.token_hex(6)) for task in tasks)
+    if echeancier.proposed(now) == kept:
+        return None
+    made = _write(read + 1, kept, by=by)
+    if made is None:
+        raise TemplateChanged
+    enregistrer_trame.tell(made, by=by, version=made.version)
+    return made
+
+
+def _write(version: int, tasks: Sequence[Modele], *, by: Personne | None) -> Trame | None:
+    """One version, unless somebody has written it meanwhile."""
+    if not insert_once(Trame, version=version, le=clock.now(), par_id=by.id if by else None):
+        return None
+    made = db.session.scalars(select(Trame).filter_by(version=version)).one()
+    made.taches = [echeancier.row(task) for task in tasks]
+    db.session.flush()
+    return made

@@ -36,27 +36,44 @@ def _date(typed: str) -> date | None:
     return None
 
 
-class DaysBefore(Line):
-    """So many days before the action: "J-15", "15", "J+2", or a date, which is counted from the action's; `data` in days."""
+class Days(Line):
+    """So many days before an action: "J-15", "15", "J+2"; `data` in days."""
+
+    wanted = "Écris J-15, ou J+2."
 
     def _value(self) -> str:
         return one_line(self.raw_data[0]) if self.raw_data else ("" if self.data is None else rank(self.data))
 
     def process_data(self, value: int | None) -> None:
-        self.data = value
+        self.data: Any = value
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         typed = one_line(valuelist[0]) if valuelist else ""
-        days = _days(typed)
-        self.data: Any = _date(typed) if days is None else days
+        self.data = self.read(typed)
         if typed and self.data is None:
-            raise ValueError("Écris J-15, J+2, ou une date comme 29/10/2026.")
+            raise ValueError(self.wanted)
+
+    def read(self, typed: str) -> Any:
+        return _days(typed)
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is not None and not -60 <= self.data <= 730:
+            raise ValidationError("Entre deux ans avant l’action et soixante jours après.")
+
+
+class DaysBefore(Days):
+    """The same of one action, or a date, which is counted from the action's."""
+
+    wanted = "Écris J-15, J+2, ou une date comme 29/10/2026."
+
+    def read(self, typed: str) -> Any:
+        days = _days(typed)
+        return _date(typed) if days is None else days
 
     def pre_validate(self, form: Any) -> None:
         if isinstance(self.data, date):
             self.data = (clock.local(form.action.debut).date() - self.data).days
-        if self.data is not None and not -60 <= self.data <= 730:
-            raise ValidationError("Entre deux ans avant l’action et soixante jours après.")
+        super().pre_validate(form)
 
 
 class TaskForm(Form):

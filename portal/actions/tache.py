@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import clock
@@ -13,6 +13,7 @@ from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.shown import Shown
+from portal.workflow import Event
 
 SOON = timedelta(days=7)  # a task to do by then is on its owner's mind
 TASK = ("titre", "jours", "responsable_id")
@@ -86,3 +87,39 @@ class Tache(Base):
     @property
     def is_soon(self) -> bool:
         return self.is_open and clock.today() <= self.echeance <= clock.today() + SOON
+
+
+class Trame(Base):
+    """A version of the rétroplanning that the house proposes to its actions; a change is another version."""
+
+    __tablename__ = "trame"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(unique=True)
+    le: Mapped[datetime] = mapped_column(default=clock.now)
+    par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))  # none: what the house began with
+    par: Mapped[Personne | None] = relationship()
+    taches: Mapped[list[TacheTrame]] = relationship(order_by="TacheTrame.id")
+
+    __table_args__ = (CheckConstraint("version > 0", name="version"),)
+
+
+class TacheTrame(Base):
+    """A task that it proposes; its key follows it from one version to the next, and into the actions."""
+
+    __tablename__ = "tache_trame"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trame_id: Mapped[int] = mapped_column(ForeignKey("trame.id"))
+    cle: Mapped[str]
+    titre: Mapped[str]
+    aide: Mapped[str] = mapped_column(default="")
+    jours: Mapped[int]
+    types: Mapped[list[str]]  # of the actions that it is for
+
+    __table_args__ = (
+        UniqueConstraint("trame_id", "cle"),
+        CheckConstraint("jours BETWEEN -60 AND 730", name="jours"),
+        CheckConstraint("cle <> '' AND titre <> ''", name="dite"),
+    )
+
+
+enregistrer_trame = Event("trame.enregistrer", "Enregistrer le rétroplanning", "nouvelle version", "list-checks")

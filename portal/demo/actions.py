@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 
 from portal.actions import commands as actions
-from portal.actions import echeancier, modeles, retroplanning
+from portal.actions import echeancier, retroplanning
 from portal.actions.models import Action, Canal, TypeAction, reading
 from portal.actions.processus import WORKFLOW, enregistrer
 from portal.actions.tache import Tache
@@ -67,7 +67,7 @@ class ActionTale:
     def prepare(self, agreed: datetime, sheet: Sheet) -> None:
         """Each task is settled the evening before its day; those of `retard` wait, those of `sans_objet` have a reason."""
         self.story.at(agreed, partial(self.plan_tasks, sheet.get("confie", {})))
-        for modele in modeles.of_type(self.sheet["type"]):
+        for modele in echeancier.of_type(self.sheet["type"]):
             evening = combine(self.day - timedelta(days=modele.jours + 1), EVENING)
             if modele.cle not in sheet.get("retard", ()):
                 motif = sheet.get("sans_objet", {}).get(modele.cle, "")

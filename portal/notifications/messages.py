@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,10 +21,11 @@ from portal.comptes.models import Personne
 from portal.config import Settings
 from portal.db import db
 from portal.fields import one_line
-from portal.notifications import queries
+from portal.notifications import exemples, mots, queries
 from portal.notifications.commands import SECRETS
 from portal.notifications.genres import Context, Facts, Outdated, genre, link, still
 from portal.notifications.lettres import GENRES, canal
+from portal.notifications.mots import Gabarit
 from portal.outbox import Message
 
 PERSONAL = re.compile(r"https?://\S+/[0-9]+-[0-9]+\.[\w-]{20,}")  # an address that ends in a security.seal
@@ -83,9 +85,22 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
     """
     if genre == canal.CHAT:
         return Letter(*canal.words(faits), html="", agenda=None)
+    context = {**GENRES[genre](faits), "faits": faits}
+    return _written(genre, context | mots.of(genre, faits, context), line=line)
+
+
+def sample(gabarit: Gabarit, words: Mapping[str, str]) -> Letter:
+    """What it would say in these words to somebody who does not exist; in HTML, as a page of ours may show it."""
+    context = exemples.context(gabarit)
+    context |= gabarit.filled(words, context)
+    page = _written(gabarit.genre, context, line=True).html
+    # No page bears a style of its own; and no typed quote is one, since they are escaped.
+    return replace(_written(gabarit.genre, context), html=Markup(re.sub(r' style="[^"]*"', "", page)))  # noqa: S704
+
+
+def _written(genre: str, context: Context, *, line: bool = False) -> Letter:
     maison = reglage.maison()
-    known = {"faits": faits, "lien": link, "accueil": link("accueil.index"), "maison": maison, "ligne": line}
-    context = {**GENRES[genre](faits), **known}
+    context = context | {"lien": link, "accueil": link("accueil.index"), "maison": maison, "ligne": line}
     text = current_app.jinja_env.get_template(f"messages/{genre}.txt")
     objet = one_line("".join(text.blocks["objet"](text.new_context(context))))
     page = current_app.jinja_env.get_template(f"messages/{genre}.html")

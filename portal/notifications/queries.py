@@ -113,6 +113,13 @@ def pending() -> Pending:
     return Pending(number, since, db.session.scalar(said) or "")
 
 
+def last_of_the_channel() -> tuple[Message | None, Message | None]:
+    """What the chat took last; and what it refused last, or has not taken yet."""
+    mine = select(Message).where(Message.voie == Voie.ROCKETCHAT).order_by(Message.id.desc()).limit(1)
+    took, kept = Message.envoye_le.is_not(None), and_(Message.envoye_le.is_(None), Message.ecarte_le.is_(None))
+    return db.session.scalar(mine.where(took)), db.session.scalar(mine.where(kept))
+
+
 def written(key: str) -> Message | None:
     return db.session.scalar(select(Message).where(Message.cle == key))
 

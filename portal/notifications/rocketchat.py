@@ -1,14 +1,19 @@
-"""A message leaves for the channel of the interpôle, by an incoming webhook of Rocket.Chat."""
+"""A message leaves for the channel of the interpôle, by an incoming webhook of Rocket.Chat.
+
+The webhook's name may lead anywhere: where it does is looked at each time, and a private network is not written to.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +35,10 @@ ADVICE = {
     404: "l’adresse du webhook n’est pas, ou plus, la bonne",
     410: "ce webhook a été supprimé",
 }
+PRIVATE = (
+    "L’adresse du webhook mène à cette machine ou à un réseau privé\u00a0: rien n’y est envoyé. Si le chat est bien sur le "
+    "réseau de la maison, PORTAL_ROCKETCHAT_PRIVATE=on le permet"
+)
 
 
 class Channel:
@@ -39,7 +48,7 @@ class Channel:
     voies = (Voie.ROCKETCHAT,)
 
     def __init__(self, settings: Settings) -> None:
-        self._url = settings.rocketchat_url
+        self._url, self._private = settings.rocketchat_url, settings.rocketchat_private
         self._calls: deque[float] = deque(maxlen=CALLS)
         self._quiet_until = float("-inf")  # after it took a message without a word: mails do not wait for it at each turn
 
@@ -53,7 +62,7 @@ class Channel:
             raise Outdated
         self._calls.append(time.monotonic())
         try:
-            judge(*_post(self._url, {"text": letter.texte, "parseUrls": False}))
+            judge(*_post(self._url, {"text": letter.texte, "parseUrls": False}, private=self._private))
         except Doubtful:
             self._quiet_until = time.monotonic() + WINDOW
             raise
@@ -64,44 +73,74 @@ class Channel:
             self._quiet_until = float("inf")
 
 
-def _post(url: str, body: dict[str, Any]) -> tuple[int, Mapping[str, str], str]:
-    """Status, headers and the beginning of the answer. Raises Unreachable, or Doubtful once all was given.
+def _post(url: str, body: dict[str, Any], *, private: bool) -> tuple[int, Mapping[str, str], str]:
+    """Status, headers and the beginning of the answer. Raises Final, Unreachable, or Doubtful once all was given.
 
     Without its content type, Rocket.Chat would post an empty message.
     """
     parts = urlsplit(url)
     assert parts.hostname
-    line = HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
-    if parts.scheme == "https":
-        line = HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT, context=ssl.create_default_context())
+    tls = ssl.create_default_context() if parts.scheme == "https" else None
+    line = HTTPSConnection(parts.hostname, parts.port, context=tls) if tls else HTTPConnection(parts.hostname, parts.port)
+    line.auto_open = 0  # it is given a line, and opens none by itself
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     with closing(line):
         try:
+            line.sock = _reach(parts.hostname, line.port, tls=tls, private=private)
             line.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        except (OSError, HTTPException) as error:
+        except Final:
+            raise
+        except (OSError, HTTPException, UnicodeError) as error:
             raise Unreachable(f"Rocket.Chat ne répond pas ({type(error).__name__})") from error
         try:
-            answer = line.getresponse()
-            return answer.status, dict(answer.headers), answer.read1(READ).decode(errors="replace")
+            with closing(line.getresponse()) as answer:
+                return answer.status, dict(answer.headers), answer.read1(READ).decode(errors="replace")
         except (OSError, HTTPException) as error:
             raise Doubtful(f"Rocket.Chat n’a pas dit s’il l’a pris ({type(error).__name__})") from error
 
 
+def _reach(host: str, port: int, *, tls: ssl.SSLContext | None, private: bool) -> socket.socket:
+    """A line to that host, at an address that was looked at: what its name answers a moment later changes nothing.
+
+    Raises Final when one of its addresses is not public, unless `private`; OSError when nobody answers.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if not private and not all(is_public(str(address[0])) for *_, address in found):
+        raise Final(PRIVATE)
+    for family, kind, proto, _, address in found:
+        line = socket.socket(family, kind, proto)
+        line.settimeout(TIMEOUT)
+        try:
+            line.connect(address)
+            return tls.wrap_socket(line, server_hostname=host) if tls else line
+        except OSError:
+            line.close()
+            if address is found[-1][-1]:
+                raise
+    raise OSError("no address")
+
+
+def is_public(address: str) -> bool:
+    """Whether an address leads to the internet at large, and to nothing of ours by a detour of IPv6."""
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        ip = ip.ipv4_mapped or ip.sixtofour or ip
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or getattr(ip, "is_site_local", False))
+
+
 def judge(status: int, headers: Mapping[str, str], body: str) -> None:
-    """Nothing when it was posted; raises Unreachable, Final, or OSError for what may pass."""
-    said = _said(body)
-    if status // 100 == 2 and said.get("success") is not False:
+    """Nothing when it was posted; raises Unreachable, Final, or OSError for what may pass, none of which repeats the answer."""
+    if status // 100 == 2 and _said(body).get("success") is not False:
         return
     words = f"Rocket.Chat a répondu {status}"
     if status in AWAY:
         away = Unreachable(f"{words} : il ne prend rien pour l’instant")
         away.rest = _rest(headers)
         raise away
-    error = f" ({said['error']})" if isinstance(said.get("error"), str) else ""
     if status >= 500:
-        raise OSError(f"{words}{error}")
+        raise OSError(words)
     advice = "l’adresse du webhook renvoie ailleurs" if status // 100 == 3 else ADVICE.get(status, ADVICE[400])
-    raise Final(f"{words} : {advice}{error}")
+    raise Final(f"{words} : {advice}")
 
 
 def _said(body: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stdnum.fr import tva
-from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, FormField, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms import Form as Part
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
@@ -15,8 +15,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.actions.forms import EditForm
 from portal.comptes.models import NomRole
-from portal.fields import Day, Email, Form, Line, Phone, Siret, Whole, Words, choices
+from portal.fields import Day, Email, Form, Line, Phone, Rows, Siret, Whole, Words, choices
 from portal.jour_j.modeles import Ligne
+from portal.notifications.mots import Gabarit
 from portal.poles.models import Espace, Genre, Materiel, Pole, Ressource
 from portal.reglage import COURRIEL, RNA, SIRET, SITE_LEAST, SITE_MOST, TAUX, TVA_INTRA, Choix, Nombre, Setting
 from portal.reglages.recherche import LABELS, Filtres
@@ -107,6 +108,30 @@ class SettingsForm(EditForm):
         if least > most:
             self[SITE_LEAST.cle].errors = [f"Le minimum dépasse le maximum, {most}\u00a0€\u00a0: baisse l’un ou monte l’autre."]
         return bool(least <= most)
+
+
+class WordsForm(SettingsForm):
+    """The words of a message: it takes the names that it knows, and no other."""
+
+    gabarit: Gabarit
+
+    @classmethod
+    def of_message(cls, gabarit: Gabarit) -> type[WordsForm]:
+        return type("WordsForm", (cls,), {"gabarit": gabarit, **{t.cle: _field(t) for t in gabarit.textes}})
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return bool(super().validate(extra_validators)) & self._names_are_known()
+
+    def _names_are_known(self) -> bool:
+        known = ", ".join(f"{{{nom}}}" for nom in self.gabarit.noms)
+        unknown = {cle: found[0] for cle, text in self.words.items() if (found := self.gabarit.unknown(text))}
+        for cle, nom in unknown.items():
+            self[cle].errors = [f"{{{nom}}} n’existe pas ici. Ce message connaît\u00a0: {known}."]
+        return not unknown
+
+    @property
+    def words(self) -> dict[str, str]:
+        return {texte.cle: self[texte.cle].data for texte in self.gabarit.textes}
 
 
 def _is_rna(form: Form, field: Line) -> None:
@@ -244,7 +269,7 @@ class ListForm(RefusableForm):
     MOST = 60
 
     lu = HiddenField()  # the version that was shown
-    lignes = FieldList(FormField(LinePart), "Lignes", max_entries=MOST)
+    lignes = Rows(FormField(LinePart), "Lignes", max_entries=MOST)
 
     @classmethod
     def of(cls, lines: Iterable[Ligne], read: int) -> ListForm:

@@ -20,8 +20,11 @@ from portal.poles.models import Genre, Pole
 from portal.policy import load
 from portal.reglage import ASSOCIATION, DEVIS, FACTURES, LE_LIEU, MINEURS, NOMBRES, QUORUM, Setting
 from portal.reglages import commands, queries
-from portal.reglages import controles as controles  # its pages join the blueprint
-from portal.reglages import historique as historique  # and those of the journal
+from portal.reglages import controles as controles  # their pages join the blueprint
+from portal.reglages import formules as formules
+from portal.reglages import historique as historique
+from portal.reglages import salon as salon
+from portal.reglages import trames as trames
 from portal.reglages.forms import (
     NewPersonForm,
     PersonForm,

@@ -68,8 +68,8 @@ def test_the_formalities_have_the_delays_of_the_law(cle, jours):
     assert next(m.jours for m in modeles.MODELES if m.cle == cle) == jours
 
 
-def test_every_formality_of_a_public_event_is_there():
-    of_an_event = {m.cle for m in modeles.of_type(TypeAction.MANIFESTATION)}
+def test_every_formality_of_a_public_event_is_there(app):
+    of_an_event = {m.cle for m in echeancier.of_type(TypeAction.MANIFESTATION)}
     assert of_an_event >= {
         "mairie",
         "chapiteau",
@@ -83,7 +83,7 @@ def test_every_formality_of_a_public_event_is_there():
         "registre",
     }
     assert of_an_event >= {"devis", "missions", "briefing", "feuille", "merci"}
-    assert not {"buvette", "sacem", "mairie"} & {m.cle for m in modeles.of_type(TypeAction.FORMATION)}
+    assert not {"buvette", "sacem", "mairie"} & {m.cle for m in echeancier.of_type(TypeAction.FORMATION)}
 
 
 def test_the_template_knows_the_types_and_its_keys_are_its_own():
@@ -96,7 +96,7 @@ def test_the_template_knows_the_types_and_its_keys_are_its_own():
 @pytest.mark.both
 def test_proposed_once_whatever_the_taps(as_, zoe, action):
     client, path = as_(zoe), f"/actions/{action.id}/retroplanning"
-    wanted = len(modeles.of_type(action.type))
+    wanted = len(echeancier.of_type(action.type))
     assert f"Proposer les {wanted} tâches" in client.get(path).text
     for _ in range(2):
         assert client.post(f"{path}/modele").location == path

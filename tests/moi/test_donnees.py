@@ -46,6 +46,7 @@ OTHERS = {  # the columns that lead to a person and that no section tells, and w
     "accord.annule_par_id": DEED,
     "invitation.par_id": DEED,
     "modele.par_id": DEED,
+    "trame.par_id": DEED,
     "consommation.par_id": DEED,
     "contribution.par_id": DEED,
     "facture.par_id": DEED,

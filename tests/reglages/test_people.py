@@ -100,6 +100,9 @@ def test_the_index_leads_everywhere(office):
         "/reglages/journal",
         "/notifications/courrier",
         "/reglages/listes/",
+        "/reglages/retroplanning/",
+        "/reglages/messages/",
+        "/reglages/rocketchat",
         "/reglages/espaces/",
         "/reglages/materiel/",
     ]

@@ -14,6 +14,7 @@ CHAT = "interpole"
 CANAL = "Canal interpôle, Rocket.Chat"
 LONGEST = 120
 STOPPED = "arreter"  # by somebody, before the interpôle decided
+TRIAL = "essai"
 FAITS = {
     "prendre_en_charge": "À valider par l’interpôle",
     "valider": "Validée par l’interpôle",
@@ -47,6 +48,8 @@ def page(action: Action) -> str:
 
 def words(faits: Facts) -> tuple[str, str]:
     """Subject and text of what it hears. Raises Outdated: a question that is no more asked is not put."""
+    if faits["fait"] == TRIAL:
+        return "Message d’essai", f"Message d’essai du portail : ce canal est relié.\n{link('accueil.index')}"
     action = still(db.session.get(Action, faits["action"]))
     still(faits["fait"] != "prendre_en_charge" or action.etat is Etat.EN_VALIDATION)
     fait = FAITS[faits["fait"]]
