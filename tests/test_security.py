@@ -263,6 +263,7 @@ def test_the_wait_outlives_a_restart_and_ends(site, client, awa):
 
 @pytest.mark.both
 def test_all_the_processes_count_together(site, client, awa):
+    db.session.commit()
     with workshop.opened(site, PORTAL_RATE_LIMITS="on") as other:
         processes = [client, other.test_client()]
         tries = [sign_in(processes[n % 2]).status_code for n in range(11)]
