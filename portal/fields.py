@@ -15,7 +15,7 @@ from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from flask import current_app
+from flask import current_app, has_request_context, request
 from flask_wtf import FlaskForm
 from stdnum.fr import siret
 from wtforms import (
@@ -79,6 +79,10 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         locales = ("fr",)
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What a browser's form sends, never JSON, of which no field knows the types."""
+            return super().wrap_formdata(form, None if has_request_context() and request.is_json else formdata)
 
 
 def choices(*pairs: tuple[str, str]) -> list[SelectChoice]:

@@ -36,8 +36,19 @@ class Reglage(Base):
         return self.cle
 
 
+LABELS: dict[str, str] = {}  # of every setting, by its key: the journal names each as its page does
+
+
+class _Named:
+    cle: str
+    label: str
+
+    def __post_init__(self) -> None:
+        LABELS[self.cle] = self.label
+
+
 @dataclass(frozen=True)
-class Nombre:
+class Nombre(_Named):
     """A whole number, as its form says it."""
 
     cle: str
@@ -54,7 +65,7 @@ class Nombre:
 
 
 @dataclass(frozen=True)
-class Texte:
+class Texte(_Named):
     """A text of so many characters at most, on one line or on several."""
 
     cle: str
@@ -79,7 +90,7 @@ class Profil(Shown):
 
 
 @dataclass(frozen=True)
-class Choix:
+class Choix(_Named):
     """One value of a closed list."""
 
     cle: str

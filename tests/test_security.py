@@ -9,6 +9,8 @@ import pytest
 from werkzeug.exceptions import TooManyRequests
 
 from portal import assets, clock, security
+from portal.actions.suivi import page_token
+from portal.candidatures.suivi import page_token as candidature_token
 from portal.comptes import entree
 from portal.comptes.models import Personne
 from portal.db import db
@@ -138,6 +140,25 @@ def test_where_one_is_sent_never_names_a_host(client):
     assert answer.location.startswith("/comptes/connexion")
 
 
+def test_what_is_shown_to_be_kept_or_scanned_leads_to_the_configured_address(client, as_, app, settings):
+    """Whatever port, proxy or name of ours the request came by."""
+    settings(base_url="https://portail.example.org")
+    asked, zoe = builders.request(), builders.bienveillant()
+    action = builders.action(zoe)
+    mine = builders.candidature(builders.mission(action))
+    db.session.flush()
+    pages = {
+        f"/actions/suivi/{page_token(asked)}": client,
+        f"/candidatures/suivi/{candidature_token(mine)}": client,
+        f"/jour-j/{action.id}/code": as_(zoe),
+    }
+    forged = {"Host": "localhost:9999", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "ftp"}
+    for path, visitor in pages.items():
+        html = visitor.get(path, headers=forged).text
+        assert "https://portail.example.org/" in html
+        assert not re.search("localhost:9999|evil.example|ftp:", html)
+
+
 @pytest.mark.parametrize("path", ["/.git/HEAD", "/.env", "/console", "/static/../wsgi.py", "/static/%2e%2e/wsgi.py", "/static/",
                                   "/static/..%5cwsgi.py", "/static/%00", "/instance/portail.db"])  # fmt: skip
 def test_nothing_else_of_the_machine_is_served(client, path):
@@ -262,6 +283,16 @@ def test_the_wait_outlives_a_restart_and_ends(site, client, awa):
         assert sign_in(again, password=PASSWORD).status_code == 429
         with clock.freeze(clock.now() + timedelta(minutes=5, seconds=1)):
             assert sign_in(again, password=PASSWORD).status_code == 303
+
+
+@pytest.mark.both
+def test_all_the_processes_count_together(site, client, awa):
+    db.session.commit()
+    with workshop.opened(site, PORTAL_RATE_LIMITS="on") as other:
+        processes = [client, other.test_client()]
+        tries = [sign_in(processes[n % 2]).status_code for n in range(11)]
+        assert tries == [422] * 10 + [429]
+        assert [sign_in(one, password=PASSWORD).status_code for one in processes] == [429, 429]
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -16,7 +16,7 @@ from portal.comptes.models import NomRole, Personne
 from portal.db import Base, count, db
 from portal.filters import euros, heure, jour_long
 from portal.journal import EntreeJournal, described, subject_key
-from portal.reglage import DEVIS, FACTURES, IDENTITE, NOMBRES
+from portal.reglage import LABELS
 from portal.shown import Shown
 from portal.web import Leaf
 from portal.workflow import EVENTS
@@ -49,9 +49,9 @@ NOMS = {  # the first word of an event, as it begins its line
     "releve": "Relevé",
     "retention": "Conservation",
     "tarif": "Tarif",
+    "trame": "Rétroplanning de la maison",
 }
 PARTS = {"etape": "Étape", "tache": "Tâche"}  # of an action, whose journal tells them
-REGLAGES = {setting.cle: setting.label for setting in (*NOMBRES, *IDENTITE, *DEVIS, *FACTURES)}
 CHAMPS = {"acces": "accès", "debut": "début", "telephone": "téléphone", "delai": "délai", "libelle": "libellé"}
 QUOI = {"fec": "FEC", "reglements": "règlements"}
 
@@ -131,7 +131,7 @@ def _subject(entry: EntreeJournal, called: Mapping[str, str]) -> str:
     noun, _, slug = entry.evenement.partition(".")
     table, _, id = entry.sujet.partition(":")
     part = PARTS.get(slug.rpartition("_")[2])
-    titre = REGLAGES.get(id) if table == "reglage" else entry.faits.get("titre", entry.faits.get("liste"))
+    titre = LABELS.get(id) if table == "reglage" else entry.faits.get("titre", entry.faits.get("liste"))
     name = part or NOMS.get(noun, noun.capitalize())
     words = f"{name} «\u00a0{titre}\u00a0»" if titre else name
     of_another_thing = table in ("action", "personne") and noun != table  # a list that somebody took away, a draft given up

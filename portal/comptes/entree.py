@@ -129,7 +129,6 @@ def prove_by_password(personne: Personne, password: str) -> None:
 def prove_by_code(personne: Personne, jeton_id: int, code: str) -> None:
     """With the six digits that were mailed to them. Raises NotProved, also for those of somebody else."""
     id = personne.id
-    db.session.rollback()
     try:
         found, _ = use_code(jeton_id, code)
     except LinkUsed:
@@ -177,7 +176,10 @@ def use_link(jeton_id: int, generation: int) -> tuple[Personne, str]:
 
 
 def use_code(jeton_id: int, code: str) -> tuple[Personne, str]:
-    """The same with the six digits, for a mail read on another device; five tries."""
+    """The same with the six digits, for a mail read on another device; five tries. Ends the present transaction, which holds
+    SQLite's write lock as soon as it has looked up who is signed in.
+    """
+    db.session.rollback()
     with apart() as connection:  # counted even though a wrong code rolls the request back
         connection.execute(update(Jeton).where(Jeton.id == jeton_id).values(essais=Jeton.essais + 1))
     return _consume(jeton_id, lambda jeton: _may_try(jeton) and jeton.code == security.fingerprint(code))

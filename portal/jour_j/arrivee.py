@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from flask import abort, url_for
+from flask import abort, current_app, url_for
 from markupsafe import Markup
 
 from portal import clock, security
@@ -50,7 +50,7 @@ class NotOnTheTeam(Refusal):
 
 def shown(jour: Jour) -> dict[str, Any]:
     """The code of the day, as an address and as an image; before the action it is that of its first day."""
-    url = url_for("jour_j.arrival", code=code_of(jour), _external=True)
+    url = current_app.config["PORTAL"].base_url + url_for("jour_j.arrival", code=code_of(jour))
     return {"code_url": url, "qr": _drawn(url), "code_du": clock.start_of(clock.today().fromordinal(_day(jour.action)))}
 
 

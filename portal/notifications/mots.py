@@ -100,6 +100,8 @@ def _mots(
         "ouverture": Texte(f"mots_{cle}_ouverture", "Pour commencer", defaut=ouverture, most=LONGEST, lignes=4),
         "fin": Texte(f"mots_{cle}_fin", "Pour finir, avant le lien", defaut=fin, most=LONGEST, lignes=4),
     }
+    for texte in textes.values():  # the journal tells them from those of the other messages
+        reglage.LABELS[texte.cle] = f"«\u00a0{titre}\u00a0», {texte.label[0].lower()}{texte.label[1:]}"
     return Gabarit(cle, titre, genre, a_qui, noms, **textes, fait=fait, valeurs=valeurs)
 
 

@@ -12,6 +12,7 @@ HEAVIEST = 5 * 1024 * 1024  # bytes of a PDF; a picture is made smaller
 HEAVIEST_OF_ALL = cliche.HEAVIEST + 64 * 1024  # what a form with a receipt may weigh
 PDF, JPEG = "application/pdf", "image/jpeg"
 ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia)\b")  # what a receipt has no use for
+ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")  # a sign of a PDF's name, written by its number
 ENDINGS = {PDF: "pdf", JPEG: "jpg"}
 
 
@@ -52,6 +53,6 @@ def _checked(raw: bytes) -> bytes:
         raise TooHeavy
     if b"%%EOF" not in raw[-2048:]:
         raise NotAReceipt
-    if ACTIVE.search(raw):
+    if ACTIVE.search(ESCAPED.sub(lambda sign: bytes([int(sign[1], 16)]), raw)):
         raise ActiveReceipt
     return raw

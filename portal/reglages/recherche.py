@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
+from portal import reglage
 from portal.actions.models import Action
-from portal.actions.recit import NOMS, REGLAGES, Line, done, line
+from portal.actions.recit import NOMS, Line, done, line
 from portal.comptes.models import Personne
 from portal.db import count, db
 from portal.fields import name_key, search_key
@@ -26,7 +27,7 @@ SORTES = {  # the kinds of subjects, with the tables that each is made of
     "besoin": ("besoin",),
     "avis": ("avis",),
     "releve": ("releve", "attestation"),
-    "jour": ("jour", "modele"),
+    "jour": ("jour", "modele", "trame"),
     "devis": ("devis", "ligne_devis", "tarif"),
     "facture": ("facture", "ligne_facture", "reglement", "depot", "exercice"),
     "partage": ("partage", "depense"),
@@ -36,7 +37,7 @@ SORTES = {  # the kinds of subjects, with the tables that each is made of
 }
 LABELS = {
     "action": "Actions", "mission": "Missions", "candidature": "Candidatures", "besoin": "Besoins", "avis": "Avis des pôles",
-    "releve": "Heures et attestations", "jour": "Jour J et listes de contrôle", "devis": "Devis et tarifs",
+    "releve": "Heures et attestations", "jour": "Jour J, listes de contrôle, rétroplanning", "devis": "Devis et tarifs",
     "facture": "Factures, règlements, exercices", "partage": "Partages et dépenses", "personne": "Personnes et leurs données",
     "pole": "Pôles, espaces, matériel, prestations", "reglage": "Réglages et courrier",
 }  # fmt: skip
@@ -91,7 +92,7 @@ def exported(filtres: Filtres, *, whole: bool) -> Iterator[Fait]:
 def subject_name(sujet: str) -> str:
     """What a subject is called now; one query."""
     table, _, id = sujet.partition(":")
-    return described([sujet]).get(sujet, f"{NOMS.get(table, table.capitalize())} {REGLAGES.get(id, id)}")
+    return described([sujet]).get(sujet, f"{NOMS.get(table, table.capitalize())} {reglage.LABELS.get(id, id)}")
 
 
 def _told(rows: Iterable[Any]) -> list[Fait]:

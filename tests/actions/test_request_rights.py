@@ -1,4 +1,4 @@
-"""What the matrix (tests/test_matrix.py) does not say of a request: without its token, nothing passes on its page."""
+"""What the matrix (tests/matrix) does not say of a request: without its token, nothing passes on its page."""
 
 from __future__ import annotations
 

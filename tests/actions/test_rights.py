@@ -1,4 +1,4 @@
-"""What the matrix does not say of an action (tests/test_matrix.py): no token, numbers that are none, the tabs of each."""
+"""What the matrix does not say of an action (tests/matrix): no token, numbers that are none, the tabs of each."""
 
 from __future__ import annotations
 

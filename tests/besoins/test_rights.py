@@ -1,4 +1,4 @@
-"""What the matrix does not say of needs (tests/test_matrix.py): being the bienveillant of one action opens no other."""
+"""What the matrix does not say of needs (tests/matrix): being the bienveillant of one action opens no other."""
 
 from __future__ import annotations
 

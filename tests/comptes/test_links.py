@@ -265,6 +265,16 @@ def test_two_links_of_one_person_used_at_once_let_one_in(app, awa):
 
 
 @pytest.mark.both
+def test_whoever_is_in_already_may_type_one_too(as_, awa):
+    """Signed in from another tab: nobody waits for the lock that this very request holds."""
+    client = as_(awa)
+    ask(client)
+    assert client.post("/comptes/code", data={"code": "000000"}).status_code == 422
+    assert client.post("/comptes/code", data={"code": message().faits["code"]}).status_code == 303
+    assert is_in(client)
+
+
+@pytest.mark.both
 def test_code_after_code_nobody_guesses_more_than_thirty_times_a_day(app, awa):
     def guess(times: int):
         stranger = app.test_client()

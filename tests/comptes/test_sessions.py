@@ -175,6 +175,27 @@ def test_a_deactivated_person_is_out_everywhere_and_no_cookie_comes_back(as_, cl
     assert client.post("/comptes/connexion", data=fields).status_code == 303
 
 
+@pytest.mark.both
+@pytest.mark.parametrize(
+    ("deed", "said", "then"),
+    [
+        ("", {"nom": "Awa Payet", "telephone": ""}, 403),  # without a role any more
+        ("/desactiver", {}, 303),
+        ("/effacer", {"certain": "y"}, 303),
+    ],
+    ids=["role", "deactivated", "erased"],
+)
+def test_what_an_admin_decides_holds_at_the_next_request_of_every_copy(app, as_, awa, admin, deed, said, then):
+    """Their own devices, and whoever has the cookie of one."""
+    mine = as_(awa), as_(awa)
+    devices = [*mine, *(copied(app, device) for device in mine)]
+    assert [device.get("/actions/nouvelle").status_code for device in devices] == [200] * 4
+    assert as_(admin).post(f"/reglages/personnes/{awa.id}{deed}", data=said).status_code == 303
+    assert [device.get("/actions/nouvelle").status_code for device in devices] == [then] * 4
+    fragment = [device.get("/actions/nouvelle", headers={"HX-Request": "true"}).status_code for device in devices]
+    assert fragment == [401 if then == 303 else then] * 4
+
+
 # --- changing one's password -----------------------------------------------------------------------------------
 
 

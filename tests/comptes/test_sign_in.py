@@ -181,6 +181,17 @@ def test_nobody_is_led_to_another_site(client, awa):
     assert {sign_in(client, next=wanted).location for wanted in OFFSITE[:10]} == {"/"}
 
 
+@pytest.mark.parametrize("wanted", OFFSITE, ids=ascii)
+def test_nor_are_those_who_come_by_htmx(client, awa, wanted):
+    """A browser reads the header by its own rules, and leaves for what a Location would not say."""
+    answer = client.post(
+        "/comptes/connexion",
+        data={"email": "awa@example.org", "mot_de_passe": PASSWORD, "next": wanted},
+        headers={"HX-Request": "true"},
+    )
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/")
+
+
 def test_nor_is_an_address_of_another_site_kept_in_the_form(client):
     for wanted in OFFSITE[:8]:
         assert "evil" not in client.get("/comptes/connexion", query_string={"next": wanted}).text

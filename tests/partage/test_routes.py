@@ -14,6 +14,8 @@ from portal.db import db
 from portal.missions.models import Nature
 from portal.partage import justificatifs, queries
 from portal.partage.models import Etat
+from tests.jour_j.test_photos import HTML as SCRIPT
+from tests.jour_j.test_photos import SVG, bomb, signed, taken
 from tests.partage.conftest import WHOLE
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -111,16 +113,33 @@ def test_an_expense_with_its_receipt_which_is_only_ever_a_file(fete, url, as_, f
         (b"#!/bin/sh\nrm -rf /\n", "ni un PDF ni une photo"),
         (b"%PDF-1.7 coupe", "ni un PDF ni une photo"),
         (PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "contient un programme"),
+        (PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/J#61vaScript/JS(app.alert(1))>>"), "contient un programme"),
         (b"GIF89a" + b"\0" * 40, "ni un PDF ni une photo"),
+        (SVG, "ni un PDF ni une photo"),
+        (bomb(20_000), "trop lourd"),
     ],
 )
 def test_a_receipt_is_known_by_what_it_holds(fete, url, as_, file, why):
-    answer = as_(fete.zoe).post(f"{url}/depense", data=expense(file))
-    assert answer.status_code == 422
+    answer = as_(fete.zoe).post(f"{url}/depense", data=expense(file, "recu.png"))
+    assert answer.status_code == (413 if "lourd" in why else 422)
     page = soup(answer)
     assert why in page.select_one(".resume-erreurs").text.replace("\u00a0", " ")
     assert page.select_one("[name=libelle]")["value"] == "Marché <du> matin"
     assert queries.depenses(fete.action) == []
+
+
+def test_the_picture_of_a_receipt_is_made_anew_whatever_it_hides_and_is_called(fete, url, as_):
+    """No place, nothing behind it, and a name of ours: the one it was sent under is nowhere."""
+    zoe, hidden = as_(fete.zoe), taken((3000, 2000), exif=signed(), comment=b"chez Lea") + SCRIPT
+    assert zoe.post(f"{url}/depense", data=expense(hidden, '../../<b>x"\r\nX-Kq: 1.php')).status_code == 303
+    [noted] = queries.depenses(fete.action)
+    got = zoe.get(f"/partage/depenses/{noted.id}/justificatif")
+    with Image.open(BytesIO(got.data)) as image:
+        assert (image.format, max(image.size), dict(image.getexif())) == ("JPEG", 1600, {})
+    assert not any(word in got.data for word in (b"<script>", b"Exif", b"chez Lea"))
+    assert got.headers["Content-Disposition"] == f'attachment; filename="justificatif-{noted.id}.jpg"'
+    assert "X-Kq" not in got.headers
+    assert ".php" not in zoe.get(url).text
 
 
 @pytest.mark.parametrize(
