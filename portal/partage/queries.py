@@ -263,7 +263,7 @@ def of_year(annee: int) -> Annee:
 
 
 def _in_year(annee: int) -> ColumnElement[bool]:
-    return Ecriture.quand.between(clock.start_of(date(annee, 1, 1)), clock.start_of(date(annee + 1, 1, 1)))
+    return and_(Ecriture.quand >= clock.start_of(date(annee, 1, 1)), Ecriture.quand < clock.start_of(date(annee + 1, 1, 1)))
 
 
 @describes("depense")

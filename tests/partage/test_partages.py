@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
@@ -276,6 +278,14 @@ def test_the_year_of_each(fete):
         ("", WHOLE - 100_05 - 49_96), ("Cuisine", 100_05), ("Scène", 49_96),
     ]  # fmt: skip
     assert queries.of_year(2001).parts == []
+
+
+def test_what_is_given_at_midnight_is_of_the_year_that_begins(fete):
+    fete.invoiced()
+    annee = clock.today().year + 1
+    with clock.freeze(clock.start_of(date(annee, 1, 1))):
+        fete.decide()
+    assert [sum(cents for _, cents in queries.of_year(one).parts) for one in (annee - 1, annee)] == [0, WHOLE]
 
 
 # --- what the database keeps, and what it forgets --------------------------------------------------------------
