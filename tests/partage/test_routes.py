@@ -210,6 +210,15 @@ def test_the_statement_of_each_says_its_part_and_what_it_spent(fete, url, as_):
     assert rita.get(f"{url}/releve/999").status_code == 404
 
 
+def test_the_statement_of_a_loss_calls_it_one(fete, url, as_):
+    fete.invoiced()
+    fete.spend(WHOLE + 50_00)
+    fete.decide("On l’a fait pour le quartier.")
+    db.session.commit()
+    said = soup(as_(fete.rita).get(f"{url}/releve/commun")).select_one(".sommes div")
+    assert [said.dt.text, said.dd.text.split()] == ["Perte de l’action", ["50,00", "€"]]
+
+
 def test_hours_that_are_validated_later_are_corrected_by_somebody_who_says_why(fete, url, as_):
     """The book of hours moves by itself: the page says that the ledger does not follow any more."""
     fete.invoiced()
