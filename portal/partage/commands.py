@@ -157,17 +157,20 @@ def _attach(depense: Depense, recu: Recu | None) -> None:
 def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: str, read: str) -> None:
     """Other keys than those of the devis, by pôle, in hundredths of a percent; `read`: `keys_reading` of what was shown.
 
-    Raises Beyond, MotifMissing, AlreadyDecided, KeysMoved.
+    The same form sent twice changes them once. Raises Beyond, MotifMissing, AlreadyDecided, KeysMoved.
     """
-    whole = sum(cles.values())
+    whole, motif = sum(cles.values()), motif.strip()
     if whole > calcul.WHOLE:
         raise Beyond(whole)
-    if not motif.strip():
+    if not motif:
         raise MotifMissing
     partage = _shared(action)
-    if read != keys_reading(queries.compte(partage.action)):
+    compte = queries.compte(partage.action)
+    if (partage.motif, compte.cles) == (motif, {pole: part for pole, part in cles.items() if part}):
+        return
+    if read != keys_reading(compte):
         raise KeysMoved
-    partage.motif = motif.strip()
+    partage.motif = motif
     _freeze_keys(partage, cles)
     said = {str(pole): part for pole, part in cles.items()}
     regler_les_cles.tell(partage, by=by, motif=partage.motif, cles=said)

@@ -76,6 +76,9 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert page.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40,01"
     assert as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "40"}).status_code == 303
     assert "Ces clés ne sont pas celles du devis" in as_(fete.chef).get(url).text
+    again = form | {f"p{fete.scene.id}-part": "40"}
+    assert as_(fete.zoe).post(f"{url}/cles", data=again).status_code == 303  # the second tap says the same
+    assert as_(fete.zoe).post(f"{url}/cles", data=again | {"motif": "Un autre"}).status_code == 409
     late = as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "30"})
     assert late.status_code == 409
     blank = as_(fete.zoe).post(f"{url}/cles", data=form | {"motif": ""})  # refused for another reason, it still reads the old
