@@ -261,13 +261,13 @@ def close(action: Action, *, by: Personne) -> None:
 
 
 def correct(action: Action, *, by: Personne | None, motif: str) -> bool:
-    """Make of what was given what is due now, by lines that say why, if anything moved since it was decided; says whether.
+    """Make of what was given what is due now, by lines that say why, if anything moved since it was decided and may follow.
 
-    Nothing more is given as long as money is still to come. The action is locked.
+    Says whether it did. The action is locked.
     """
     compte = queries.compte(action)
-    if compte.partage and (moves := compte.ecart) and not (compte.awaited and compte.benefice > sum(compte.donnes.values())):
-        _write(compte.partage, moves, by=by, motif=motif)
+    if compte.partage and compte.may_follow:
+        _write(compte.partage, compte.ecart, by=by, motif=motif)
         corriger.tell(compte.partage, by=by, motif=motif, benefice=compte.benefice)
         return True
     return False

@@ -120,6 +120,11 @@ class Compte:
         """What the ledger should still move, once it is decided."""
         return {} if self.etat is Etat.PROVISOIRE else calcul.correction(self.parts, self.donnes)
 
+    @property
+    def may_follow(self) -> bool:
+        """Whether the ledger may be moved by `ecart` now: nothing more is given as long as money is still to come."""
+        return bool(self.ecart) and not (self.awaited and self.benefice > sum(self.donnes.values()))
+
     @cached_property
     def lignes(self) -> list[Ligne]:
         """Whoever has a key, a part, an expense or a forecast, the commun last."""

@@ -134,7 +134,7 @@ def mend(action_id: int) -> Any:
         commands.mend(action, by=me(), motif=motif)
     except Refusal as refusal:
         said = refusal
-        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence))
+        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=[motif] if motif else []))
     toast("Partage corrigé.")
     return done(url_for(".show", action_id=action_id))
 

@@ -236,3 +236,20 @@ def test_hours_that_are_validated_later_are_corrected_by_somebody_who_says_why(f
     assert rita.post(f"{url}/corriger", data={"motif": "Heures validées en retard"}).status_code == 303
     assert sum(fete.parts()) == WHOLE - 150_00
     assert "Les comptes ont bougé" not in rita.get(url).text
+    late = rita.post(f"{url}/corriger", data={"motif": "Heures validées en retard"})  # nothing moves any more
+    assert late.status_code == 409
+    assert "Heures validées en retard" in soup(late).select_one(".resume-erreurs").text
+
+
+def test_no_correction_is_proposed_while_the_money_that_it_would_give_is_awaited(fete, url, as_):
+    facture = fete.invoiced()
+    fete.decide()
+    fete.credit(facture)
+    anew = fete.issued()
+    db.session.commit()
+    rita = as_(fete.rita)
+    assert "Les comptes ont bougé" not in rita.get(url).text
+    assert f"{anew.label}&nbsp;:" in rita.get(url).text
+    late = rita.post(f"{url}/corriger", data={"motif": "La fête est passée"})
+    assert late.status_code == 409
+    assert "La fête est passée" in soup(late).select_one(".resume-erreurs").text
