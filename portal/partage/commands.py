@@ -155,7 +155,7 @@ def _attach(depense: Depense, recu: Recu | None) -> None:
 
 
 def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: str, read: str) -> None:
-    """Other keys than those of the devis, by pôle, in hundredths of a percent; `read`: `keys_reading` of what was shown.
+    """Other keys than what the lines say, by pôle, in hundredths of a percent; `read`: `keys_reading` of what was shown.
 
     The same form sent twice changes them once. Raises Beyond, MotifMissing, AlreadyDecided, KeysMoved.
     """
@@ -181,8 +181,8 @@ def keys_reading(compte: Compte) -> str:
     return digest((sorted(compte.cles.items()), compte.partage.motif if compte.partage else ""))
 
 
-def follow_the_devis(action: Action, *, by: Personne) -> None:
-    """The keys of the devis again. Raises AlreadyDecided."""
+def follow_the_lines(action: Action, *, by: Personne) -> None:
+    """The keys that the lines say again. Raises AlreadyDecided."""
     partage = _shared(action)
     partage.motif = ""
     _freeze_keys(partage, {})

@@ -79,13 +79,13 @@ class Justificatif(Base):
 
 
 class Partage(Base):
-    """The share-out of one action. Its keys are those of the devis until somebody changes them, and says why."""
+    """The share-out of one action. Its keys are what the lines say until somebody changes them, and says why."""
 
     __tablename__ = "partage"
     id: Mapped[int] = mapped_column(primary_key=True)
     action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), unique=True)
     etat: Mapped[Etat] = mapped_column(default=Etat.PROVISOIRE, index=True)
-    motif: Mapped[str] = mapped_column(default="")  # why its keys are not those of the devis; "" while they are
+    motif: Mapped[str] = mapped_column(default="")  # why its keys are not what the lines say; "" while they are
     decide_le: Mapped[datetime | None]
     decide_par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
     action: Mapped[Action] = relationship()

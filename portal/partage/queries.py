@@ -23,7 +23,7 @@ from portal.devis import models as devis
 from portal.devis import queries as devis_queries
 from portal.devis.models import Devis
 from portal.factures import queries as invoices
-from portal.factures.models import Facture
+from portal.factures.models import Facture, LigneFacture
 from portal.factures.models import Nature as Sorte
 from portal.journal import describes
 from portal.partage import calcul
@@ -90,15 +90,18 @@ class Compte:
 
     @cached_property
     def cles(self) -> dict[int, int]:
-        """Those that somebody chose, or that a decision froze; else those of the devis."""
+        """Those that somebody chose, or that a decision froze; else what the lines say."""
         if self.partage and (self.partage.motif or self.partage.etat is not Etat.PROVISOIRE):
             return {cle.pole_id: cle.part for cle in self.partage.cles if cle.part}
-        return self.cles_du_devis
+        return self.cles_des_lignes
 
     @property
-    def cles_du_devis(self) -> dict[int, int]:
+    def cles_des_lignes(self) -> dict[int, int]:
+        """From what was really invoiced; before that, from the devis."""
+        there = self.factures
+        whole = next((one for one in there if one.nature is Sorte.FACTURE and not invoices.is_void(one, there)), self.agreed)
         worth = Counter[int | None]()
-        for line in self.agreed.lignes if self.agreed else []:
+        for line in whole.lignes if whole else []:
             worth[line.pole_id] += line.compte.valeur
         return calcul.keys(worth, commun=reglage.PART_COMMUN.valeur)
 
@@ -235,14 +238,17 @@ def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
 
 
 def _has_a_part(personne: Personne) -> ColumnElement[bool]:
-    """Of a pôle that the agreed devis, or the keys, make part of it."""
+    """Of a pôle that the agreed devis, an invoice or the keys make part of it, or that paid for something."""
     mine = select(Adhesion.pole_id).where(Adhesion.personne_id == personne.id)
-    line, cle = devis.LigneDevis, Cle
+    line, item = devis.LigneDevis, LigneFacture
     quoted = exists().where(
         Devis.action_id == Action.id, Devis.etat == devis.Etat.ACCEPTE, line.devis_id == Devis.id, line.pole_id.in_(mine)
     )
-    keyed = exists().where(Partage.action_id == Action.id, cle.partage_id == Partage.id, cle.pole_id.in_(mine))
-    return or_(quoted, keyed)
+    left = Facture.action_id == Action.id, Facture.rang.is_not(None)
+    invoiced = exists().where(*left, item.facture_id == Facture.id, item.pole_id.in_(mine))
+    keyed = exists().where(Partage.action_id == Action.id, Cle.partage_id == Partage.id, Cle.pole_id.in_(mine))
+    paid = exists().where(Depense.action_id == Action.id, Depense.pole_id.in_(mine))
+    return or_(quoted, invoiced, keyed, paid)
 
 
 @policy.provides("shares_in")

@@ -109,9 +109,9 @@ def _keys_page(action_id: int, refusal: Refusal | None = None) -> Page:
 
 
 @bp.post("/action/<int:action_id>/cles/devis", access="partage.proposer")
-def follow_the_devis(action_id: int) -> Any:
-    commands.follow_the_devis(_read(action_id, "partage.proposer"), by=me())
-    toast("Les clés sont de nouveau celles du devis.")
+def follow_the_lines(action_id: int) -> Any:
+    commands.follow_the_lines(_read(action_id, "partage.proposer"), by=me())
+    toast("Les clés suivent de nouveau les lignes.")
     return done(url_for(".show", action_id=action_id, _anchor="cles"))
 
 

@@ -21,6 +21,7 @@ from portal.factures.models import Nature as Sorte
 from portal.partage import commands, queries
 from portal.partage.models import Depense, Ecriture, Etat, Nature
 from portal.workflow import MotifMissing
+from tests import builders
 from tests.partage.conftest import WHOLE
 
 # Cuisine 200 of 1,380, the stage 100 of 1,380, half of each: 7.25 % and 3.62 %, the largest remainder first.
@@ -95,10 +96,31 @@ def test_keys_that_somebody_changed_meanwhile_are_never_overwritten_unseen(fete)
     assert fete.compte().cles == {fete.cuisine.id: 5000}
 
 
-def test_the_keys_of_the_devis_come_back(fete):
+def test_the_keys_of_the_lines_come_back(fete):
     fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Essai.")
-    commands.follow_the_devis(fete.action, by=fete.zoe)
-    assert fete.compte().cles == fete.compte().cles_du_devis
+    commands.follow_the_lines(fete.action, by=fete.zoe)
+    assert fete.compte().cles == fete.compte().cles_des_lignes
+
+
+def test_the_keys_follow_what_was_really_invoiced(fete):
+    garden = builders.pole("Jardin")
+    facture = fete.baskets(garden)
+    compte = fete.compte()
+    assert compte.cles == {garden.id: 2294, fete.scene.id: 229}  # 1,000 and 100 of 2,180, half of each
+    assert [compte.parts[pole and pole.id] for pole in (garden, fete.scene, None)] == [500_09, 49_92, 1629_99]
+    fete.decide()
+    given = fete.compte().donnes
+    fete.credit(facture)
+    fete.invoiced()  # what is invoiced anew is the devis as it was
+    assert fete.compte().cles == compte.cles
+    assert given[garden.id] == 500_09
+    assert fete.compte().donnes[garden.id] == 316_57
+
+
+def test_what_somebody_chose_stands_whatever_is_invoiced(fete):
+    fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Elle a tout porté.")
+    fete.baskets(builders.pole("Jardin"))
+    assert fete.compte().cles == {fete.cuisine.id: 5000}
 
 
 def test_a_decision_freezes_its_keys_whatever_the_house_says_later(fete):

@@ -12,8 +12,9 @@ from portal import clock
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.missions.models import Nature
-from portal.partage import justificatifs, queries
+from portal.partage import commands, justificatifs, queries
 from portal.partage.models import Etat
+from tests import builders
 from tests.partage.conftest import WHOLE
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -75,7 +76,7 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert page.select_one("[name=motif]")["value"] == "Essai <b>"
     assert page.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40,01"
     assert as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "40"}).status_code == 303
-    assert "Ces clés ne sont pas celles du devis" in as_(fete.chef).get(url).text
+    assert "Ces clés ne suivent pas les lignes" in as_(fete.chef).get(url).text
     again = form | {f"p{fete.scene.id}-part": "40"}
     assert as_(fete.zoe).post(f"{url}/cles", data=again).status_code == 303  # the second tap says the same
     assert as_(fete.zoe).post(f"{url}/cles", data=again | {"motif": "Un autre"}).status_code == 409
@@ -87,7 +88,7 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert soup(late).select_one(f"[name=p{fete.scene.id}-part]")["value"] == "30"
     assert soup(late).select_one("#cles [name=lu]")["value"] != lu  # sent again, they pass
     assert as_(fete.zoe).post(f"{url}/cles/devis").status_code == 303
-    assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_du_devis
+    assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_des_lignes
 
 
 # --- expenses and receipts -----------------------------------------------------------------------------------
@@ -198,6 +199,21 @@ def test_a_member_of_a_pole_reads_its_part_and_no_receipt(fete, url, as_):
     assert chef.get(f"{url}/releve/{fete.cuisine.id}").status_code == 200
     assert chef.get(f"/partage/depenses/{noted.id}/justificatif").status_code == 403
     assert fete.action.titre in chef.get("/partage/").text
+
+
+def test_a_member_of_a_pole_that_was_invoiced_or_paid_reads_it_too(fete, url, as_):
+    jo = builders.personne("Jo Ramin")
+    garden = builders.pole("Jardin", members=[jo])
+    db.session.commit()
+    assert as_(jo).get(url).status_code == 403
+    paid = fete.spend(80_00, garden)
+    db.session.commit()
+    assert as_(jo).get(f"{url}/releve/{garden.id}").status_code == 200
+    assert fete.action.titre in as_(jo).get("/partage/").text
+    commands.remove(paid, by=fete.zoe)
+    fete.baskets(garden)
+    db.session.commit()
+    assert as_(jo).get(url).status_code == 200
 
 
 def test_the_statement_of_each_says_its_part_and_what_it_spent(fete, url, as_):
