@@ -63,6 +63,10 @@ class NotInvoiced(Refusal):
     sentence = "Cette action n’est pas encore facturée : le partage reste provisoire."
 
 
+class NothingToShare(Refusal):
+    sentence = "Cette action s’est arrêtée sans rien coûter ni rapporter : il n’y a rien à partager."
+
+
 class NotPaid(Refusal):
     def __init__(self, label: str):
         super().__init__(f"{label} n’est pas soldée\u00a0: le partage se décide une fois tout payé, ou tout rendu.")
@@ -101,7 +105,7 @@ def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "
     if twin := journal.made_by(cle, noter.key, by=by):
         return _there(twin)
     compte = queries.compte(action)
-    if action.etat not in (*queries.TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS) and not compte.is_invoiced:
+    if not compte.may_cost:
         raise NotOver
     decided = compte.etat is not Etat.PROVISOIRE
     if decided and not by.has_role(NomRole.TRESORIER):
@@ -215,12 +219,12 @@ def reading(compte: Compte) -> str:
 def decide(action: Action, *, by: Personne, read: str, motif: str = "") -> Partage:
     """Write what each gets; `read`: `reading` of what was shown. A loss is the commun's, and somebody says why.
 
-    Raises AlreadyDecided, NotInvoiced, NotPaid, Reread, LossToExplain.
+    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, Reread, LossToExplain.
     """
     partage = _shared(action)
     compte = queries.compte(partage.action)
-    if not compte.is_invoiced:
-        raise NotInvoiced
+    if not compte.is_ready:
+        raise NothingToShare if partage.action.is_stopped else NotInvoiced
     if compte.unpaid:
         raise NotPaid(compte.unpaid[0].label)
     if read != reading(compte):
@@ -246,7 +250,10 @@ def _give(partage: Partage, compte: Compte, *, by: Personne, motif: str) -> None
 
 
 def close(action: Action, *, by: Personne) -> None:
-    """The end: the action is settled. Raises NotDecided, NotPaid, NotCorrected, TransitionRefused when it is closed."""
+    """The end: the action is settled, or stays stopped.
+
+    Raises NotDecided, NotPaid, NotCorrected, TransitionRefused when it is closed.
+    """
     action = lock_one(action)
     compte = queries.compte(action)
     if compte.etat is Etat.PROVISOIRE:

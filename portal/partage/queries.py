@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock, policy, reglage
@@ -33,6 +33,7 @@ from portal.web import Leaf, leaf
 
 PAGE = 25
 TO_SHARE = (actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE)
+COSTING = frozenset({*TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS, *actions.STOPPED})  # stopped, fees still come
 
 
 class Charge(NamedTuple):
@@ -156,13 +157,19 @@ class Compte:
         return [one for one in self.unpaid if one.reste > 0]
 
     @property
-    def is_invoiced(self) -> bool:
-        """Even when avoirs have since taken all of it back: what it cost is then a loss.
+    def is_ready(self) -> bool:
+        """Whether it is invoiced, even when avoirs have since taken all of it back: what it cost is then a loss.
 
-        Of what was cancelled, a deposit that the house keeps is all that will be.
+        Of what was stopped, what it cost and a deposit that the house keeps are all that will be.
         """
-        kept = self.action.is_stopped and any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
-        return kept or any(one.nature is Sorte.FACTURE for one in self.factures)
+        kept = any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
+        ended = self.action.is_stopped and (kept or self.couts > 0)
+        return ended or any(one.nature is Sorte.FACTURE for one in self.factures)
+
+    @property
+    def may_cost(self) -> bool:
+        """Whether expenses are noted of it."""
+        return self.action.etat in COSTING
 
 
 def _without_deposits(facture: Facture) -> int:
@@ -203,9 +210,13 @@ def depenses(action: Action) -> list[Depense]:
 
 def _charges(action: Action) -> list[Charge]:
     lines = contributions.lines(Contribution.action_id == action.id, Contribution.unite != Unite.HEURES)
-    worth = {Unite.POINTS: reglage.VALEUR_POINT.valeur, Unite.CENTIMES: 1}
-    summed = contributions.summed((line.unite, line.quantite) for line in lines)
+    worth, summed = _worth(), contributions.summed((line.unite, line.quantite) for line in lines)
     return [Charge(unite, many, many * worth[unite]) for unite, many in summed if many]
+
+
+def _worth() -> dict[Unite, int]:
+    """Cents that one of what a chargé de mission earns costs."""
+    return {Unite.POINTS: reglage.VALEUR_POINT.valeur, Unite.CENTIMES: 1}
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
@@ -216,10 +227,14 @@ def _in(etat: Etat) -> ColumnElement[bool]:
 
 
 def _is_to_decide() -> ColumnElement[bool]:
-    """What is over; and of what was cancelled, what keeps a deposit."""
+    """What is over; and of what was stopped, what keeps a deposit or cost something."""
     deposit = Facture.action_id == Action.id, Facture.nature == Sorte.ACOMPTE, Facture.rang.is_not(None)
-    kept = and_(Action.etat.in_(actions.STOPPED), exists().where(*deposit, invoices.not_credited() > 0))
-    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), kept)
+    kept = exists().where(*deposit, invoices.not_credited() > 0)
+    cents = func.sum(Contribution.quantite * case(_worth(), value=Contribution.unite, else_=0))
+    earned = select(func.coalesce(cents, 0)).where(Contribution.action_id == Action.id).scalar_subquery() > 0
+    cost = or_(exists().where(Depense.action_id == Action.id), earned)
+    ended = and_(Action.etat.in_(actions.STOPPED), or_(kept, cost))
+    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), ended)
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {

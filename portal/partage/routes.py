@@ -142,7 +142,7 @@ def mend(action_id: int) -> Any:
 @bp.post("/action/<int:action_id>/clore", access="partage.decider", fresh=True)
 def close(action_id: int) -> Any:
     commands.close(_read(action_id, "partage.decider"), by=me())
-    toast("Partage clos\u00a0: l’action est soldée.")
+    toast("Partage clos.")
     return done(url_for(".show", action_id=action_id))
 
 

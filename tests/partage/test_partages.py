@@ -14,10 +14,13 @@ from portal.actions import effacement
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
 from portal.actions.processus import annuler
+from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.devis.commands import Typed
 from portal.factures import reglements
+from portal.factures.models import Moyen, rembourser
 from portal.factures.models import Nature as Sorte
+from portal.missions.models import Nature as Poste
 from portal.partage import commands, queries
 from portal.partage.models import Depense, Ecriture, Etat, Nature
 from portal.workflow import MotifMissing
@@ -240,14 +243,56 @@ def test_a_deposit_that_the_house_keeps_is_shared(annulee):
     assert annulee.action.etat is EtatAction.ANNULEE
 
 
-def test_given_back_there_is_nothing_to_decide(annulee):
+def to_decide() -> list[int]:
+    return [one.id for one in queries.listed("a_decider", 1).items]
+
+
+def test_given_back_there_is_nothing_to_decide_unless_it_cost_something(annulee):
     [deposit] = annulee.compte().factures
     annulee.credit(deposit)
-    assert queries.listed("a_decider", 1).items == []
-    with pytest.raises(commands.NotInvoiced):
+    reglements.receive(deposit, rembourser, by=annulee.rita, montant=-deposit.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    assert to_decide() == []
+    with pytest.raises(commands.NothingToShare):
         annulee.decide()
+    annulee.spend(14_00, by=annulee.zoe)  # what the caterer keeps
+    assert to_decide() == [annulee.action.id]
+    annulee.decide("Le traiteur garde ses frais.")
+    assert annulee.parts() == [0, 0, -14_00]
+
+
+@pytest.mark.both
+def test_what_a_cancelled_action_had_cost_is_a_loss_of_the_commun(a_venir):
+    fete = a_venir
+    fete.spend(80_00, fete.cuisine)
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    assert to_decide() == [fete.action.id]
+    with pytest.raises(commands.LossToExplain):
+        fete.decide()
+    fete.decide("Le cyclone.")
+    commands.close(fete.action, by=fete.rita)
+    assert (fete.parts(), fete.compte().etat, fete.action.etat) == ([0, 0, -80_00], Etat.CLOS, EtatAction.ANNULEE)
+    assert queries.of_year(clock.today().year).parts == [(None, -80_00)]
+    assert to_decide() == []
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(("unite", "cents"), [(Unite.CENTIMES, 150_00), (Unite.POINTS, 0)])
+def test_so_is_what_its_charges_de_mission_earned_where_it_counts_in_euros(a_venir, unite, cents):
+    fete = a_venir
+    earned = {"mission": fete.mission, "nature": Poste.CHARGE_DE_MISSION, "unite": unite, "quantite": 150_00, "annee": 2026}
+    db.session.add(Contribution(personne=fete.chef, par=fete.rita, action=fete.action, **earned))
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    assert (fete.compte().benefice, fete.compte().is_ready, bool(to_decide())) == (-cents, cents > 0, cents > 0)
+
+
+def test_before_it_is_confirmed_nothing_is_spent(fete):
+    early = builders.validated(fete.zoe)
+    said = {"libelle": "Marché", "nature": Nature.CONSOMMABLES, "le": clock.today(), "montant": 1, "pole_id": None}
     with pytest.raises(commands.NotOver):
-        annulee.spend(14_00)
+        commands.note(early, by=fete.zoe, **said)
+    assert not queries.compte(early).may_cost
 
 
 def test_what_was_invoiced_then_cancelled_is_a_loss_that_somebody_decides(fete):

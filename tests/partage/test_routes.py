@@ -9,6 +9,8 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from portal import clock
+from portal.actions import commands as actions
+from portal.actions.processus import annuler
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.missions.models import Nature
@@ -214,6 +216,33 @@ def test_a_member_of_a_pole_that_was_invoiced_or_paid_reads_it_too(fete, url, as
     fete.baskets(garden)
     db.session.commit()
     assert as_(jo).get(url).status_code == 200
+
+
+def test_a_cancelled_action_says_what_is_left_to_note_and_to_decide(a_venir, as_):
+    fete = a_venir
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    zoe, rita, url = as_(fete.zoe), as_(fete.rita), f"/partage/action/{fete.action.id}"
+    assert soup(zoe.get(f"/actions/{fete.action.id}")).select_one(f'.onglets a[href="{url}"]')
+    page = rita.get(url).text
+    assert "Pas encore facturée" not in page
+    assert "rien à partager" in page
+    assert "Noter une dépense" in page
+    assert zoe.post(f"{url}/depense", data=expense()).status_code == 303
+    page = soup(rita.get(url))
+    tout = page.select_one("#decider [name=tout]")["value"]
+    assert "rien à partager" not in page.text
+    assert rita.post(f"{url}/decider", data={"tout": tout, "motif": ""}).status_code == 422
+    assert rita.post(f"{url}/decider", data={"tout": tout, "motif": "Le cyclone"}).status_code == 303
+    assert "soldée" not in soup(rita.get(url)).select_one("main").text
+    assert rita.post(f"{url}/clore").status_code == 303
+    assert fete.action.titre in rita.get("/partage/?vue=clos").text
+
+
+def test_before_it_is_confirmed_no_expense_is_proposed(fete, as_):
+    early = builders.validated(fete.zoe)
+    db.session.commit()
+    assert "Noter une dépense" not in as_(fete.rita).get(f"/partage/action/{early.id}").text
 
 
 def test_the_statement_of_each_says_its_part_and_what_it_spent(fete, url, as_):
