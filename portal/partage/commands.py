@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -14,6 +15,7 @@ from portal.actions.models import Action, digest
 from portal.comptes.models import NomRole, Personne
 from portal.db import db, insert_once, lock_one
 from portal.devis.commands import Typed, touched
+from portal.factures import queries as invoices
 from portal.fields import quantite
 from portal.partage import calcul, queries
 from portal.partage.justificatifs import Recu
@@ -41,7 +43,18 @@ class NotOver(Refusal):
 
 
 class AlreadyDecided(Refusal):
-    sentence = "Le partage est décidé : les clés et les dépenses notées ne changent plus. Le trésor peut encore en ajouter une."
+    sentence = (
+        "Le partage est décidé : les clés restent, et seul le trésor change une dépense. Un justificatif s’y ajoute toujours."
+    )
+
+
+class YearClosed(Refusal):
+    status = 422
+
+    def __init__(self, annee: int):
+        super().__init__(
+            f"L’année {annee} est close\u00a0: ses dépenses ne changent plus. Date de cette année ce que tu notes."
+        )
 
 
 class Gone(Refusal):
@@ -98,18 +111,16 @@ class LossToExplain(MotifMissing):
 def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "", **fields: Any) -> Depense:
     """An expense, with its receipt. The same form sent twice is one expense. Once the share-out is decided, it is corrected.
 
-    Raises NotOver, AlreadyDecided.
+    Raises NotOver, AlreadyDecided, YearClosed.
     """
     action = lock_one(action)
     cle = journal.submission(cle, action.id, fields, recu and sha256(recu.contenu).hexdigest())
     if twin := journal.made_by(cle, noter.key, by=by):
         return _there(twin)
-    compte = queries.compte(action)
-    if not compte.may_cost:
+    if action.etat not in queries.COSTING:
         raise NotOver
-    decided = compte.etat is not Etat.PROVISOIRE
-    if decided and not by.has_role(NomRole.TRESORIER):
-        raise AlreadyDecided
+    decided = queries.is_decided(action)
+    _check(decided, by, fields["le"])
     made = Depense(action=action, par=by, **fields)
     _attach(made, recu)
     db.session.add(made)
@@ -120,27 +131,39 @@ def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "
 
 
 def edit(depense: Depense, *, by: Personne, said: Typed, recu: Recu | None = None) -> None:
-    """Raises Gone, AlreadyDecided, Conflict when somebody else changed the same thing meanwhile."""
-    found = _provisional(depense)
-    changed = apply(found, touched(found.sheet, said)) + (["justificatif"] if recu else [])
+    """Once the share-out is decided, it is corrected. A receipt alone is taken at any time.
+
+    Raises Gone, AlreadyDecided, YearClosed, Conflict when somebody else changed the same thing meanwhile.
+    """
+    action = lock_one(depense.action)
+    found, decided = _there(depense.id), queries.is_decided(action)
+    if fields := touched(found.sheet, said):
+        _check(decided, by, found.le, fields.get("le", found.le))
+    changed = apply(found, fields) + (["justificatif"] if recu else [])
     _attach(found, recu)
     if changed:
         modifier.tell(found, by=by, champs=changed, montant=found.montant)
+    if decided and "montant" in changed:
+        correct(action, by=by, motif=f"Dépense n°\u00a0{found.id} modifiée")
 
 
 def remove(depense: Depense, *, by: Personne) -> None:
-    """Raises Gone, AlreadyDecided."""
-    found = _provisional(depense)
+    """Once the share-out is decided, it is corrected. Raises Gone, AlreadyDecided, YearClosed."""
+    action = lock_one(depense.action)
+    found, decided = _there(depense.id), queries.is_decided(action)
+    _check(decided, by, found.le)
     retirer.tell(found, by=by, titre=found.libelle, montant=found.montant)
     db.session.delete(found)
+    if decided:
+        correct(action, by=by, motif=f"Dépense n°\u00a0{found.id} retirée")
 
 
-def _provisional(depense: Depense) -> Depense:
-    """As it now is, under the lock of its action, as long as nothing is decided."""
-    action = lock_one(depense.action)
-    if queries.compte(action).etat is not Etat.PROVISOIRE:
+def _check(decided: bool, by: Personne, *days: date) -> None:
+    """Whether this person may move what was paid on these days. Raises AlreadyDecided, YearClosed."""
+    if decided and not by.has_role(NomRole.TRESORIER):
         raise AlreadyDecided
-    return _there(depense.id)
+    if (first := min(days).year) <= invoices.closed_until():
+        raise YearClosed(first)
 
 
 def _there(id: int) -> Depense:

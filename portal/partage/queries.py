@@ -202,6 +202,12 @@ def _fresh(action: Action) -> Partage | None:
     return db.session.scalar(query.options(*options).execution_options(populate_existing=True))
 
 
+def is_decided(action: Action) -> bool:
+    """Whether its share-out is, closed or not."""
+    query = select(Partage.id).where(Partage.action_id == action.id, Partage.etat != Etat.PROVISOIRE)
+    return db.session.scalar(query) is not None
+
+
 def depenses(action: Action) -> list[Depense]:
     query = select(Depense).where(Depense.action_id == action.id).order_by(Depense.le, Depense.id)
     options = joinedload(Depense.pole), joinedload(Depense.par), joinedload(Depense.justificatif)

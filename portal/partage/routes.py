@@ -156,7 +156,8 @@ def new(action_id: int) -> Any:
 
 
 def _form_page(action: Action, form: DepenseForm, depense: Depense | None = None) -> Page:
-    return render("partage/depense.html", action=action, form=form, depense=depense)
+    decide = queries.is_decided(action)
+    return render("partage/depense.html", action=action, form=form, depense=depense, decide=decide)
 
 
 @bp.post("/action/<int:action_id>/depense", access="depense.noter")

@@ -18,10 +18,11 @@ from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.devis.commands import Typed
 from portal.factures import reglements
-from portal.factures.models import Moyen, rembourser
+from portal.factures.models import Exercice, Moyen, rembourser
 from portal.factures.models import Nature as Sorte
 from portal.missions.models import Nature as Poste
-from portal.partage import commands, queries
+from portal.partage import commands, justificatifs, queries
+from portal.partage.justificatifs import Recu
 from portal.partage.models import Depense, Ecriture, Etat, Nature
 from portal.workflow import MotifMissing
 from tests import builders
@@ -170,14 +171,76 @@ def test_a_forgotten_expense_is_corrected_by_whoever_keeps_the_money(fete):
     assert fete.compte().ecart == {}
 
 
-def test_what_was_noted_before_a_decision_stays(fete):
+def with_amount(noted: Depense, montant: int) -> Typed:
+    """The form of that expense, its amount alone typed anew."""
+    return Typed(reading(noted.sheet), noted.sheet | {"montant": montant})
+
+
+def test_what_was_noted_wrong_is_put_right_after_the_decision_by_whoever_keeps_the_money(fete):
+    noted = fete.spend(800_00, fete.scene)  # 80 was meant
+    fete.invoiced()
+    fete.decide()
+    said = with_amount(noted, 80_00)
+    for change in (lambda: commands.remove(noted, by=fete.zoe), lambda: commands.edit(noted, by=fete.zoe, said=said)):
+        with pytest.raises(commands.AlreadyDecided):
+            change()
+    commands.edit(noted, by=fete.rita, said=said)
+    assert (sum(fete.parts()), fete.compte().ecart) == (WHOLE - 80_00, {})
+    commands.close(fete.action, by=fete.rita)
+    commands.remove(noted, by=fete.rita)
+    assert (sum(fete.parts()), fete.compte().ecart) == (WHOLE, {})
+    motifs = [line.motif for line in fete.compte().partage.ecritures if line.pole_id is None]
+    assert motifs == ["Partage décidé", f"Dépense n°\u00a0{noted.id} modifiée", f"Dépense n°\u00a0{noted.id} retirée"]
+
+
+def test_other_words_of_an_expense_move_no_part(fete):
     noted = fete.spend(80_00)
     fete.invoiced()
     fete.decide()
-    said = Typed(reading(noted.sheet), noted.sheet | {"montant": 1})
-    for change in (lambda: commands.remove(noted, by=fete.rita), lambda: commands.edit(noted, by=fete.rita, said=said)):
-        with pytest.raises(commands.AlreadyDecided):
+    commands.edit(noted, by=fete.rita, said=Typed(reading(noted.sheet), noted.sheet | {"libelle": "Marché du matin"}))
+    assert {line.rang for line in fete.compte().partage.ecritures} == {1}
+
+
+RECEIPT = Recu(justificatifs.PDF, b"%PDF-")
+
+
+def test_a_receipt_alone_is_taken_at_any_time(fete):
+    noted = fete.spend(80_00)
+    fete.invoiced()
+    fete.decide()
+    commands.close(fete.action, by=fete.rita)
+    commands.edit(noted, by=fete.zoe, said=Typed(reading(noted.sheet), noted.sheet), recu=RECEIPT)
+    assert noted.justificatif
+    assert {line.rang for line in fete.compte().partage.ecritures} == {1}
+
+
+def test_no_expense_moves_in_a_closed_year(fete, d_avant):
+    """Nor is one noted in it: what comes to light later is dated of the year that is open."""
+    noted, before = d_avant
+    said = Typed(reading(noted.sheet), noted.sheet | {"le": clock.today()})
+    tries = (
+        lambda: fete.spend(1, le=before),
+        lambda: commands.edit(noted, by=fete.rita, said=with_amount(noted, 1)),
+        lambda: commands.edit(noted, by=fete.rita, said=said),
+        lambda: commands.remove(noted, by=fete.rita),
+    )
+    for change in tries:
+        with pytest.raises(commands.YearClosed, match=str(before.year)):
             change()
+    commands.edit(noted, by=fete.zoe, said=Typed(reading(noted.sheet), noted.sheet), recu=RECEIPT)
+    here = fete.spend(1)
+    with pytest.raises(commands.YearClosed):
+        commands.edit(here, by=fete.zoe, said=Typed(reading(here.sheet), here.sheet | {"le": before}))
+
+
+@pytest.fixture
+def d_avant(fete):
+    """An expense of the year before, which is closed since."""
+    before = date(clock.today().year - 1, 12, 31)
+    noted = fete.spend(80_00, le=before)
+    db.session.add(Exercice(annee=before.year, clos_le=clock.now(), par_id=fete.rita.id, contenu={}, empreinte="0" * 64))
+    db.session.flush()
+    return noted, before
 
 
 def test_closed_it_settles_the_action(fete):

@@ -166,6 +166,30 @@ def test_an_expense_is_changed_and_taken_back_until_the_decision(fete, url, as_)
     assert zoe.post(here, data=expense()).status_code == 404
 
 
+def test_after_the_decision_the_page_of_an_expense_says_what_may_still_be_done(fete, url, as_):
+    fete.spend(800_00)
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    [noted] = queries.depenses(fete.action)
+    here, zoe, rita = f"/partage/depenses/{noted.id}", as_(fete.zoe), as_(fete.rita)
+    db.session.commit()
+    page = soup(zoe.get(here))
+    assert soup(zoe.get(url)).select_one(f'#depenses a[href="{here}"]')
+    assert "le trésor seul" in page.text
+    assert not page.select(f'form[action="{here}/retirer"]')
+    same = expense(montant="800", libelle="Marché", lu=page.select_one("[name=lu]")["value"])
+    assert zoe.post(here, data=same | {"montant": "80"}).status_code == 409
+    assert zoe.post(here, data=same | {"justificatif": (BytesIO(PDF), "recu.pdf")}).status_code == 303
+    assert "Sans justificatif" not in zoe.get(url).text
+    assert "une écriture corrigera" in rita.get(here).text
+    assert rita.post(here, data=same | {"montant": "80"}).status_code == 303
+    assert sum(fete.parts()) == WHOLE - 80_00
+    db.session.commit()
+    assert rita.post(f"{here}/retirer").status_code == 303
+    assert sum(fete.parts()) == WHOLE
+
+
 def test_two_tabs_never_put_an_amount_back(fete, url, as_):
     fete.spend(100_00)
     db.session.commit()
