@@ -17,7 +17,7 @@ from portal.partage.forms import ClesForm, DepenseForm, attached
 from portal.partage.models import Depense
 from portal.poles import queries as house
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.web import GuardedBlueprint, Page, Refused, as_file, done, me, page_number, refused, render, toast, unproved
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("partage", __name__, url_prefix="/partage")
@@ -149,6 +149,11 @@ def close(action_id: int) -> Any:
 # --- what it cost --------------------------------------------------------------------------------------------
 
 
+def _unproved(action: Action) -> Refused | None:
+    """Once it is decided, an expense moves what was given: whoever keeps the money proves who they are, as to decide."""
+    return unproved() if queries.is_decided(action) and can(current_user, "partage.decider", action) else None
+
+
 @bp.get("/action/<int:action_id>/depense", access="depense.noter")
 def new(action_id: int) -> Any:
     action = _read(action_id, "depense.noter")
@@ -163,6 +168,8 @@ def _form_page(action: Action, form: DepenseForm, depense: Depense | None = None
 @bp.post("/action/<int:action_id>/depense", access="depense.noter")
 def note(action_id: int) -> Any:
     action, form = _read(action_id, "depense.noter"), DepenseForm(poles=house.poles())
+    if asked := _unproved(action):
+        return asked
     raw = attached()
     try:
         recu = justificatifs.made(raw) if raw else None
@@ -197,6 +204,8 @@ def read_expense(id: int) -> Any:
 @bp.post("/depenses/<int:id>", access="depense.modifier")
 def edit(id: int) -> Any:
     depense, form = _expense(id), DepenseForm(poles=house.poles())
+    if asked := _unproved(depense.action):
+        return asked
     action_id, raw = depense.action_id, attached()
     try:
         recu = justificatifs.made(raw) if raw else None
@@ -221,6 +230,8 @@ def _edited_again(id: int, sentence: str = "", *, file: bool = False) -> Page:
 @bp.post("/depenses/<int:id>/retirer", access="depense.modifier")
 def remove(id: int) -> Any:
     depense = _expense(id)
+    if asked := _unproved(depense.action):
+        return asked
     onward = url_for(".show", action_id=depense.action_id, _anchor="depenses")
     commands.remove(depense, by=me())
     toast("Dépense retirée.")

@@ -11,12 +11,14 @@ from PIL import Image
 from portal import clock
 from portal.actions import commands as actions
 from portal.actions.processus import annuler
+from portal.comptes.models import FRESH
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.missions.models import Nature
 from portal.partage import commands, justificatifs, queries
 from portal.partage.models import Etat
 from tests import builders
+from tests.cells import fingerprint
 from tests.partage.conftest import WHOLE
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -188,6 +190,39 @@ def test_after_the_decision_the_page_of_an_expense_says_what_may_still_be_done(f
     db.session.commit()
     assert rita.post(f"{here}/retirer").status_code == 303
     assert sum(fete.parts()) == WHOLE
+
+
+@pytest.fixture
+def decided(fete, as_):
+    """An expense of what is decided; and a client of whoever keeps the money, whose proof is too old."""
+    noted = fete.spend(80_00)
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    with clock.freeze(clock.now() - FRESH):
+        return as_(fete.rita), f"/partage/depenses/{noted.id}"
+
+
+def test_an_expense_that_moves_what_was_given_wants_a_proof(fete, url, decided, as_):
+    rita, here = decided
+    db.session.commit()
+    before = fingerprint()
+    for there in (f"{url}/depense", here, f"{here}/retirer"):
+        answer = rita.post(there, data=expense(PDF, cle="un-envoi"))
+        assert (answer.status_code, soup(answer).h1.text) == (403, "Prouve que c’est toi")
+        assert "tu le joindras de nouveau" in answer.text
+        kept = {one["name"]: one["value"] for one in soup(answer).select("main form [type=hidden]")}
+        assert (kept["preuve_vers"], kept["libelle"], kept["cle"]) == (there, "Marché <du> matin", "un-envoi")
+    assert "tu le joindras de nouveau" not in rita.post(f"{here}/retirer").text
+    assert fingerprint() == before
+    assert rita.get(here).status_code == 200
+    assert as_(fete.rita).post(f"{here}/retirer").status_code == 303
+
+
+def test_before_the_decision_nobody_proves_anything_for_an_expense(fete, url, as_):
+    with clock.freeze(clock.now() - FRESH):
+        rita = as_(fete.rita)
+    assert rita.post(f"{url}/depense", data=expense()).status_code == 303
 
 
 def test_two_tabs_never_put_an_amount_back(fete, url, as_):
