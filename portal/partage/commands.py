@@ -7,7 +7,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from portal import clock, journal
+from portal import clock, journal, reglage
 from portal.actions import models as actions
 from portal.actions import processus
 from portal.actions.commands import apply
@@ -267,7 +267,7 @@ def settle(action: Action, *, by: Personne, motif: str) -> None:
 
 def _give(partage: Partage, compte: Compte, *, by: Personne, motif: str) -> None:
     _freeze_keys(partage, compte.cles)
-    partage.decide_le, partage.decide_par = clock.now(), by
+    partage.decide_le, partage.decide_par, partage.valeur_point = clock.now(), by, reglage.VALEUR_POINT.valeur
     fire(decider, partage, by=by, motif=motif, benefice=compte.benefice)
     _write(partage, compte.parts, by=by, motif=motif or "Partage décidé")
 
@@ -304,7 +304,7 @@ def correct(action: Action, *, by: Personne | None, motif: str) -> bool:
 
 
 def mend(action: Action, *, by: Personne, motif: str) -> None:
-    """The same, asked for by somebody who says why: hours that were validated since, a point that costs another price.
+    """The same, asked for by somebody who says why: hours that were validated since.
 
     Raises MotifMissing, NotPaid, NothingMoved.
     """

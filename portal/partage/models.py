@@ -88,6 +88,7 @@ class Partage(Base):
     motif: Mapped[str] = mapped_column(default="")  # why its keys are not what the lines say; "" while they are
     decide_le: Mapped[datetime | None]
     decide_par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
+    valeur_point: Mapped[int | None]  # cents that a point cost the house when it was decided
     action: Mapped[Action] = relationship()
     decide_par: Mapped[Personne | None] = relationship()
     cles: Mapped[list[Cle]] = relationship(order_by="Cle.id", cascade="all, delete-orphan")
@@ -97,6 +98,7 @@ class Partage(Base):
         CheckConstraint(
             "(etat = 'provisoire') = (decide_le IS NULL) AND (decide_le IS NULL) = (decide_par_id IS NULL)", name="decide"
         ),
+        CheckConstraint("(etat = 'provisoire') = (valeur_point IS NULL)", name="valeur_point"),
     )
 
 

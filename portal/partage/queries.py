@@ -181,13 +181,14 @@ def _without_deposits(facture: Facture) -> int:
 
 def compte(action: Action) -> Compte:
     """As it now is."""
+    partage = _fresh(action)
     return Compte(
         action=action,
-        partage=_fresh(action),
+        partage=partage,
         agreed=devis_queries.in_state(action, devis.Etat.ACCEPTE),
         factures=[one for one in invoices.of_action(action) if not one.is_draft],
         depenses=depenses(action),
-        charges=_charges(action),
+        charges=_charges(action, partage),
         poles={pole.id: pole for pole in db.session.scalars(select(Pole))},
     )
 
@@ -214,15 +215,16 @@ def depenses(action: Action) -> list[Depense]:
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
-def _charges(action: Action) -> list[Charge]:
+def _charges(action: Action, partage: Partage | None) -> list[Charge]:
     lines = contributions.lines(Contribution.action_id == action.id, Contribution.unite != Unite.HEURES)
-    worth, summed = _worth(), contributions.summed((line.unite, line.quantite) for line in lines)
+    worth, summed = _worth(partage), contributions.summed((line.unite, line.quantite) for line in lines)
     return [Charge(unite, many, many * worth[unite]) for unite, many in summed if many]
 
 
-def _worth() -> dict[Unite, int]:
-    """Cents that one of what a chargé de mission earns costs."""
-    return {Unite.POINTS: reglage.VALEUR_POINT.valeur, Unite.CENTIMES: 1}
+def _worth(partage: Partage | None = None) -> dict[Unite, int]:
+    """Cents that one of what a chargé de mission earns costs; a point, what it did when that share-out was decided."""
+    frozen = partage.valeur_point if partage else None
+    return {Unite.POINTS: reglage.VALEUR_POINT.valeur if frozen is None else frozen, Unite.CENTIMES: 1}
 
 
 # --- lists ---------------------------------------------------------------------------------------------------

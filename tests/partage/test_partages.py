@@ -136,6 +136,32 @@ def test_a_decision_freezes_its_keys_whatever_the_house_says_later(fete):
     assert fete.parts() == before
 
 
+def test_a_decision_freezes_what_a_point_costs_too(fete):
+    earned = {"mission": fete.mission, "nature": Poste.CHARGE_DE_MISSION, "unite": Unite.POINTS, "annee": 2026}
+    db.session.add(Contribution(personne=fete.chef, par=fete.rita, action=fete.action, quantite=100, **earned))
+    reglage.change(reglage.VALEUR_POINT, 200, by=fete.rita)
+    assert fete.compte().couts == 200_00
+    facture = fete.invoiced()
+    fete.decide()
+    commands.close(fete.action, by=fete.rita)
+    reglage.change(reglage.VALEUR_POINT, 500, by=fete.rita)
+    assert (fete.compte().couts, fete.compte().ecart) == (200_00, {})
+    fete.credit(facture)
+    assert fete.parts() == [0, 0, -200_00]
+
+
+@pytest.mark.both
+def test_and_the_database_keeps_it(fete):
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="le prix du point d’un partage décidé ne change plus"):
+        db.session.execute(text("UPDATE partage SET valeur_point = 5"))
+    db.session.rollback()
+    with pytest.raises(DBAPIError):
+        db.session.execute(text("UPDATE partage SET etat = 'provisoire', decide_le = NULL, decide_par_id = NULL"))
+
+
 def test_a_loss_is_shared_with_nobody_and_the_commun_bears_it_once_somebody_says_why(fete):
     fete.invoiced()
     fete.spend(WHOLE + 50_00)
@@ -231,6 +257,26 @@ def test_no_expense_moves_in_a_closed_year(fete, d_avant):
     here = fete.spend(1)
     with pytest.raises(commands.YearClosed):
         commands.edit(here, by=fete.zoe, said=Typed(reading(here.sheet), here.sheet | {"le": before}))
+
+
+DEPENSE = "action_id, nature, libelle, montant, le, par_id, cree_le"
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "write",
+    [
+        "UPDATE depense SET montant = 1",
+        "UPDATE depense SET le = '2999-01-01'",
+        "DELETE FROM depense",
+        f"INSERT INTO depense ({DEPENSE}) SELECT {DEPENSE} FROM depense",
+    ],
+)
+def test_nor_does_one_whoever_writes_but_its_words(d_avant, write):
+    db.session.execute(text("UPDATE depense SET libelle = 'effacé'"))
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="cette année est close"):
+        db.session.execute(text(write))
 
 
 @pytest.fixture
