@@ -316,7 +316,7 @@ SEUIL_EXONERATION = Nombre(
 VALEUR_POINT = Nombre(
     "partage_point",
     "Ce que coûte un point à l’association, en centimes",
-    "0\u00a0: les points ne comptent pas en euros.",
+    "0\u00a0: les points ne comptent pas en euros. Un partage décidé garde le prix de ce jour-là.",
     0,
     0,
     100_000,

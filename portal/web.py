@@ -144,6 +144,11 @@ def prover(ask: Callable[[], Refused]) -> Callable[[], Refused]:
     return ask
 
 
+def unproved() -> Refused | None:
+    """What asks whoever is signed in to prove once more who they are; None when they did a quarter of an hour ago at most."""
+    return None if current_user.is_fresh else _provers[-1]()
+
+
 def previewed(answer: Done, template: str = "apercu.html", *, cle: str = "", **context: Any) -> Refused:
     """What would be sent to whom; the same form goes on, and nothing has happened.
 
@@ -162,7 +167,7 @@ def _enter(access: str, question: bool, fresh: bool) -> Answer | None:
     if question:
         undo()  # from here on, this request only reads
     refused: Answer | None = policy.enter(access)
-    return _provers[-1]() if refused is None and fresh and not current_user.is_fresh else refused
+    return unproved() if refused is None and fresh else refused
 
 
 def _settle(answer: Answer, question: bool) -> None:

@@ -12,7 +12,7 @@ import flask_migrate
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, create_engine, func, inspect, select, text
+from sqlalchemy import MetaData, create_engine, func, inspect, select, text, update
 
 from portal import clock, demo
 from portal.actions.deliberation import CRITERES, Avis, Decision, Ou, Sens
@@ -31,6 +31,7 @@ from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phas
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
 from portal.partage.models import Cle, Depense, Ecriture, Justificatif, Partage
+from portal.partage.models import Etat as Partages
 from portal.partage.models import Nature as Poste
 from portal.poles.models import Espace, Materiel, Pole, Prestation, Ressource
 from portal.reglage import Reglage
@@ -231,6 +232,9 @@ def full(app):
             *the_money(mission.action, ada),
         ]
     )
+    db.session.flush()
+    decided = {"etat": Partages.DECIDE, "decide_le": clock.now(), "decide_par_id": ada.id, "valeur_point": 200}
+    db.session.execute(update(Partage).values(**decided))
     db.session.commit()
     with apart() as connection:
         connection.execute(upsert(RateLimit).values(cle="x", nombre=1, fin=clock.now()))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from portal import clock, journal
+from portal import clock, journal, reglage
 from portal.actions import models as actions
 from portal.actions import processus
 from portal.actions.commands import apply
@@ -14,6 +15,7 @@ from portal.actions.models import Action, digest
 from portal.comptes.models import NomRole, Personne
 from portal.db import db, insert_once, lock_one
 from portal.devis.commands import Typed, touched
+from portal.factures import queries as invoices
 from portal.fields import quantite
 from portal.partage import calcul, queries
 from portal.partage.justificatifs import Recu
@@ -41,7 +43,18 @@ class NotOver(Refusal):
 
 
 class AlreadyDecided(Refusal):
-    sentence = "Le partage est décidé : les clés et les dépenses notées ne changent plus. Le trésor peut encore en ajouter une."
+    sentence = (
+        "Le partage est décidé : les clés restent, et seul le trésor change une dépense. Un justificatif s’y ajoute toujours."
+    )
+
+
+class YearClosed(Refusal):
+    status = 422
+
+    def __init__(self, annee: int):
+        super().__init__(
+            f"L’année {annee} est close\u00a0: ses dépenses ne changent plus. Date de cette année ce que tu notes."
+        )
 
 
 class Gone(Refusal):
@@ -61,6 +74,10 @@ class KeysMoved(Refusal):
 
 class NotInvoiced(Refusal):
     sentence = "Cette action n’est pas encore facturée : le partage reste provisoire."
+
+
+class NothingToShare(Refusal):
+    sentence = "Cette action s’est arrêtée sans rien coûter ni rapporter : il n’y a rien à partager."
 
 
 class NotPaid(Refusal):
@@ -94,18 +111,16 @@ class LossToExplain(MotifMissing):
 def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "", **fields: Any) -> Depense:
     """An expense, with its receipt. The same form sent twice is one expense. Once the share-out is decided, it is corrected.
 
-    Raises NotOver, AlreadyDecided.
+    Raises NotOver, AlreadyDecided, YearClosed.
     """
     action = lock_one(action)
     cle = journal.submission(cle, action.id, fields, recu and sha256(recu.contenu).hexdigest())
     if twin := journal.made_by(cle, noter.key, by=by):
         return _there(twin)
-    compte = queries.compte(action)
-    if action.etat not in (*queries.TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS) and not compte.is_invoiced:
+    if action.etat not in queries.COSTING:
         raise NotOver
-    decided = compte.etat is not Etat.PROVISOIRE
-    if decided and not by.has_role(NomRole.TRESORIER):
-        raise AlreadyDecided
+    decided = queries.is_decided(action)
+    _check(decided, by, fields["le"])
     made = Depense(action=action, par=by, **fields)
     _attach(made, recu)
     db.session.add(made)
@@ -116,27 +131,39 @@ def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "
 
 
 def edit(depense: Depense, *, by: Personne, said: Typed, recu: Recu | None = None) -> None:
-    """Raises Gone, AlreadyDecided, Conflict when somebody else changed the same thing meanwhile."""
-    found = _provisional(depense)
-    changed = apply(found, touched(found.sheet, said)) + (["justificatif"] if recu else [])
+    """Once the share-out is decided, it is corrected. A receipt alone is taken at any time.
+
+    Raises Gone, AlreadyDecided, YearClosed, Conflict when somebody else changed the same thing meanwhile.
+    """
+    action = lock_one(depense.action)
+    found, decided = _there(depense.id), queries.is_decided(action)
+    if fields := touched(found.sheet, said):
+        _check(decided, by, found.le, fields.get("le", found.le))
+    changed = apply(found, fields) + (["justificatif"] if recu else [])
     _attach(found, recu)
     if changed:
         modifier.tell(found, by=by, champs=changed, montant=found.montant)
+    if decided and "montant" in changed:
+        correct(action, by=by, motif=f"Dépense n°\u00a0{found.id} modifiée")
 
 
 def remove(depense: Depense, *, by: Personne) -> None:
-    """Raises Gone, AlreadyDecided."""
-    found = _provisional(depense)
+    """Once the share-out is decided, it is corrected. Raises Gone, AlreadyDecided, YearClosed."""
+    action = lock_one(depense.action)
+    found, decided = _there(depense.id), queries.is_decided(action)
+    _check(decided, by, found.le)
     retirer.tell(found, by=by, titre=found.libelle, montant=found.montant)
     db.session.delete(found)
+    if decided:
+        correct(action, by=by, motif=f"Dépense n°\u00a0{found.id} retirée")
 
 
-def _provisional(depense: Depense) -> Depense:
-    """As it now is, under the lock of its action, as long as nothing is decided."""
-    action = lock_one(depense.action)
-    if queries.compte(action).etat is not Etat.PROVISOIRE:
+def _check(decided: bool, by: Personne, *days: date) -> None:
+    """Whether this person may move what was paid on these days. Raises AlreadyDecided, YearClosed."""
+    if decided and not by.has_role(NomRole.TRESORIER):
         raise AlreadyDecided
-    return _there(depense.id)
+    if (first := min(days).year) <= invoices.closed_until():
+        raise YearClosed(first)
 
 
 def _there(id: int) -> Depense:
@@ -155,19 +182,22 @@ def _attach(depense: Depense, recu: Recu | None) -> None:
 
 
 def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: str, read: str) -> None:
-    """Other keys than those of the devis, by pôle, in hundredths of a percent; `read`: `keys_reading` of what was shown.
+    """Other keys than what the lines say, by pôle, in hundredths of a percent; `read`: `keys_reading` of what was shown.
 
-    Raises Beyond, MotifMissing, AlreadyDecided, KeysMoved.
+    The same form sent twice changes them once. Raises Beyond, MotifMissing, AlreadyDecided, KeysMoved.
     """
-    whole = sum(cles.values())
+    whole, motif = sum(cles.values()), motif.strip()
     if whole > calcul.WHOLE:
         raise Beyond(whole)
-    if not motif.strip():
+    if not motif:
         raise MotifMissing
     partage = _shared(action)
-    if read != keys_reading(queries.compte(partage.action)):
+    compte = queries.compte(partage.action)
+    if (partage.motif, compte.cles) == (motif, {pole: part for pole, part in cles.items() if part}):
+        return
+    if read != keys_reading(compte):
         raise KeysMoved
-    partage.motif = motif.strip()
+    partage.motif = motif
     _freeze_keys(partage, cles)
     said = {str(pole): part for pole, part in cles.items()}
     regler_les_cles.tell(partage, by=by, motif=partage.motif, cles=said)
@@ -178,8 +208,8 @@ def keys_reading(compte: Compte) -> str:
     return digest((sorted(compte.cles.items()), compte.partage.motif if compte.partage else ""))
 
 
-def follow_the_devis(action: Action, *, by: Personne) -> None:
-    """The keys of the devis again. Raises AlreadyDecided."""
+def follow_the_lines(action: Action, *, by: Personne) -> None:
+    """The keys that the lines say again. Raises AlreadyDecided."""
     partage = _shared(action)
     partage.motif = ""
     _freeze_keys(partage, {})
@@ -212,12 +242,12 @@ def reading(compte: Compte) -> str:
 def decide(action: Action, *, by: Personne, read: str, motif: str = "") -> Partage:
     """Write what each gets; `read`: `reading` of what was shown. A loss is the commun's, and somebody says why.
 
-    Raises AlreadyDecided, NotInvoiced, NotPaid, Reread, LossToExplain.
+    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, Reread, LossToExplain.
     """
     partage = _shared(action)
     compte = queries.compte(partage.action)
-    if not compte.is_invoiced:
-        raise NotInvoiced
+    if not compte.is_ready:
+        raise NothingToShare if partage.action.is_stopped else NotInvoiced
     if compte.unpaid:
         raise NotPaid(compte.unpaid[0].label)
     if read != reading(compte):
@@ -237,13 +267,16 @@ def settle(action: Action, *, by: Personne, motif: str) -> None:
 
 def _give(partage: Partage, compte: Compte, *, by: Personne, motif: str) -> None:
     _freeze_keys(partage, compte.cles)
-    partage.decide_le, partage.decide_par = clock.now(), by
+    partage.decide_le, partage.decide_par, partage.valeur_point = clock.now(), by, reglage.VALEUR_POINT.valeur
     fire(decider, partage, by=by, motif=motif, benefice=compte.benefice)
     _write(partage, compte.parts, by=by, motif=motif or "Partage décidé")
 
 
 def close(action: Action, *, by: Personne) -> None:
-    """The end: the action is settled. Raises NotDecided, NotPaid, NotCorrected, TransitionRefused when it is closed."""
+    """The end: the action is settled, or stays stopped.
+
+    Raises NotDecided, NotPaid, NotCorrected, TransitionRefused when it is closed.
+    """
     action = lock_one(action)
     compte = queries.compte(action)
     if compte.etat is Etat.PROVISOIRE:
@@ -258,20 +291,20 @@ def close(action: Action, *, by: Personne) -> None:
 
 
 def correct(action: Action, *, by: Personne | None, motif: str) -> bool:
-    """Make of what was given what is due now, by lines that say why, if anything moved since it was decided; says whether.
+    """Make of what was given what is due now, by lines that say why, if anything moved since it was decided and may follow.
 
-    Nothing more is given as long as money is still to come. The action is locked.
+    Says whether it did. The action is locked.
     """
     compte = queries.compte(action)
-    if compte.partage and (moves := compte.ecart) and not (compte.awaited and compte.benefice > sum(compte.donnes.values())):
-        _write(compte.partage, moves, by=by, motif=motif)
+    if compte.partage and compte.may_follow:
+        _write(compte.partage, compte.ecart, by=by, motif=motif)
         corriger.tell(compte.partage, by=by, motif=motif, benefice=compte.benefice)
         return True
     return False
 
 
 def mend(action: Action, *, by: Personne, motif: str) -> None:
-    """The same, asked for by somebody who says why: hours that were validated since, a point that costs another price.
+    """The same, asked for by somebody who says why: hours that were validated since.
 
     Raises MotifMissing, NotPaid, NothingMoved.
     """

@@ -79,15 +79,16 @@ class Justificatif(Base):
 
 
 class Partage(Base):
-    """The share-out of one action. Its keys are those of the devis until somebody changes them, and says why."""
+    """The share-out of one action. Its keys are what the lines say until somebody changes them, and says why."""
 
     __tablename__ = "partage"
     id: Mapped[int] = mapped_column(primary_key=True)
     action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), unique=True)
     etat: Mapped[Etat] = mapped_column(default=Etat.PROVISOIRE, index=True)
-    motif: Mapped[str] = mapped_column(default="")  # why its keys are not those of the devis; "" while they are
+    motif: Mapped[str] = mapped_column(default="")  # why its keys are not what the lines say; "" while they are
     decide_le: Mapped[datetime | None]
     decide_par_id: Mapped[int | None] = mapped_column(ForeignKey("personne.id"))
+    valeur_point: Mapped[int | None]  # cents that a point cost the house when it was decided
     action: Mapped[Action] = relationship()
     decide_par: Mapped[Personne | None] = relationship()
     cles: Mapped[list[Cle]] = relationship(order_by="Cle.id", cascade="all, delete-orphan")
@@ -97,6 +98,7 @@ class Partage(Base):
         CheckConstraint(
             "(etat = 'provisoire') = (decide_le IS NULL) AND (decide_le IS NULL) = (decide_par_id IS NULL)", name="decide"
         ),
+        CheckConstraint("(etat = 'provisoire') = (valeur_point IS NULL)", name="valeur_point"),
     )
 
 

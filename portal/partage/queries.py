@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock, policy, reglage
@@ -23,7 +23,7 @@ from portal.devis import models as devis
 from portal.devis import queries as devis_queries
 from portal.devis.models import Devis
 from portal.factures import queries as invoices
-from portal.factures.models import Facture
+from portal.factures.models import Facture, LigneFacture
 from portal.factures.models import Nature as Sorte
 from portal.journal import Called, describes
 from portal.partage import calcul
@@ -33,6 +33,7 @@ from portal.web import Leaf, leaf
 
 PAGE = 25
 TO_SHARE = (actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE)
+COSTING = frozenset({*TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS, *actions.STOPPED})  # stopped, fees still come
 
 
 class Charge(NamedTuple):
@@ -90,15 +91,18 @@ class Compte:
 
     @cached_property
     def cles(self) -> dict[int, int]:
-        """Those that somebody chose, or that a decision froze; else those of the devis."""
+        """Those that somebody chose, or that a decision froze; else what the lines say."""
         if self.partage and (self.partage.motif or self.partage.etat is not Etat.PROVISOIRE):
             return {cle.pole_id: cle.part for cle in self.partage.cles if cle.part}
-        return self.cles_du_devis
+        return self.cles_des_lignes
 
     @property
-    def cles_du_devis(self) -> dict[int, int]:
+    def cles_des_lignes(self) -> dict[int, int]:
+        """From what was really invoiced; before that, from the devis."""
+        there = self.factures
+        whole = next((one for one in there if one.nature is Sorte.FACTURE and not invoices.is_void(one, there)), self.agreed)
         worth = Counter[int | None]()
-        for line in self.agreed.lignes if self.agreed else []:
+        for line in whole.lignes if whole else []:
             worth[line.pole_id] += line.compte.valeur
         return calcul.keys(worth, commun=reglage.PART_COMMUN.valeur)
 
@@ -119,6 +123,11 @@ class Compte:
     def ecart(self) -> calcul.Parts:
         """What the ledger should still move, once it is decided."""
         return {} if self.etat is Etat.PROVISOIRE else calcul.correction(self.parts, self.donnes)
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether the ledger may be moved by `ecart` now: nothing more is given as long as money is still to come."""
+        return bool(self.ecart) and not (self.awaited and self.benefice > sum(self.donnes.values()))
 
     @cached_property
     def lignes(self) -> list[Ligne]:
@@ -148,13 +157,19 @@ class Compte:
         return [one for one in self.unpaid if one.reste > 0]
 
     @property
-    def is_invoiced(self) -> bool:
-        """Even when avoirs have since taken all of it back: what it cost is then a loss.
+    def is_ready(self) -> bool:
+        """Whether it is invoiced, even when avoirs have since taken all of it back: what it cost is then a loss.
 
-        Of what was cancelled, a deposit that the house keeps is all that will be.
+        Of what was stopped, what it cost and a deposit that the house keeps are all that will be.
         """
-        kept = self.action.is_stopped and any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
-        return kept or any(one.nature is Sorte.FACTURE for one in self.factures)
+        kept = any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
+        ended = self.action.is_stopped and (kept or self.couts > 0)
+        return ended or any(one.nature is Sorte.FACTURE for one in self.factures)
+
+    @property
+    def may_cost(self) -> bool:
+        """Whether expenses are noted of it."""
+        return self.action.etat in COSTING
 
 
 def _without_deposits(facture: Facture) -> int:
@@ -166,13 +181,14 @@ def _without_deposits(facture: Facture) -> int:
 
 def compte(action: Action) -> Compte:
     """As it now is."""
+    partage = _fresh(action)
     return Compte(
         action=action,
-        partage=_fresh(action),
+        partage=partage,
         agreed=devis_queries.in_state(action, devis.Etat.ACCEPTE),
         factures=[one for one in invoices.of_action(action) if not one.is_draft],
         depenses=depenses(action),
-        charges=_charges(action),
+        charges=_charges(action, partage),
         poles={pole.id: pole for pole in db.session.scalars(select(Pole))},
     )
 
@@ -187,17 +203,28 @@ def _fresh(action: Action) -> Partage | None:
     return db.session.scalar(query.options(*options).execution_options(populate_existing=True))
 
 
+def is_decided(action: Action) -> bool:
+    """Whether its share-out is, closed or not."""
+    query = select(Partage.id).where(Partage.action_id == action.id, Partage.etat != Etat.PROVISOIRE)
+    return db.session.scalar(query) is not None
+
+
 def depenses(action: Action) -> list[Depense]:
     query = select(Depense).where(Depense.action_id == action.id).order_by(Depense.le, Depense.id)
     options = joinedload(Depense.pole), joinedload(Depense.par), joinedload(Depense.justificatif)
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
-def _charges(action: Action) -> list[Charge]:
+def _charges(action: Action, partage: Partage | None) -> list[Charge]:
     lines = contributions.lines(Contribution.action_id == action.id, Contribution.unite != Unite.HEURES)
-    worth = {Unite.POINTS: reglage.VALEUR_POINT.valeur, Unite.CENTIMES: 1}
-    summed = contributions.summed((line.unite, line.quantite) for line in lines)
+    worth, summed = _worth(partage), contributions.summed((line.unite, line.quantite) for line in lines)
     return [Charge(unite, many, many * worth[unite]) for unite, many in summed if many]
+
+
+def _worth(partage: Partage | None = None) -> dict[Unite, int]:
+    """Cents that one of what a chargé de mission earns costs; a point, what it did when that share-out was decided."""
+    frozen = partage.valeur_point if partage else None
+    return {Unite.POINTS: reglage.VALEUR_POINT.valeur if frozen is None else frozen, Unite.CENTIMES: 1}
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
@@ -208,10 +235,14 @@ def _in(etat: Etat) -> ColumnElement[bool]:
 
 
 def _is_to_decide() -> ColumnElement[bool]:
-    """What is over; and of what was cancelled, what keeps a deposit."""
+    """What is over; and of what was stopped, what keeps a deposit or cost something."""
     deposit = Facture.action_id == Action.id, Facture.nature == Sorte.ACOMPTE, Facture.rang.is_not(None)
-    kept = and_(Action.etat.in_(actions.STOPPED), exists().where(*deposit, invoices.not_credited() > 0))
-    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), kept)
+    kept = exists().where(*deposit, invoices.not_credited() > 0)
+    cents = func.sum(Contribution.quantite * case(_worth(), value=Contribution.unite, else_=0))
+    earned = select(func.coalesce(cents, 0)).where(Contribution.action_id == Action.id).scalar_subquery() > 0
+    cost = or_(exists().where(Depense.action_id == Action.id), earned)
+    ended = and_(Action.etat.in_(actions.STOPPED), or_(kept, cost))
+    return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), ended)
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
@@ -230,14 +261,17 @@ def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
 
 
 def _has_a_part(personne: Personne) -> ColumnElement[bool]:
-    """Of a pôle that the agreed devis, or the keys, make part of it."""
+    """Of a pôle that the agreed devis, an invoice or the keys make part of it, or that paid for something."""
     mine = select(Adhesion.pole_id).where(Adhesion.personne_id == personne.id)
-    line, cle = devis.LigneDevis, Cle
+    line, item = devis.LigneDevis, LigneFacture
     quoted = exists().where(
         Devis.action_id == Action.id, Devis.etat == devis.Etat.ACCEPTE, line.devis_id == Devis.id, line.pole_id.in_(mine)
     )
-    keyed = exists().where(Partage.action_id == Action.id, cle.partage_id == Partage.id, cle.pole_id.in_(mine))
-    return or_(quoted, keyed)
+    left = Facture.action_id == Action.id, Facture.rang.is_not(None)
+    invoiced = exists().where(*left, item.facture_id == Facture.id, item.pole_id.in_(mine))
+    keyed = exists().where(Partage.action_id == Action.id, Cle.partage_id == Partage.id, Cle.pole_id.in_(mine))
+    paid = exists().where(Depense.action_id == Action.id, Depense.pole_id.in_(mine))
+    return or_(quoted, invoiced, keyed, paid)
 
 
 @policy.provides("shares_in")
@@ -263,7 +297,7 @@ def of_year(annee: int) -> Annee:
 
 
 def _in_year(annee: int) -> ColumnElement[bool]:
-    return Ecriture.quand.between(clock.start_of(date(annee, 1, 1)), clock.start_of(date(annee + 1, 1, 1)))
+    return and_(Ecriture.quand >= clock.start_of(date(annee, 1, 1)), Ecriture.quand < clock.start_of(date(annee + 1, 1, 1)))
 
 
 @describes("depense", lambda libelle: f"Dépense «\u00a0{libelle}\u00a0»")

@@ -17,7 +17,7 @@ from portal.partage.forms import ClesForm, DepenseForm, attached
 from portal.partage.models import Depense
 from portal.poles import queries as house
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, as_file, done, me, page_number, refused, render, toast
+from portal.web import GuardedBlueprint, Page, Refused, as_file, done, me, page_number, refused, render, toast, unproved
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("partage", __name__, url_prefix="/partage")
@@ -109,9 +109,9 @@ def _keys_page(action_id: int, refusal: Refusal | None = None) -> Page:
 
 
 @bp.post("/action/<int:action_id>/cles/devis", access="partage.proposer")
-def follow_the_devis(action_id: int) -> Any:
-    commands.follow_the_devis(_read(action_id, "partage.proposer"), by=me())
-    toast("Les clés sont de nouveau celles du devis.")
+def follow_the_lines(action_id: int) -> Any:
+    commands.follow_the_lines(_read(action_id, "partage.proposer"), by=me())
+    toast("Les clés suivent de nouveau les lignes.")
     return done(url_for(".show", action_id=action_id, _anchor="cles"))
 
 
@@ -134,7 +134,7 @@ def mend(action_id: int) -> Any:
         commands.mend(action, by=me(), motif=motif)
     except Refusal as refusal:
         said = refusal
-        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence))
+        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=[motif] if motif else []))
     toast("Partage corrigé.")
     return done(url_for(".show", action_id=action_id))
 
@@ -142,11 +142,16 @@ def mend(action_id: int) -> Any:
 @bp.post("/action/<int:action_id>/clore", access="partage.decider", fresh=True)
 def close(action_id: int) -> Any:
     commands.close(_read(action_id, "partage.decider"), by=me())
-    toast("Partage clos\u00a0: l’action est soldée.")
+    toast("Partage clos.")
     return done(url_for(".show", action_id=action_id))
 
 
 # --- what it cost --------------------------------------------------------------------------------------------
+
+
+def _unproved(action: Action) -> Refused | None:
+    """Once it is decided, an expense moves what was given: whoever keeps the money proves who they are, as to decide."""
+    return unproved() if queries.is_decided(action) and can(current_user, "partage.decider", action) else None
 
 
 @bp.get("/action/<int:action_id>/depense", access="depense.noter")
@@ -156,12 +161,15 @@ def new(action_id: int) -> Any:
 
 
 def _form_page(action: Action, form: DepenseForm, depense: Depense | None = None) -> Page:
-    return render("partage/depense.html", action=action, form=form, depense=depense)
+    decide = queries.is_decided(action)
+    return render("partage/depense.html", action=action, form=form, depense=depense, decide=decide)
 
 
 @bp.post("/action/<int:action_id>/depense", access="depense.noter")
 def note(action_id: int) -> Any:
     action, form = _read(action_id, "depense.noter"), DepenseForm(poles=house.poles())
+    if asked := _unproved(action):
+        return asked
     raw = attached()
     try:
         recu = justificatifs.made(raw) if raw else None
@@ -196,6 +204,8 @@ def read_expense(id: int) -> Any:
 @bp.post("/depenses/<int:id>", access="depense.modifier")
 def edit(id: int) -> Any:
     depense, form = _expense(id), DepenseForm(poles=house.poles())
+    if asked := _unproved(depense.action):
+        return asked
     action_id, raw = depense.action_id, attached()
     try:
         recu = justificatifs.made(raw) if raw else None
@@ -220,6 +230,8 @@ def _edited_again(id: int, sentence: str = "", *, file: bool = False) -> Page:
 @bp.post("/depenses/<int:id>/retirer", access="depense.modifier")
 def remove(id: int) -> Any:
     depense = _expense(id)
+    if asked := _unproved(depense.action):
+        return asked
     onward = url_for(".show", action_id=depense.action_id, _anchor="depenses")
     commands.remove(depense, by=me())
     toast("Dépense retirée.")

@@ -50,6 +50,18 @@ class Fete(Affaire):
         self.pay(facture)
         return facture
 
+    def baskets(self, pole: Pole) -> Facture:
+        """Issued and paid: 1,000 € that the day added for that pôle, and no meal."""
+        draft = self.draft()
+        said = {"quantite": 100, "unite": Unite.FORFAIT, "prix": 1000_00, "taux": 0, "pole_id": pole.id}
+        invoices.add(draft, by=self.rita, libelle="Paniers", motif="Vendus sur place.", **said)
+        meal = next(line for line in draft.lignes if line.pole_id == self.cuisine.id)
+        meal.quantite, meal.motif = 0, "Pas servi."
+        invoices.count(draft)
+        emission.emit(draft, by=self.rita, read=emission.reading(draft))
+        self.pay(draft)
+        return draft
+
     def decide(self, motif: str = ""):
         return commands.decide(self.action, by=self.rita, read=commands.reading(self.compte()), motif=motif)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
@@ -12,13 +14,18 @@ from portal.actions import effacement
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
 from portal.actions.processus import annuler
+from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.devis.commands import Typed
 from portal.factures import reglements
+from portal.factures.models import Exercice, Moyen, rembourser
 from portal.factures.models import Nature as Sorte
-from portal.partage import commands, queries
+from portal.missions.models import Nature as Poste
+from portal.partage import commands, justificatifs, queries
+from portal.partage.justificatifs import Recu
 from portal.partage.models import Depense, Ecriture, Etat, Nature
 from portal.workflow import MotifMissing
+from tests import builders
 from tests.partage.conftest import WHOLE
 
 # Cuisine 200 of 1,380, the stage 100 of 1,380, half of each: 7.25 % and 3.62 %, the largest remainder first.
@@ -93,10 +100,31 @@ def test_keys_that_somebody_changed_meanwhile_are_never_overwritten_unseen(fete)
     assert fete.compte().cles == {fete.cuisine.id: 5000}
 
 
-def test_the_keys_of_the_devis_come_back(fete):
+def test_the_keys_of_the_lines_come_back(fete):
     fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Essai.")
-    commands.follow_the_devis(fete.action, by=fete.zoe)
-    assert fete.compte().cles == fete.compte().cles_du_devis
+    commands.follow_the_lines(fete.action, by=fete.zoe)
+    assert fete.compte().cles == fete.compte().cles_des_lignes
+
+
+def test_the_keys_follow_what_was_really_invoiced(fete):
+    garden = builders.pole("Jardin")
+    facture = fete.baskets(garden)
+    compte = fete.compte()
+    assert compte.cles == {garden.id: 2294, fete.scene.id: 229}  # 1,000 and 100 of 2,180, half of each
+    assert [compte.parts[pole and pole.id] for pole in (garden, fete.scene, None)] == [500_09, 49_92, 1629_99]
+    fete.decide()
+    given = fete.compte().donnes
+    fete.credit(facture)
+    fete.invoiced()  # what is invoiced anew is the devis as it was
+    assert fete.compte().cles == compte.cles
+    assert given[garden.id] == 500_09
+    assert fete.compte().donnes[garden.id] == 316_57
+
+
+def test_what_somebody_chose_stands_whatever_is_invoiced(fete):
+    fete.set_keys(cles={fete.cuisine.id: 5000}, motif="Elle a tout porté.")
+    fete.baskets(builders.pole("Jardin"))
+    assert fete.compte().cles == {fete.cuisine.id: 5000}
 
 
 def test_a_decision_freezes_its_keys_whatever_the_house_says_later(fete):
@@ -106,6 +134,32 @@ def test_a_decision_freezes_its_keys_whatever_the_house_says_later(fete):
     reglage.change(reglage.PART_COMMUN, 90, by=fete.rita)
     assert fete.compte().ecart == {}
     assert fete.parts() == before
+
+
+def test_a_decision_freezes_what_a_point_costs_too(fete):
+    earned = {"mission": fete.mission, "nature": Poste.CHARGE_DE_MISSION, "unite": Unite.POINTS, "annee": 2026}
+    db.session.add(Contribution(personne=fete.chef, par=fete.rita, action=fete.action, quantite=100, **earned))
+    reglage.change(reglage.VALEUR_POINT, 200, by=fete.rita)
+    assert fete.compte().couts == 200_00
+    facture = fete.invoiced()
+    fete.decide()
+    commands.close(fete.action, by=fete.rita)
+    reglage.change(reglage.VALEUR_POINT, 500, by=fete.rita)
+    assert (fete.compte().couts, fete.compte().ecart) == (200_00, {})
+    fete.credit(facture)
+    assert fete.parts() == [0, 0, -200_00]
+
+
+@pytest.mark.both
+def test_and_the_database_keeps_it(fete):
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="le prix du point d’un partage décidé ne change plus"):
+        db.session.execute(text("UPDATE partage SET valeur_point = 5"))
+    db.session.rollback()
+    with pytest.raises(DBAPIError):
+        db.session.execute(text("UPDATE partage SET etat = 'provisoire', decide_le = NULL, decide_par_id = NULL"))
 
 
 def test_a_loss_is_shared_with_nobody_and_the_commun_bears_it_once_somebody_says_why(fete):
@@ -143,14 +197,96 @@ def test_a_forgotten_expense_is_corrected_by_whoever_keeps_the_money(fete):
     assert fete.compte().ecart == {}
 
 
-def test_what_was_noted_before_a_decision_stays(fete):
+def with_amount(noted: Depense, montant: int) -> Typed:
+    """The form of that expense, its amount alone typed anew."""
+    return Typed(reading(noted.sheet), noted.sheet | {"montant": montant})
+
+
+def test_what_was_noted_wrong_is_put_right_after_the_decision_by_whoever_keeps_the_money(fete):
+    noted = fete.spend(800_00, fete.scene)  # 80 was meant
+    fete.invoiced()
+    fete.decide()
+    said = with_amount(noted, 80_00)
+    for change in (lambda: commands.remove(noted, by=fete.zoe), lambda: commands.edit(noted, by=fete.zoe, said=said)):
+        with pytest.raises(commands.AlreadyDecided):
+            change()
+    commands.edit(noted, by=fete.rita, said=said)
+    assert (sum(fete.parts()), fete.compte().ecart) == (WHOLE - 80_00, {})
+    commands.close(fete.action, by=fete.rita)
+    commands.remove(noted, by=fete.rita)
+    assert (sum(fete.parts()), fete.compte().ecart) == (WHOLE, {})
+    motifs = [line.motif for line in fete.compte().partage.ecritures if line.pole_id is None]
+    assert motifs == ["Partage décidé", f"Dépense n°\u00a0{noted.id} modifiée", f"Dépense n°\u00a0{noted.id} retirée"]
+
+
+def test_other_words_of_an_expense_move_no_part(fete):
     noted = fete.spend(80_00)
     fete.invoiced()
     fete.decide()
-    said = Typed(reading(noted.sheet), noted.sheet | {"montant": 1})
-    for change in (lambda: commands.remove(noted, by=fete.rita), lambda: commands.edit(noted, by=fete.rita, said=said)):
-        with pytest.raises(commands.AlreadyDecided):
+    commands.edit(noted, by=fete.rita, said=Typed(reading(noted.sheet), noted.sheet | {"libelle": "Marché du matin"}))
+    assert {line.rang for line in fete.compte().partage.ecritures} == {1}
+
+
+RECEIPT = Recu(justificatifs.PDF, b"%PDF-")
+
+
+def test_a_receipt_alone_is_taken_at_any_time(fete):
+    noted = fete.spend(80_00)
+    fete.invoiced()
+    fete.decide()
+    commands.close(fete.action, by=fete.rita)
+    commands.edit(noted, by=fete.zoe, said=Typed(reading(noted.sheet), noted.sheet), recu=RECEIPT)
+    assert noted.justificatif
+    assert {line.rang for line in fete.compte().partage.ecritures} == {1}
+
+
+def test_no_expense_moves_in_a_closed_year(fete, d_avant):
+    """Nor is one noted in it: what comes to light later is dated of the year that is open."""
+    noted, before = d_avant
+    said = Typed(reading(noted.sheet), noted.sheet | {"le": clock.today()})
+    tries = (
+        lambda: fete.spend(1, le=before),
+        lambda: commands.edit(noted, by=fete.rita, said=with_amount(noted, 1)),
+        lambda: commands.edit(noted, by=fete.rita, said=said),
+        lambda: commands.remove(noted, by=fete.rita),
+    )
+    for change in tries:
+        with pytest.raises(commands.YearClosed, match=str(before.year)):
             change()
+    commands.edit(noted, by=fete.zoe, said=Typed(reading(noted.sheet), noted.sheet), recu=RECEIPT)
+    here = fete.spend(1)
+    with pytest.raises(commands.YearClosed):
+        commands.edit(here, by=fete.zoe, said=Typed(reading(here.sheet), here.sheet | {"le": before}))
+
+
+DEPENSE = "action_id, nature, libelle, montant, le, par_id, cree_le"
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "write",
+    [
+        "UPDATE depense SET montant = 1",
+        "UPDATE depense SET le = '2999-01-01'",
+        "DELETE FROM depense",
+        f"INSERT INTO depense ({DEPENSE}) SELECT {DEPENSE} FROM depense",
+    ],
+)
+def test_nor_does_one_whoever_writes_but_its_words(d_avant, write):
+    db.session.execute(text("UPDATE depense SET libelle = 'effacé'"))
+    db.session.commit()
+    with pytest.raises(DBAPIError, match="cette année est close"):
+        db.session.execute(text(write))
+
+
+@pytest.fixture
+def d_avant(fete):
+    """An expense of the year before, which is closed since."""
+    before = date(clock.today().year - 1, 12, 31)
+    noted = fete.spend(80_00, le=before)
+    db.session.add(Exercice(annee=before.year, clos_le=clock.now(), par_id=fete.rita.id, contenu={}, empreinte="0" * 64))
+    db.session.flush()
+    return noted, before
 
 
 def test_closed_it_settles_the_action(fete):
@@ -216,14 +352,56 @@ def test_a_deposit_that_the_house_keeps_is_shared(annulee):
     assert annulee.action.etat is EtatAction.ANNULEE
 
 
-def test_given_back_there_is_nothing_to_decide(annulee):
+def to_decide() -> list[int]:
+    return [one.id for one in queries.listed("a_decider", 1).items]
+
+
+def test_given_back_there_is_nothing_to_decide_unless_it_cost_something(annulee):
     [deposit] = annulee.compte().factures
     annulee.credit(deposit)
-    assert queries.listed("a_decider", 1).items == []
-    with pytest.raises(commands.NotInvoiced):
+    reglements.receive(deposit, rembourser, by=annulee.rita, montant=-deposit.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    assert to_decide() == []
+    with pytest.raises(commands.NothingToShare):
         annulee.decide()
+    annulee.spend(14_00, by=annulee.zoe)  # what the caterer keeps
+    assert to_decide() == [annulee.action.id]
+    annulee.decide("Le traiteur garde ses frais.")
+    assert annulee.parts() == [0, 0, -14_00]
+
+
+@pytest.mark.both
+def test_what_a_cancelled_action_had_cost_is_a_loss_of_the_commun(a_venir):
+    fete = a_venir
+    fete.spend(80_00, fete.cuisine)
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    assert to_decide() == [fete.action.id]
+    with pytest.raises(commands.LossToExplain):
+        fete.decide()
+    fete.decide("Le cyclone.")
+    commands.close(fete.action, by=fete.rita)
+    assert (fete.parts(), fete.compte().etat, fete.action.etat) == ([0, 0, -80_00], Etat.CLOS, EtatAction.ANNULEE)
+    assert queries.of_year(clock.today().year).parts == [(None, -80_00)]
+    assert to_decide() == []
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(("unite", "cents"), [(Unite.CENTIMES, 150_00), (Unite.POINTS, 0)])
+def test_so_is_what_its_charges_de_mission_earned_where_it_counts_in_euros(a_venir, unite, cents):
+    fete = a_venir
+    earned = {"mission": fete.mission, "nature": Poste.CHARGE_DE_MISSION, "unite": unite, "quantite": 150_00, "annee": 2026}
+    db.session.add(Contribution(personne=fete.chef, par=fete.rita, action=fete.action, **earned))
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    assert (fete.compte().benefice, fete.compte().is_ready, bool(to_decide())) == (-cents, cents > 0, cents > 0)
+
+
+def test_before_it_is_confirmed_nothing_is_spent(fete):
+    early = builders.validated(fete.zoe)
+    said = {"libelle": "Marché", "nature": Nature.CONSOMMABLES, "le": clock.today(), "montant": 1, "pole_id": None}
     with pytest.raises(commands.NotOver):
-        annulee.spend(14_00)
+        commands.note(early, by=fete.zoe, **said)
+    assert not queries.compte(early).may_cost
 
 
 def test_what_was_invoiced_then_cancelled_is_a_loss_that_somebody_decides(fete):
@@ -276,6 +454,14 @@ def test_the_year_of_each(fete):
         ("", WHOLE - 100_05 - 49_96), ("Cuisine", 100_05), ("Scène", 49_96),
     ]  # fmt: skip
     assert queries.of_year(2001).parts == []
+
+
+def test_what_is_given_at_midnight_is_of_the_year_that_begins(fete):
+    fete.invoiced()
+    annee = clock.today().year + 1
+    with clock.freeze(clock.start_of(date(annee, 1, 1))):
+        fete.decide()
+    assert [sum(cents for _, cents in queries.of_year(one).parts) for one in (annee - 1, annee)] == [0, WHOLE]
 
 
 # --- what the database keeps, and what it forgets --------------------------------------------------------------

@@ -9,11 +9,16 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from portal import clock
+from portal.actions import commands as actions
+from portal.actions.processus import annuler
+from portal.comptes.models import FRESH
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
 from portal.missions.models import Nature
-from portal.partage import justificatifs, queries
+from portal.partage import commands, justificatifs, queries
 from portal.partage.models import Etat
+from tests import builders
+from tests.cells import fingerprint
 from tests.jour_j.test_photos import HTML as SCRIPT
 from tests.jour_j.test_photos import SVG, bomb, signed, taken
 from tests.partage.conftest import WHOLE
@@ -77,7 +82,10 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert page.select_one("[name=motif]")["value"] == "Essai <b>"
     assert page.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40,01"
     assert as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "40"}).status_code == 303
-    assert "Ces clés ne sont pas celles du devis" in as_(fete.chef).get(url).text
+    assert "Ces clés ne suivent pas les lignes" in as_(fete.chef).get(url).text
+    again = form | {f"p{fete.scene.id}-part": "40"}
+    assert as_(fete.zoe).post(f"{url}/cles", data=again).status_code == 303  # the second tap says the same
+    assert as_(fete.zoe).post(f"{url}/cles", data=again | {"motif": "Un autre"}).status_code == 409
     late = as_(fete.zoe).post(f"{url}/cles", data=form | {f"p{fete.scene.id}-part": "30"})
     assert late.status_code == 409
     blank = as_(fete.zoe).post(f"{url}/cles", data=form | {"motif": ""})  # refused for another reason, it still reads the old
@@ -86,7 +94,7 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert soup(late).select_one(f"[name=p{fete.scene.id}-part]")["value"] == "30"
     assert soup(late).select_one("#cles [name=lu]")["value"] != lu  # sent again, they pass
     assert as_(fete.zoe).post(f"{url}/cles/devis").status_code == 303
-    assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_du_devis
+    assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_des_lignes
 
 
 # --- expenses and receipts -----------------------------------------------------------------------------------
@@ -179,6 +187,63 @@ def test_an_expense_is_changed_and_taken_back_until_the_decision(fete, url, as_)
     assert zoe.post(here, data=expense()).status_code == 404
 
 
+def test_after_the_decision_the_page_of_an_expense_says_what_may_still_be_done(fete, url, as_):
+    fete.spend(800_00)
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    [noted] = queries.depenses(fete.action)
+    here, zoe, rita = f"/partage/depenses/{noted.id}", as_(fete.zoe), as_(fete.rita)
+    db.session.commit()
+    page = soup(zoe.get(here))
+    assert soup(zoe.get(url)).select_one(f'#depenses a[href="{here}"]')
+    assert "le trésor seul" in page.text
+    assert not page.select(f'form[action="{here}/retirer"]')
+    same = expense(montant="800", libelle="Marché", lu=page.select_one("[name=lu]")["value"])
+    assert zoe.post(here, data=same | {"montant": "80"}).status_code == 409
+    assert zoe.post(here, data=same | {"justificatif": (BytesIO(PDF), "recu.pdf")}).status_code == 303
+    assert "Sans justificatif" not in zoe.get(url).text
+    assert "une écriture corrigera" in rita.get(here).text
+    assert rita.post(here, data=same | {"montant": "80"}).status_code == 303
+    assert sum(fete.parts()) == WHOLE - 80_00
+    db.session.commit()
+    assert rita.post(f"{here}/retirer").status_code == 303
+    assert sum(fete.parts()) == WHOLE
+
+
+@pytest.fixture
+def decided(fete, as_):
+    """An expense of what is decided; and a client of whoever keeps the money, whose proof is too old."""
+    noted = fete.spend(80_00)
+    fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    with clock.freeze(clock.now() - FRESH):
+        return as_(fete.rita), f"/partage/depenses/{noted.id}"
+
+
+def test_an_expense_that_moves_what_was_given_wants_a_proof(fete, url, decided, as_):
+    rita, here = decided
+    db.session.commit()
+    before = fingerprint()
+    for there in (f"{url}/depense", here, f"{here}/retirer"):
+        answer = rita.post(there, data=expense(PDF, cle="un-envoi"))
+        assert (answer.status_code, soup(answer).h1.text) == (403, "Prouve que c’est toi")
+        assert "tu le joindras de nouveau" in answer.text
+        kept = {one["name"]: one["value"] for one in soup(answer).select("main form [type=hidden]")}
+        assert (kept["preuve_vers"], kept["libelle"], kept["cle"]) == (there, "Marché <du> matin", "un-envoi")
+    assert "tu le joindras de nouveau" not in rita.post(f"{here}/retirer").text
+    assert fingerprint() == before
+    assert rita.get(here).status_code == 200
+    assert as_(fete.rita).post(f"{here}/retirer").status_code == 303
+
+
+def test_before_the_decision_nobody_proves_anything_for_an_expense(fete, url, as_):
+    with clock.freeze(clock.now() - FRESH):
+        rita = as_(fete.rita)
+    assert rita.post(f"{url}/depense", data=expense()).status_code == 303
+
+
 def test_two_tabs_never_put_an_amount_back(fete, url, as_):
     fete.spend(100_00)
     db.session.commit()
@@ -216,6 +281,48 @@ def test_a_member_of_a_pole_reads_its_part_and_no_receipt(fete, url, as_):
     assert fete.action.titre in chef.get("/partage/").text
 
 
+def test_a_member_of_a_pole_that_was_invoiced_or_paid_reads_it_too(fete, url, as_):
+    jo = builders.personne("Jo Ramin")
+    garden = builders.pole("Jardin", members=[jo])
+    db.session.commit()
+    assert as_(jo).get(url).status_code == 403
+    paid = fete.spend(80_00, garden)
+    db.session.commit()
+    assert as_(jo).get(f"{url}/releve/{garden.id}").status_code == 200
+    assert fete.action.titre in as_(jo).get("/partage/").text
+    commands.remove(paid, by=fete.zoe)
+    fete.baskets(garden)
+    db.session.commit()
+    assert as_(jo).get(url).status_code == 200
+
+
+def test_a_cancelled_action_says_what_is_left_to_note_and_to_decide(a_venir, as_):
+    fete = a_venir
+    actions.decide(fete.action, annuler, by=fete.zoe, motif="Cyclone.")
+    db.session.commit()
+    zoe, rita, url = as_(fete.zoe), as_(fete.rita), f"/partage/action/{fete.action.id}"
+    assert soup(zoe.get(f"/actions/{fete.action.id}")).select_one(f'.onglets a[href="{url}"]')
+    page = rita.get(url).text
+    assert "Pas encore facturée" not in page
+    assert "rien à partager" in page
+    assert "Noter une dépense" in page
+    assert zoe.post(f"{url}/depense", data=expense()).status_code == 303
+    page = soup(rita.get(url))
+    tout = page.select_one("#decider [name=tout]")["value"]
+    assert "rien à partager" not in page.text
+    assert rita.post(f"{url}/decider", data={"tout": tout, "motif": ""}).status_code == 422
+    assert rita.post(f"{url}/decider", data={"tout": tout, "motif": "Le cyclone"}).status_code == 303
+    assert "soldée" not in soup(rita.get(url)).select_one("main").text
+    assert rita.post(f"{url}/clore").status_code == 303
+    assert fete.action.titre in rita.get("/partage/?vue=clos").text
+
+
+def test_before_it_is_confirmed_no_expense_is_proposed(fete, as_):
+    early = builders.validated(fete.zoe)
+    db.session.commit()
+    assert "Noter une dépense" not in as_(fete.rita).get(f"/partage/action/{early.id}").text
+
+
 def test_the_statement_of_each_says_its_part_and_what_it_spent(fete, url, as_):
     fete.invoiced()
     fete.spend(80_00, fete.cuisine)
@@ -227,6 +334,15 @@ def test_the_statement_of_each_says_its_part_and_what_it_spent(fete, url, as_):
         assert said in shown
     assert rita.get(f"{url}/releve/commun").status_code == 200
     assert rita.get(f"{url}/releve/999").status_code == 404
+
+
+def test_the_statement_of_a_loss_calls_it_one(fete, url, as_):
+    fete.invoiced()
+    fete.spend(WHOLE + 50_00)
+    fete.decide("On l’a fait pour le quartier.")
+    db.session.commit()
+    said = soup(as_(fete.rita).get(f"{url}/releve/commun")).select_one(".sommes div")
+    assert [said.dt.text, said.dd.text.split()] == ["Perte de l’action", ["50,00", "€"]]
 
 
 def test_hours_that_are_validated_later_are_corrected_by_somebody_who_says_why(fete, url, as_):
@@ -243,3 +359,20 @@ def test_hours_that_are_validated_later_are_corrected_by_somebody_who_says_why(f
     assert rita.post(f"{url}/corriger", data={"motif": "Heures validées en retard"}).status_code == 303
     assert sum(fete.parts()) == WHOLE - 150_00
     assert "Les comptes ont bougé" not in rita.get(url).text
+    late = rita.post(f"{url}/corriger", data={"motif": "Heures validées en retard"})  # nothing moves any more
+    assert late.status_code == 409
+    assert "Heures validées en retard" in soup(late).select_one(".resume-erreurs").text
+
+
+def test_no_correction_is_proposed_while_the_money_that_it_would_give_is_awaited(fete, url, as_):
+    facture = fete.invoiced()
+    fete.decide()
+    fete.credit(facture)
+    anew = fete.issued()
+    db.session.commit()
+    rita = as_(fete.rita)
+    assert "Les comptes ont bougé" not in rita.get(url).text
+    assert f"{anew.label}&nbsp;:" in rita.get(url).text
+    late = rita.post(f"{url}/corriger", data={"motif": "La fête est passée"})
+    assert late.status_code == 409
+    assert "La fête est passée" in soup(late).select_one(".resume-erreurs").text
