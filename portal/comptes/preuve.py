@@ -25,7 +25,7 @@ def _page(form: ProofForm, *, sent: bool = False) -> Page:
     """The fields that wait are given back hidden, all but those of the proof itself."""
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in (*PROOF, "csrf_token")]
     files = any(file.filename for file in request.files.values())  # which no hidden field can keep
-    shown = {"envoye": sent, "fichier": files, "cle": cles.has_any(me())}
+    shown: dict[str, Any] = {"envoye": sent, "fichier": files, "cle": cles.has_any(me())}
     return render("comptes/preuve.html", form=form, fields=kept, **shown)
 
 
