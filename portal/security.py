@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import unicodedata
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import Signer
 from sqlalchemy import delete, literal_column
@@ -50,6 +51,8 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.session_interface = Sessions()
     app.after_request(_dress)
+    app.logger.getChild(WATCH).setLevel(logging.INFO)
+    app.after_request(_watch)
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -72,6 +75,28 @@ def _dress(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+# --- what an attack would leave ------------------------------------------------------------------------------
+
+WATCH = "securite"
+REFUSALS = frozenset({400, 401, 403, 429})  # a stale token, a door, a right, too many tries
+
+
+def _watch(response: Response) -> Response:
+    """One line in the log for each sign-in, whatever came of it, and for each refusal: never a word that somebody typed."""
+    signs_in = request.method == "POST" and (request.blueprint or "").partition(".")[0] in ("comptes", "preuve")
+    if signs_in or response.status_code in REFUSALS:
+        who, where = getattr(g.get("_login_user"), "id", None), _masked(request.remote_addr or "")
+        said = response.status_code, request.method, request.endpoint, who or "personne", where
+        current_app.logger.getChild(WATCH).info("%s %s %s, de %s, adresse %s", *said)
+    return response
+
+
+def _masked(address: str) -> str:
+    """The same for the same network address, which nobody finds again without the key."""
+    key = current_app.config["PORTAL"].secret_keys[0].encode()
+    return hmac.new(key, address.encode(), sha256).hexdigest()[:12]
 
 
 # --- passwords -----------------------------------------------------------------------------------------------

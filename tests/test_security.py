@@ -331,3 +331,31 @@ def test_only_the_proxies_that_are_declared_are_believed(site, hops, seen):
         headers = {"X-Forwarded-For": "198.51.100.1, 198.51.100.2, 198.51.100.3", "X-Forwarded-Host": "evil.example"}
         answer = app.test_client().get("/atelier/adresse", headers=headers, environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
         assert (answer.status_code, answer.text) == (200, seen)
+
+
+# --- what the log says of an attack ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(caplog):
+    """The lines of that log, up to whose address; none holds a word of whoever came, nor where from."""
+    yield lambda: [line.getMessage().partition(", adresse")[0] for line in caplog.records if line.name.endswith(".securite")]
+    assert "awa@example.org" not in caplog.text
+    assert "203.0.113.7" not in caplog.text
+
+
+def test_each_sign_in_leaves_a_line_whatever_came_of_it(client, awa, watched):
+    id = awa.id
+    db.session.commit()
+    sign_in(client)
+    sign_in(client, password=PASSWORD)
+    assert watched() == ["422 POST comptes.sign_in, de personne", f"303 POST comptes.sign_in, de {id}"]
+
+
+def test_each_refusal_leaves_a_line_and_nothing_else_does(as_, client, awa, watched):
+    id, page = awa.id, as_(awa)
+    client.get("/missions/")
+    page.get("/reglages/")
+    page.post("/comptes/statut", data={"csrf_token": "faux"}, csrf=False)
+    client.get("/actions/999")
+    assert watched() == [f"403 GET reglages.index, de {id}", f"400 POST comptes.declare, de {id}"]
