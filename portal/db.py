@@ -52,6 +52,8 @@ STRUCK = "(effacé)"
 T = TypeVar("T", bound="Base")
 
 _apart: ContextVar[bool] = ContextVar("apart", default=False)
+_patience: ContextVar[float] = ContextVar("patience", default=SQLITE_WAITS)  # seconds for the write lock
+HURRY = 0.2  # those of what is written in passing
 
 
 class Instant(TypeDecorator[datetime]):
@@ -131,9 +133,10 @@ def _open_sqlite(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
-        writes = may_write()
+        writes, seconds = may_write(), _patience.get()
         if writes:
-            connection.info["turn"] = turn.acquire(timeout=SQLITE_WAITS)
+            connection.info["turn"] = turn.acquire(timeout=seconds)
+            connection.connection.cursor().execute(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def end(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -178,6 +181,17 @@ def apart() -> Iterator[Connection]:
             yield connection
     finally:
         _apart.reset(token)
+
+
+@contextmanager
+def in_passing() -> Iterator[Connection]:
+    """The same for what reading a page writes by the way: nobody waits for it. Raises DBAPIError while somebody else writes."""
+    token = _patience.set(HURRY)
+    try:
+        with apart() as connection:
+            yield connection
+    finally:
+        _patience.reset(token)
 
 
 def study() -> None:

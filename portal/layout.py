@@ -10,7 +10,6 @@ from flask import Flask, abort, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
-from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock, policy, reglage
@@ -35,6 +34,13 @@ class Place:
     wide_only: bool
 
 
+class _House:
+    """Its name, read by the pages that say it alone."""
+
+    def __str__(self) -> str:
+        return reglage.maison()
+
+
 def init_app(app: Flask) -> None:
     csrf = CSRFProtect(app)
     for view in questions:
@@ -50,7 +56,7 @@ def init_app(app: Flask) -> None:
         clock=clock,
         csrf_meta=csrf_meta,
         env=app.config["PORTAL"].env,
-        maison=LocalProxy(reglage.maison),  # read by the pages that say it
+        maison=_House(),
         nav=nav,
         toasts=toasts,
     )

@@ -10,11 +10,12 @@ from threading import Thread
 import pytest
 from flask import current_app
 from sqlalchemy import create_engine, event, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.comptes.commands import introduce
 from portal.comptes.models import Personne, Role
-from portal.db import apart, count, db, insert_once, lock, lock_one, may_write, study
+from portal.config import SQLITE_WAITS
+from portal.db import apart, count, db, in_passing, insert_once, lock, lock_one, may_write, study
 from portal.missions.models import Mission
 from portal.outbox import Message
 from tests import builders, workshop
@@ -134,6 +135,18 @@ def test_a_transaction_apart_writes_even_while_reading(app):
             assert may_write()
         assert begun(seen) == [WRITE]
         assert not may_write()
+
+
+def test_what_is_written_in_passing_gives_up_while_somebody_writes_and_the_others_wait_as_before(app, database):
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"), in_passing() as connection:
+            connection.execute(BEAT)
+    with apart() as connection:
+        assert connection.scalar(text("PRAGMA busy_timeout")) == 1000 * SQLITE_WAITS
+    with in_passing() as connection:
+        connection.execute(BEAT)
+    assert db.session.scalar(text("SELECT count(*) FROM battement")) == 1
 
 
 def test_a_transaction_apart_that_fails_leaves_nothing(app):

@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import joinedload
 
-from portal import clock, security
+from portal import clock, reglage, security
 from portal.comptes.models import CleAcces, Defi, Personne, ajouter_une_cle, entrer_par_une_cle, retirer_une_cle
 from portal.config import Settings
 from portal.db import apart, db, insert_once, touched
@@ -87,7 +87,7 @@ def to_sign(given: str, personne: Personne | None) -> dict[str, Any]:
 def to_make(given: str, porteur: str, personne: Personne) -> dict[str, Any]:
     """What a browser asks a device to make, as JSON: a passkey that it finds by itself, unless it keeps one already."""
     return {
-        "rp": {"id": _settings().domain, "name": current_app.jinja_env.globals["maison"]},
+        "rp": {"id": _settings().domain, "name": reglage.maison()},
         "user": {"id": porteur, "name": personne.email, "displayName": personne.nom},
         "challenge": given,
         "timeout": LIFE // timedelta(milliseconds=1),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from portal import clock
 from portal.comptes.models import Consultation, Personne, Vue
-from portal.db import apart, db, upsert
+from portal.db import db, in_passing, upsert
 from portal.fields import name_key
 from portal.reglage import GARDE_CONSULTATION
 from portal.web import Leaf, leaf
@@ -43,7 +43,7 @@ def write(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
     While the database takes no write, the page is read all the same.
     """
     if rows := [{"personne_id": id, "par_id": by.id, "page": page, "jour": clock.today()} for id in sorted(ids)]:
-        with suppress(DBAPIError), apart() as connection:
+        with suppress(DBAPIError), in_passing() as connection:
             connection.execute(upsert(Consultation).values(rows).on_conflict_do_nothing())
 
 

@@ -15,7 +15,7 @@ from portal import clock, outbox, security
 from portal.comptes import commands, queries
 from portal.comptes.facile import is_easy
 from portal.comptes.models import CleAcces, Jeton, Personne, Session, changer_de_mot_de_passe, deconnecter
-from portal.db import apart, db, lock, touched
+from portal.db import apart, db, in_passing, lock, touched
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
@@ -92,7 +92,7 @@ def touch_session(session_id: int) -> None:
 
     While the database takes no write, the page is read all the same.
     """
-    with suppress(DBAPIError), apart() as connection:
+    with suppress(DBAPIError), in_passing() as connection:
         connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
 
 

@@ -420,13 +420,13 @@ def test_what_is_settled_or_of_an_action_that_stopped_awaits_nobody(zoe, action)
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_what_awaits_costs_one_query_and_the_tab_four(as_, zoe, action, count_queries, n):
+def test_what_awaits_costs_one_query_and_the_tab_five(as_, zoe, action, count_queries, n):
     for i in range(n):
         task(action, f"Tâche {i}", 10, responsable_id=zoe.id)
     client, path = as_(zoe), f"/actions/{action.id}/retroplanning"
     with count_queries() as statements:
         client.get(path)
-    assert len(statements) == 4, statements
+    assert len(statements) == 5, statements
     with count_queries() as statements:
         assert [t.action.titre for t in echeancier.tasks_awaiting(zoe)] == ["Fête du moulin"] * n
     assert len(statements) == 3, statements  # two of them read Zoé and her roles again

@@ -502,10 +502,10 @@ def test_what_is_missing_is_said_first_and_leads_to_its_field(client, asked, end
     assert page(answer).find(id=field)["aria-invalid"] == "true"
 
 
-def test_the_link_that_is_kept_opens_the_page_wherever_it_was_copied(client, asked):
+def test_the_link_that_is_kept_opens_the_page_wherever_it_was_copied(app, client, asked):
     for answer in (client.get(url(asked, "?utm_source=x")), client.post(url(asked, "/ecrire"), data={"texte": ""})):
         kept = page(answer).select_one("[data-partager]")["data-partager"]
-        assert kept == f"http://localhost{url(asked)}"
+        assert kept == f"{app.config['PORTAL'].base_url}{url(asked)}"
 
 
 def test_once_the_quote_is_sent_they_have_something_to_do(client, asked):

@@ -83,7 +83,7 @@ def events() -> list[str]:
 def test_a_passkey_is_added_shown_and_signs_in(app, as_, client, awa, device):
     mine, phone = as_(awa), device()
     asked = asked_to_make(mine)
-    assert asked["rp"] == {"id": "localhost", "name": "La Raffinerie"}
+    assert asked["rp"] == {"id": "localhost", "name": "Notre tiers-lieu"}
     assert (asked["user"]["name"], asked["user"]["displayName"]) == (awa.email, awa.nom)
     wanted = asked["authenticatorSelection"]
     assert (wanted["residentKey"], wanted["userVerification"], asked["timeout"]) == ("required", "required", 300_000)

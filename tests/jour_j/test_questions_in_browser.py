@@ -37,8 +37,9 @@ def awa(saturday, visit):
         builders.hold(builders.mission(saturday.action, fin=at(25)), saturday.awa)
         saturday.open("Tout est vérifié.")
         db.session.commit()
-        page = visit(saturday.awa)
-        page.goto(saturday.url)
+        page, url = visit(saturday.awa), saturday.url
+        db.session.commit()  # opening the page writes down that she sees the team's numbers
+        page.goto(url)
         expect(page.locator("#reseau")).to_have_text("En direct")
         yield page
 

@@ -130,6 +130,7 @@ def test_the_page_asks_no_more_however_much_was_changed(day, as_):
             awa.get(path)
         return len(queries)
 
+    asked()  # the first of the day writes down that she sees the team's numbers
     before = asked()
     day.send(*(tap(Genre.DUREE, day.steps[1].id, str(n)) for n in range(30, 60)), tap(Genre.DECALE, day.steps[2].id, "10"))
     db.session.commit()
