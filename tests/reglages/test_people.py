@@ -311,11 +311,11 @@ def test_a_stranger_and_nobody_answer_alike(office):
     assert office.post(f"{sheet(stranger)}/supprimer").status_code == 404
 
 
-def test_a_sheet_costs_five_queries(office, count_queries):
+def test_a_sheet_costs_six_queries(office, count_queries):
     awa = make.personne("Awa Payet", [TRESORIER])
     make.pole("Culture", members=[awa])
     url = sheet(awa)
     office.get(url)  # it is written down that she looked
     with count_queries() as statements:
         office.get(url)
-    assert len(statements) == 5
+    assert len(statements) == 6
