@@ -41,6 +41,7 @@ def migrate() -> None:
         def _connect(connection, _record):  # type: ignore[no-untyped-def]
             connection.isolation_level = None
             connection.execute("PRAGMA foreign_keys=OFF")
+            connection.execute("PRAGMA legacy_alter_table=ON")  # a table may be rebuilt under the triggers that name it
 
         @event.listens_for(engine, "begin")
         def _begin(connection):  # type: ignore[no-untyped-def]
