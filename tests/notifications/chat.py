@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
 from typing import Any
 
+import pytest
+
 from tests.services import bound_socket
 
 HOOK = "/hooks/64f0integrationid/jeton-tres-secret-42"
@@ -111,3 +113,17 @@ class Silent:
     def stop(self) -> None:
         for taken in (*self._taken, self._socket):
             taken.close()
+
+
+@pytest.fixture(scope="module")
+def server():
+    chat = Chat()
+    yield chat
+    chat.stop()
+
+
+@pytest.fixture
+def chat(server, settings):
+    server.reset()
+    settings(rocketchat_url=server.url)
+    return server

@@ -27,24 +27,11 @@ from portal.outbox import Message, Voie
 from portal.poles.models import Pole
 from portal.poles.queries import present_in
 from tests import builders
-from tests.notifications.chat import HOOK, POSTED, Chat, Silent
+from tests.notifications.chat import HOOK, POSTED, Chat, Silent, chat, server
 from tests.services import wait_until
 
+__all__ = ["chat", "server"]  # fixtures
 DAY = builders.in_days
-
-
-@pytest.fixture(scope="module")
-def server():
-    chat = Chat()
-    yield chat
-    chat.stop()
-
-
-@pytest.fixture
-def chat(server, settings):
-    server.reset()
-    settings(rocketchat_url=server.url)
-    return server
 
 
 @pytest.fixture

@@ -11,23 +11,10 @@ from portal.journal import EntreeJournal
 from portal.notifications import worker
 from portal.outbox import Message, Voie
 from tests import builders
-from tests.notifications.chat import HOOK, Chat
+from tests.notifications.chat import HOOK, chat, server
 
+__all__ = ["chat", "server"]  # fixtures
 PATH = "/reglages/rocketchat"
-
-
-@pytest.fixture(scope="module")
-def server():
-    chat = Chat()
-    yield chat
-    chat.stop()
-
-
-@pytest.fixture
-def chat(server, settings):
-    server.reset()
-    settings(rocketchat_url=server.url)
-    return server
 
 
 @pytest.fixture
