@@ -249,9 +249,9 @@ async function sendSome(left) {
   const answered = said.resultats.filter(({ statut }) => statut !== "autre-compte");
   turn(answered.length ? "" : "session");
   const taken = answered.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid);
-  if (batch[0].jour === jour) heard.push(...batch.filter(({ uuid }) => taken.includes(uuid)));
-  flying = 0;
   await drop(...taken);
+  if (batch[0].jour === jour) heard.push(...batch.filter(({ uuid }) => taken.includes(uuid))); // only now: a tap that waits and was heard counts twice
+  flying = 0;
   await refuse(answered.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
   tries = 0;
   return answered.length > 0;

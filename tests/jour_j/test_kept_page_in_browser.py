@@ -30,10 +30,30 @@ SLOW = """([what, ms]) => {
     if (String(asked.url ?? asked).includes(what)) await later();
     return answer;
   };
+}"""
+SHOWN = """() => {
   window.shown = [];
   const number = () => document.querySelector("#jauge [data-nombre]").textContent;
   new MutationObserver(() => shown.at(-1) === number() || shown.push(number()))
     .observe(document.querySelector("main"), { subtree: true, childList: true, characterData: true });
+}"""
+
+
+SLOW_TO_FORGET = """(ms) => {
+  const open = indexedDB.open.bind(indexedDB), fetch = window.fetch.bind(window);
+  let acknowledged = false;
+  window.fetch = async (asked, said) => {
+    const answer = await fetch(asked, said);
+    acknowledged ||= String(asked.url ?? asked).includes("/entrees");
+    return answer;
+  };
+  indexedDB.open = (...named) => {
+    if (!acknowledged) return open(...named);
+    acknowledged = false;
+    const request = { get result() { return this.real.result; } };
+    setTimeout(() => (request.real = Object.assign(open(...named), { onsuccess: () => request.onsuccess() })), ms);
+    return request;
+  };
 }"""
 
 
@@ -164,8 +184,17 @@ def test_hours_go_on_behind_a_captive_network(saturday, awa):
 @pytest.mark.parametrize("what", ["/entrees", "/etat"])
 def test_a_count_is_never_seen_to_go_back_nor_twice(awa, what):
     awa.evaluate(SLOW, [what, 1500])
+    awa.evaluate(SHOWN)
     awa.get_by_role("button", name="Une personne de plus").tap()
     awa.wait_for_timeout(5000)
+    assert awa.evaluate("shown") == ["1"]
+
+
+def test_nor_while_the_phone_is_slow_to_forget_what_was_acknowledged(awa):
+    awa.evaluate(SLOW_TO_FORGET, 3000)
+    awa.evaluate(SHOWN)
+    awa.get_by_role("button", name="Une personne de plus").tap()
+    awa.wait_for_timeout(6000)
     assert awa.evaluate("shown") == ["1"]
 
 
