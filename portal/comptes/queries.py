@@ -34,18 +34,22 @@ def session_of(token: str, also: Asked) -> tuple[Session, bool, str | None] | No
     return (row[0], row[1], row[2]) if row else None
 
 
+# Which session is open, when its cookie is shown: `empreinte` is that of its secret. To be joined with its person.
+OPEN = (
+    Session.empreinte == bindparam("empreinte"),
+    Session.vue_le > instant(lambda: clock.now() - SESSION_LIFE),
+    Session.ouverte_le > instant(lambda: clock.now() - LONGEST_SESSION),
+    Personne.desactive_le.is_(None),
+)
+
+
 @cache
 def _with_session(also: Asked) -> Select[Session, bool, str]:
     """Every request of whoever is signed in asks it: to build it would take longer than to run it."""
     return (
         select(Session, also(Session.personne_id), reglage.said(reglage.MAISON))
         .join(Session.personne)
-        .where(
-            Session.empreinte == bindparam("empreinte"),
-            Session.vue_le > instant(lambda: clock.now() - SESSION_LIFE),
-            Session.ouverte_le > instant(lambda: clock.now() - LONGEST_SESSION),
-            Personne.desactive_le.is_(None),
-        )
+        .where(*OPEN)
         .options(joinedload(Session.personne).joinedload(Personne.roles))
     )
 

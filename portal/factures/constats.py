@@ -32,7 +32,7 @@ class Constats(NamedTuple):
 
 def of_action(action: Action, lines: list[LigneDevis]) -> Constats:
     """Of an action whose site was opened; nothing of another."""
-    if days.number(action.id) is None:
+    if not days.exist(action.id):
         return Constats({}, [])
     day = days.read(action.id)
     used = [line for line in consommations.consumptions(day.jour) if line.said]

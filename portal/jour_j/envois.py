@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import abort, jsonify, make_response, request, url_for
+from flask import abort, jsonify, make_response, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
@@ -187,26 +187,35 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal, cliche: Cliche | None) -> 
 # --- has it changed? -----------------------------------------------------------------------------------------
 
 
+@bp.before_request
+def nothing_new() -> Any:
+    """What most questions hear: nothing while the screen shows what is true.
+
+    Whether its reader may still see the day is asked when it changes and each minute: in between, this tells nobody anything.
+    """
+    shown, token = request.args.get("v", ""), session.get("_user_id", "")
+    if request.endpoint != "jour_j.state" or not shown or not token:
+        return None
+    id = (request.view_args or {})["id"]
+    found = queries.asked(id, token)
+    if found is None or shown[:-2] != queries.moment(found[1]):
+        return None
+    return _in_time(id, ("", 204), found[0], token)
+
+
 @bp.get("/<int:id>/etat", access="jour.voir")
 def state(id: int) -> Any:
-    """Nothing while the screen shows what is true, else the blocks of it that changed; `vu` are the marks of those it shows.
-
-    Whether one may still see the day is asked when it changes and each minute: in between, "nothing new" tells nobody anything.
-    """
+    """The blocks of the screen that changed; `vu` are the marks of those that it shows."""
     shown = request.args.get("v", "")
-    number = queries.number(id) if shown else None
-    if number is not None and shown[:-2] == queries.moment(number):
-        return _in_time(id, ("", 204))
-    jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
-    said = ecran.seen(jour)
-    if shown and shown[-1] != ecran.shape(said):  # one may do more here than before, or less: the page is another
-        return _in_time(id, ("", 204), {"X-Refaire": "1"})
-    return _in_time(id, ecran.changed(said, request.args.getlist("vu")))
+    said = ecran.seen(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+    # When one may do more here than before, or less, the page is another.
+    other = shown and shown[-1] != ecran.shape(said)
+    answer = ("", 204, {"X-Refaire": "1"}) if other else ecran.changed(said, request.args.getlist("vu"))
+    return _in_time(id, answer, me().id, me().session_token)
 
 
-def _in_time(id: int, answer: Any, headers: Mapping[str, str] | None = None) -> Any:
+def _in_time(id: int, answer: Any, who: int, token: str) -> Any:
     """With when to ask again, and to whom it is said."""
     response = make_response(answer)
-    said = {"X-Toutes": str(rythme.pace(id, me().session_token)), "X-Compte": str(me().id)}
-    response.headers.update(said | dict(headers or {}))
+    response.headers.update({"X-Toutes": str(rythme.pace(id, token)), "X-Compte": str(who)})
     return response

@@ -13,7 +13,8 @@ from portal import clock
 from portal.actions.models import Action, Etape, Etat
 from portal.actions.programme import Lane, Slot, lanes_of
 from portal.besoins import queries as besoins
-from portal.comptes.models import Personne
+from portal.comptes import queries as comptes
+from portal.comptes.models import Personne, Session
 from portal.db import db
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.fil import Fil
@@ -27,6 +28,7 @@ from portal.jour_j.soiree import evening_of
 from portal.jour_j.verifications import Verifications
 from portal.missions import queries as missions
 from portal.missions.models import Affectation, Nature
+from portal.security import fingerprint
 
 CAME = (Presence.ARRIVE, Presence.PARTI)
 WITH_ACTION = (joinedload(Jour.action),)
@@ -46,12 +48,25 @@ def read(id: int) -> Day:
     return Day(db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one(), clock.now())
 
 
-_NUMBER = select(Jour.version).where(Jour.action_id == bindparam("action"))  # built once: open screens ask it all day
+def exist(id: int) -> bool:
+    """Whether the action of that id has come to its days."""
+    return db.session.scalar(select(Jour.action_id).where(Jour.action_id == id)) is not None
 
 
-def number(id: int) -> int | None:
-    """How many times that day has changed, if there is such a day."""
-    return db.session.scalar(_NUMBER, {"action": id})
+# Built once: open screens ask it all day. Reading who asks as every page does would cost more than all the rest of it.
+_ASKED = (
+    select(Session.personne_id, Jour.version)
+    .select_from(Session)
+    .join(Session.personne)
+    .join(Jour, Jour.action_id == bindparam("action"))
+    .where(*comptes.OPEN)
+)
+
+
+def asked(id: int, token: str) -> tuple[int, int] | None:
+    """Whose open session this cookie is, and how many times that day has changed, if there is such a day."""
+    row = db.session.execute(_ASKED, {"action": id, "empreinte": fingerprint(token)}).first()
+    return (row[0], row[1]) if row else None
 
 
 def moment(number: int) -> str:

@@ -8,9 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from sqlalchemy import select
 
 from portal import clock
-from portal.comptes.models import NomRole
+from portal.comptes.models import NomRole, Session
+from portal.comptes.queries import LONGEST_SESSION, SESSION_LIFE
 from portal.db import db
 from portal.jour_j import commands
 from portal.jour_j.models import Genre, Phase
@@ -198,18 +200,52 @@ def test_whoever_asks_next_reads_nothing_of_the_day(saturday, as_, count_queries
     clients, url = [as_(person) for person in (saturday.zoe, saturday.awa, saturday.lea)], f"{saturday.url}/etat"
     with clock.freeze(at(9.1)):
         clients[0].get(url, headers=HTMX)
-        for client, cost in zip(clients, (2, 3, 4), strict=True):  # who they are, the day, whether they run it, are on its team
+        for client, cost in zip(clients, (2, 3, 4), strict=True):  # who asks, the day, whether they run it, are on its team
             with count_queries() as statements:
                 client.get(url, headers=HTMX)
             assert len(statements) == cost
 
 
 @pytest.mark.parametrize("who", ["zoe", "awa", "lea"])
-def test_that_nothing_is_new_costs_who_they_are_and_the_number_of_the_day(saturday, as_, count_queries, who):
+def test_that_nothing_is_new_costs_one_query(saturday, as_, count_queries, who):
     screen = Screen(as_(getattr(saturday, who)), saturday.url)
     with count_queries() as statements:
         assert screen.ask() == {}
-    assert len(statements) == 2
+    assert len(statements) == 1
+
+
+def revoke(session: Session) -> None:
+    db.session.delete(session)
+
+
+def deactivate(session: Session) -> None:
+    session.personne.desactive_le = clock.now()
+
+
+def forget(session: Session) -> None:
+    session.vue_le = clock.now() - SESSION_LIFE
+
+
+def outlive(session: Session) -> None:
+    session.ouverte_le = clock.now() - LONGEST_SESSION
+
+
+@pytest.mark.parametrize("end", [revoke, deactivate, forget, outlive])
+def test_whose_session_is_over_is_not_even_told_that_nothing_is_new(saturday, as_, end):
+    screen = Screen(as_(saturday.lea), saturday.url)
+    asks_as_jour_js = {"Accept": "application/json"}
+    assert screen.client.get(screen.question, headers=asks_as_jour_js).status_code == 204
+    end(db.session.scalars(select(Session).where(Session.personne_id == saturday.lea.id)).one())
+    db.session.commit()
+    assert screen.client.get(screen.question, headers=asks_as_jour_js).status_code == 401
+
+
+def test_nor_is_whoever_made_up_their_cookie_nor_of_another_day(saturday, as_):
+    screen = Screen(as_(saturday.lea), saturday.url)
+    elsewhere = screen.question.replace(saturday.url, f"/jour-j/{saturday.action.id + 1}")
+    assert screen.client.get(elsewhere).status_code == 404
+    screen.client.remember(_user_id="x" * 43)
+    assert screen.client.get(screen.question, headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_whoever_may_see_the_day_no_more_is_told_so_at_once_if_it_changed_then_within_a_minute(saturday, as_):
