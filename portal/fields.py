@@ -33,7 +33,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextInput
 
-from portal import clock
+from portal import clock, security
 
 FASTEST, SLOWEST = 2, 24 * 3600  # seconds between showing a public form and sending it
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -391,8 +391,13 @@ class PublicForm(Form):
 
     @property
     def trapped(self) -> bool:
-        if not current_app.config["PORTAL"].rate_limits:
+        if not (current_app.config["PORTAL"].rate_limits and self._is_a_robot):
             return False
+        security.note("piège")
+        return True
+
+    @property
+    def _is_a_robot(self) -> bool:
         shown, _, _ = (self.vu.data or "").partition(".")
         known = shown.isascii() and shown.isdigit() and len(shown) < 12
         if not known or not hmac.compare_digest(_stamp(int(shown)).encode(), self.vu.data.encode()):

@@ -87,10 +87,15 @@ def _watch(response: Response) -> Response:
     """One line in the log for each sign-in, whatever came of it, and for each refusal: never a word that somebody typed."""
     signs_in = request.method == "POST" and (request.blueprint or "").partition(".")[0] in ("comptes", "preuve")
     if signs_in or response.status_code in REFUSALS:
-        who, where = getattr(g.get("_login_user"), "id", None), _masked(request.remote_addr or "")
-        said = response.status_code, request.method, request.endpoint, who or "personne", where
-        current_app.logger.getChild(WATCH).info("%s %s %s, de %s, adresse %s", *said)
+        note(str(response.status_code))
     return response
+
+
+def note(what: str) -> None:
+    """The line of this request; `what` is a status, or a word of ours."""
+    who, where = getattr(g.get("_login_user"), "id", None), _masked(request.remote_addr or "")
+    said = what, request.method, request.endpoint, who or "personne", where
+    current_app.logger.getChild(WATCH).info("%s %s %s, de %s, adresse %s", *said)
 
 
 def _masked(address: str) -> str:

@@ -316,11 +316,12 @@ def test_nobody_writes_in_two_seconds_nor_for_a_day(settings, seconds, trapped):
         assert sent(settings, **fields).trapped == trapped
 
 
-def test_a_robot_fills_what_nobody_sees(settings):
+def test_a_robot_fills_what_nobody_sees_and_the_log_says_so(settings, caplog):
     with clock.freeze(now := datetime(2026, 10, 29, tzinfo=UTC)):
         fields = shown()
     with clock.freeze(now + timedelta(minutes=1)):
         assert sent(settings, **fields, site_web="https://spam.example").trapped
+        assert [line.getMessage()[:5] for line in caplog.records] == ["piège"]
 
 
 @pytest.mark.parametrize("vu", ["", "0", "1790000000", "1790000000.", "x.y", "١٢.a", "9" * 30 + ".a", "1790000000." + "é" * 24])
