@@ -74,6 +74,11 @@ def test_where_more_was_taken_of_a_rate_the_largest_of_the_others_bears_it_alone
     assert left([], [Part(850, 1, 0)]) == []
 
 
+def test_a_cent_of_tva_that_remains_without_its_base_is_borne_by_another_rate():
+    asked = [Part(2000, 1000, 200), Part(550, 2000, 110)]
+    assert left(asked, [Part(2000, 1000, 199)]) == [Part(550, 2001, 110)]
+
+
 def test_all_of_a_rate_takes_back_its_tva_to_the_cent_and_a_part_never_more():
     assert credited([Part(850, 333_34, 28_33)], [Part(850, 333_34, 28_34)]) == [Part(850, 333_34, 28_34)]
     assert credited([Part(850, 1_00, 9)], [Part(850, 2_00, 8)]) == [Part(850, 1_00, 0)]  # 1.00 € stays, and its 9 cents
