@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from portal.actions.models import Action
 from portal.candidatures.models import Candidature
@@ -99,6 +99,7 @@ def ada(app, size):
         == db.session.query(Candidature).count()
     )
     assert db.session.query(Personne).count() > many
+    db.session.execute(text("ANALYZE"))  # what PostgreSQL does by itself within a minute of so many rows
     db.session.commit()
     return ada
 
