@@ -49,6 +49,16 @@ def parsed(sqlite_site):
 # --- nothing unused, nothing missing ---------------------------------------------------------------------------
 
 
+def test_a_block_that_htmx_is_given_alone_needs_nothing_set_outside_of_it(parsed):
+    given = set(re.findall(r"\w+", " ".join(re.findall(r'render\(\s*"[^"]+",\s*("[a-z]+"|\([^)]*\))', PYTHON))))
+    assert {"liste", "file", "montants"} <= given
+    for name in SCREENS:
+        assigned = [one for one in parsed[name].body if isinstance(one, nodes.Assign)]
+        outside = {to.name for one in assigned for to in one.find_all(nodes.Name) if to.ctx == "store"}
+        for block in (one for one in parsed[name].find_all(nodes.Block) if one.name in given):
+            assert not outside & {used.name for used in block.find_all(nodes.Name)}, (name, block.name)
+
+
 def test_every_template_is_used(parsed):
     literal = set(re.findall(r'"(\w[\w/-]*\.(?:html|txt|xml|webmanifest))"', PYTHON))
     by_others = {str(used) for tree in parsed.values() for used in meta.find_referenced_templates(tree)}
