@@ -75,18 +75,24 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 def _collision(error: IntegrityError) -> Response:
     """A constraint spoke where a command should have: the data is safe, the sentence can only be general."""
-    current_app.logger.exception("constraint: %s", error.orig)
+    current_app.logger.error("constraint: %s", _named(error))
     return answer(409)
 
 
 def _database(error: DBAPIError) -> Response:
     if isinstance(error, DataError):  # a value that the database cannot hold came from outside
-        current_app.logger.error("value refused: %s", error.orig)
+        current_app.logger.error("value refused: %s", _named(error))
         return answer(400)
     read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
     if isinstance(error, OperationalError) or error.connection_invalidated or read_only:
         return _unavailable(error)
     return _unexpected(error)
+
+
+def _named(error: DBAPIError) -> str:
+    """What was broken, without the row that PostgreSQL adds to it: it names people."""
+    said = getattr(error.orig, "diag", None)
+    return f"{said.sqlstate} {said.table_name} {said.constraint_name}" if said else str(error.orig)
 
 
 def _unavailable(error: DBAPIError | PoolTimeout) -> Response:

@@ -34,6 +34,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextInput
 
 from portal import clock, security
+from portal.lettres import normal
 
 FASTEST, SLOWEST = 2, 24 * 3600  # seconds between showing a public form and sending it
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -43,7 +44,8 @@ BESIDE_A_SIGN = re.compile("(?<=«) | (?=[»?!:;%€])")  # the blank that Frenc
 
 def clean(text: str | None) -> str:
     """The text without invisible characters, unified line ends, no blanks around."""
-    return CONTROL.sub("", unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n"))).strip()
+    visible = CONTROL.sub("", (text or "").replace("\r\n", "\n").replace("\r", "\n"))
+    return CONTROL.sub("", normal("NFC", visible)).strip()
 
 
 def one_line(text: str | None) -> str:
@@ -57,12 +59,12 @@ def row_id(text: str | None) -> int | None:
 
 def address_key(email: str) -> str:
     """The form in which two spellings of one e-mail address are the same: NFKC, lower case."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
+    return normal("NFKC", email).strip().lower()
 
 
 def name_key(text: str) -> str:
     """How names are sorted, searched and compared: no accent, no case, one blank between words."""
-    letters = unicodedata.normalize("NFKD", one_line(text))
+    letters = normal("NFKD", one_line(text))
     return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hmac
 import logging
-import unicodedata
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import Signer
 from sqlalchemy import delete, literal_column
@@ -25,6 +25,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import clock
 from portal.config import Settings
 from portal.db import Base, apart, db, upsert
+from portal.lettres import normal
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -124,7 +125,7 @@ def verify_password(stored: str, password: str) -> bool:
 
 
 def _normal(password: str) -> str:
-    return unicodedata.normalize("NFKC", password[:MAX_PASSWORD])
+    return normal("NFKC", password[:MAX_PASSWORD])
 
 
 def fingerprint(secret: str) -> str:
@@ -213,17 +214,22 @@ class Limit:
     per_account: int
     per_host: int
     window: timedelta
-    account_field: str = "email"
+    by_session: bool = False  # what is counted apart is this session, whatever is typed
+
+    def _account(self) -> str:
+        if self.by_session:
+            return str(session.get("_user_id", ""))
+        return (request.view_args or {}).get("jeton") or request.form.get("email", "")
 
     def spend(self) -> None:
         """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
         if not current_app.config["PORTAL"].rate_limits:
             return
-        account = _account_key((request.view_args or {}).get("jeton") or request.form.get(self.account_field, ""))
-        keys = {f"{self.name}:h:{request.remote_addr}": self.per_host}
+        account, host = _account_key(self._account()), _host()
+        keys = {f"{self.name}:h:{host}": self.per_host}
         if account:
             # Keyed by both, so that a stranger's tries never lock the owner of the address out.
-            both = fingerprint(f"{account}|{request.remote_addr}")
+            both = fingerprint(f"{account}|{host}")
             keys[f"{self.name}:c:{both[:32]}"] = self.per_account
         now = clock.now()
         with apart() as connection:
@@ -244,7 +250,16 @@ def is_too_much(what: str, most: int) -> bool:
 
 def _account_key(typed: str) -> str:
     """One key for all the spellings that a form reads as one address, full-width letters and invisible signs included."""
-    return "".join(c for c in unicodedata.normalize("NFKC", typed).lower() if c.isprintable() and c != " ")
+    return "".join(c for c in normal("NFKC", typed).lower() if c.isprintable() and c != " ")
+
+
+def _host() -> str:
+    """The network that asks: a line has 2^64 addresses of IPv6, and counts as one."""
+    try:
+        asks = IPv6Address(request.remote_addr or "")
+    except ValueError:
+        return request.remote_addr or ""
+    return str(asks.ipv4_mapped or IPv6Network((asks, 64), strict=False))
 
 
 def _hit(key: str, end: datetime) -> ReturningInsert[int, datetime]:
@@ -261,7 +276,7 @@ LIMITS = {
     for limit in (
         Limit("connexion", 10, 100, timedelta(minutes=5)),
         Limit("lien", 5, 60, timedelta(minutes=15)),
-        Limit("preuve", 10, 30, timedelta(minutes=5), account_field="preuve_vers"),  # a stolen phone guesses no password
+        Limit("preuve", 10, 30, timedelta(minutes=5), by_session=True),  # a stolen phone guesses no password
         Limit("candidature", 12, 30, timedelta(minutes=1)),
         Limit("sollicitation", 6, 30, timedelta(minutes=10)),
         Limit("suivi", 10, 120, timedelta(minutes=1)),

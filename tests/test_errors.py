@@ -207,6 +207,14 @@ def test_a_constraint_that_speaks_is_a_change_of_situation(client, monkeypatch):
     assert answer.status_code == 409
 
 
+@pytest.mark.both
+def test_the_log_says_which_one_and_nothing_of_the_row(client, monkeypatch, caplog):
+    row = "INSERT INTO personne (nom, email) VALUES ('Awa Payet', 'awa@example.org')"
+    assert refused_by_the_database(client, monkeypatch, row).status_code == 409
+    assert "personne" in caplog.text
+    assert "awa" not in caplog.text.lower()
+
+
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("value", ["CAST('x' AS integer)", "CAST(99999999999 AS integer)"])
 def test_a_value_that_the_database_cannot_hold_is_a_bad_request(client, monkeypatch, value):

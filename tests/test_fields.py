@@ -12,7 +12,25 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from portal import clock, fields
-from portal.fields import Day, Email, Euros, Form, Hour, Line, LocalDateTime, Phone, PublicForm, Whole, Words
+from portal.fields import (
+    Day,
+    Email,
+    Euros,
+    Form,
+    Hour,
+    Line,
+    LocalDateTime,
+    Phone,
+    PublicForm,
+    Whole,
+    Words,
+    address_key,
+    clean,
+    name_key,
+    one_line,
+)
+from portal.lettres import MOST_MARKS
+from portal.security import _account_key
 from portal.territoire import TERRITOIRES
 
 
@@ -327,6 +345,23 @@ def test_a_robot_fills_what_nobody_sees_and_the_log_says_so(settings, caplog):
 @pytest.mark.parametrize("vu", ["", "0", "1790000000", "1790000000.", "x.y", "١٢.a", "9" * 30 + ".a", "1790000000." + "é" * 24])
 def test_a_time_that_we_did_not_sign_is_a_trap(settings, vu):
     assert sent(settings, vu=vu).trapped
+
+
+MARKED = "a" + "\u0301\u0327" * 100_000  # to put these in order takes a minute of all the processor
+
+
+@pytest.mark.parametrize("read", [clean, one_line, name_key, address_key, _account_key])
+def test_no_letter_bears_more_marks_than_people_write(read):
+    assert len(read(MARKED)) <= 1 + MOST_MARKS
+
+
+@pytest.mark.parametrize("read", [clean, one_line, name_key])
+def test_nor_once_what_cannot_be_seen_between_them_is_gone(read):
+    assert len(read("\u200b".join(MARKED[n : n + 9] for n in range(0, len(MARKED), 9)))) <= 1 + MOST_MARKS
+
+
+def test_marks_that_people_write_are_kept():
+    assert clean("Tiê\u0301ng Viê\u0323t") == "Tiếng Việt"
 
 
 def test_shown_again_one_tap_sends_it_at_once(settings):

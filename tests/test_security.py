@@ -267,6 +267,13 @@ def test_the_eleventh_sign_in_must_wait(client, awa):
     assert "À reprendre dans un moment" in refused.text
 
 
+def test_a_line_has_many_addresses_and_counts_as_one(client, awa):
+    tries = [sign_in(client, address=f"2001:db8:1:2::{n:x}").status_code for n in range(1, 12)]
+    assert tries == [422] * 10 + [429]
+    assert sign_in(client, password=PASSWORD, address="2001:db8:1:3::1").status_code == 303
+    assert [sign_in(client, address=f"::ffff:198.51.100.{n}").status_code for n in range(1, 12)] == [422] * 11
+
+
 def test_the_owner_still_enters_from_elsewhere_and_others_from_here(client, awa):
     bob = builders.personne("Bob Técher", email="bob@example.org", password=PASSWORD)
     for _ in range(11):

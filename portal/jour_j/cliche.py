@@ -5,13 +5,16 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
 from portal.workflow import Refusal
 
 HEAVIEST = 12 * 1024 * 1024  # bytes
-MOST_PIXELS = 50_000_000  # a phone of now takes that many; more would fill the memory
+MOST_PIXELS = 50_000_000  # a phone of now takes that many
+MOST_WHOLE = 16_000_000  # of a format that is only read whole, of which two kilobytes may fill the memory
 SIDE = 1600  # pixels: enough to read a label, and light on a poor network
 READ = ("JPEG", "PNG", "WEBP")
+_one_at_a_time = Lock()  # in this process: each fills its memory for a moment
 
 
 class NotAPicture(Refusal):
@@ -21,7 +24,7 @@ class NotAPicture(Refusal):
 
 class TooHeavy(Refusal):
     status = 413
-    sentence = "Cette photo est trop lourde\u00a0: 12\u00a0Mo et 50 millions de points au plus."
+    sentence = "Cette photo est trop lourde\u00a0: 12\u00a0Mo et 50 millions de points au plus, 16 en PNG ou WebP."
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def develop(raw: bytes) -> Cliche:
     if len(raw) > HEAVIEST:
         raise TooHeavy
     try:
-        return _made_anew(raw)
+        with _one_at_a_time:
+            return _made_anew(raw)
     except Image.DecompressionBombError:
         raise TooHeavy from None
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError, struct.error):
@@ -51,7 +55,7 @@ def _made_anew(raw: bytes) -> Cliche:
     from PIL import Image, ImageOps
 
     with Image.open(BytesIO(raw), formats=READ) as image:
-        if image.width * image.height > MOST_PIXELS:
+        if image.width * image.height > (MOST_PIXELS if image.format == "JPEG" else MOST_WHOLE):
             raise TooHeavy
         image.draft("RGB", (SIDE, SIDE))  # a JPEG is then read smaller, hence never whole in memory
         image.thumbnail((SIDE, SIDE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -24,8 +24,8 @@ def awa(app) -> Personne:
     return builders.personne("Awa Payet", email="awa@example.org")
 
 
-def ask(client, email="awa@example.org", **more):
-    return client.post("/comptes/lien", data={"email": email} | more)
+def ask(client, email="awa@example.org", address="203.0.113.7", **more):
+    return client.post("/comptes/lien", data={"email": email} | more, environ_overrides={"REMOTE_ADDR": address})
 
 
 def message() -> Message:
@@ -63,6 +63,18 @@ def test_a_known_address_gets_a_message_that_holds_no_signature(client, awa, out
     assert jeton.code == security.fingerprint(sent.faits["code"])
     assert len(sent.faits["code"]) == 6
     assert link(jeton).rpartition(".")[2] not in str(sent.faits)
+
+
+def test_an_address_is_written_to_five_times_at_most_while_a_link_lasts(app, settings, awa, outbox):
+    """From wherever it is asked: whoever gets no sixth one holds five, one of which works until others may be sent."""
+    settings(rate_limits=True)
+    with clock.freeze(start := datetime(2026, 10, 29, 5, 3, tzinfo=UTC)):
+        for n in range(8):
+            assert ask(app.test_client(), address=f"198.51.100.{n}").status_code == 303
+        assert len(outbox()) == 5
+    with clock.freeze(start + timedelta(minutes=7)):
+        ask(app.test_client())
+        assert len(outbox()) == 6
 
 
 def test_an_unknown_address_gets_the_same_answer_and_no_message(app, awa, outbox):

@@ -115,10 +115,18 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("side", [50_000, 20_000, 8_000])  # Pillow alone would let the last one pass
+@pytest.mark.parametrize("side", [50_000, 20_000, 8_000, 4_001])  # Pillow alone would let the last two pass
 def test_a_bomb_is_refused_before_it_is_opened(side):
     with pytest.raises(TooHeavy):
         develop(bomb(side))
+
+
+def test_a_webp_of_two_kilobytes_that_would_fill_the_memory_is_refused_and_a_large_photo_is_not():
+    small = taken((5000, 4000), "WEBP", lossless=True)
+    assert len(small) < 5000
+    with pytest.raises(TooHeavy):
+        develop(small)
+    assert develop(taken((5000, 4000))).largeur == 1600
 
 
 def test_too_many_bytes_are_refused(monkeypatch):
