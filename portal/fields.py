@@ -125,10 +125,10 @@ class Email(Line):
     def pre_validate(self, form: Any) -> None:
         if not self.data:
             return
-        if not is_address(self.data):
-            raise ValidationError("Cette adresse semble incomplète : elle s’écrit comme prenom@exemple.re")
         if len(self.data) > 254:
             raise ValidationError("Cette adresse est trop longue.")
+        if not is_address(self.data):
+            raise ValidationError("Cette adresse semble incomplète : elle s’écrit comme prenom@exemple.re")
 
 
 def is_address(text: str) -> bool:
