@@ -53,7 +53,7 @@ def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personn
     """One submission is one candidature: sent again it gives back the first, mended, without a second message.
 
     Raises PhaseClosed, FilledUp when the mission is full and the person did not ask for the waiting list, and of a minor
-    what `mineurs.check_age` raises.
+    what `mineurs.check_age` and `mineurs.tell` raise.
     """
     cle = demande.key(mission)
     if again := queries.by_key(cle):
@@ -98,7 +98,8 @@ def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> 
     """Back, a word changed, sent again: the last words count, as long as the sender may still correct them."""
     if candidature.is_open and (candidature.personne.confirme_le is None or candidature.personne is by):
         edit(candidature, nom=demande.nom, telephone=demande.telephone, message=demande.message, mineur=demande.mineur)
-        if demande.mineur is None and candidature.etat is Etat.DEPOSEE:  # ticked by mistake the first time
+        held = missions_queries.active_of(candidature.mission, candidature.personne)
+        if demande.mineur is None and candidature.etat is Etat.DEPOSEE and not held:  # ticked by mistake the first time
             mineurs.forget(Mineur.mission_id == candidature.mission_id, Mineur.personne_id == candidature.personne_id)
     return candidature
 
@@ -106,7 +107,8 @@ def _mended(candidature: Candidature, demande: Demande, by: Personne | None) -> 
 def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: str = "", mineur: Minorite | None = None) -> None:
     """What the candidate may mend while it is alive: not the address, which the link proves.
 
-    From a link, the name and phone of a confirmed person are not touched: they are their account's.
+    From a link, the name and phone of a confirmed person are not touched: they are their account's. Raises TooLate, and of a
+    minor what `mineurs.check_age` and `mineurs.tell` raise.
     """
     candidature = locked(candidature)
     if not candidature.is_open:
@@ -114,6 +116,7 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
     personne, known = candidature.personne, candidature.mineur
     if mineur and (known is None or known.age != mineur.age):
         mineurs.check_age(candidature.mission, mineur)
+    minor_changed = mineur is not None and _say_minor(candidature, mineur)
     if personne.confirme_le:
         nom, telephone = personne.nom, personne.telephone
     changed = [
@@ -126,10 +129,20 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
         if old != new
     ]
     personne.nom, personne.telephone, candidature.message = nom, telephone, message
-    if mineur and mineurs.tell(candidature.mission, personne, mineur):
+    if minor_changed:
         changed.append("responsable")
     if changed:
         corriger.tell(candidature, by=personne, champs=changed)
+
+
+def _say_minor(candidature: Candidature, said: Minorite) -> bool:
+    """Whether that changes anything; an acceptance that nobody was told yet goes back to the queue first."""
+    try:
+        return mineurs.tell(candidature.mission, candidature.personne, said)
+    except mineurs.PlaceGiven:
+        if not commands.take_back(candidature, by=None):
+            raise
+        return mineurs.tell(candidature.mission, candidature.personne, said)
 
 
 def join(candidature: Candidature) -> None:

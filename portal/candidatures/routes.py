@@ -84,7 +84,7 @@ def apply(mission_id: int) -> Any:
     except (depot.FilledUp, depot.PhaseClosed) as refusal:
         form.attente.data = isinstance(refusal, depot.FilledUp)
         return _again(mission, form, refusal.status, refusal.sentence)
-    except (mineurs.AdultsOnly, mineurs.TooYoung) as refusal:
+    except (mineurs.AdultsOnly, mineurs.TooYoung, mineurs.PlaceGiven) as refusal:
         return _again(mission, form, refusal.status, refusal.sentence)
     return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
@@ -126,7 +126,11 @@ def corriger(jeton: str) -> Any:
     form = CorrectionForm.of(candidature)
     if not form.validate():
         return suivi.page(candidature, jeton, proves, 422, form=form)
-    depot.edit(candidature, **form.fields)
+    try:
+        depot.edit(candidature, **form.fields)
+    except mineurs.PlaceGiven as refusal:
+        form.form_errors.append(refusal.sentence)
+        return suivi.page(candidature, jeton, proves, refusal.status, form=form)
     return _followed_on(candidature, jeton, proves, "C’est corrigé.")
 
 

@@ -55,6 +55,10 @@ class LastAdmin(Refusal):
     sentence = "C’est la dernière personne à administrer le portail : donne d’abord ce rôle à quelqu’un d’autre."
 
 
+class Erased(Refusal):
+    sentence = "Cette personne est effacée\u00a0: plus rien ne se change d’elle. Si elle revient, ajoute-la de nouveau."
+
+
 class OwnRole(Refusal):
     status = 403
     sentence = "Personne ne se donne un rôle : demande à quelqu’un d’autre de l’administration."
@@ -144,11 +148,13 @@ def _invite(personne: Personne, by: Personne) -> None:
 
 
 def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne | None) -> None:
-    """Give and take roles; nobody (None) is whoever runs the server. Raises OwnRole or LastAdmin.
+    """Give and take roles; nobody (None) is whoever runs the server. Raises Erased, OwnRole or LastAdmin.
 
     Effective at the person's next request.
     """
     personne = _locked(personne)
+    if personne.is_erased:
+        raise Erased
     wanted, held = set(roles), {role.nom for role in personne.roles}
     if wanted == held:
         return
@@ -166,8 +172,10 @@ def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne | 
 
 
 def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
-    """Deactivating closes every session and link at once. Raises LastAdmin."""
+    """Deactivating closes every session and link at once. Raises Erased or LastAdmin."""
     personne = _locked(personne)
+    if personne.is_erased:
+        raise Erased
     if active == personne.is_active:
         return
     if not active and personne.has_role(NomRole.ADMIN):

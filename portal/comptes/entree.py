@@ -25,11 +25,6 @@ MAX_TRIES = 5  # of one code
 MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many; the mail's link still opens
 
 
-class WrongPassword(Refusal):
-    status = 422
-    sentence = "Ce n’est pas ton mot de passe actuel. Oublié ? Déconnecte-toi, puis demande un lien de connexion."
-
-
 class EasyPassword(Refusal):
     status = 422
     sentence = "Ce mot de passe se devine\u00a0: beaucoup l’ont, ou il est fait de mots d’ici. Trois mots au hasard vont bien."
@@ -98,25 +93,14 @@ def touch_session(session_id: int) -> None:
         connection.execute(update(Session).where(Session.id == session_id).values(vue_le=clock.now()))
 
 
-def set_password(personne: Personne, password: str, *, current: str = "") -> None:
-    """The other devices are signed out. No transaction is open while hashing.
-
-    Raises EasyPassword; WrongPassword unless the present one is given, or the session is fresh (`asks_password`).
-    """
+def set_password(personne: Personne, password: str) -> None:
+    """The other devices are signed out. No transaction is open while hashing. Raises EasyPassword."""
     if is_easy(password, personne.nom, personne.email):
         raise EasyPassword
-    asked, stored = asks_password(personne), personne.mot_de_passe
     db.session.rollback()
-    if asked and not security.verify_password(stored, current):
-        raise WrongPassword
     personne.mot_de_passe = security.hash_password(password)
     close_other_sessions(personne)
     changer_de_mot_de_passe.tell(personne, by=personne)
-
-
-def asks_password(personne: Personne) -> bool:
-    """Whether changing the password wants the present one: not from someone who has none, nor has just signed in."""
-    return bool(personne.mot_de_passe) and not personne.is_fresh
 
 
 def prove_by_password(personne: Personne, password: str) -> None:

@@ -95,7 +95,6 @@ class ProofForm(Form):
 
 
 class PasswordForm(Form):
-    actuel = PasswordField("Mot de passe actuel")
     mot_de_passe = PasswordField(
         "Nouveau mot de passe",
         [

@@ -1,4 +1,4 @@
-"""Money, roles and exports want to know again who is there: the proof is given, and what was being sent goes on."""
+"""Money, roles, exports and passwords want to know again who is there: the proof is given, and what was being sent goes on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _asked() -> ProofForm:
 def give() -> Any:
     """307: the browser sends the same fields on, to where they were going."""
     form = _asked()
-    coded = bool(form.preuve_code.data)
+    coded = bool(me().double_le or form.preuve_code.data)
     try:
         _prove(form)
     except cles.WrongKey as refusal:
@@ -52,12 +52,14 @@ def give() -> Any:
 
 
 def _prove(form: ProofForm) -> None:
-    """By a passkey; by the application's code for whoever has one, else by the mailed one; or by the password."""
+    """By a passkey; by the application's code for whoever has one, as no password opens without it; else by the mailed code,
+    or by the password.
+    """
     who, code = me(), form.preuve_code.data
     if "preuve_cle" in request.form:
         entree.mark_proved(who, cles.use(request.form["preuve_cle"], session.pop("defi", ""), of=who))
-    elif code and who.double_le:
-        second.prove(who, code)
+    elif who.double_le:
+        second.prove(who, code or "")
         entree.mark_proved(who)
     elif code:
         entree.prove_by_code(who, int(session.get("jeton") or 0), code.replace(" ", ""))

@@ -170,16 +170,13 @@ def mot_de_passe() -> Any:
     return _password_page(PasswordForm(formdata=None))
 
 
-@bp.post("/mot-de-passe", access="moi.voir", limit="connexion")
+@bp.post("/mot-de-passe", access="moi.voir", limit="connexion", fresh=True)
 def set_password() -> Any:
     form = PasswordForm()
     if not form.validate():
         return _password_page(form, 422)
     try:
-        entree.set_password(me(), form.mot_de_passe.data, current=form.actuel.data or "")
-    except entree.WrongPassword as refusal:
-        form.actuel.errors = [refusal.sentence]
-        return _password_page(form, refusal.status)
+        entree.set_password(me(), form.mot_de_passe.data)
     except entree.EasyPassword as refusal:
         form.mot_de_passe.errors = [refusal.sentence]
         return _password_page(form, refusal.status)
@@ -188,7 +185,7 @@ def set_password() -> Any:
 
 
 def _password_page(form: PasswordForm, status: int = 200) -> Page:
-    return render("comptes/mot_de_passe.html", status=status, form=form, asks=entree.asks_password(me()))
+    return render("comptes/mot_de_passe.html", status=status, form=form)
 
 
 @bp.get("/statut", access="moi.voir")

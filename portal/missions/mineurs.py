@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, delete, select
 from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.missions import queries
 from portal.missions.models import Mineur, Minorite, Mission
-from portal.reglage import AGE_MINIMUM
+from portal.reglage import AGE_AUTORISATION, AGE_MINIMUM
 from portal.workflow import Refusal
 
 
@@ -41,9 +42,17 @@ class AutorisationMissing(Refusal):
     short = "autorisation manquante"
 
 
+class PlaceGiven(Refusal):
+    status = 422
+    sentence = (
+        "Ta place est déjà donnée\u00a0: que tu es mineur, ton âge et ton responsable légal ne se changent plus ici. "
+        "Dis-le à l’équipe avant de venir\u00a0: elle libère ta place, et tu candidates de nouveau avec l’accord écrit."
+    )
+
+
 def of(mission_id: int, personne_id: int) -> Mineur | None:
     here = Mineur.mission_id == mission_id, Mineur.personne_id == personne_id
-    return db.session.scalar(select(Mineur).where(*here))
+    return db.session.scalar(select(Mineur).where(*here).execution_options(populate_existing=True))  # as it now is
 
 
 def check_age(mission: Mission, said: Minorite) -> None:
@@ -64,14 +73,20 @@ def check_place(mission: Mission, personne_id: int) -> None:
 
 
 def tell(mission: Mission, personne: Personne, said: Minorite) -> bool:
-    """Keep what was said last; says whether that changes anything."""
+    """Keep what was said last; says whether that changes anything, and then no authorisation holds any more.
+
+    Raises PlaceGiven when they hold a place that would want one.
+    """
     mineur = of(mission.id, personne.id)
+    if mineur and (mineur.age, mineur.responsable, mineur.telephone) == (said.age, said.responsable, said.telephone):
+        return False
+    if said.age < AGE_AUTORISATION.valeur and queries.active_of(mission, personne):
+        raise PlaceGiven
     if mineur is None:
         mineur = Mineur(mission_id=mission.id, personne_id=personne.id)
         db.session.add(mineur)
-    elif (mineur.age, mineur.responsable, mineur.telephone) == (said.age, said.responsable, said.telephone):
-        return False
     mineur.age, mineur.responsable, mineur.telephone = said.age, said.responsable, said.telephone
+    mineur.autorise_le = None
     db.session.flush()
     return True
 

@@ -167,7 +167,7 @@ def edit_person(id: int) -> Any:
         try:
             comptes.edit_person(personne, nom=form.nom.data, telephone=form.telephone.data, by=me())
             comptes.set_roles(personne, form.chosen, by=me())
-        except (comptes.OwnRole, comptes.LastAdmin) as refusal:
+        except (comptes.Erased, comptes.OwnRole, comptes.LastAdmin) as refusal:
             form.refuse("roles", refusal)
         else:
             toast("C’est enregistré.")

@@ -291,6 +291,92 @@ def test_a_place_held_for_a_minor_waits_for_it_too(client, mission, zoe):
     assert made.etat is Etat.ACCEPTEE
 
 
+# --- said otherwise, once it came or once the place is theirs ---------------------------------------------------
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("other", [{"age": "16"}, {"responsable": "Un Copain"}, {"responsable_telephone": "0692 11 22 33"}])
+def test_an_authorisation_holds_for_who_gave_it_and_for_that_age(client, zoe, mission, other):
+    apply(client, mission, **TICKED)
+    made = db.session.scalars(select(Candidature)).one()
+    commands.authorise(made, True, by=zoe)
+    db.session.commit()
+    apply(client, mission, **TICKED)
+    assert minors()[0].autorise_le
+    db.session.rollback()
+    assert apply(client, mission, **(TICKED | other)).status_code == 303
+    db.session.expire_all()
+    assert minors()[0].autorise_le is None
+    with pytest.raises(AutorisationMissing):
+        commands.decide(made, accepter, by=zoe)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("before", [{}, TICKED], ids=["as an adult", "as a minor"])
+def test_a_place_already_theirs_does_not_become_one_that_nobody_authorised(client, zoe, mission, before):
+    apply(client, mission, **before)
+    made = db.session.scalars(select(Candidature)).one()
+    if before:
+        commands.authorise(made, True, by=zoe)
+    commands.decide(made, accepter, by=zoe)
+    db.session.commit()
+    otherwise = TICKED | {"age": "16", "responsable": "Un Copain"}
+    with clock.freeze(clock.now() + UNDO):
+        answer = apply(client, mission, message="Un mot gardé", **otherwise)
+        assert answer.status_code == 422
+        page = BeautifulSoup(answer.text, "html5lib")
+        assert "Ta place est déjà donnée" in page.select_one(".resume-erreurs").text
+        assert page.select_one("#message").text.strip() == "Un mot gardé"
+        url = f"/candidatures/suivi/{page_token(made)}"
+        if before:
+            said = {"nom": "Léa Grondin", "message": "Un mot gardé", "responsable": "Un Copain"}
+            answer = client.post(f"{url}/corriger", data=said | {"responsable_telephone": "0692 77 77 77"})
+            assert answer.status_code == 422
+            assert "Ta place est déjà donnée" in answer.text
+            assert "Un mot gardé" in answer.text
+        assert apply(client, mission, message="Je viens", **before).status_code == 303
+    db.session.expire_all()
+    assert (made.etat, made.message) == (Etat.ACCEPTEE, "Je viens")
+    assert [(m.age, m.responsable, m.wants_autorisation) for m in minors()] == ([(17, "Marie Unique", False)] if before else [])
+
+
+@pytest.mark.both
+def test_an_acceptance_that_nobody_was_told_goes_back_to_the_queue(client, zoe, mission, outbox):
+    apply(client, mission)
+    made = db.session.scalars(select(Candidature)).one()
+    commands.decide(made, accepter, by=zoe)
+    db.session.commit()
+    assert apply(client, mission, **TICKED).status_code == 303
+    db.session.expire_all()
+    assert (made.etat, mission.prises) == (Etat.DEPOSEE, 0)
+    assert minors()[0].wants_autorisation
+
+
+@pytest.mark.both
+def test_nor_does_applying_twice_make_it_so(as_, zoe, mission):
+    lea = builders.personne("Léa Grondin", email="lea@example.org")
+    accepted(mission, by=lea, email="lea@example.org")
+    db.session.commit()
+    with clock.freeze(clock.now() + UNDO):
+        client = as_(lea)
+        again = {"cle": "d" * 22}
+        assert apply(client, mission, **(TICKED | again | {"responsable": "Un Copain"})).status_code == 422
+        assert apply(client, mission, **(TICKED | again)).status_code == 303
+        assert apply(client, mission, **again).status_code == 303
+    assert [(m.responsable, m.wants_autorisation) for m in minors()] == [("Marie Unique", False)]
+
+
+def test_a_number_is_still_corrected_where_the_house_wants_no_authorisation(client, zoe, mission):
+    reglage.change(reglage.AGE_AUTORISATION, 16, by=zoe)
+    apply(client, mission, **TICKED)
+    made = db.session.scalars(select(Candidature)).one()
+    commands.decide(made, accepter, by=zoe)
+    db.session.commit()
+    with clock.freeze(clock.now() + UNDO):
+        assert apply(client, mission, **(TICKED | {"responsable_telephone": "0692 11 22 33"})).status_code == 303
+    assert minors()[0].telephone == "+262692112233"
+
+
 # --- never alone ---------------------------------------------------------------------------------------------
 
 

@@ -225,3 +225,23 @@ def test_from_the_settings_with_a_tick(ada, awa, as_):
     assert office.post(url, data={"certain": "1"}).status_code == 303
     db.session.expire_all()
     assert db.session.get(Personne, awa.id).nom == "Personne effacée"
+
+
+def test_nobody_comes_back_nor_is_given_a_role(ada, awa, as_):
+    """Such an account, which nobody opens, would count as an administrator who stays."""
+    bob = builders.personne("Bob Payet", [builders.ADMIN])
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    client, sheet = as_(ada), f"/reglages/personnes/{awa.id}"
+    for path, typed in (("/reactiver", {}), ("", {"nom": "Awa Unique", "telephone": "", "roles": ["admin"]})):
+        answer = client.post(sheet + path, data=typed)
+        assert answer.status_code in (409, 422)
+        assert "Cette personne est effacée" in answer.text
+    shown = client.get(sheet).text
+    assert "Rouvrir le compte" not in shown
+    assert 'name="roles"' not in shown
+    db.session.expire_all()
+    assert (awa.nom, awa.is_active, awa.roles) == (commands.ERASED, False, [])
+    for change in (lambda: commands.set_active(awa, True, by=bob), lambda: commands.set_roles(awa, [builders.ADMIN], by=None)):
+        with pytest.raises(commands.Erased):
+            change()

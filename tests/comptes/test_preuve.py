@@ -27,6 +27,7 @@ from tests.test_web import OFFSITE
 PASSWORD = "trois mots au hasard"
 ASKED = "Prouve que c’est toi"
 WANTED = {
+    "comptes.set_password",
     "contributions.export_action", "contributions.export_year", "devis.export", "devis.export_amounts",
     "factures.close", "factures.emit", "factures.export_invoices", "factures.export_journal", "factures.export_payments",
     "factures.give_back", "factures.receive", "factures.reverse", "jour_j.export_register", "moi.securite.confirm",
@@ -179,18 +180,39 @@ def test_the_code_mailed_to_somebody_else_proves_nothing(app, later, ada, outbox
     assert prove(client, answer, preuve_code=outbox()[-1].faits["code"]).status_code == 422
 
 
+def with_application(personne: Personne) -> str:
+    """The secret of their application, there for an hour."""
+    with clock.freeze(clock.now() - timedelta(hours=1)):
+        second.prepare(personne, by=personne)
+        secret = second.secret_of(db.session.get(SecondFacteur, personne.id))
+        second.confirm(personne, totp.code(secret, totp.step_at(clock.now())), by=personne)
+    return secret
+
+
 @pytest.mark.both
 def test_the_application_s_code_does_too_once(later, ada):
-    with clock.freeze(clock.now() - timedelta(hours=1)):
-        second.prepare(ada, by=ada)
-        secret = second.secret_of(db.session.get(SecondFacteur, ada.id))
-        second.confirm(ada, totp.code(secret, totp.step_at(clock.now())), by=ada)
+    secret = with_application(ada)
     with clock.freeze(clock.now()):
         client, other = later(ada), later(ada)
         code = totp.code(secret, totp.step_at(clock.now()))
         answer = client.post("/reglages/personnes/nouvelle", data=NEW)
         assert prove(client, answer, preuve_code=code).status_code == 307
         assert prove(other, answer, preuve_code=code).status_code == 422
+
+
+def test_whoever_has_an_application_proves_by_its_code_and_not_by_the_password_alone(later, ada, outbox):
+    with_application(ada)
+    client = later(ada)
+    answer = client.post("/reglages/personnes/nouvelle", data=NEW)
+    assert 'name="preuve_passe"' not in answer.text
+    assert "Le code de ton application" in answer.text
+    client.post("/comptes/preuve/code", data=fields(*held(answer)))
+    for proof in ({"preuve_passe": PASSWORD}, {"preuve_code": outbox()[-1].faits["code"]}):
+        again = prove(client, answer, **proof)
+        assert again.status_code == 422
+        assert "Ce code n’est pas le bon" in again.text
+        assert held(again) == held(answer)
+    assert client.post("/reglages/personnes/nouvelle", data=NEW).status_code == 403
 
 
 def test_proving_here_proves_nothing_elsewhere(later, ada):

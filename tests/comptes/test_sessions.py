@@ -218,23 +218,34 @@ def test_a_new_password_signs_the_other_devices_out_and_keeps_this_one(app, as_,
 
 
 @pytest.mark.both
-def test_a_phone_left_open_does_not_change_the_password_without_the_present_one(as_, awa):
+@pytest.mark.parametrize("present", [PASSWORD, ""], ids=["one to change", "none yet"])
+def test_a_phone_left_open_sets_no_password_without_a_proof(as_, present):
+    lea = builders.personne("Léa Grondin", email="lea@example.org", password=present)
+    with clock.freeze(clock.now() - QUARTER):
+        mine, other = as_(lea), as_(lea)
+    answer = change(mine, OTHER)
+    assert answer.status_code == 403
+    assert "Prouve que c’est toi" in answer.text
+    assert is_in(other)
+    proof = {"preuve_vers": "/comptes/mot-de-passe", "preuve_passe": OTHER}
+    assert mine.post("/comptes/preuve", data=proof).status_code == 422
+    db.session.refresh(lea)
+    assert bool(lea.mot_de_passe) == bool(present)
+
+
+def test_once_proved_the_new_password_goes_on(as_, awa):
     with clock.freeze(clock.now() - QUARTER):
         mine, other = as_(awa), as_(awa)
-    assert 'name="actuel"' in mine.get("/comptes/mot-de-passe").text
-    for more in ({}, {"actuel": OTHER}):
-        answer = change(mine, OTHER, **more)
-        assert answer.status_code == 422
-        assert "Ce n’est pas ton mot de passe actuel." in answer.text
-    assert is_in(other)
-    assert change(mine, OTHER, actuel=PASSWORD).status_code == 303
+    assert change(mine, OTHER).status_code == 403
+    proof = {"preuve_vers": "/comptes/mot-de-passe", "preuve_passe": PASSWORD}
+    assert mine.post("/comptes/preuve", data=proof).status_code == 307
+    assert change(mine, OTHER).status_code == 303
     assert not is_in(other)
 
 
 def test_who_has_just_signed_in_is_not_asked_for_the_password_they_forgot(as_, awa):
     with clock.freeze(clock.now() - QUARTER + timedelta(seconds=5)):
         client = as_(awa)
-    assert 'name="actuel"' not in client.get("/comptes/mot-de-passe").text
     assert change(client, OTHER).status_code == 303
 
 

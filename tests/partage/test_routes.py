@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from time import thread_time
 
 import pytest
 from bs4 import BeautifulSoup
@@ -164,6 +165,26 @@ def test_a_receipt_of_five_megabytes_at_most_is_kept():
     assert justificatifs.made(b"%PDF-" + b" " * (justificatifs.HEAVIEST - 10) + b"%%EOF").mime == justificatifs.PDF
     with pytest.raises(justificatifs.TooHeavy):
         justificatifs.made(b"%PDF-" + b" " * (justificatifs.HEAVIEST - 9) + b"%%EOF")
+
+
+@pytest.mark.parametrize("sign", [b"#41", b"/", b"/#41", b"/J#61vaScrip#74x"])
+def test_the_heaviest_pdf_is_looked_through_in_no_time(sign):
+    started = thread_time()
+    justificatifs.made(b"%PDF-" + sign * ((justificatifs.HEAVIEST - 10) // len(sign)) + b"%%EOF")
+    assert thread_time() - started < 0.6
+
+
+@pytest.mark.parametrize(
+    "name", ["J#61vaScript", "#4a#61#76#61#53#63#72#69#70#74", "Lau#6Ech", "Lau#6ech", "#52ichMedia", "Embedded#46ile"]
+)
+def test_what_is_active_is_known_however_its_name_is_spelled(name):
+    with pytest.raises(justificatifs.ActiveReceipt):
+        justificatifs.made(PDF.replace(b"/Catalog", b"/Catalog/" + name.encode()))
+
+
+@pytest.mark.parametrize("said", ["/EmbeddedFiles", "(J#61vaScript)", "/JavaScrip#75"])
+def test_what_only_looks_like_it_is_kept(said):
+    assert justificatifs.made(PDF.replace(b"/Catalog", b"/Catalog" + said.encode())).mime == justificatifs.PDF
 
 
 def test_the_same_form_sent_twice_is_one_expense(fete, url, as_):
