@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from time import thread_time
 
 import pytest
 from bs4 import BeautifulSoup
@@ -165,13 +164,6 @@ def test_a_receipt_of_five_megabytes_at_most_is_kept():
     assert justificatifs.made(b"%PDF-" + b" " * (justificatifs.HEAVIEST - 10) + b"%%EOF").mime == justificatifs.PDF
     with pytest.raises(justificatifs.TooHeavy):
         justificatifs.made(b"%PDF-" + b" " * (justificatifs.HEAVIEST - 9) + b"%%EOF")
-
-
-@pytest.mark.parametrize("sign", [b"#41", b"/", b"/#41", b"/J#61vaScrip#74x"])
-def test_the_heaviest_pdf_is_looked_through_in_no_time(sign):
-    started = thread_time()
-    justificatifs.made(b"%PDF-" + sign * ((justificatifs.HEAVIEST - 10) // len(sign)) + b"%%EOF")
-    assert thread_time() - started < 0.6
 
 
 @pytest.mark.parametrize(
