@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -31,8 +32,10 @@ from sqlalchemy import (
     TypeDecorator,
     bindparam,
     event,
+    false,
     func,
     literal,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -270,20 +273,44 @@ def upsert(model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(table) if db.engine.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def strike(column: InstrumentedAttribute[str], words: Iterable[str], *where: ColumnElement[bool]) -> None:
-    """Take these words out, wherever the column of these rows says them."""
-    for word in words:
-        said = update(column.class_).where(column.contains(word, autoescape=True), *where)
-        db.session.execute(said.values({column: func.replace(column, word, STRUCK)}))
+def says(column: ColumnElement[Any] | InstrumentedAttribute[str], words: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a column may hold one of these words, however they are written: `struck` says which it holds indeed.
+
+    Their longest run of plain letters and figures is looked for, which both databases read alike, in JSON too.
+    """
+    runs = (max(re.findall("[a-z0-9]+", word.lower()), key=len, default="") for word in words)
+    return or_(false(), *(func.lower(column).contains(run, autoescape=True) for run in runs))
+
+
+def strike(column: InstrumentedAttribute[str], words: Collection[str], *where: ColumnElement[bool]) -> None:
+    """Take these words out, wherever the column of these rows says them, as `struck` does."""
+    table = column.class_
+    key = table.__mapper__.primary_key[0]
+    found = select(key, column).where(says(column, words), *where).order_by(key).with_for_update(key_share=True)
+    for id, text in db.session.execute(found).all():
+        if (left := struck(text, words)) != text:
+            db.session.execute(update(table).where(key == id).values({column: left}))
 
 
 def struck(value: Any, words: Iterable[str]) -> Any:
-    """The same text, or JSON of texts, without these words."""
+    """The same text, or JSON of texts, without these words: whole words, in any case.
+
+    A word written with a capital is a name: it goes where it has one, so that « Rose Marie » takes no « rose » from a text.
+    """
     if isinstance(value, dict):
         return {name: struck(part, words) for name, part in value.items()}
     if isinstance(value, list):
         return [struck(part, words) for part in value]
-    return reduce(lambda text, word: text.replace(word, STRUCK), words, value) if isinstance(value, str) else value
+    return reduce(lambda text, word: _whole(word).sub(STRUCK, text), words, value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=100)
+def _whole(words: str) -> re.Pattern[str]:
+    def read(word: str) -> str:
+        return f"(?-i:{word[0]}){re.escape(word[1:])}" if word[0].isupper() and "@" not in word else re.escape(word)
+
+    said = r"\s+".join(map(read, words.split()))
+    return re.compile(rf"(?<![^\W_]){said}(?![^\W_])", re.IGNORECASE)
 
 
 def touched(result: Result[Any]) -> int:

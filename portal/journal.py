@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,7 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Select, Text, cast, literal, n
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, db, strike, struck
+from portal.db import Base, db, says, strike, struck
 from portal.security import fingerprint
 
 
@@ -125,11 +124,8 @@ def forget(*about: ColumnElement[bool]) -> None:
 def strike_out(signs: Collection[str]) -> None:
     """What tells who somebody was goes from what others wrote of them, in reasons and in facts."""
     strike(EntreeJournal.motif, signs)
-    facts = cast(EntreeJournal.faits, Text)
-    for sign in signs:
-        written = json.dumps(sign)[1:-1]  # as a column of JSON holds it
-        for entry in db.session.scalars(select(EntreeJournal).where(facts.contains(written, autoescape=True))):
-            entry.faits = struck(entry.faits, [sign])
+    for entry in db.session.scalars(select(EntreeJournal).where(says(cast(EntreeJournal.faits, Text), signs))):
+        entry.faits = struck(entry.faits, signs)
 
 
 def submission(cle: str, *said: object) -> str:

@@ -6,16 +6,16 @@ A row holds what is needed to write the message (a template, facts), never the m
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ForeignKey, Index, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal import clock
-from portal.db import Base, apart, db, insert_once, strike, struck, touched, upsert
+from portal.db import Base, apart, db, insert_once, says, strike, struck, touched, upsert
 
 GONE = ("À propos d’une personne effacée", "Ce message parlait d’elle\u00a0: ses mots sont partis avec ses données.")
 UNDER_WAY = (
@@ -24,6 +24,8 @@ UNDER_WAY = (
 )
 
 ERASED = "personne effacée"
+WORDS_GONE = "Le délai de garde est passé\u00a0: les mots de ce message ne sont plus gardés."
+LINKS_KEPT = timedelta(days=30)
 
 
 class Voie(StrEnum):
@@ -170,7 +172,8 @@ def forget(personne_id: int, adresse: str, signs: Collection[str]) -> None:
     `signs` are what tells who they are in what was said to others.
     """
     _hush_what_is_leaving()
-    theirs = or_(Message.personne_id == personne_id, func.lower(Message.adresse) == adresse)
+    same = func.lower(Message.adresse) == adresse, Message.faits["adresse"].as_string() == adresse
+    theirs = or_(Message.personne_id == personne_id, *same)
     unsent = (Message.envoye_le.is_(None), Message.ecarte_le.is_(None))
     db.session.execute(update(Message).where(theirs, *unsent).values(ecarte_le=clock.now(), bail_jusqu=None))
     db.session.execute(update(Message).where(theirs).values(adresse="", objet="", texte="", faits={}, erreur=ERASED))
@@ -178,6 +181,20 @@ def forget(personne_id: int, adresse: str, signs: Collection[str]) -> None:
     strike(Message.objet, signs)
     strike(Message.texte, signs)
     _strike_what_was_typed(signs)
+
+
+def forget_links() -> None:
+    """Links that were asked for again bear an address, known or not: a month later nobody looks for them any more."""
+    old = Message.genre == "mes_liens", Message.cree_le < clock.now() - LINKS_KEPT
+    db.session.execute(delete(Message).where(*old))
+
+
+def forget_words(candidature_id: int) -> None:
+    """What was said to whoever sent that candidature, once its words go."""
+    theirs = Message.faits["candidature"].as_integer() == candidature_id
+    for message in db.session.scalars(select(Message).where(theirs).order_by(Message.id).with_for_update()):
+        if typed := {fact: "" for fact in ("motif", "mot") if message.faits.get(fact)}:
+            message.faits, message.texte = message.faits | typed, message.texte and WORDS_GONE
 
 
 def forget_outside(action_id: int, signs: Collection[str]) -> None:
@@ -216,8 +233,8 @@ def _strike_what_was_typed(signs: Collection[str]) -> None:
     """The same in the words that a message repeats: « À samedi, Zoé Hoarau »."""
     for fact in ("motif", "mot"):
         typed = Message.faits[fact].as_string()
-        says = select(Message).where(or_(false(), *(typed.contains(sign, autoescape=True) for sign in signs)))
-        for message in db.session.scalars(says.with_for_update().execution_options(populate_existing=True)):
+        found = select(Message).where(says(typed, signs))
+        for message in db.session.scalars(found.with_for_update().execution_options(populate_existing=True)):
             message.faits = message.faits | {fact: struck(message.faits[fact], signs)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import false, or_, select, update
+from sqlalchemy import or_, select, update
 
 from portal.actions import effacement, queries
 from portal.actions.decalage import Dated, UnderWay, has_other_dates
@@ -11,7 +11,7 @@ from portal.actions.processus import annuler, decliner, modifier, refuser
 from portal.actions.tache import Tache
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
-from portal.db import db, lock, strike, struck
+from portal.db import db, lock, says, strike, struck
 from portal.workflow import News
 
 TOLD = ("titre", "lieu", "description", "valeurs")
@@ -43,8 +43,8 @@ def name_them_no_more(news: News) -> None:
 
 def _strike_out(signs: list[str]) -> None:
     """What tells the public of an action names them no more; its search goes with it."""
-    says = or_(false(), *(getattr(Action, name).contains(sign, autoescape=True) for name in TOLD for sign in signs))
-    for action in lock(Action, *db.session.scalars(select(Action.id).where(says))):
+    told = or_(*(says(getattr(Action, name), signs) for name in TOLD))
+    for action in lock(Action, *db.session.scalars(select(Action.id).where(told))):
         for name in TOLD:
             setattr(action, name, struck(getattr(action, name), signs))
 

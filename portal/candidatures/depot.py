@@ -200,4 +200,4 @@ def send_links(email: str) -> None:
     """
     adresse = address_key(email)
     if not security.is_too_much(f"liens:{adresse}", MOST_LINKS_AN_HOUR):
-        outbox.post("mes_liens", f"liens:{secrets.token_hex(8)}", to=email, adresse=adresse)
+        outbox.post("mes_liens", f"liens:{secrets.token_hex(8)}", to=adresse, adresse=adresse)

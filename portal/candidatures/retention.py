@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from portal import clock, journal
+from portal import clock, journal, outbox
 from portal.actions.models import Action
 from portal.candidatures.models import Candidature, Etat
 from portal.comptes import commands as comptes
@@ -66,6 +66,7 @@ def forget(candidature_id: int) -> None:
     candidature.message = ""
     candidature.generation += 1
     journal.forget(EntreeJournal.sujet == subject_key(candidature))
+    outbox.forget_words(candidature.id)
     oublier.tell(candidature, by=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import cache
@@ -22,6 +23,7 @@ Asked = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]  # of that p
 SESSION_LIFE = timedelta(days=30)  # without a visit
 LONGEST_SESSION = timedelta(days=180)  # whatever the visits: then one proves again who one is
 PAGE = 50
+SMALL = re.compile("(?i)(an?|à|aux?|del?|da|des|di|du|d|el|en|est|et|été|la?|les?|une?|van|von)")  # no names by themselves
 WITH_ROLES = (selectinload(Personne.roles),)
 
 
@@ -121,11 +123,16 @@ def _called() -> Called:
 
 
 def signs(personne: Personne) -> list[str]:
-    """What tells who they are, as people and messages write it; a first name alone is anybody's."""
-    nom = personne.nom if " " in personne.nom else ""
+    """What tells who they are, as people and messages write it: « Awa Payet », « PAYET Awa ».
+
+    A name that nobody proved is anybody's, and so are a first name alone and words of every day: they take no text of others.
+    """
+    words = [word if SMALL.fullmatch(word) else word[0].upper() + word[1:] for word in personne.nom.split()]
+    is_name = personne.confirme_le and sum(len(word) > 1 and not SMALL.fullmatch(word) for word in words) > 1
+    names = (" ".join(words), " ".join(words[1:] + words[:1])) if is_name else ()
     number = local_phone(personne.telephone)
     numbers = (personne.telephone, number, number.replace(" ", ""), telephone(personne.telephone))
-    return list(dict.fromkeys(filter(None, (nom, personne.email, personne.adresse, *numbers))))
+    return list(dict.fromkeys(filter(None, (*names, personne.email, personne.adresse, *numbers))))
 
 
 def people(search: str, number: int) -> Leaf:

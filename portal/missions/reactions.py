@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import and_, false, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from portal import clock
 from portal.actions import effacement
@@ -14,7 +14,7 @@ from portal.actions.models import Action
 from portal.actions.programme import Slot
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
-from portal.db import db, lock, strike, struck
+from portal.db import db, lock, says, strike, struck
 from portal.devis import models as devis
 from portal.filters import moment
 from portal.journal import EntreeJournal, forget
@@ -50,8 +50,8 @@ def forget_why_they_left(news: News) -> None:
 def _strike_out(signs: list[str]) -> None:
     """What was asked of people names them no more, and is found by other words: its search goes with it."""
     strike(Affectation.motif, signs)
-    says = or_(false(), *(getattr(Mission, name).contains(sign, autoescape=True) for name in WORDS for sign in signs))
-    for mission in lock(Mission, *db.session.scalars(select(Mission.id).where(says))):
+    told = or_(*(says(getattr(Mission, name), signs) for name in WORDS))
+    for mission in lock(Mission, *db.session.scalars(select(Mission.id).where(told))):
         for name in WORDS:
             setattr(mission, name, struck(getattr(mission, name), signs))
 

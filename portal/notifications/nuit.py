@@ -21,7 +21,7 @@ from portal.db import db, insert_once
 from portal.factures import retention as demandeurs
 from portal.fields import combine
 from portal.journal import EntreeJournal
-from portal.outbox import Battement
+from portal.outbox import Battement, forget_links
 from portal.web import Leaf, leaf
 from portal.workflow import Event, Refusal
 
@@ -120,6 +120,7 @@ def _held() -> Battement:
 def _close(beat: Battement) -> dict[str, int]:
     """The report: how many of each kind went since the one before."""
     beat.quand = clock.now()
+    forget_links()
     before = db.session.scalar(select(func.max(EntreeJournal.id)).where(EntreeJournal.evenement == passer.key)) or 0
     gone: dict[str, Any] = {cle: _gone_since(before, sorte.event) for cle, sorte in SORTES.items()}
     passer.tell(Passage(int(f"{clock.today():%Y%m%d}")), by=None, **gone)

@@ -155,3 +155,25 @@ def test_the_durations_are_settings(mission, zoe):
     with at(mission, days=740):
         pass_time()
     assert "Awa Unique" not in everything()
+
+
+def test_what_was_answered_goes_with_the_words_of_the_candidature(mission, zoe, smtp):
+    sent = builders.candidature(mission, builders.personne("Léa Grondin", [builders.TRESORIER]), message="Mon dos va mieux")
+    candidatures.decide(sent, refuser, by=zoe, motif="trop loin", mot="Désolée pour ton dos")
+    db.session.commit()
+    with clock.freeze(clock.now() + UNDO):
+        worker.run_once()
+    assert "ton dos" in everything()
+    with at(mission, days=370):
+        nuit.run_now()
+    assert "ton dos" not in everything()
+    assert "trop loin" not in everything()
+
+
+def test_links_asked_for_again_are_kept_a_month(zoe, client):
+    client.post("/candidatures/retrouver", data={"email": "inconnue@example.org"})
+    for days, kept in ((29, True), (31, False)):
+        with clock.freeze(clock.now() + timedelta(days=days)):
+            nuit.run_now()
+            db.session.commit()
+        assert ("inconnue@" in everything()) is kept

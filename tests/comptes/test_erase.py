@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import MetaData, select
 
-from portal import clock
+from portal import clock, journal
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
 from portal.comptes import commands, entree
 from portal.comptes.models import Note, Personne, Profil, Reception, Role
 from portal.db import db
+from portal.journal import EntreeJournal
 from portal.missions import commands as missions
 from portal.missions.models import UNDO, Origine
 from portal.missions.queries import active_on
@@ -245,3 +246,59 @@ def test_nobody_comes_back_nor_is_given_a_role(ada, awa, as_):
     for change in (lambda: commands.set_active(awa, True, by=bob), lambda: commands.set_roles(awa, [builders.ADMIN], by=None)):
         with pytest.raises(commands.Erased):
             change()
+
+
+def spoken_of(about: str) -> str:
+    """What a note about somebody else says, and a reason in the journal."""
+    zoe = builders.bienveillant()
+    db.session.add(Note(personne_id=builders.personne("Léa Grondin").id, texte=about, par_id=zoe.id))
+    journal.record("action.annuler", zoe, by=zoe, motif=about, faits={"titre": about})
+    db.session.flush()
+    return about
+
+
+def still_said() -> set[str]:
+    db.session.expire_all()
+    [entry] = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "action.annuler"))
+    return {db.session.scalars(select(Note.texte)).one(), entry.motif, entry.faits["titre"]}
+
+
+@pytest.mark.parametrize("nom", ["a été", "de la", "A Été", "devis refusé", "Devis Refusé", "la mairie"])
+def test_whoever_takes_words_of_every_day_for_a_name_takes_no_text_with_them(ada, nom):
+    said = spoken_of("Le devis refusé de la mairie a été revu")
+    commands.erase(builders.personne(nom, email="mal@example.org"), by=ada)
+    assert still_said() == {said}
+
+
+def test_a_name_that_nobody_proved_takes_no_text_of_others(ada):
+    said = spoken_of("Léa Hoarau a été prévenue")
+    mission = builders.mission(builders.action(builders.bienveillant("Bob Payet")))
+    commands.erase(builders.candidature(mission, nom="Léa Hoarau", email="mal@example.org").personne, by=ada)
+    assert still_said() == {said}
+
+
+@pytest.mark.parametrize(
+    ("nom", "written"),
+    [
+        ("Awa Payet", "PAYET Awa, AWA PAYET, Awa  Payet, awa.PAYET@Example.org"),
+        ("awa payet", "Awa Payet, Payet Awa"),
+        ("Jean-Yves Técher", "JEAN-YVES TÉCHER, Técher Jean-Yves"),
+        ("Marie de la Fontaine", "Marie De La Fontaine, DE LA FONTAINE Marie"),
+    ],
+)
+def test_a_name_goes_however_it_was_written(ada, nom, written):
+    spoken_of(f"Vient avec {written}, puis Awa Payette")
+    commands.erase(builders.personne(nom, email="Awa.Payet@example.org"), by=ada)
+    [said] = still_said()
+    assert said == f"Vient avec {', '.join(['(effacé)'] * (written.count(',') + 1))}, puis Awa Payette"
+
+
+@pytest.mark.parametrize("typed", ["ÉLISE@example.re", "ｌｅａ２@example.re"])
+def test_links_asked_for_again_keep_no_address(ada, client, typed):
+    elise = builders.personne("Élise Dubois", email=typed)
+    db.session.commit()
+    client.post("/candidatures/retrouver", data={"email": typed})
+    db.session.expire_all()
+    commands.erase(elise, by=ada)
+    [asked] = db.session.scalars(select(Message).where(Message.genre == "mes_liens"))
+    assert (asked.adresse, asked.faits) == ("", {})
