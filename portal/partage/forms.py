@@ -62,8 +62,10 @@ class ClesForm(Form):
         self.parts = {p.id: (p, CleForm(prefix=f"p{p.id}-", data={"part": (cles or {}).get(p.id, 0)}, **sent)) for p in poles}
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
-        rows = [form.validate() for _, form in self.parts.values()]
-        return bool(super().validate(*args, **kwargs)) and all(rows)
+        valid = super().validate(*args, **kwargs)
+        wrong = [f"{pole.label}\u00a0: {form.part.errors[0]}" for pole, form in self.parts.values() if not form.validate()]
+        self.form_errors += wrong
+        return bool(valid) and not wrong
 
     @property
     def cles(self) -> dict[int, int]:

@@ -97,6 +97,17 @@ def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):
     assert queries.compte(fete.action).cles == queries.compte(fete.action).cles_des_lignes
 
 
+@pytest.mark.parametrize("typed", ["150", "-5", "abc", "33,333"])
+def test_a_key_that_is_none_is_said_where_it_was_typed(fete, as_, typed):
+    url = f"/partage/action/{fete.action.id}"
+    answer = as_(fete.zoe).post(f"{url}/cles", data={f"p{fete.scene.id}-part": typed, "motif": "La scène a tout porté"})
+    block = soup(answer).select_one("#cles")
+    assert answer.status_code == 422
+    assert block.has_attr("open")
+    assert fete.scene.label in block.select_one(".resume-erreurs").text
+    assert block.select_one(f"[name=p{fete.scene.id}-part]")["value"] == typed
+
+
 # --- expenses and receipts -----------------------------------------------------------------------------------
 
 
