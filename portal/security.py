@@ -223,7 +223,7 @@ class Limit:
 
     def spend(self) -> None:
         """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
-        if not current_app.config["PORTAL"].rate_limits:
+        if not are_limits_on():
             return
         account, host = _account_key(self._account()), _host()
         keys = {f"{self.name}:h:{host}": self.per_host}
@@ -240,9 +240,13 @@ class Limit:
             raise TooManyRequests(retry_after=max(1, int((max(over) - now).total_seconds())))
 
 
+def are_limits_on() -> bool:
+    return bool(current_app.config["PORTAL"].rate_limits)
+
+
 def is_too_much(what: str, most: int) -> bool:
     """Count one more of this within the hour, in the present transaction; whether it is more than `most`."""
-    if not current_app.config["PORTAL"].rate_limits:
+    if not are_limits_on():
         return False
     count, _ = db.session.execute(_hit(f"heure:{fingerprint(what)[:32]}", clock.now() + HOUR)).one()
     return int(count) > most

@@ -16,11 +16,10 @@ from portal.comptes import commands, queries
 from portal.comptes.facile import is_easy
 from portal.comptes.models import CleAcces, Jeton, Personne, Session, changer_de_mot_de_passe, deconnecter
 from portal.db import apart, db, in_passing, lock, touched
-from portal.fields import address_key
 from portal.workflow import Refusal
 
 LINK_LIFE = timedelta(minutes=10)
-MOST_LINKS = 5  # written to one address within it
+MOST_LINKS = 5  # that one address may be holding because strangers asked
 MAX_TRIES = 5  # of one code
 MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many; the mail's link still opens
 
@@ -131,14 +130,15 @@ def mark_proved(personne: Personne, cle: CleAcces | None = None) -> None:
     db.session.execute(update(Session).where(mine).values(prouvee_le=clock.now(), **by))
 
 
-def ask_link(email: str, *, suite: str) -> Jeton:
+def ask_link(email: str, *, suite: str, by_owner: bool = False) -> Jeton:
     """A link and a code for that address. A row is made for an unknown address too, so that both take as long.
 
-    An address is written to five times within the life of a link at most: whoever is not written to has one that still works.
+    Strangers have five links written to an address at most: whoever is not written to holds some that still work.
     """
-    life = int(clock.now().timestamp() // LINK_LIFE.total_seconds())
-    flooded = security.is_too_much(f"connexion:{address_key(email)}:{life}", MOST_LINKS)
     personne = queries.confirmed(email)
+    held = queries.links_held(personne.id if personne else None, until=clock.now() + LINK_LIFE)
+    if held >= MOST_LINKS and not by_owner and security.are_limits_on():
+        personne = None
     code = f"{secrets.randbelow(10**6):06d}"
     jeton = Jeton(
         personne_id=personne.id if personne else None,
@@ -148,7 +148,7 @@ def ask_link(email: str, *, suite: str) -> Jeton:
     )
     db.session.add(jeton)
     db.session.flush()
-    if personne and not flooded:
+    if personne:
         outbox.post(
             "connexion",
             f"connexion:{jeton.id}",

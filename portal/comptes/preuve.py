@@ -71,5 +71,5 @@ def _prove(form: ProofForm) -> None:
 def send_code() -> Any:
     """For whoever has no password, or forgot it."""
     form = _asked()
-    session["jeton"] = entree.ask_link(me().email, suite="/").id
+    session["jeton"] = entree.ask_link(me().email, suite="/", by_owner=True).id
     return _page(form, sent=True)

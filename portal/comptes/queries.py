@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
@@ -93,6 +93,12 @@ def tries_of(personne_id: int | None) -> int:
     """How many codes were tried for this person since yesterday."""
     recent = (Jeton.personne_id == personne_id, Jeton.expire_le > clock.now() - timedelta(days=1))
     return db.session.scalar(select(func.coalesce(func.sum(Jeton.essais), 0)).where(*recent)) or 0
+
+
+def links_held(personne_id: int | None, *, until: datetime) -> int:
+    """How many links to come in with were written to this person, and still work; those that last longer apart."""
+    alive = Jeton.utilise_le.is_(None), Jeton.expire_le > clock.now(), Jeton.expire_le <= until
+    return db.session.scalar(select(func.count(Jeton.id)).where(Jeton.personne_id == personne_id, *alive)) or 0
 
 
 def everyone() -> list[Personne]:

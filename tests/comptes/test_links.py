@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -43,6 +43,10 @@ def is_in(client) -> bool:
     return client.get("/moi/").status_code == 200
 
 
+def is_in_by(client, sent: Message) -> bool:
+    return client.post(link(db.session.get(Jeton, sent.faits["jeton"]))).status_code == 303
+
+
 def sessions() -> int:
     db.session.rollback()
     return db.session.scalar(select(func.count(Session.id))) or 0
@@ -65,16 +69,37 @@ def test_a_known_address_gets_a_message_that_holds_no_signature(client, awa, out
     assert link(jeton).rpartition(".")[2] not in str(sent.faits)
 
 
-def test_an_address_is_written_to_five_times_at_most_while_a_link_lasts(app, settings, awa, outbox):
-    """From wherever it is asked: whoever gets no sixth one holds five, one of which works until others may be sent."""
+@pytest.mark.both
+def test_strangers_have_an_address_written_to_five_times_and_lock_nobody_out(app, settings, as_, awa, outbox):
     settings(rate_limits=True)
-    with clock.freeze(start := datetime(2026, 10, 29, 5, 3, tzinfo=UTC)):
-        for n in range(8):
-            assert ask(app.test_client(), address=f"198.51.100.{n}").status_code == 303
-        assert len(outbox()) == 5
-    with clock.freeze(start + timedelta(minutes=7)):
-        ask(app.test_client())
-        assert len(outbox()) == 6
+    strangers = iter(range(100))
+
+    def asked_again() -> int:
+        """How many messages there are once a stranger has asked, from elsewhere each time."""
+        assert ask(app.test_client(), address=f"198.51.100.{next(strangers)}").status_code == 303
+        return len(outbox())
+
+    with clock.freeze(start := clock.now()):
+        assert [asked_again() for _ in range(8)] == [1, 2, 3, 4, 5, 5, 5, 5]
+        db.session.commit()
+        assert is_in_by(app.test_client(), outbox()[4])  # whoever is not written to holds some that work
+        assert asked_again() == 6  # having come in, they hold none
+        assert [asked_again() for _ in range(8)][-1] == 10
+    with clock.freeze(start + timedelta(minutes=10, seconds=1)):
+        assert asked_again() == 11  # what was asked for and not written counts for nothing
+
+
+@pytest.mark.both
+def test_nor_from_proving_who_they_are(app, settings, as_, awa, outbox):
+    settings(rate_limits=True)
+    for n in range(8):
+        ask(app.test_client(), address=f"198.51.100.{n}")
+    with clock.freeze(clock.now() - timedelta(minutes=16)):
+        mine = as_(awa)
+    mine.post("/comptes/preuve/code", data={"preuve_vers": "/moi/donnees/tout.json"})
+    assert len(outbox()) == 6
+    proof = {"preuve_vers": "/moi/donnees/tout.json", "preuve_code": outbox()[-1].faits["code"]}
+    assert mine.post("/comptes/preuve", data=proof).status_code == 307
 
 
 def test_an_unknown_address_gets_the_same_answer_and_no_message(app, awa, outbox):
