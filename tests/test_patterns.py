@@ -47,7 +47,7 @@ class Names(dict[str, Any]):
 
 
 def value_of(node: ast.expr, module: ModuleType) -> Any:
-    return eval(ast.unparse(node), {}, Names(vars(module)))
+    return eval(ast.unparse(node), vars(module), Names(vars(module)))
 
 
 def flags_of(call: ast.Call, module: ModuleType) -> Any:
