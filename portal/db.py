@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache, reduce
 from threading import Lock
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     Result,
+    Row,
     Select,
     Table,
     Text,
@@ -53,6 +54,7 @@ MANY = 500
 STRUCK = "(effacé)"
 
 T = TypeVar("T", bound="Base")
+Ts = TypeVarTuple("Ts")
 
 _apart: ContextVar[bool] = ContextVar("apart", default=False)
 _patience: ContextVar[float] = ContextVar("patience", default=SQLITE_WAITS)  # seconds for the write lock
@@ -311,6 +313,15 @@ def _whole(words: str) -> re.Pattern[str]:
 
     said = r"\s+".join(map(read, words.split()))
     return re.compile(rf"(?<![^\W_]){said}(?![^\W_])", re.IGNORECASE)
+
+
+def glance(statement: Select[*Ts], values: Mapping[str, Any]) -> Row[*Ts] | None:
+    """The first row of what is asked over and over, apart from the request's session and its transaction."""
+    engine = db.engine
+    if engine.dialect.name == "postgresql":  # where BEGIN and ROLLBACK would each be an exchange
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        return connection.execute(statement, values).first()
 
 
 def touched(result: Result[Any]) -> int:

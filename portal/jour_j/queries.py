@@ -15,7 +15,7 @@ from portal.actions.programme import Lane, Slot, lanes_of
 from portal.besoins import queries as besoins
 from portal.comptes import queries as comptes
 from portal.comptes.models import Personne, Session
-from portal.db import db
+from portal.db import db, glance
 from portal.jour_j.deroule import Deroule
 from portal.jour_j.fil import Fil
 from portal.jour_j.incidents import Incidents
@@ -65,7 +65,7 @@ _ASKED = (
 
 def asked(id: int, token: str) -> tuple[int, int] | None:
     """Whose open session this cookie is, and how many times that day has changed, if there is such a day."""
-    row = db.session.execute(_ASKED, {"action": id, "empreinte": fingerprint(token)}).first()
+    row = glance(_ASKED, {"action": id, "empreinte": fingerprint(token)})
     return (row[0], row[1]) if row else None
 
 
