@@ -30,7 +30,8 @@ MISSIONS = 500
 TAPS = 20
 LONGEST = 30  # seconds that one waits for the last screen
 SETTLING = 25  # seconds: the pace follows the screens of the last twenty
-ALONE = 100  # seconds: about as many visits as with the screens there, since only the slowest of them are compared
+CALM = 100  # seconds: about as many visits as while one taps, since only the slowest of them are compared
+ASKED, TAPPED = 1.5, 2  # how much slower other pages may be while screens are open, and while somebody taps without end
 PROBE = 0.1  # seconds between two visits of another page
 
 
@@ -38,13 +39,12 @@ def direct(site: Site) -> Iterator[Result]:
     for engine, house in _houses(site):
         server = site.serve(house)
         with _probing(server, house) as probe:
-            sleep(SETTLING)
-            probe.times.clear()  # its first visits waited for a server that had served nothing yet
-            sleep(ALONE)
-            alone = probe.p95()
+            sleep(SETTLING)  # its first visits wait for a server that has served nothing yet
+            alone = _calm(probe)
             for many, most in SCREENS:
                 with _watching(server, house, many) as screens:
                     sleep(SETTLING)
+                    asked = _calm(probe)
                     probe.times.clear()
                     delays = _tapped(server, house, screens)
                     name = f"direct, {engine}, {many} écrans"
@@ -52,8 +52,9 @@ def direct(site: Site) -> Iterator[Result]:
                     lost = sum(len(screen.lost) for screen in screens)
                     detail = f"{len(delays)} vues, médiane {middle:.2f} s, la pire {max(delays):.2f} s, {lost} sans réponse"
                     yield Result(f"{name} : p95", last, unit="s", most=most, detail=detail)
-                    detail = f"{alone * 1000:.0f} ms seul, {probe.p95() * 1000:.0f} avec eux"
-                    yield Result(f"{name} : p95 des autres pages", probe.p95() / alone, most=1.5, detail=detail)
+                    for when, there, slower in (("", asked, ASKED), (" pendant les gestes", probe.p95(), TAPPED)):
+                        detail = f"{alone * 1000:.0f} ms seul, {there * 1000:.0f} avec eux"
+                        yield Result(f"{name} : p95 des autres pages{when}", there / alone, most=slower, detail=detail)
         server.stop()
 
 
@@ -168,6 +169,13 @@ def _running(askers: list[Screen] | list[Probe], what: object) -> Iterator[None]
             asker.over.set()
         for thread in threads:
             thread.join(30)
+
+
+def _calm(probe: Probe) -> float:
+    """The 95th percentile of its visits while nobody taps."""
+    probe.times.clear()
+    sleep(CALM)
+    return probe.p95()
 
 
 def _tapped(server: Server, house: House, screens: list[Screen]) -> list[float]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from portal import policy
 from portal.db import undo
-from portal.web import typed_words, wants_fragment
+from portal.web import see_other, typed_words, wants_fragment
 from portal.workflow import Refusal
 
 # To anybody: a volunteer is told « tu », a demandeur « vous », and these suit both.
@@ -29,7 +30,10 @@ SENTENCES = {
     408: ("La connexion a été trop lente", "Rien n’est enregistré. À réessayer."),
     409: ("La situation a changé", "La page, rechargée, dit où en sont les choses."),
     410: ("Ce lien ne sert plus", "L’équipe peut en envoyer un autre."),
-    413: ("C’est trop lourd", "Un texte plus court ou un fichier plus petit passera."),
+    413: (
+        "C’est trop lourd",
+        "Un texte plus court ou un fichier plus petit passera. Ce qui est écrit est encore à la page précédente.",
+    ),
     414: ("Cette adresse est trop longue", "Le plus simple est de repartir de l’accueil."),
     415: ("Ce format n’est pas pris en charge", "Le formulaire de la page, lui, convient."),
     422: ("Quelque chose manque", "Ce qui est signalé est à corriger, puis à renvoyer."),
@@ -65,12 +69,24 @@ def _stale_form(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, MethodNotAllowed) and (above := _page_above()):
+        return see_other(above)
     # A Host that is not ours builds no link: the page without links is all it gets.
     response = answer(error.code, bare=isinstance(error, SecurityError))
     for name, value in error.get_headers(request.environ):
         if name in {"Retry-After", "Allow"}:
             response.headers[name] = value
     return response
+
+
+def _page_above() -> str | None:
+    """Of a form that was refused, the browser keeps the address: read again, it is the page that the form is of."""
+    adapter = request_ctx.url_adapter
+    if request.method != "GET" or "text/html" not in request.headers.get("Accept", "") or adapter is None:
+        return None
+    parts = request.path.split("/")
+    above = ("/".join(parts[:n]) for n in range(len(parts) - 1, 1, -1))
+    return next((path for path in above if adapter.test(path, "GET")), None)
 
 
 def _collision(error: IntegrityError) -> Response:

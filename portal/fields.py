@@ -258,9 +258,11 @@ class Day(DateField):
         typed = [text for text in map(one_line, valuelist) if text]
         with suppress(ValueError):
             super().process_formdata(typed)
-        if typed and not (self.data and 2000 <= self.data.year <= 2100):
-            self.data = None
+        if typed and self.data is None:
             raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026.")
+        if self.data and not 2000 <= self.data.year <= 2100:
+            self.data = None
+            raise ValueError("Cette année est loin : une date entre 2000 et 2100 est attendue.")
 
     def start(self) -> datetime | None:
         return clock.start_of(self.data) if self.data else None
@@ -323,15 +325,20 @@ class Hundredths(Field):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
-        text = re.sub(r"[\s%]", "", one_line(valuelist[0]) if valuelist else "").replace(",", ".")
-        if not text:
-            return
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text, re.A):
-            raise ValueError("Ce nombre n’est pas compris : par exemple 7,5.")
-        found = int(Decimal(text) * 100)
-        if not self.least <= found <= self.most:
-            raise ValueError(f"Entre {quantite(self.least)} et {quantite(self.most)}.")
+        found = _hundredths(valuelist, "%", "Ce nombre n’est pas compris : par exemple 7,5.")
+        if found is not None and not self.least <= found <= self.most:
+            raise ValueError(f"Un nombre entre {quantite(self.least)} et {quantite(self.most)} est attendu.")
         self.data = found
+
+
+def _hundredths(valuelist: list[Any], sign: str, otherwise: str) -> int | None:
+    """What was typed, with its `sign` or without it, in hundredths; None for nothing. Raises ValueError, `otherwise`."""
+    text = re.sub(rf"[\s{sign}]", "", one_line(valuelist[0]) if valuelist else "").replace(",", ".")
+    if re.fullmatch(r"-?[0-9]{1,9}\.[0-9]{3,20}", text, re.A):
+        raise ValueError("Deux chiffres après la virgule, au plus.")
+    if text and not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,2})?", text, re.A):
+        raise ValueError(otherwise)
+    return int(Decimal(text) * 100) if text else None
 
 
 def quantite(hundredths: int | None) -> str:
@@ -356,16 +363,11 @@ class Euros(Field):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
-        text = re.sub(r"[\s€]", "", one_line(valuelist[0]) if valuelist else "").replace(",", ".")
-        if not text:
-            return
-        if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,2})?", text):
-            raise ValueError("Ce montant n’est pas compris : par exemple 1 234,50.")
-        found = int(Decimal(text) * 100)
-        if found > self.most:
-            raise ValueError(f"C’est trop : {euros_typed(self.most)}\u00a0€ au plus.")
-        if self.least is not None and found < self.least:
-            raise ValueError(f"C’est trop peu : {euros_typed(self.least)}\u00a0€ au moins.")
+        found = _hundredths(valuelist, "€", "Ce montant n’est pas compris : par exemple 1 234,50.")
+        if found is not None and found > self.most:
+            raise ValueError(f"C’est trop : {quantite(self.most)}\u00a0€ au plus.")
+        if found is not None and self.least is not None and found < self.least:
+            raise ValueError(f"C’est trop peu : {quantite(self.least)}\u00a0€ au moins.")
         self.data = found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -105,6 +105,11 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def moves(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[list[Any]]:
+    """What changed of the numbers of one thing, for the fact `changements`: what it is called, the field, before, after."""
+    return [[what, name, was, after[name]] for name, was in before.items() if was != after[name]]
 
 
 def unsay(about: ColumnElement[bool], signs: Collection[str]) -> None:

@@ -46,6 +46,14 @@ function closable() {
 // A preview is a page of its own: htmx does not hear of that button.
 document.addEventListener("submit", (event) => event.submitter?.name === "apercu" && event.stopImmediatePropagation(), true);
 
+// A file that the server would not read takes the whole form with it: it is said before anything is sent.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.octets) return;
+  const heavy = [...target.files].some((file) => file.size > target.dataset.octets);
+  target.setCustomValidity(heavy ? target.dataset.trop : "");
+  target.reportValidity();
+});
+
 // Back to the form as it was typed, rather than to a fresh one.
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-retour]") || history.length < 2) return;

@@ -347,3 +347,21 @@ def test_a_disk_that_is_full_or_read_only_is_read(client, setting):
         assert "et deux amis" in answer.text
         assert client.get("/missions/").status_code == 200
     assert client.post("/atelier/done").status_code == 303
+
+
+# --- the address that a refused form leaves ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "above"),
+    [
+        ("/factures/2/enregistrer", "/factures/2"),
+        ("/factures/2/reglements/5/contrepasser", "/factures/2"),
+        ("/partage/action/3/cles/devis", "/partage/action/3"),
+        ("/missions/7/postuler", "/missions/7"),
+    ],
+)
+def test_the_address_of_a_form_that_is_read_again_is_its_page(client, asked, above):
+    answer = client.get(asked, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.location) == (303, above)
+    assert client.get(asked).status_code == 405  # to a program

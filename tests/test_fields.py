@@ -18,6 +18,7 @@ from portal.fields import (
     Euros,
     Form,
     Hour,
+    Hundredths,
     Line,
     LocalDateTime,
     Phone,
@@ -45,8 +46,10 @@ class Everything(Form):
     whole = Whole("Combien", least=1, most=500)
     euros = Euros("Montant")
 
+    part = Hundredths("Part", most=100_00)
 
-NAMES = ("line", "words", "email", "phone", "at", "day", "hour", "whole", "euros")
+
+NAMES = ("line", "words", "email", "phone", "at", "day", "hour", "whole", "euros", "part")
 
 
 @pytest.fixture(autouse=True)
@@ -105,8 +108,8 @@ def test_both_ways_of_writing_an_accent_are_one():
 def test_what_is_not_sent_is_empty():
     form = Everything(MultiDict(), meta={"csrf": False})
     assert form.validate()
-    assert [form[name].data for name in NAMES] == ["", "", "", "", None, None, None, None, None]
-    assert [accepted(name, " ") for name in NAMES] == ["", "", "", "", None, None, None, None, None]
+    assert [form[name].data for name in NAMES] == ["", "", "", "", None, None, None, None, None, None]
+    assert [accepted(name, " ") for name in NAMES] == ["", "", "", "", None, None, None, None, None, None]
 
 
 @given(st.text(max_size=50))
@@ -256,9 +259,14 @@ def test_a_day_starts_at_midnight_at_la_reunion():
     assert fields.combine(date(2026, 10, 29), time(9)) == datetime(2026, 10, 29, 5, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["demain", "2026-02-30", "30/02/2026", "1999-12-31", "2101-01-01", "0" * 10_000])
+@pytest.mark.parametrize("text", ["demain", "2026-02-30", "30/02/2026", "0" * 10_000])
 def test_what_is_no_day_is_refused(text):
     assert refused("day", text) == "Cette date n’est pas comprise : par exemple 29/10/2026."
+
+
+@pytest.mark.parametrize("text", ["1999-12-31", "01/01/1999", "2101-01-01"])
+def test_a_day_of_another_century_is_understood_and_refused(text):
+    assert refused("day", text) == "Cette année est loin : une date entre 2000 et 2100 est attendue."
 
 
 @pytest.mark.parametrize("text", ["9:30", "09:30", "09:30:00", "9h30", "9 h 30", "9\u00a0H\u00a030"])
@@ -300,10 +308,30 @@ def test_an_amount_typed_the_french_way(text, cents):
 
 @pytest.mark.parametrize(
     "text",
-    ["NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e2", "12,505", "1_000", "１２", "1.234,50", "9" * 40, "un", "--1", ","],
+    ["NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e2", "1_000", "１２", "1.234,50", "9" * 40, "un", "--1", ","],
 )
 def test_what_is_no_amount_is_refused(text):
     assert refused("euros", text) == "Ce montant n’est pas compris : par exemple 1 234,50."
+
+
+@pytest.mark.parametrize(("name", "text"), [("euros", "12,505"), ("euros", "-0,001"), ("part", "33,333"), ("part", "8.555 %")])
+def test_a_third_decimal_is_said_to_be_one_too_many(name, text):
+    assert refused(name, text) == "Deux chiffres après la virgule, au plus."
+
+
+@pytest.mark.parametrize(("text", "hundredths"), [("7,5", 750), ("8.55 %", 855), ("0", 0), ("1\u202f00", 10000), ("", None)])
+def test_a_number_with_its_decimals(text, hundredths):
+    assert accepted("part", text) == hundredths
+
+
+@pytest.mark.parametrize("text", ["-3", "100,01", "150"])
+def test_a_number_out_of_bounds_is_told_them(text):
+    assert refused("part", text) == "Un nombre entre 0 et 100 est attendu."
+
+
+@pytest.mark.parametrize(("name", "text"), [("part", "7 €"), ("part", "abc"), ("part", "--3"), ("euros", "5 %")])
+def test_another_sign_is_not_understood(name, text):
+    assert "n’est pas compris" in refused(name, text)
 
 
 @given(st.integers(-99_999_999_999, 99_999_999_999))

@@ -15,13 +15,15 @@ from portal.besoins import queries as besoins
 from portal.besoins.models import Etat as EtatBesoin
 from portal.candidatures import offres
 from portal.candidatures import queries as candidatures
-from portal.comptes.models import Personne
+from portal.comptes.models import NomRole, Personne
 from portal.db import Found, counts
 from portal.devis import listes as devis
 from portal.devis import queries as quotes
+from portal.factures import queries as factures
 from portal.missions import ouverture, revue
 from portal.missions import queries as missions
 from portal.notifications import queries as mail
+from portal.partage import queries as partages
 from portal.policy import can
 from portal.reglages import queries as reglages
 
@@ -201,6 +203,30 @@ ATTENTES = (
         Page("devis.show", {"id": "{id}"}),
     ),
     Attente(
+        "facture",
+        "facture à émettre",
+        "factures à émettre",
+        "Elle est préparée, relis-la et elle part",
+        Page("factures.index", {"vue": "a_emettre"}),
+        Page("factures.show", {"id": "{id}"}),
+    ),
+    Attente(
+        "retard",
+        "facture en retard de paiement",
+        "factures en retard de paiement",
+        "Sa date limite est passée, relance ou note ce qui est arrivé",
+        Page("factures.index", {"vue": "en_retard"}),
+        Page("factures.show", {"id": "{id}"}),
+    ),
+    Attente(
+        "partage",
+        "partage à décider",
+        "partages à décider",
+        "Tout est payé, dis ce que chacun reçoit",
+        Page("partage.index"),
+        Page("partage.show", {"action_id": "{id}"}),
+    ),
+    Attente(
         "tache",
         "tâche à faire",
         "tâches à faire",
@@ -261,6 +287,10 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "lignes", quotes.to_confirm_by(personne)
     if can(personne, "devis.approuver"):
         yield "remise", devis.to_approve(personne)
+    if personne.has_role(NomRole.TRESORIER):
+        yield "facture", factures.waiting("a_emettre")
+        yield "retard", factures.waiting("en_retard")
+        yield "partage", partages.to_decide()
     if can(personne, "reglages.voir"):
         yield "debut", reglages.to_begin(personne)
     if can(personne, "outbox.lister"):

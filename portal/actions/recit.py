@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Enum, select
@@ -14,7 +15,8 @@ from portal.actions.processus import decaler
 from portal.actions.queries import PAGE
 from portal.comptes.models import NomRole, Personne
 from portal.db import Base, count, db
-from portal.filters import euros, heure, jour_long
+from portal.fields import quantite
+from portal.filters import euros, heure, jour_long, taux
 from portal.journal import EntreeJournal, described, subject_key
 from portal.reglage import LABELS
 from portal.shown import Shown
@@ -52,7 +54,23 @@ NOMS = {  # the first word of an event, as it begins its line
     "trame": "Rétroplanning de la maison",
 }
 PARTS = {"etape": "Étape", "tache": "Tâche"}  # of an action, whose journal tells them
-CHAMPS = {"acces": "accès", "debut": "début", "telephone": "téléphone", "delai": "délai", "libelle": "libellé"}
+CHAMPS = {
+    "acces": "accès",
+    "debut": "début",
+    "telephone": "téléphone",
+    "delai": "délai",
+    "libelle": "libellé",
+    "quantite": "quantité",
+    "cle": "clé",
+    "motif": "raison",
+}
+MESURES: Mapping[str, Callable[[Any], str]] = {
+    "quantite": quantite,
+    "prix": euros,
+    "remise": taux,
+    "montant": euros,
+    "cle": taux,
+}
 QUOI = {"fec": "FEC", "reglements": "règlements"}
 
 
@@ -87,7 +105,7 @@ class Line:
     sujet: str  # "Mission", and which one when the fact says it
     fait: str  # "publiée"
     motif: str
-    avant: str = ""  # the state that it left, and the one that it came to
+    avant: str = ""  # the state that it left, and the one that it came to; or the numbers
     apres: str = ""
     precision: str = ""  # "titre, lieu"
 
@@ -115,8 +133,8 @@ def line(entry: EntreeJournal, nom: str | None, called: Mapping[str, str]) -> Li
         sujet=_subject(entry, called),
         fait=_fact(entry),
         motif=entry.motif,
-        avant=_state(table, entry.avant),
-        apres=_state(table, entry.apres),
+        avant=_state(table, entry.avant) or _numbers(entry, 2),
+        apres=_state(table, entry.apres) or _numbers(entry, 3),
         precision=", ".join(filter(None, (say(entry.faits[name]) for name, say in PRECISIONS.items() if name in entry.faits))),
     )
 
@@ -152,6 +170,17 @@ def _state(table: str, value: str | None) -> str:
     known: Iterable[Shown] = NomRole if table == "personne" else _states(table)
     labels = {str(state): state.label for state in known}
     return ", ".join(labels.get(part, part) for part in value.split(",")) if labels and value else value or ""
+
+
+def _numbers(entry: EntreeJournal, side: int) -> str:
+    """The numbers that changed (`journal.moves`), before (2) or after (3): "Sono : quantité 2, prix 10,00 € ; Scène : …"."""
+    things = groupby(entry.faits.get("changements", ()), key=lambda move: str(move[0]))
+    said = ((what, ", ".join(_number(move[1], move[side]) for move in moves)) for what, moves in things)
+    return "\u00a0; ".join(f"{what}\u00a0: {numbers}" if what else numbers for what, numbers in said)
+
+
+def _number(name: str, value: Any) -> str:
+    return f"{_named([name])} {MESURES.get(name, str)(value) if value not in (None, '') else 'rien'}"
 
 
 def _states(table: str) -> Iterable[Shown]:

@@ -170,8 +170,11 @@ def touched(now: Mapping[str, Any], said: Typed) -> dict[str, Any]:
 
 def _change(devis: Devis, changes: Mapping[LigneDevis, Mapping[str, Any]], *, by: Personne) -> None:
     for line, fields in changes.items():
+        before = line.numbers
         if changed := _set(line, fields, by=by):
-            modifier_ligne.tell(devis, by=by, ligne=line.libelle, champs=changed)
+            moved = journal.moves("", before, line.numbers)
+            named = [name for name in changed if name not in before]
+            modifier_ligne.tell(devis, by=by, ligne=line.libelle, champs=named, changements=moved)
     count(devis)
 
 

@@ -65,7 +65,7 @@ def _standing(facture: Facture, annee: int) -> tuple[object, ...]:
     if 0 < facture.a_payer == credited:
         state = "Annulée par un avoir"
     else:
-        state = "À encaisser" if left > 0 else "À rendre" if left < 0 else "Payée"
+        state = "À encaisser" if left > 0 else "À rembourser" if left < 0 else "Payée"
     return _euros(credited), _euros(paid), _euros(left), state
 
 

@@ -210,12 +210,14 @@ def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], 
     if lines.keys() - there.keys():
         raise LineGone
     changed = apply(facture, devis.touched(facture.head, devis.Typed(read, head)))
+    moved = list[list[Any]]()
     for id, said in lines.items():
-        if fields := apply(there[id], devis.touched(there[id].numbers, said)):
-            changed += [f"{there[id].libelle} : {', '.join(fields)}"]
+        line, before = there[id], there[id].numbers
+        apply(line, devis.touched(before, said))
+        moved += journal.moves(line.libelle, before, line.numbers)
     count(facture)
-    if changed:
-        modifier.tell(facture, by=by, champs=changed)
+    if changed or moved:
+        modifier.tell(facture, by=by, champs=changed, changements=moved)
 
 
 def add(facture: Facture, *, by: Personne, cle: str = "", **fields: Any) -> LigneFacture:

@@ -131,6 +131,10 @@ class Reread(Refusal):
     sentence = "Cette facture a changé pendant que tu la lisais : la voici telle qu’elle est maintenant."
 
 
+class NotSaved(Refusal):
+    sentence = "Enregistre d’abord ce que tu viens d’écrire : tu liras ensuite le message."
+
+
 def obstacles(facture: Facture) -> list[Obstacle]:
     """All that keeps it from leaving, the gravest first."""
     known = reglage.NOM.valeur and reglage.ADRESSE.valeur and (reglage.SIRET.valeur or reglage.RNA.valeur)

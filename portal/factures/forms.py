@@ -73,12 +73,16 @@ class ExtraForm(Form):
 
     def __init__(self, *args: Any, rates: Sequence[int], poles: Sequence[Pole], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.pole_id.choices = choices(("", "Le commun"), *((str(p.id), p.label) for p in poles))
+        if poles:
+            self.pole_id.choices = choices(("", "Le commun"), *((str(p.id), p.label) for p in poles))
+        else:
+            del self.pole_id
         self.taux.choices = choices(*((str(rate), taux(rate)) for rate in rates))
 
     @property
     def fields(self) -> dict[str, Any]:
-        return {name: self[name].data for name in ("libelle", "quantite", "unite", "prix", "taux", "pole_id", "motif")}
+        said = ("libelle", "quantite", "unite", "prix", "taux", "pole_id", "motif")
+        return {name: self[name].data for name in said if name in self}
 
 
 class ReglementForm(Form):

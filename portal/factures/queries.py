@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, extract, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, load_only, selectinload
 
 from portal import clock, policy
@@ -237,18 +237,23 @@ def _to_hand_over() -> ColumnElement[bool]:
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
     "a_emettre": ("À émettre", lambda: Facture.etat == Etat.BROUILLON),
-    "a_deposer": ("À déposer", _to_hand_over),
+    "a_deposer": ("À déposer (plateforme)", _to_hand_over),
     "a_encaisser": ("À encaisser", _awaited),
     "en_retard": ("En retard", lambda: and_(_awaited(), Facture.echeance < clock.today())),
-    "a_rendre": ("À rendre", _too_much_came),
+    "a_rendre": ("À rembourser", _too_much_came),
     "payees": ("Payées", lambda: Facture.etat == Etat.PAYEE),
     "toutes": ("Toutes", true),
 }
 
 
+def waiting(vue: str) -> Select[Facture]:
+    """Those that a key of VUES names, for whoever counts what awaits."""
+    return select(Facture).where(VUES[vue][1]())
+
+
 def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:
     """Those that a key of VUES names, the latest first; `of` somebody: those of the actions they set up, or of their pôles."""
-    query = select(Facture).join(Facture.action).where(VUES[vue][1]())
+    query = waiting(vue).join(Facture.action)
     if of:
         query = query.where(or_(Action.bienveillant_id == of.id, _has_a_part(of)))
     latest = query.order_by(Facture.emise_le.is_(None).desc(), Facture.id.desc())

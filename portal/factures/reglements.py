@@ -41,7 +41,8 @@ class TooMuch(Refusal):
 
     def __init__(self, reste: int):
         left = f"il ne reste que {euros(reste)} à payer" if reste > 0 else "il n’y a plus rien à payer"
-        super().__init__(f"C’est trop\u00a0: {left}. Un trop-perçu se rend, il ne se note pas ici.")
+        advice = "Note ce qui est dû, et rends le reste au demandeur\u00a0: le portail ne compte pas un trop-perçu."
+        super().__init__(f"C’est trop\u00a0: {left}. {advice}")
 
 
 class NotToPay(Refusal):
@@ -114,6 +115,12 @@ def receive(
     if not facture.reste and facture.etat in payer.sources:
         fire(payer, facture, by=by)
     return made
+
+
+def is_early(reglement: Reglement) -> bool:
+    """It came before the day of its invoice: a deposit may have, a wrong year is likelier."""
+    issued = reglement.facture.emise_le
+    return reglement.montant > 0 and issued is not None and reglement.le < clock.local(issued).date()
 
 
 def reverse(reglement: Reglement, *, by: Personne, motif: str) -> Reglement:

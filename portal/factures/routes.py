@@ -31,6 +31,7 @@ from portal.factures.forms import DepotForm, ExtraForm, ReglementForm, RelanceFo
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
 from portal.poles import queries as house
+from portal.poles.models import Pole
 from portal.policy import can, load
 from portal.web import Page, as_file, done, me, page_number, refused, render, toast
 from portal.workflow import Event, MotifMissing, Refusal
@@ -166,7 +167,7 @@ def _unsaved(id: int, sentence: str) -> Page:
 @bp.post("/<int:id>/enregistrer", access="facture.modifier")
 def save(id: int) -> Any:
     def said(_facture: Facture) -> str:
-        toast("Facture enregistrée.")
+        toast("Brouillon enregistré.")
         return url_for(".show", id=id)
 
     return _keep(id, said)
@@ -174,8 +175,17 @@ def save(id: int) -> Any:
 
 @bp.post("/<int:id>/emettre", access="facture.emettre", preview=True, fresh=True)
 def emit(id: int) -> Any:
+    """What was typed since the page was read is kept, and read again before anything leaves."""
+    read = request.form.get("tout", "")
+    is_current = read == emission.reading(_read(id, "facture.emettre"))
+
     def leave(facture: Facture) -> str:
-        emission.emit(facture, by=me(), read=request.form.get("tout", ""))
+        if is_current and read != emission.reading(facture):
+            if "apercu" in request.form:
+                raise emission.NotSaved
+            toast("Ce que tu as écrit est enregistré, et rien n’est parti\u00a0: relis, puis émets.", "attention")
+            return url_for(".show", id=id, _anchor="emission")
+        emission.emit(facture, by=me(), read=read)
         toast(f"{facture.label}\u00a0: {'émis' if facture.is_credit else 'émise'}.")
         return url_for(".show", id=id)
 
@@ -215,6 +225,8 @@ def _noted(id: int, what: Event) -> Any:
         form.form_errors.append(said)
         return refused(refusal.status, lambda: _reading(_read(id), encaisser=form))
     toast(f"{facture.label}\u00a0: payée." if what is encaisser and not facture.reste else f"{noted.numero}\u00a0: noté.")
+    if reglements.is_early(noted):
+        toast("Cette date est d’avant la facture\u00a0: si elle est fausse, annule ce règlement et note-le bien.", "attention")
     return done(url_for(".show", id=id, _anchor="reglements"))
 
 
@@ -274,7 +286,12 @@ def payments() -> Any:
 def new_line(id: int) -> Any:
     facture = _read(id, "facture.modifier")
     commands.refuse_another_line(facture)
-    return _line_page(facture, ExtraForm(formdata=None, rates=_rates(facture), poles=house.poles(), data=_proposed(facture)))
+    return _line_page(facture, ExtraForm(formdata=None, rates=_rates(facture), poles=_poles(facture), data=_proposed(facture)))
+
+
+def _poles(facture: Facture) -> list[Pole]:
+    """Whom the line may be for; an avoir takes from the profit before it is shared, whoever's it is."""
+    return [] if facture.is_credit else house.poles()
 
 
 def _rates(facture: Facture) -> list[int]:
@@ -300,7 +317,7 @@ def _line_page(facture: Facture, form: ExtraForm, sentence: str = "") -> Page:
 @bp.post("/<int:id>/ligne", access="facture.modifier")
 def add_line(id: int) -> Any:
     facture = _read(id, "facture.modifier")
-    form = ExtraForm(rates=_rates(facture), poles=house.poles())
+    form = ExtraForm(rates=_rates(facture), poles=_poles(facture))
     if not form.validate():
         return refused(422, lambda: _line_again(id))
     try:
@@ -314,7 +331,7 @@ def add_line(id: int) -> Any:
 
 def _line_again(id: int, sentence: str = "") -> Page:
     facture = _read(id)
-    form = ExtraForm(rates=_rates(facture), poles=house.poles())
+    form = ExtraForm(rates=_rates(facture), poles=_poles(facture))
     form.validate()
     return _line_page(facture, form, sentence)
 

@@ -139,11 +139,13 @@ def edit(depense: Depense, *, by: Personne, said: Typed, recu: Recu | None = Non
     found, decided = _there(depense.id), queries.is_decided(action)
     if fields := touched(found.sheet, said):
         _check(decided, by, found.le, fields.get("le", found.le))
+    before = found.montant
     changed = apply(found, fields) + (["justificatif"] if recu else [])
     _attach(found, recu)
+    moved = journal.moves("", {"montant": before}, {"montant": found.montant})
     if changed:
-        modifier.tell(found, by=by, champs=changed, montant=found.montant)
-    if decided and "montant" in changed:
+        modifier.tell(found, by=by, champs=[name for name in changed if name != "montant"], changements=moved)
+    if decided and moved:
         correct(action, by=by, motif=f"Dépense n°\u00a0{found.id} modifiée")
 
 
@@ -197,10 +199,10 @@ def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: st
         return
     if read != keys_reading(compte):
         raise KeysMoved
+    moved = _moved(compte, cles)
     partage.motif = motif
     _freeze_keys(partage, cles)
-    said = {str(pole): part for pole, part in cles.items()}
-    regler_les_cles.tell(partage, by=by, motif=partage.motif, cles=said)
+    regler_les_cles.tell(partage, by=by, motif=partage.motif, changements=moved)
 
 
 def keys_reading(compte: Compte) -> str:
@@ -211,9 +213,18 @@ def keys_reading(compte: Compte) -> str:
 def follow_the_lines(action: Action, *, by: Personne) -> None:
     """The keys that the lines say again. Raises AlreadyDecided."""
     partage = _shared(action)
+    compte = queries.compte(partage.action)
+    moved = _moved(compte, compte.cles_des_lignes)
     partage.motif = ""
     _freeze_keys(partage, {})
-    regler_les_cles.tell(partage, by=by, cles={})
+    regler_les_cles.tell(partage, by=by, changements=moved)
+
+
+def _moved(compte: Compte, cles: Mapping[int, int]) -> list[list[Any]]:
+    """From its keys to these, for the journal."""
+    before = compte.cles
+    keys = ((compte.poles[id].label, before.get(id, 0), cles.get(id, 0)) for id in {**before, **cles})
+    return [move for label, old, new in keys for move in journal.moves(label, {"cle": old}, {"cle": new})]
 
 
 def _shared(action: Action) -> Partage:

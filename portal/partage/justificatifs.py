@@ -9,7 +9,9 @@ from portal.jour_j import cliche
 from portal.workflow import Refusal
 
 HEAVIEST = 5 * 1024 * 1024  # bytes of a PDF; a picture is made smaller
-HEAVIEST_OF_ALL = cliche.HEAVIEST + 64 * 1024  # what a form with a receipt may weigh
+HEAVIEST_PICTURE = cliche.HEAVIEST
+HEAVIEST_OF_ALL = HEAVIEST_PICTURE + 64 * 1024  # what a form with a receipt may weigh
+LIMITS = f"{HEAVIEST >> 20}\u00a0Mo au plus pour un PDF, {HEAVIEST_PICTURE >> 20}\u00a0Mo pour une photo"
 PDF, JPEG = "application/pdf", "image/jpeg"
 ENDINGS = {PDF: "pdf", JPEG: "jpg"}
 
@@ -36,7 +38,7 @@ class ActiveReceipt(Refusal):
 
 class TooHeavy(Refusal):
     status = 413
-    sentence = "Ce fichier est trop lourd : 5 Mo au plus pour un PDF, 12 Mo pour une photo."
+    sentence = f"Ce fichier est trop lourd : {LIMITS}."
 
 
 class Recu(NamedTuple):

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock, policy, reglage
@@ -243,6 +243,12 @@ def _is_to_decide() -> ColumnElement[bool]:
     cost = or_(exists().where(Depense.action_id == Action.id), earned)
     ended = and_(Action.etat.in_(actions.STOPPED), or_(kept, cost))
     return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), ended)
+
+
+def to_decide() -> Select[Action]:
+    """What is invoiced and has all its money, and whose share-out nobody decided."""
+    unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, invoices.is_unsettled())
+    return select(Action).where(Action.etat == actions.Etat.FACTUREE, ~_in(Etat.DECIDE), ~_in(Etat.CLOS), ~unsettled)
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {

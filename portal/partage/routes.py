@@ -154,6 +154,10 @@ def _unproved(action: Action) -> Refused | None:
     return unproved() if queries.is_decided(action) and can(current_user, "partage.decider", action) else None
 
 
+def _and_corrected(action: Action) -> str:
+    return ", et les parts corrigées" if queries.is_decided(action) else ""
+
+
 @bp.get("/action/<int:action_id>/depense", access="depense.noter")
 def new(action_id: int) -> Any:
     action = _read(action_id, "depense.noter")
@@ -162,7 +166,7 @@ def new(action_id: int) -> Any:
 
 def _form_page(action: Action, form: DepenseForm, depense: Depense | None = None) -> Page:
     decide = queries.is_decided(action)
-    return render("partage/depense.html", action=action, form=form, depense=depense, decide=decide)
+    return render("partage/depense.html", action=action, form=form, depense=depense, decide=decide, justificatifs=justificatifs)
 
 
 @bp.post("/action/<int:action_id>/depense", access="depense.noter")
@@ -179,7 +183,7 @@ def note(action_id: int) -> Any:
     except Refusal as refusal:
         said = refusal
         return refused(said.status, lambda: _form_page(_read(action_id), _again(said.sentence, file=bool(raw))))
-    toast("Dépense notée.")
+    toast(f"Dépense notée{_and_corrected(action)}.")
     return done(url_for(".show", action_id=action_id, _anchor="depenses"))
 
 
@@ -215,7 +219,7 @@ def edit(id: int) -> Any:
     except Refusal as refusal:
         said = refusal
         return refused(said.status, lambda: _edited_again(id, said.sentence, file=bool(raw)))
-    toast("Dépense enregistrée.")
+    toast(f"Dépense enregistrée{_and_corrected(depense.action)}.")
     return done(url_for(".show", action_id=action_id, _anchor="depenses"))
 
 
@@ -234,7 +238,7 @@ def remove(id: int) -> Any:
         return asked
     onward = url_for(".show", action_id=depense.action_id, _anchor="depenses")
     commands.remove(depense, by=me())
-    toast("Dépense retirée.")
+    toast(f"Dépense retirée{_and_corrected(depense.action)}.")
     return done(onward)
 
 

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 
-from portal import reglage
+from portal import clock, reglage
 from portal.actions import relais, retroplanning
 from portal.besoins import commands as besoins
 from portal.besoins.models import confirmer, refuser
 from portal.db import db
 from portal.devis import accords, envoi
 from portal.devis import commands as quotes
+from portal.factures import reglements
+from portal.factures.models import Facture, Moyen
 from tests import builders
+from tests.factures.conftest import Affaire
 
-ZOE, GINA = "Zoé Hoarau", "Gina Mussard"
+ZOE, GINA, RITA = "Zoé Hoarau", "Gina Mussard", "Rita Payet"
 
 
 class House:
-    """Zoé sets actions up, Gina is of the pôle Jardin."""
+    """Zoé sets actions up, Gina is of the pôle Jardin, Rita keeps the money."""
 
     culture: builders.Voice  # once an opinion is asked
 
     def __init__(self) -> None:
         self.zoe, self.gina = builders.bienveillant(ZOE), builders.personne(GINA)
         self.rose = builders.bienveillant("Rose Técher")
+        self.rita = builders.personne(RITA, [builders.TRESORIER])
         self.jardin = builders.pole("Jardin", members=[self.gina])
         other = builders.action(self.rose, titre="Kabar de Rose", pole_porteur=self.jardin)  # nothing of it awaits them
         retroplanning.add(other, by=self.rose, titre="Pain de Rose", jours=10)
 
     def action(self, n: int) -> Any:
         return builders.action(self.zoe, titre=f"Fête {n}")
+
+    def over(self, n: int) -> Affaire:
+        action = builders.validated(self.zoe, titre=f"Fête {n}")
+        return Affaire(action, builders.accepted(action), self.zoe, self.rita).end()
 
 
 def a_relay(house: House, n: int) -> str:
@@ -108,6 +117,22 @@ def a_discount(house: House, n: int) -> str:
     return f"/devis/{devis.id}"
 
 
+def an_invoice_to_issue(house: House, n: int) -> str:
+    return f"/factures/{house.over(n).draft().id}"
+
+
+def a_late_invoice(house: House, n: int) -> str:
+    with clock.freeze(clock.now() - timedelta(days=90)):
+        return f"/factures/{house.over(n).issued().id}"
+
+
+def a_share_to_decide(house: House, n: int) -> str:
+    facture: Facture = house.over(n).issued()
+    reglements.receive(facture, by=house.rita, montant=facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    house.over(n + 10).issued()  # not paid yet
+    return f"/partage/action/{facture.action_id}"
+
+
 #    what awaits          whom   how it is said                several lead to             of which it names
 KINDS = (
     (a_relay,            ZOE,  "action que l’on te confie",  "/actions/?qui=relais",     "Relais {n}"),
@@ -123,6 +148,9 @@ KINDS = (
     (an_opinion,         GINA, "avis à donner",              "/poles/",                  "Fête {n}"),
     (a_need_to_confirm,  GINA, "besoin à confirmer",         "/besoins/",                "Fête {n}"),
     (a_devis_to_confirm, GINA, "devis à confirmer",          "/poles/",                  "Fête {n}"),
+    (an_invoice_to_issue, RITA, "facture à émettre",         "/factures/?vue=a_emettre", "Fête {n}"),
+    (a_late_invoice,     RITA, "facture en retard de paiement", "/factures/?vue=en_retard", "Fête {n}"),
+    (a_share_to_decide,  RITA, "partage à décider",          "/partage/",                "Fête {n}"),
 )  # fmt: skip
 each_kind = pytest.mark.parametrize(("make", "who", "said", "listed", "named"), KINDS, ids=[k[0].__name__ for k in KINDS])
 
@@ -138,7 +166,7 @@ def row(client, said: str) -> str:
 
 def reader(as_, house: House, who: str) -> Any:
     db.session.commit()
-    return as_(house.zoe if who == ZOE else house.gina)
+    return as_({ZOE: house.zoe, GINA: house.gina, RITA: house.rita}[who])
 
 
 @each_kind

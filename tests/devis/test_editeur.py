@@ -86,18 +86,18 @@ def test_a_number_is_read_the_french_way(client, devis, field, typed, kept):
     [
         ("quantite", "NaN", "Ce nombre n’est pas compris"),
         ("quantite", "1e400", "Ce nombre n’est pas compris"),
-        ("quantite", "-3", "Ce nombre n’est pas compris"),
-        ("quantite", "0", "Entre 0,01 et 10 000."),
+        ("quantite", "-3", "Un nombre entre 0,01 et 10 000 est attendu."),
+        ("quantite", "0", "Un nombre entre 0,01 et 10 000 est attendu."),
         ("quantite", "", "Écris combien."),
-        ("quantite", "10001", "Entre 0,01 et 10 000."),
+        ("quantite", "10001", "Un nombre entre 0,01 et 10 000 est attendu."),
         ("prix", "NaN", "Ce montant n’est pas compris"),
         ("prix", "1e400", "Ce montant n’est pas compris"),
         ("prix", "Infinity", "Ce montant n’est pas compris"),
         ("prix", "-5", "C’est trop peu"),
         ("prix", "1 000 000 000", "Ce montant n’est pas compris"),
         ("prix", "999 999 999", "C’est trop"),
-        ("remise", "101", "Entre 0 et 100."),
-        ("remise", "-10", "Ce nombre n’est pas compris"),
+        ("remise", "101", "Un nombre entre 0 et 100 est attendu."),
+        ("remise", "-10", "Un nombre entre 0 et 100 est attendu."),
     ],
 )
 def test_what_makes_no_sense_is_said_beside_its_field_and_nothing_is_stored(client, devis, field, typed, sentence):

@@ -20,6 +20,7 @@ from portal.factures.reactions import InvoicedOnIt
 from portal.reglage import Profil
 from portal.workflow import fire
 from tests import builders
+from tests.actions.test_routes import shown
 from tests.factures.conftest import agreed
 
 WHOLE = 1080_00
@@ -416,3 +417,15 @@ def editor(page, facture: Facture) -> dict[str, str]:
     found = BeautifulSoup(page.get(f"/factures/{facture.id}").text, "html5lib").select_one("form#facture")
     said = {field["name"]: field.get("value", "") for field in found.select("input[name]") if field["name"] != "csrf_token"}
     return said | {field["name"]: field.text for field in found.select("textarea")}
+
+
+def test_an_avoir_is_of_nobody_in_particular(as_, affaire, facture):
+    """It takes from the profit, that the keys then share."""
+    db.session.commit()
+    rita = as_(affaire.rita)
+    avoir = rita.post(f"/factures/{facture.id}/avoir").location
+    page = BeautifulSoup(rita.get(avoir).text, "html5lib")
+    assert "Le commun" not in page.select_one("#lignes + ol").text
+    assert "pole_id" not in shown(rita, f"{avoir}/ligne")
+    said = shown(rita, f"{avoir}/ligne") | {"libelle": "Sono", "prix": "10", "motif": "En panne."}
+    assert rita.post(f"{avoir}/ligne", data=said).status_code == 303

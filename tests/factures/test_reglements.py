@@ -250,3 +250,21 @@ def test_a_reversal_tapped_twice_is_told_on_the_page_with_its_words(as_, affaire
     assert "Chèque &lt;revenu&gt;" in again.text
     journal = BeautifulSoup(as_(affaire.zoe).get(f"/actions/{facture.action_id}/journal").text, "html5lib")
     assert f"Règlement {noted.numero} : annulé" in " ".join(journal.get_text(" ").split())
+
+
+def test_money_that_came_before_its_invoice_is_noted_and_said(as_, affaire, facture):
+    """A deposit may have; a wrong day moves the TVA to another month."""
+    db.session.commit()
+    rita, url = as_(affaire.rita), f"/factures/{facture.id}"
+    for days, said in ((0, False), (1, True)):
+        form = {"montant": "10", "le": (clock.today() - timedelta(days=days)).isoformat(), "moyen": "virement"}
+        assert rita.post(f"{url}/reglements", data=form).status_code == 303
+        assert ("d’avant la facture" in rita.get(url).text) is said
+
+
+def test_what_came_too_much_is_told_where_to_go(as_, affaire, facture):
+    db.session.commit()
+    form = {"montant": "1100", "le": clock.today().isoformat(), "moyen": "virement"}
+    answer = as_(affaire.rita).post(f"/factures/{facture.id}/reglements", data=form)
+    assert answer.status_code == 422
+    assert "Note ce qui est dû, et rends le reste" in answer.text

@@ -65,6 +65,29 @@ def test_a_difference_is_shown_then_explained(rita, url):
     assert "Une heure de plus." in rita.get(url).text
 
 
+def test_what_was_typed_just_before_issuing_is_kept_and_read_again_first(affaire, rita, url):
+    typed = fields(rita, url, mot="Merci de votre venue.")
+    looked_at = soup(rita.post(f"{url}/emettre", data=typed | {"apercu": "Émettre"}))
+    assert "Enregistre d’abord" in looked_at.select_one(".resume-erreurs").text
+    assert looked_at.select_one("[name=mot]").text.strip() == "Merci de votre venue."
+    page = soup(rita.post(f"{url}/emettre", data=typed, follow_redirects=True))
+    assert "rien n’est parti" in page.select_one("#toasts").text
+    assert page.select_one("[name=mot]").text.strip() == "Merci de votre venue."
+    assert db.session.query(Facture).one().is_draft
+    assert rita.post(f"{url}/emettre", data=fields(rita, url)).status_code == 303
+    assert "Merci de votre venue." in rita.get(url).text
+
+
+def test_what_somebody_else_changed_before_issuing_is_not_said_to_be_ones_own(affaire, rita, url, as_):
+    mine = fields(rita, url, commande="EJ-42")
+    zoe = as_(affaire.zoe)
+    zoe.post(f"{url}/enregistrer", data=fields(zoe, url, mot="Au plaisir."))
+    answer = rita.post(f"{url}/emettre", data=mine)
+    assert answer.status_code == 409
+    assert "a changé pendant que tu la lisais" in answer.text
+    assert db.session.query(Facture).one().is_draft
+
+
 def test_what_is_not_understood_is_given_back(rita, url):
     answer = rita.post(f"{url}/enregistrer", data=fields(rita, url, l_quantite="beaucoup", mot="Merci de votre venue."))
     page = soup(answer)

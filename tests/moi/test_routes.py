@@ -81,7 +81,7 @@ def test_someone_who_has_done_nothing_is_told_what_to_do(awa, as_):
     page = as_(awa).get("/moi/")
     assert "Pas de mission à venir" in main(page).get_text()
     assert "/missions/" in links(page)
-    assert [h.get_text() for h in main(page).find_all("h2")] == ["Mon compte"]
+    assert [h.get_text() for h in main(page).find_all("h2")] == ["Le reste du portail", "Mon compte"]
 
 
 def test_the_next_mission_says_when_where_what_and_whom_to_call(ada, awa, as_):
@@ -259,9 +259,10 @@ def test_the_account_leads_to_a_password_and_out(awa, as_):
     [([], False, False), ([NomRole.BIENVEILLANT], True, False), ([NomRole.ADMIN], True, True)],
 )
 def test_everyone_sees_the_doors_that_open_for_them(app, as_, roles, house, settings):
-    page = as_(make.personne(roles=roles)).get("/moi/")
-    assert ("/poles/" in links(page)) is house
-    assert ("/reglages/" in links(page)) is settings
+    page = BeautifulSoup(as_(make.personne(roles=roles)).get("/moi/").text, "html5lib")
+    doors = [link["href"] for link in page.select("nav.places a:not(.au-large), main a")]  # of a phone
+    assert ("/poles/" in doors) is house
+    assert ("/reglages/" in doors) is settings
 
 
 def test_i_correct_my_name_and_number(awa, as_):
@@ -367,3 +368,13 @@ def test_hostile_words_stay_text(ada, as_):
     place(guy, make.mission(action, titre=hostile, fourni=hostile))
     for url in ("/moi/", "/moi/coordonnees"):
         assert "<svg/onload" not in as_(guy).get(url).text
+
+
+@pytest.mark.parametrize("nom", [NomRole.TRESORIER, NomRole.ADMIN, NomRole.BIENVEILLANT])
+def test_on_a_phone_it_leads_where_the_bar_has_no_room(as_, app, nom):
+    client = as_(make.personne("Rita Payet", [nom]))
+    page = BeautifulSoup(client.get("/moi/").text, "html5lib")
+    hidden = [place["href"] for place in page.select("nav.places a.au-large")]
+    assert "/partage/" in hidden
+    assert [row["href"] for row in page.select("nav.au-pouce a")] == hidden
+    assert all(client.get(href).status_code == 200 for href in hidden)

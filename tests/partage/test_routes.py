@@ -171,6 +171,25 @@ def test_what_is_wrong_in_an_expense_is_said_and_what_was_typed_stays(fete, url,
     assert queries.depenses(fete.action) == []
 
 
+@pytest.mark.browser
+def test_a_file_that_would_take_the_form_with_it_is_refused_before_it_leaves(fete, url, visit, tmp_path):
+    heavy = tmp_path / "scan.pdf"
+    heavy.write_bytes(b"%PDF-" + b" " * justificatifs.HEAVIEST_PICTURE)
+    page = visit(fete.zoe)
+    page.goto(f"{url}/depense")
+    assert justificatifs.LIMITS in page.inner_text("#justificatif-aide")
+    page.fill("#libelle", "Marché du matin")
+    page.fill("#montant", "80")
+    page.set_input_files("#justificatif", heavy)
+    assert page.eval_on_selector("#justificatif", "input => input.validationMessage") == justificatifs.TooHeavy.sentence
+    page.click("text=Enregistrer")
+    assert page.url.endswith(f"{url}/depense")
+    page.set_input_files("#justificatif", {"name": "recu.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    page.click("text=Enregistrer")
+    page.wait_for_url(f"**{url}*")
+    assert "Marché du matin" in page.inner_text("#depenses")
+
+
 def test_a_receipt_of_five_megabytes_at_most_is_kept():
     assert justificatifs.made(b"%PDF-" + b" " * (justificatifs.HEAVIEST - 10) + b"%%EOF").mime == justificatifs.PDF
     with pytest.raises(justificatifs.TooHeavy):
@@ -260,6 +279,12 @@ def test_an_expense_that_moves_what_was_given_wants_a_proof(fete, url, decided, 
     assert fingerprint() == before
     assert rita.get(here).status_code == 200
     assert as_(fete.rita).post(f"{here}/retirer").status_code == 303
+
+
+def test_a_late_expense_says_that_the_parts_followed(fete, url, decided, as_):
+    answer = as_(fete.rita).post(f"{url}/depense", data=expense(), follow_redirects=True)
+    assert "Dépense notée, et les parts corrigées." in soup(answer).select_one("#toasts").text
+    assert "s’écrirait en correction" in answer.text
 
 
 def test_before_the_decision_nobody_proves_anything_for_an_expense(fete, url, as_):

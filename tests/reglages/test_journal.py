@@ -11,16 +11,22 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from portal import clock, demo
+from portal import clock, demo, journal
 from portal.actions import commands as actions
+from portal.actions.models import reading
 from portal.actions.processus import annuler
 from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
+from portal.devis.commands import Typed
+from portal.factures import commands as invoices
 from portal.journal import EntreeJournal
+from portal.partage import commands as shares
+from portal.partage import queries as partages
 from portal.reglages import recherche
 from portal.reglages.recherche import Filtres
 from tests import builders
+from tests.factures.conftest import agreed
 
 PAGE = "/reglages/journal"
 HEAD = "Jour;Heure;Par;Sujet;Fait;Avant;Après;Précision;Motif;Action;Numéro;Évènement"
@@ -82,6 +88,48 @@ def test_roles_and_settings_say_what_they_were(as_, ada, zoe):
     told = lines(as_(ada).get(PAGE))
     assert told[0] == ["Zoé Técher : modifiée", "nom", "Ada Dijoux"]
     assert told[1] == ["Zoé Técher : rôles changés", "Bienveillant Bienveillant, Trésorier", "Ada Dijoux"]
+
+
+def said_of(client, fact: str) -> list[str]:
+    """The line of that fact, in one text each."""
+    [line] = [line for line in lines(client.get(PAGE)) if fact in line[0]]
+    return [part.replace("\u202f", " ") for part in line]
+
+
+def test_numbers_say_what_they_were(as_, ada, zoe, tara):
+    affaire = agreed(zoe, tara).end()
+    facture = affaire.draft()
+    [line] = facture.lignes
+    typed = {line.id: Typed(reading(line.numbers), line.numbers | {"quantite": 10_50, "motif": "Plus long."})}
+    invoices.edit(facture, by=tara, read=reading(facture.head), head=facture.head, lines=typed)
+    told = said_of(as_(ada), ": modifiée")[1]
+    assert told == f"{line.libelle} : quantité 9, raison rien {line.libelle} : quantité 10,5, raison Plus long."
+
+
+def test_keys_say_what_they_were(as_, ada, zoe, tara):
+    action, scene = agreed(zoe, tara).end().action, builders.pole("Scène")
+    said = {"by": zoe, "motif": "Elle a tout porté."}
+    shares.set_keys(action, cles={scene.id: 40_00}, read=shares.keys_reading(partages.compte(action)), **said)
+    assert said_of(as_(ada), "clés changées")[1:] == [
+        "Pôle Scène : clé 0 % Pôle Scène : clé 40 %",
+        f"Zoé Hoarau · Action « {action.titre} »",
+        "Elle a tout porté.",
+    ]
+    shares.follow_the_lines(action, by=zoe)
+    assert "Pôle Scène : clé 40 % Pôle Scène : clé 0 %" in [line[1] for line in lines(as_(ada).get(PAGE))]
+
+
+def test_what_somebody_was_called_goes_from_numbers_too(app, zoe, tara):
+    affaire = agreed(zoe, tara).end()
+    facture = affaire.draft()
+    [line] = facture.lignes
+    line.libelle = "Accueil de Armelle Gigan"
+    typed = {line.id: Typed(reading(line.numbers), line.numbers | {"quantite": 10_00, "motif": "Armelle Gigan est restée."})}
+    invoices.edit(facture, by=tara, read=reading(facture.head), head=facture.head, lines=typed)
+    journal.strike_out(["Armelle Gigan"])
+    told = db.session.scalars(select(EntreeJournal.faits).where(EntreeJournal.evenement == "facture.modifier")).one()
+    assert told["changements"][0] == ["Accueil de (effacé)", "quantite", 900, 1000]
+    assert "Gigan" not in str(told)
 
 
 def test_an_empty_journal_says_what_will_be_there(as_, tara):
