@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from werkzeug.local import LocalProxy
 
 from portal import supervise
 from portal.config import ROOT, BadSetting, Settings
+from portal.copie import Unusable
 from portal.db import commit, db
 from portal.notifications import worker
 
@@ -36,7 +38,7 @@ class Commands(AppGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BadSetting as error:
+        except (BadSetting, Unusable) as error:
             raise Stop(str(error)) from None
         except (OperationalError, ProgrammingError) as error:
             raise Stop(f"La base de données refuse\u00a0: {str(error.orig).splitlines()[0]}") from None
@@ -200,6 +202,81 @@ def remove_second_factor(email: str) -> None:
     second.lift(personne, by=None)
     commit()
     click.echo(f"{personne.nom} peut se connecter sans code ni clé d’accès.")
+
+
+# --- copies ------------------------------------------------------------------------------------------------------
+
+
+@portal.command("backup")
+@click.option("--dossier", type=click.Path(path_type=Path, file_okay=False), help="Où la mettre ; à défaut, sauvegardes/.")
+@click.option("--ranger", is_flag=True, help="Ne garde ensuite que la dernière de chaque jour, semaine et mois récents.")
+def make_backup(dossier: Path | None, ranger: bool) -> None:
+    """Sauvegarde le portail, pendant qu’il tourne, et vérifie la copie."""
+    from portal import clock, sauvegarde
+
+    settings: Settings = current_app.config["PORTAL"]
+    os.umask(0o077)
+    folder = dossier or settings.instance_dir / "sauvegardes"
+    made = sauvegarde.make(folder, recipient=settings.backup_recipient)
+    click.echo(f"{made.path}\u00a0: {made.rows} lignes, version {made.revision}, vérifiée.")
+    if not settings.backup_recipient:
+        click.echo("Elle n’est pas chiffrée\u00a0: PORTAL_BACKUP_RECIPIENT le ferait.")
+    for gone in sauvegarde.sort_out(folder, clock.today()) if ranger else ():
+        click.echo(f"{gone.name}\u00a0: retirée.")
+
+
+@portal.command("backup-key")
+def make_backup_key() -> None:
+    """Fait la paire de clés des sauvegardes : la privée se garde hors du serveur, la publique va dans les réglages."""
+    from portal import sauvegarde
+
+    private, public = sauvegarde.new_key()
+    click.echo(f"# À garder hors du serveur\u00a0: sans elle, aucune sauvegarde ne s’ouvre.\n{private}")
+    click.echo(f"# Dans .env\u00a0:\nPORTAL_BACKUP_RECIPIENT={public}")
+
+
+@portal.command("restore")
+@click.argument("fichier", type=click.Path(path_type=Path))
+@click.option("--cle", type=click.File(encoding="utf-8"), help="Le fichier de la clé privée, si elle est chiffrée.")
+@click.option("--essai", is_flag=True, help="L’ouvre et la vérifie, sans toucher au portail.")
+@click.option("--remplacer", is_flag=True, help="Garde la base actuelle à côté, sous un autre nom.")
+def restore_backup(fichier: Path, cle: Any, essai: bool, remplacer: bool) -> None:
+    """Remet le portail, arrêté, tel qu’il était à cette sauvegarde, une fois vérifiée."""
+    from portal import sauvegarde
+
+    key = next((line for line in (cle or ()) if line.startswith("AGE-SECRET-KEY-")), "")
+    os.umask(0o077)
+    if essai:
+        found = sauvegarde.rehearse(fichier, key=key)
+    else:
+        _stopped()
+        found = sauvegarde.put_back(fichier, key=key, replacing=remplacer)
+    done = "se remettrait" if essai else "est remise"
+    click.echo(f"{found.path.name}, version {found.revision}, {found.rows} lignes\u00a0: vérifiée, elle {done}.")
+
+
+@portal.command("move")
+@click.argument("adresse")
+def move_to(adresse: str) -> None:
+    """Copie le portail, arrêté, dans une base PostgreSQL neuve (postgresql://…), et vérifie chaque ligne."""
+    from portal import sauvegarde
+
+    settings: Settings = current_app.config["PORTAL"]
+    if not adresse.startswith("postgresql") or not settings.is_sqlite:
+        raise Stop("De SQLite à PostgreSQL\u00a0: une adresse postgresql://… est attendue, et un portail encore sur SQLite.")
+    _stopped()
+    rows = sauvegarde.move(adresse)
+    click.echo(f"{sum(rows.values())} lignes de {len(rows)} tables copiées, et relues une à une.")
+    click.echo("Mettre cette adresse dans PORTAL_DATABASE_URL, puis démarrer le portail. L’ancienne base reste où elle est.")
+
+
+def _stopped() -> None:
+    """Raises Stop while a portal listens here: what it writes meanwhile would be lost."""
+    settings: Settings = current_app.config["PORTAL"]
+    try:
+        supervise.try_port(settings.port)
+    except OSError:
+        raise Stop(f"Le portail tourne encore (port {settings.port})\u00a0: l’arrêter d’abord.") from None
 
 
 @portal.command("retention")

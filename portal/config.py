@@ -95,6 +95,7 @@ class Settings:
     proxy_hops: int
     rate_limits: bool
     admin_second_factor: bool  # whether the settings open only to admins who prove twice who they are
+    backup_recipient: str  # the public key (age) that copies are sealed with; empty: they are not
     now: str | None
 
     @classmethod
@@ -123,6 +124,7 @@ class Settings:
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
             admin_second_factor=_on("PORTAL_ADMIN_SECOND_FACTOR", environ, default=env == "production"),
+            backup_recipient=environ.get("PORTAL_BACKUP_RECIPIENT", ""),
             now=environ.get("PORTAL_NOW") or None,
         )
         settings._refuse_what_is_for_trials()
