@@ -225,6 +225,20 @@ def make_backup(dossier: Path | None, ranger: bool) -> None:
         click.echo(f"{gone.name}\u00a0: retirée.")
 
 
+@portal.command("doctor")
+@click.option("--sauvegardes", type=click.Path(path_type=Path), help="Où elles sont ; à défaut, sauvegardes/.")
+def examine(sauvegardes: Path | None) -> None:
+    """Dit ce qui ne va pas, et quoi faire ; sort en erreur si quelque chose ne va pas."""
+    from portal import diagnostic
+
+    settings: Settings = current_app.config["PORTAL"]
+    found = list(diagnostic.examine(settings, sauvegardes or settings.instance_dir / "sauvegardes"))
+    for constat in found:
+        click.echo(f"{constat.ton.value} {constat.dit}{f'{chr(10)}  → {constat.faire}' if constat.faire else ''}")
+    if any(constat.ton is diagnostic.Ton.MAL for constat in found):
+        raise SystemExit(1)
+
+
 @portal.command("backup-key")
 def make_backup_key() -> None:
     """Fait la paire de clés des sauvegardes : la privée se garde hors du serveur, la publique va dans les réglages."""

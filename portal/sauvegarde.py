@@ -26,7 +26,7 @@ from portal.config import Settings
 from portal.copie import Unusable
 from portal.db import db
 
-NAMED = re.compile(r"portail-(\d{4}-\d\d-\d\d)-\d{6}\.sqlite(\.age)?")
+NAMED = re.compile(r"portail-\d{4}-\d\d-\d\d-\d{6}\.sqlite(\.age)?")
 SEALED = b"age-encryption.org/"
 PLAIN = b"SQLite format 3\x00"
 DAYS, WEEKS, MONTHS = 7, 5, 12  # of which the last copy is kept
@@ -108,10 +108,15 @@ def _known(recipient: str) -> pyrage.x25519.Recipient:
 # --- kept ----------------------------------------------------------------------------------------------------
 
 
+def made_in(folder: Path) -> list[Path]:
+    """The copies that are there, the oldest first."""
+    return sorted(path for path in folder.glob("portail-*") if NAMED.fullmatch(path.name))
+
+
 def sort_out(folder: Path, today: date) -> list[Path]:
     """Remove the copies that are neither the last one of a recent day, week or month; those that were removed."""
-    made = {path: date.fromisoformat(found[1]) for path in sorted(folder.iterdir()) if (found := NAMED.fullmatch(path.name))}
-    last = {label: path for path, day in made.items() for label in _labels(day, today)}
+    made = made_in(folder)
+    last = {label: path for path in made for label in _labels(date.fromisoformat(path.name[8:18]), today)}
     gone = [path for path in made if path not in last.values()]
     for path in gone:
         path.unlink()
@@ -143,14 +148,23 @@ def check(path: Path) -> Fiche:
         raise Unusable(f"{path.name} n’est pas une sauvegarde du portail, ou elle est abîmée.") from None
     if sane != "ok" or orphans:
         raise Unusable(f"{path.name} est abîmée ({sane if sane != 'ok' else f'{len(orphans)} lignes orphelines'}).")
-    if revision not in _revisions():
+    if revision not in revisions():
         raise Unusable(f"{path.name} vient d’un portail plus récent ({revision})\u00a0: mettre celui-ci à jour d’abord.")
     return Fiche(path, revision, rows)
 
 
-def _revisions() -> set[str]:
-    script = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
-    return {one.revision for one in script.walk_revisions()}
+def revisions() -> set[str]:
+    """Those that the code knows."""
+    return {one.revision for one in _script().walk_revisions()}
+
+
+def head() -> str:
+    """That of the code itself."""
+    return str(_script().get_current_head())
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
 
 
 # --- put back, moved -----------------------------------------------------------------------------------------

@@ -168,6 +168,13 @@ def _open(server: Server, myself: str | None) -> smtplib.SMTP:
     return line
 
 
+def reach(settings: Settings) -> None:
+    """Whether the server answers and knows us. Raises Unreachable."""
+    if settings.mail_url:
+        with contextlib.suppress(smtplib.SMTPException):
+            _open(Server.from_url(settings.mail_url), urlsplit(settings.base_url).hostname).quit()
+
+
 def _to_file(mail: EmailMessage, message: Message, folder: Path) -> None:
     """Named after the row, so that sending it again writes the same file; whole or not at all."""
     folder.mkdir(mode=0o700, exist_ok=True)
