@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask.globals import request_ctx
@@ -86,7 +87,7 @@ def _page_above() -> str | None:
         return None
     parts = request.path.split("/")
     above = ("/".join(parts[:n]) for n in range(len(parts) - 1, 1, -1))
-    return next((path for path in above if adapter.test(path, "GET")), None)
+    return next((quote(path) for path in above if adapter.test(path, "GET")), None)
 
 
 def _collision(error: IntegrityError) -> Response:

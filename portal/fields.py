@@ -207,7 +207,18 @@ class Siret(Line):
         self.data = siret.compact(self.data)
 
 
-class LocalDateTime(Field):
+class Typed(Field):
+    """Of blanks, or of a sign alone, nothing was typed: what is required is asked for."""
+
+    raw_data: list[Any]
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        super().process(formdata, *args, **kwargs)
+        if self.data is None and not self.process_errors:
+            self.raw_data = []
+
+
+class LocalDateTime(Typed):
     """A wall-clock date and hour of the place (`datetime-local`, or "29/10/2022 9h30"); `data` is an instant in UTC."""
 
     formats = (
@@ -246,7 +257,7 @@ class LocalDateTime(Field):
         return None
 
 
-class Day(DateField):
+class Day(Typed, DateField):
     """A day (`date`, or "29/10/2026"); years outside 2000–2100 are typing mistakes."""
 
     data: date | None
@@ -268,7 +279,7 @@ class Day(DateField):
         return clock.start_of(self.data) if self.data else None
 
 
-class Hour(TimeField):
+class Hour(Typed, TimeField):
     """An hour of the day (`time`, or "9h30")."""
 
     data: time | None
@@ -284,7 +295,7 @@ class Hour(TimeField):
             raise ValueError("Cette heure n’est pas comprise : par exemple 9h30.")
 
 
-class Whole(IntegerField):
+class Whole(Typed, IntegerField):
     """A whole number from `least` to `most`, in plain digits."""
 
     def __init__(self, *args: Any, least: int = 0, most: int = 100_000, **kwargs: Any):
@@ -311,7 +322,7 @@ class Several(SelectMultipleField):
         self.data = [choice.value for choice in self.choices if choice.value in valuelist]
 
 
-class Hundredths(Field):
+class Hundredths(Typed):
     """A number typed the French way with two decimals at most, from `least` to `most` hundredths; `data` is hundredths."""
 
     widget = TextInput()
@@ -349,7 +360,7 @@ def quantite(hundredths: int | None) -> str:
     return f"{whole:,}".replace(",", "\u202f") + (f",{rest:02d}".rstrip("0") if rest else "")
 
 
-class Euros(Field):
+class Euros(Typed):
     """An amount typed the French way, from `least` to `most` cents; `data` is whole cents."""
 
     widget = TextInput()

@@ -108,8 +108,11 @@ def record(
 
 
 def moves(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[list[Any]]:
-    """What changed of the numbers of one thing, for the fact `changements`: what it is called, the field, before, after."""
-    return [[what, name, was, after[name]] for name, was in before.items() if was != after[name]]
+    """What changed of the numbers of one thing, for the fact `changements`: what it is called, the field, before, after.
+
+    Its words are somebody's, and are not kept.
+    """
+    return [[what, name, was, after[name]] for name, was in before.items() if isinstance(was, int) and was != after[name]]
 
 
 def unsay(about: ColumnElement[bool], signs: Collection[str]) -> None:

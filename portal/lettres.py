@@ -15,8 +15,8 @@ def normal(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
 
 def _readable(text: str) -> str:
     kept, marks = [], 0
-    for letter in text:
-        marks = marks + 1 if unicodedata.combining(letter) else 0
+    for letter in text:  # some that are no marks come apart into them
+        marks = marks + 1 if unicodedata.combining(unicodedata.normalize("NFKD", letter)[0]) else 0
         if marks <= MOST_MARKS:
             kept.append(letter)
     return "".join(kept)

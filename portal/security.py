@@ -229,7 +229,7 @@ class Limit:
         keys = {f"{self.name}:h:{host}": self.per_host}
         if account:
             # Keyed by both, so that a stranger's tries never lock the owner of the address out.
-            both = fingerprint(f"{account}|{host}")
+            both = fingerprint(account if self.by_session else f"{account}|{host}")
             keys[f"{self.name}:c:{both[:32]}"] = self.per_account
         now = clock.now()
         with apart() as connection:

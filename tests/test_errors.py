@@ -358,7 +358,8 @@ def test_a_disk_that_is_full_or_read_only_is_read(client, setting):
         ("/factures/2/enregistrer", "/factures/2"),
         ("/factures/2/reglements/5/contrepasser", "/factures/2"),
         ("/partage/action/3/cles/devis", "/partage/action/3"),
-        ("/missions/7/postuler", "/missions/7"),
+        ("/candidatures/suivi/a%0d%0ab/retirer", "/candidatures/suivi/a%0D%0Ab"),
+        ("/candidatures/suivi/a%3Fb/retirer", "/candidatures/suivi/a%3Fb"),
     ],
 )
 def test_the_address_of_a_form_that_is_read_again_is_its_page(client, asked, above):

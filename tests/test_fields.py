@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import InputRequired
 
 from portal import clock, fields
 from portal.fields import (
@@ -329,6 +330,30 @@ def test_a_number_out_of_bounds_is_told_them(text):
     assert refused("part", text) == "Un nombre entre 0 et 100 est attendu."
 
 
+class Wanted(Form):
+    part = Hundredths("Part", [InputRequired("Écris combien.")])
+    euros = Euros("Montant", [InputRequired("Écris combien.")])
+    whole = Whole("Combien", [InputRequired("Écris combien.")])
+    day = Day("Jour", [InputRequired("Écris combien.")])
+    hour = Hour("Heure", [InputRequired("Écris combien.")])
+    at = LocalDateTime("Quand", [InputRequired("Écris combien.")])
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u00a0", "\u202f"])
+def test_what_is_required_is_asked_for_whatever_blanks_were_typed(text):
+    form = Wanted(MultiDict(dict.fromkeys(("part", "euros", "whole", "day", "hour", "at"), text)), meta={"csrf": False})
+    assert not form.validate()
+    assert {tuple(errors) for errors in form.errors.values()} == {("Écris combien.",)}
+    assert len(form.errors) == 6
+
+
+@pytest.mark.parametrize(("name", "text"), [("part", "%"), ("euros", "€"), ("euros", " € ")])
+def test_a_sign_alone_is_nothing(name, text):
+    form = Wanted(MultiDict({name: text}), meta={"csrf": False})
+    assert not form.validate()
+    assert form[name].errors == ["Écris combien."]
+
+
 @pytest.mark.parametrize(("name", "text"), [("part", "7 €"), ("part", "abc"), ("part", "--3"), ("euros", "5 %")])
 def test_another_sign_is_not_understood(name, text):
     assert "n’est pas compris" in refused(name, text)
@@ -381,6 +406,13 @@ MARKED = "a" + "\u0301\u0327" * 100_000  # to put these in order takes a minute 
 @pytest.mark.parametrize("read", [clean, one_line, name_key, address_key, _account_key])
 def test_no_letter_bears_more_marks_than_people_write(read):
     assert len(read(MARKED)) <= 1 + MOST_MARKS
+
+
+# What is no mark by itself, and comes apart into some.
+@pytest.mark.parametrize("letter", ["\u0f73", "\u0f75", "\u0f81", "\uff9e", "\uff9f"])
+@pytest.mark.parametrize("read", [clean, name_key, address_key])
+def test_nor_more_letters_that_come_apart_into_marks(read, letter):
+    assert len(read("a" + "\u0301" + letter * 10_000)) <= 1 + 2 * MOST_MARKS
 
 
 @pytest.mark.parametrize("read", [clean, one_line, name_key])

@@ -28,6 +28,7 @@ from portal.missions.models import Mineur, Minorite, Mission
 from portal.workflow import Refusal, TransitionRefused
 
 MOST_LINKS_AN_HOUR = 3
+MINOR = "Cette adresse est aussi celle d’une personne mineure : l’accord écrit de son responsable légal est d’abord attendu."
 TWICE = "Tu avais candidaté deux fois : tu gardes ton autre inscription."
 
 
@@ -174,7 +175,19 @@ def join(candidature: Candidature) -> None:
         db.session.flush()
         db.session.refresh(candidature)
         attente.keep_one(candidature.mission, personne)
+        _keep_what_a_minor_may(candidature.mission, personne)
     rejoindre.tell(candidature, by=personne, depuis=provisional.id)
+
+
+def _keep_what_a_minor_may(mission: Mission, personne: Personne) -> None:
+    """A place that is now known to be a minor's, whom nobody authorised, is freed, and told."""
+    held = missions_queries.active_of(mission, personne)
+    try:
+        mineurs.check_place(mission, personne.id)
+    except (mineurs.AdultsOnly, mineurs.AutorisationMissing):
+        if held and (accepted := queries.accepted_of(mission, personne.id)):
+            commands.close(accepted, liberer, by=None, motif=MINOR)
+            missions.release(held, motif=MINOR)
 
 
 def declare(candidature: Candidature, situation: Situation) -> None:

@@ -24,6 +24,7 @@ SESSION_LIFE = timedelta(days=30)  # without a visit
 LONGEST_SESSION = timedelta(days=180)  # whatever the visits: then one proves again who one is
 PAGE = 50
 SMALL = re.compile("(?i)(an?|à|aux?|del?|da|des|di|du|d|el|en|est|et|été|la?|les?|une?|van|von)")  # no names by themselves
+ELIDED = re.compile("[dl]['’]", re.IGNORECASE)
 WITH_ROLES = (selectinload(Personne.roles),)
 
 
@@ -95,10 +96,11 @@ def tries_of(personne_id: int | None) -> int:
     return db.session.scalar(select(func.coalesce(func.sum(Jeton.essais), 0)).where(*recent)) or 0
 
 
-def links_held(personne_id: int | None, *, until: datetime) -> int:
-    """How many links to come in with were written to this person, and still work; those that last longer apart."""
-    alive = Jeton.utilise_le.is_(None), Jeton.expire_le > clock.now(), Jeton.expire_le <= until
-    return db.session.scalar(select(func.count(Jeton.id)).where(Jeton.personne_id == personne_id, *alive)) or 0
+def links_held(personne_id: int | None, *, since: datetime, until: datetime) -> list[Jeton]:
+    """The links to come in with that were written to this person and still work between these instants, the latest last."""
+    alive = Jeton.utilise_le.is_(None), Jeton.expire_le > since, Jeton.expire_le <= until
+    mine = select(Jeton).where(Jeton.personne_id == personne_id, *alive)
+    return list(db.session.scalars(mine.order_by(Jeton.expire_le, Jeton.id)))
 
 
 def everyone() -> list[Personne]:
@@ -133,12 +135,20 @@ def signs(personne: Personne) -> list[str]:
 
     A name that nobody proved is anybody's, and so are a first name alone and words of every day: they take no text of others.
     """
-    words = [word if SMALL.fullmatch(word) else word[0].upper() + word[1:] for word in personne.nom.split()]
-    is_name = personne.confirme_le and sum(len(word) > 1 and not SMALL.fullmatch(word) for word in words) > 1
-    names = (" ".join(words), " ".join(words[1:] + words[:1])) if is_name else ()
+    words = [_as_written(word) for word in personne.nom.split()]
+    is_name = personne.confirme_le and sum(not SMALL.fullmatch(word) for word in words) > 1
+    turned = (words, words[1:] + words[:1], words[-1:] + words[:-1])
+    names = [" ".join(one) for one in turned] if is_name else []
     number = local_phone(personne.telephone)
     numbers = (personne.telephone, number, number.replace(" ", ""), telephone(personne.telephone))
     return list(dict.fromkeys(filter(None, (*names, personne.email, personne.adresse, *numbers))))
+
+
+def _as_written(word: str) -> str:
+    """What is small is read in any case; a name begins with a capital, or has it after its « d’ »."""
+    if SMALL.fullmatch(word):
+        return word.lower()
+    return (word[0].lower() if ELIDED.match(word) else word[0].upper()) + word[1:]
 
 
 def people(search: str, number: int) -> Leaf:

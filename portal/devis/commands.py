@@ -173,7 +173,7 @@ def _change(devis: Devis, changes: Mapping[LigneDevis, Mapping[str, Any]], *, by
         before = line.numbers
         if changed := _set(line, fields, by=by):
             moved = journal.moves("", before, line.numbers)
-            named = [name for name in changed if name not in before]
+            named = [name for name in changed if name not in {move[1] for move in moved}]
             modifier_ligne.tell(devis, by=by, ligne=line.libelle, champs=named, changements=moved)
     count(devis)
 

@@ -213,7 +213,8 @@ def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], 
     moved = list[list[Any]]()
     for id, said in lines.items():
         line, before = there[id], there[id].numbers
-        apply(line, devis.touched(before, said))
+        if "motif" in apply(line, devis.touched(before, said)):
+            changed.append(f"{line.libelle}, raison")
         moved += journal.moves(line.libelle, before, line.numbers)
     count(facture)
     if changed or moved:

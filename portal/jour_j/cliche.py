@@ -11,7 +11,8 @@ from portal.workflow import Refusal
 
 HEAVIEST = 12 * 1024 * 1024  # bytes
 MOST_PIXELS = 50_000_000  # a phone of now takes that many
-MOST_WHOLE = 16_000_000  # of a format that is only read whole, of which two kilobytes may fill the memory
+MOST_WHOLE = 16_000_000  # of what is only read whole, of which two kilobytes may fill the memory
+MOST_SCANS = 64  # of a progressive JPEG, each of which is read over the whole picture; an ordinary one has ten
 SIDE = 1600  # pixels: enough to read a label, and light on a poor network
 READ = ("JPEG", "PNG", "WEBP")
 _one_at_a_time = Lock()  # in this process: each fills its memory for a moment
@@ -24,7 +25,9 @@ class NotAPicture(Refusal):
 
 class TooHeavy(Refusal):
     status = 413
-    sentence = "Cette photo est trop lourde\u00a0: 12\u00a0Mo et 50 millions de points au plus, 16 en PNG ou WebP."
+    sentence = (
+        "Cette photo est trop lourde\u00a0: 12\u00a0Mo et 50 millions de points au plus, 16 en PNG, WebP ou JPEG progressif."
+    )
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,10 @@ def _made_anew(raw: bytes) -> Cliche:
     from PIL import Image, ImageOps
 
     with Image.open(BytesIO(raw), formats=READ) as image:
-        if image.width * image.height > (MOST_PIXELS if image.format == "JPEG" else MOST_WHOLE):
+        by_parts = image.format == "JPEG" and not image.info.get("progressive")
+        if image.width * image.height > (MOST_PIXELS if by_parts else MOST_WHOLE):
+            raise TooHeavy
+        if image.format == "JPEG" and raw.count(b"\xff\xda") > MOST_SCANS:
             raise TooHeavy
         image.draft("RGB", (SIDE, SIDE))  # a JPEG is then read smaller, hence never whole in memory
         image.thumbnail((SIDE, SIDE))

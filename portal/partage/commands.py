@@ -17,7 +17,7 @@ from portal.db import db, insert_once, lock_one
 from portal.devis.commands import Typed, touched
 from portal.factures import queries as invoices
 from portal.fields import quantite
-from portal.partage import calcul, queries
+from portal.partage import calcul, justificatifs, queries
 from portal.partage.justificatifs import Recu
 from portal.partage.models import (
     Cle,
@@ -55,6 +55,11 @@ class YearClosed(Refusal):
         super().__init__(
             f"L’année {annee} est close\u00a0: ses dépenses ne changent plus. Date de cette année ce que tu notes."
         )
+
+
+class NotTheirs(Refusal):
+    status = 403
+    sentence = "Ce compte vient d’être fermé : rien n’est enregistré."
 
 
 class Gone(Refusal):
@@ -106,6 +111,18 @@ class LossToExplain(MotifMissing):
 
 
 # --- what it cost --------------------------------------------------------------------------------------------
+
+
+def received(raw: bytes, *, by: Personne) -> Recu:
+    """The receipt of what `by` sent, made with no transaction open, which ends this one: nobody waits meanwhile.
+
+    Raises what `justificatifs.made` does, or NotTheirs when they may not come in any more.
+    """
+    db.session.rollback()
+    recu = justificatifs.made(raw)
+    if not lock_one(by).is_active:
+        raise NotTheirs
+    return recu
 
 
 def note(action: Action, *, by: Personne, recu: Recu | None = None, cle: str = "", **fields: Any) -> Depense:

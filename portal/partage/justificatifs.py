@@ -47,13 +47,11 @@ class Recu(NamedTuple):
 
 
 def made(raw: bytes) -> Recu:
-    """What is kept of what was sent. Raises NotAReceipt, ActiveReceipt, TooHeavy."""
+    """What is kept of what was sent. Raises NotAReceipt, ActiveReceipt, TooHeavy, cliche.TooHeavy."""
     if raw.startswith(b"%PDF-"):
         return Recu(PDF, _checked(raw))
     try:
         return Recu(JPEG, cliche.develop(raw).contenu)
-    except cliche.TooHeavy:
-        raise TooHeavy from None
     except cliche.NotAPicture:
         raise NotAReceipt from None
 

@@ -23,6 +23,7 @@ from portal.devis import models as devis
 from portal.devis import queries as devis_queries
 from portal.devis.models import Devis
 from portal.factures import queries as invoices
+from portal.factures.models import Etat as EtatFacture
 from portal.factures.models import Facture, LigneFacture
 from portal.factures.models import Nature as Sorte
 from portal.journal import Called, describes
@@ -247,7 +248,8 @@ def _is_to_decide() -> ColumnElement[bool]:
 
 def to_decide() -> Select[Action]:
     """What is invoiced and has all its money, and whose share-out nobody decided."""
-    unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, invoices.is_unsettled())
+    waits = or_(Facture.etat == EtatFacture.BROUILLON, invoices.is_unsettled())
+    unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, waits)
     return select(Action).where(Action.etat == actions.Etat.FACTUREE, ~_in(Etat.DECIDE), ~_in(Etat.CLOS), ~unsettled)
 
 

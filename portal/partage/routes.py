@@ -176,7 +176,8 @@ def note(action_id: int) -> Any:
         return asked
     raw = attached()
     try:
-        recu = justificatifs.made(raw) if raw else None
+        recu = commands.received(raw, by=me()) if raw else None
+        action = _read(action_id, "depense.noter")  # as it now is
         if not form.validate():
             return refused(422, lambda: _form_page(_read(action_id), _again(file=bool(raw))))
         commands.note(action, by=me(), recu=recu, cle=(form.cle.data or "")[:64], **form.fields)
@@ -212,7 +213,8 @@ def edit(id: int) -> Any:
         return asked
     action_id, raw = depense.action_id, attached()
     try:
-        recu = justificatifs.made(raw) if raw else None
+        recu = commands.received(raw, by=me()) if raw else None
+        depense = _expense(id)  # as it now is
         if not form.validate():
             return refused(422, lambda: _edited_again(id, file=bool(raw)))
         commands.edit(depense, by=me(), recu=recu, said=Typed(form.lu.data or "", form.fields))

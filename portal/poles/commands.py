@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal.comptes.commands import Erased
 from portal.comptes.models import Personne
 from portal.db import db, insert_once, lock, lock_one
 from portal.fields import name_key
@@ -47,7 +48,8 @@ def save_pole(pole: Pole | None, *, nom: str, genre: Genre, description: str, by
 
 def add_member(pole: Pole, personne: Personne, *, by: Personne | None) -> None:
     """Welcome someone; a second time changes nothing."""
-    lock(Personne, personne.id)
+    if lock_one(personne).is_erased:
+        raise Erased
     if not insert_once(Adhesion, pole_id=pole.id, personne_id=personne.id):
         return
     personne.is_pole_member = True

@@ -165,6 +165,22 @@ def test_it_follows_the_person_who_proves_the_address(mission):
     assert [m.personne_id for m in minors()] == [lea.id]
 
 
+@pytest.mark.both
+def test_a_place_that_turns_out_to_be_an_unauthorised_minor_s_is_freed_and_told(zoe, mission, outbox):
+    """The place was taken as an adult's; then the same address, proved, says seventeen."""
+    builders.personne("Léa Grondin", email="lea@example.org")
+    grown = builders.candidature(mission, email="lea@example.org")
+    depot.join(grown)
+    commands.decide(grown, accepter, by=zoe)
+    assert mission.prises == 1
+    depot.join(minor(mission, email="lea@example.org"))
+    db.session.refresh(mission)
+    assert mission.prises == 0
+    assert (grown.etat, db.session.scalars(select(Affectation.libere_le)).one() is None) == (Etat.LIBEREE, False)
+    with pytest.raises(AutorisationMissing):
+        commands.decide(db.session.scalars(select(Candidature).order_by(Candidature.id.desc())).first(), accepter, by=zoe)
+
+
 # --- adults only ---------------------------------------------------------------------------------------------
 
 

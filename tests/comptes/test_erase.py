@@ -284,6 +284,9 @@ def test_a_name_that_nobody_proved_takes_no_text_of_others(ada):
         ("awa payet", "Awa Payet, Payet Awa"),
         ("Jean-Yves Técher", "JEAN-YVES TÉCHER, Técher Jean-Yves"),
         ("Marie de la Fontaine", "Marie De La Fontaine, DE LA FONTAINE Marie"),
+        ("Jean De La Fontaine", "Jean de la Fontaine, De La Fontaine Jean"),
+        ("Jean Marie Payet", "PAYET Jean Marie, Marie Payet Jean"),
+        ("d'Abbadie Luc", "d'Abbadie Luc, D'ABBADIE Luc, Luc D'Abbadie"),
     ],
 )
 def test_a_name_goes_however_it_was_written(ada, nom, written):

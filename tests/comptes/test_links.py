@@ -90,6 +90,28 @@ def test_strangers_have_an_address_written_to_five_times_and_lock_nobody_out(app
 
 
 @pytest.mark.both
+def test_whoever_is_written_no_more_enters_by_the_last_code_of_their_mailbox(app, settings, client, awa, outbox):
+    settings(rate_limits=True)
+    for n in range(5):
+        ask(app.test_client(), address=f"198.51.100.{n}")
+    ask(client)
+    assert len(outbox()) == 5
+    assert client.post("/comptes/code", data={"code": outbox()[-1].faits["code"]}).status_code == 303
+    assert client.get("/moi/").status_code == 200
+
+
+@pytest.mark.both
+def test_a_link_that_is_about_to_die_keeps_no_other_from_leaving(app, settings, awa, outbox):
+    settings(rate_limits=True)
+    with clock.freeze(start := clock.now()):
+        for n in range(5):
+            ask(app.test_client(), address=f"198.51.100.{n}")
+    with clock.freeze(start + timedelta(minutes=8, seconds=1)):
+        ask(app.test_client())
+    assert len(outbox()) == 6
+
+
+@pytest.mark.both
 def test_nor_from_proving_who_they_are(app, settings, as_, awa, outbox):
     settings(rate_limits=True)
     for n in range(8):

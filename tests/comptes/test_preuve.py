@@ -289,3 +289,13 @@ def test_in_a_browser_the_form_goes_on_by_itself(visit, ada):
     page.keyboard.press("Enter")
     page.get_by_text("Léa Grondin est dans le portail.").wait_for()
     assert page.url.endswith("/reglages/personnes/")
+
+
+def test_a_stolen_session_guesses_no_more_by_changing_network(later, ada, app, settings):
+    settings(rate_limits=True)
+    client = later(ada)
+    tries = []
+    for n in range(11):
+        form = {"preuve_vers": "/moi/donnees/tout.json", "preuve_passe": f"pas celui-là {n}"}
+        tries.append(client.post("/comptes/preuve", data=form, environ_base={"REMOTE_ADDR": f"198.51.{n}.7"}).status_code)
+    assert (set(tries[:10]), tries[10]) == ({422}, 429)

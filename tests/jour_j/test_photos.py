@@ -105,6 +105,22 @@ def test_a_broken_file_is_refused_or_read_and_nothing_else(form):
                 continue
 
 
+def progressive(size: tuple[int, int], *, scans: int = 0) -> bytes:
+    """A JPEG that is read over and over: each scan that is added is one more reading of the whole picture."""
+    made = BytesIO()
+    Image.new("RGB", size, "white").save(made, "JPEG", progressive=True)
+    raw = made.getvalue()
+    begins = raw.rindex(b"\xff\xda")
+    return raw[:-2] + raw[begins:-2] * scans + raw[-2:]
+
+
+def test_a_progressive_photo_is_read_when_it_is_small_and_has_few_scans():
+    assert opened(develop(progressive((2000, 1500))).contenu).size == (1600, 1200)
+    for raw in (progressive((5000, 4000)), progressive((400, 300), scans=100)):
+        with pytest.raises(TooHeavy):
+            develop(raw)
+
+
 def bomb(side: int) -> bytes:
     """A PNG of a few bytes that says that it is so many pixels high and wide."""
 

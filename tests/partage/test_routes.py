@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from io import BytesIO
 
 import pytest
@@ -135,7 +137,8 @@ def test_an_expense_with_its_receipt_which_is_only_ever_a_file(fete, url, as_, f
         (PDF.replace(b"/Catalog", b"/Catalog/OpenAction<</S/J#61vaScript/JS(app.alert(1))>>"), "contient un programme"),
         (b"GIF89a" + b"\0" * 40, "ni un PDF ni une photo"),
         (SVG, "ni un PDF ni une photo"),
-        (bomb(20_000), "trop lourd"),
+        (bomb(20_000), "trop lourde"),
+        (b"%PDF-" + b" " * justificatifs.HEAVIEST + b"%%EOF", "trop lourd"),
     ],
 )
 def test_a_receipt_is_known_by_what_it_holds(fete, url, as_, file, why):
@@ -159,6 +162,27 @@ def test_the_picture_of_a_receipt_is_made_anew_whatever_it_hides_and_is_called(f
     assert got.headers["Content-Disposition"] == f'attachment; filename="justificatif-{noted.id}.jpg"'
     assert "X-Kq" not in got.headers
     assert ".php" not in zoe.get(url).text
+
+
+def test_nobody_waits_while_a_receipt_is_made(fete, url, as_, site, monkeypatch):
+    """A big picture takes a second or two: no lock is held meanwhile."""
+    seen, real = [], justificatifs.made
+
+    def made(raw: bytes):
+        if site.database.engine == "sqlite":
+            with closing(sqlite3.connect(site.database.path, timeout=0)) as other, other:
+                other.execute("BEGIN IMMEDIATE")
+                seen.append("free")
+        return real(raw)
+
+    monkeypatch.setattr(justificatifs, "made", made)
+    zoe = as_(fete.zoe)
+    assert zoe.post(f"{url}/depense", data=expense(picture())).status_code == 303
+    [noted] = queries.depenses(fete.action)
+    here = f"/partage/depenses/{noted.id}"
+    lu = soup(zoe.get(here)).select_one("[name=lu]")["value"]
+    assert zoe.post(here, data=expense(PDF, lu=lu)).status_code == 303
+    assert seen == ["free", "free"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from portal.comptes import commands as comptes
 from portal.comptes.models import NomRole, Personne
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -83,6 +84,13 @@ def test_poles_come_first_then_groupes_by_name(app):
 
 
 # --- members ---------------------------------------------------------------------------------------------------
+
+
+def test_an_erased_person_is_welcomed_nowhere(admin):
+    awa, culture = make.personne("Awa Payet"), make.pole("Culture")
+    comptes.erase(awa, by=admin)
+    with pytest.raises(comptes.Erased):
+        commands.add_member(culture, awa, by=admin)
 
 
 def test_a_member_enters_and_leaves_and_their_rights_follow(admin):
