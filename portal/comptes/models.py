@@ -284,6 +284,7 @@ class Jeton(Base):
 
 
 ajouter = Event("personne.ajouter", "Nouvelle personne", "ajoutée", "plus")
+inviter = Event("personne.inviter", "Renvoyer l’invitation", "invitation renvoyée", "send")
 modifier = Event("personne.modifier", "Modifier", "modifiée", "pencil")
 donner_les_roles = Event("personne.roles", "Changer ses rôles", "rôles changés", "key-round")
 desactiver = Event("personne.desactiver", "Désactiver le compte", "compte désactivé", "ban")
