@@ -17,7 +17,7 @@ CONTAINERS = {"tr": "tbody", "td": "tr", "th": "tr", "tbody": "table", "thead": 
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
 FIRST_TAG = re.compile(r"\s*(?:<!--.*?-->\s*)*<([a-z0-9]+)", re.DOTALL)
 ICONS = frozenset(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static" / "icons.svg").read_text()))
-TABLES = {".xlsx": "Excel (.xlsx)", ".csv": "Tableur (.csv)"}  # what a file is called, the same on every page
+TABLES = {".xlsx": "Excel\u00a0(.xlsx)", ".csv": "Tableur\u00a0(.csv)"}  # what a file is called, the same on every page
 SCRIPT_IN = re.compile(r"\s*(?:js|javascript):", re.IGNORECASE)
 
 

@@ -89,9 +89,10 @@ def test_the_list_and_the_sheet_say_since_when_and_until_when(office, awa):
 
 
 def test_one_that_has_not_left_yet_says_so(office, awa):
-    said = words(office.get(sheet(awa)))
-    assert "Pas encore partie" in said
-    assert "Partie" not in said
+    page = office.get(sheet(awa))
+    assert "Pas encore partie" in words(page)
+    assert "Partie" not in words(page)
+    assert main(page).find("a", href="/notifications/courrier")
 
 
 def test_whoever_came_in_waits_no_longer(office, client, awa):
