@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import clock, policy, reglage
+from portal import clock, policy, reglage, tableur
 from portal.comptes import entree, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
         clock=clock,
         csrf_meta=csrf_meta,
         env=app.config["PORTAL"].env,
+        fichiers=tableur.FICHIERS,
         maison=_House(),
         nav=nav,
         toasts=toasts,

@@ -13,6 +13,7 @@ COMPUTES = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsh
 MARK = "\ufeff"  # without it, Excel reads the accents in another alphabet
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SORTES = {"csv": CSV, "xlsx": XLSX}
+FICHIERS = {"xlsx": "Excel\u00a0(.xlsx)", "csv": "Tableur\u00a0(.csv)"}  # what a button calls them, the same everywhere
 SORTE = f"<any({', '.join(SORTES)}):sorte>"  # in a URL
 WIDEST = 48  # characters of a column, at most
 # Text is never read as something else; numbers and days are what they are.

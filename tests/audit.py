@@ -17,6 +17,7 @@ CONTAINERS = {"tr": "tbody", "td": "tr", "th": "tr", "tbody": "table", "thead": 
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
 FIRST_TAG = re.compile(r"\s*(?:<!--.*?-->\s*)*<([a-z0-9]+)", re.DOTALL)
 ICONS = frozenset(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static" / "icons.svg").read_text()))
+TABLES = {".xlsx": "Excel\u00a0(.xlsx)", ".csv": "Tableur\u00a0(.csv)"}  # what a file is called, the same on every page
 SCRIPT_IN = re.compile(r"\s*(?:js|javascript):", re.IGNORECASE)
 
 
@@ -159,6 +160,14 @@ def icons_are_in_the_sprite(page: Document) -> Iterator[str]:
             yield f"the icon of {name(e)} is not in the sprite"
 
 
+def tables_are_called_by_one_name(page: Document) -> Iterator[str]:
+    for e in page.all("a", "form"):
+        path = (e.get("href") or e.get("action") or "").partition("?")[0]
+        for ending, words in TABLES.items():
+            if path.endswith(ending) and words not in text(e):
+                yield f"{name(e)} gives a {ending}, and does not say « {words} »"
+
+
 CHECKS: tuple[Callable[[Document], Iterator[str]], ...] = (
     page_has_its_landmarks,
     ids_are_unique,
@@ -168,4 +177,5 @@ CHECKS: tuple[Callable[[Document], Iterator[str]], ...] = (
     forms_work_without_script,
     no_code_in_the_page,
     icons_are_in_the_sprite,
+    tables_are_called_by_one_name,
 )

@@ -39,6 +39,8 @@ FAULTS = {
     "js: in hx-vals": ("<p hx-vals='js:{a: 1}'>x</p>", "<p>: code in hx-vals"),
     "a javascript: link": ('<a href="javascript:x()">x</a>', "code in href"),
     "an icon that is not drawn": ('<p><svg><use href="/i.svg#licorne"/></svg></p>', "is not in the sprite"),
+    "a table called otherwise": ('<a href="/x.csv?annee=2026">Tableur</a>', "does not say « Tableur\u00a0(.csv) »"),
+    "another": ('<a href="/x.xlsx">Tableur (.csv)</a>', "does not say « Excel\u00a0(.xlsx) »"),
     "a filter in hx-trigger": ('<p hx-trigger="click[ctrlKey]">x</p>', "a filter in hx-trigger"),
 }
 

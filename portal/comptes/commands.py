@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
@@ -30,6 +30,7 @@ from portal.comptes.models import (
     desactiver,
     donner_les_roles,
     effacer,
+    inviter,
     modifier,
     reactiver,
 )
@@ -38,6 +39,7 @@ from portal.fields import address_key
 from portal.workflow import Refusal
 
 INVITATION_LIFE = timedelta(days=7)
+MOST_INVITATIONS_AN_HOUR = 5  # to one person
 FIRST_STEP = "/comptes/mot-de-passe"  # where an invitation leads
 ERASED = "Personne effacée"
 
@@ -53,6 +55,15 @@ class AccountClosed(Refusal):
 
 class LastAdmin(Refusal):
     sentence = "C’est la dernière personne à administrer le portail : donne d’abord ce rôle à quelqu’un d’autre."
+
+
+class NoInvitation(Refusal):
+    sentence = "Il n’y a pas d’invitation à renvoyer\u00a0: cette personne est déjà entrée, ou son compte est fermé."
+
+
+class TooManyInvitations(Refusal):
+    status = 429
+    sentence = "Cette invitation vient de partir plusieurs fois\u00a0: attends une heure avant de la renvoyer."
 
 
 class Erased(Refusal):
@@ -136,8 +147,8 @@ def _invite(personne: Personne, by: Personne) -> None:
     db.session.add(jeton)
     db.session.flush()
     outbox.post(
-        "invitation",
-        f"invitation:{personne.id}",
+        queries.INVITATION,
+        f"invitation:{jeton.id}",
         to=personne.email,
         personne_id=personne.id,
         personne=personne.id,
@@ -145,6 +156,25 @@ def _invite(personne: Personne, by: Personne) -> None:
         jeton=jeton.id,
         par=by.id,
     )
+
+
+def invite_again(personne: Personne, *, by: Personne) -> None:
+    """Another link, for a week; the one before opens nothing any more. Raises NoInvitation or TooManyInvitations."""
+    personne = _locked(personne)
+    former = queries.invitations([personne.id]).get(personne.id) if personne.is_active else None
+    if former is None:
+        raise NoInvitation
+    if security.is_too_much(f"invitation:{personne.id}", MOST_INVITATIONS_AN_HOUR):
+        raise TooManyInvitations
+    _close_links(Jeton.id == former.jeton_id)
+    _invite(personne, by)
+    inviter.tell(personne, by=by)
+
+
+def _close_links(which: ColumnElement[bool]) -> None:
+    """They open nothing from now on; the rows stay, so that an invitation may be sent again."""
+    now = clock.now()
+    db.session.execute(update(Jeton).where(which, Jeton.expire_le > now).values(expire_le=now))
 
 
 def set_roles(personne: Personne, roles: Collection[NomRole], *, by: Personne | None) -> None:
@@ -183,7 +213,7 @@ def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
     personne.desactive_le = None if active else clock.now()
     if not active:
         db.session.execute(delete(Session).where(Session.personne_id == personne.id))
-        db.session.execute(delete(Jeton).where(Jeton.personne_id == personne.id))
+        _close_links(Jeton.personne_id == personne.id)
     (reactiver if active else desactiver).tell(personne, by=by)
 
 

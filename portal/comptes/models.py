@@ -195,6 +195,7 @@ class SecondFacteur(Base):
     dernier_pas: Mapped[int] = mapped_column(default=0)  # of thirty seconds, whose code served last: none serves twice
     essais: Mapped[int] = mapped_column(default=0)  # wrong codes since `essais_depuis`
     essais_depuis: Mapped[datetime] = mapped_column(default=clock.now)
+    a_garder: Mapped[str] = mapped_column(default="")  # the recovery codes, encrypted, until they are said to be kept
 
     __table_args__ = (CheckConstraint("secret <> ''", name="secret"), CheckConstraint("essais >= 0", name="essais"))
 
@@ -284,6 +285,7 @@ class Jeton(Base):
 
 
 ajouter = Event("personne.ajouter", "Nouvelle personne", "ajoutée", "plus")
+inviter = Event("personne.inviter", "Renvoyer l’invitation", "invitation renvoyée", "send")
 modifier = Event("personne.modifier", "Modifier", "modifiée", "pencil")
 donner_les_roles = Event("personne.roles", "Changer ses rôles", "rôles changés", "key-round")
 desactiver = Event("personne.desactiver", "Désactiver le compte", "compte désactivé", "ban")
@@ -296,6 +298,7 @@ preparer_le_second = Event("personne.second_preparer", "Ajouter une application"
 activer_le_second = Event("personne.second_activer", "Confirmer l’application", "application de codes ajoutée", "key-round")
 retirer_le_second = Event("personne.second_retirer", "Retirer l’application", "application de codes retirée", "key-round")
 changer_les_codes = Event("personne.codes_secours", "D’autres codes", "codes de secours changés", "key-round")
+garder_les_codes = Event("personne.codes_gardes", "Je les ai gardés", "codes de secours gardés", "key-round")
 user_d_un_code = Event("personne.code_secours", "Donner un code de secours", "code de secours utilisé", "key-round")
 ajouter_une_cle = Event("personne.cle_ajouter", "Ajouter une clé d’accès", "clé d’accès ajoutée", "key-round")
 entrer_par_une_cle = Event("personne.cle_entrer", "Entrer par une clé d’accès", "connexion par une clé d’accès", "key-round")

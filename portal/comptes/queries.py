@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -16,6 +17,7 @@ from portal.db import db, instant
 from portal.fields import address_key, local_phone, name_key
 from portal.filters import telephone
 from portal.journal import Called, describes
+from portal.outbox import Message
 from portal.security import fingerprint
 from portal.web import Leaf, leaf
 
@@ -23,9 +25,11 @@ Asked = Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]  # of that p
 SESSION_LIFE = timedelta(days=30)  # without a visit
 LONGEST_SESSION = timedelta(days=180)  # whatever the visits: then one proves again who one is
 PAGE = 50
+INVITATION = "invitation"  # the kind of the message that carries one
 SMALL = re.compile("(?i)(an?|à|aux?|del?|da|des|di|du|d|el|en|est|et|été|la?|les?|une?|van|von)")  # no names by themselves
 ELIDED = re.compile("[dl]['’]", re.IGNORECASE)
 WITH_ROLES = (selectinload(Personne.roles),)
+WITH_THEIR_ROLES = (joinedload(Personne.roles),)  # of one person, in the same query
 
 
 def session_of(token: str, also: Asked) -> tuple[Session, bool, str | None] | None:
@@ -88,6 +92,33 @@ def pending(jeton_id: int, generation: int = 1) -> Jeton | None:
     jeton = db.session.get(Jeton, jeton_id)
     usable = jeton and jeton.generation == generation and jeton.utilise_le is None and jeton.expire_le > clock.now()
     return jeton if usable else None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """One that was written to a person who has not come in since."""
+
+    jeton_id: int
+    partie_le: datetime | None  # None while it waits to leave
+    expire_le: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return self.expire_le > clock.now()
+
+
+def invitations(ids: Collection[int]) -> dict[int, Invitation]:
+    """The last one of each of these people who still waits for it; one query.
+
+    The message knows which link is an invitation: anybody may ask for one that leads to the same page.
+    """
+    rows = (
+        select(Message.personne_id, Jeton.id, Message.envoye_le, Jeton.expire_le)
+        .join(Jeton, Jeton.id == Message.faits["jeton"].as_integer())
+        .where(Message.genre == INVITATION, Message.personne_id.in_(ids), Jeton.utilise_le.is_(None))
+        .order_by(Jeton.id)
+    )
+    return {whose: Invitation(id, left, until) for whose, id, left, until in db.session.execute(rows) if whose}
 
 
 def tries_of(personne_id: int | None) -> int:

@@ -15,12 +15,15 @@ from sqlalchemy.orm import selectinload
 from portal import clock, security
 from portal.comptes import totp
 from portal.comptes.models import (
+    FRESH,
     CleAcces,
     CodeSecours,
     Personne,
     SecondFacteur,
+    Session,
     activer_le_second,
     changer_les_codes,
+    garder_les_codes,
     preparer_le_second,
     retirer_le_second,
     user_d_un_code,
@@ -31,13 +34,20 @@ from portal.workflow import Refusal
 RECOVERY = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another on paper
 MAX_TRIES_A_DAY = 30
-KEPT_FOR = "totp"  # the purpose of the key that encrypts the secrets
+KEPT_FOR, SHOWN_FROM = "totp", "secours"  # the purposes of the keys that encrypt the secrets, and the codes to be kept
 DAY = timedelta(days=1)
 
 
 class WrongCode(Refusal):
     status = 422
     sentence = "Ce code n’est pas le bon, ou il a déjà servi\u00a0: attends le suivant, ou prends un code de secours."
+
+
+class WrongFirstCode(WrongCode):
+    sentence = (
+        "Ce code n’est pas le bon\u00a0: écris celui que l’application montre maintenant. "
+        "S’il ne va toujours pas, mets l’heure de ton téléphone en réglage automatique."
+    )
 
 
 class AlreadyOn(Refusal):
@@ -78,25 +88,55 @@ def encrypt_again() -> None:
         secret = found.secret if found.secret.isupper() else secret_of(found)  # in base32, what is encrypted never is
         if secret:
             found.secret = security.encrypt(KEPT_FOR, secret)
+        if codes := _codes_of(found):
+            found.a_garder = security.encrypt(SHOWN_FROM, codes)
 
 
-def confirm(personne: Personne, typed: str, *, by: Personne) -> list[str]:
-    """The application's first code; from now on one is asked for. Returns the recovery codes. Raises WrongCode."""
+def confirm(personne: Personne, typed: str, *, by: Personne) -> None:
+    """The application's first code; from now on one is asked for, and there are recovery codes. Raises WrongFirstCode.
+
+    Sent again once it was confirmed, it changes nothing.
+    """
     personne = lock_one(personne)
+    if personne.double_le:
+        return
     secret = waiting(personne)
     step = totp.step_of(secret, _plain(typed), now=clock.now(), after=0) if secret else None
     if not step:
-        raise WrongCode
+        raise WrongFirstCode
     db.session.get_one(SecondFacteur, personne.id).dernier_pas, personne.double_le = step, clock.now()
     activer_le_second.tell(personne, by=by)
-    return _new_codes(personne)
+    _prove_alone(personne)
+    _make_codes(personne)
 
 
-def renew_codes(personne: Personne, typed: str, *, by: Personne) -> list[str]:
+def renew_codes(personne: Personne, typed: str, *, by: Personne) -> None:
     """Ten others, the former ones are worth nothing. Raises WrongCode."""
     prove(personne, typed)
     changer_les_codes.tell(personne, by=by)
-    return _new_codes(personne)
+    _prove_alone(personne)
+    _make_codes(personne)
+
+
+def to_keep(personne: Personne) -> list[str]:
+    """The recovery codes, as long as their person has not said that they have them: an answer may be lost on its way."""
+    return _codes_of(db.session.get(SecondFacteur, personne.id)).split()
+
+
+def _codes_of(found: SecondFacteur | None) -> str:
+    """One on each line; nothing too once the key that encrypted them was dropped."""
+    return (security.decrypt(SHOWN_FROM, found.a_garder) if found and found.a_garder else None) or ""
+
+
+def keep(personne: Personne, *, by: Personne) -> None:
+    """They have them: they are not shown any more."""
+    if _let_go(personne.id):
+        garder_les_codes.tell(personne, by=by)
+
+
+def _let_go(personne_id: int) -> bool:
+    mine = SecondFacteur.personne_id == personne_id, SecondFacteur.a_garder != ""
+    return touched(db.session.execute(update(SecondFacteur).where(*mine).values(a_garder=""))) == 1
 
 
 def remove(personne: Personne, typed: str, *, by: Personne) -> None:
@@ -122,6 +162,13 @@ def _forget(personne: Personne, by: Personne | None) -> None:
         db.session.execute(delete(table).where(table.personne_id == personne.id))
     personne.double_le = None
     retirer_le_second.tell(personne, by=by)
+
+
+def _prove_alone(personne: Personne) -> None:
+    """The present session is fresh again, and none of their others is: less was asked of them than from now on."""
+    mine, now = Session.empreinte == security.fingerprint(personne.session_token), clock.now()
+    proved = case((mine, literal(now, Instant())), else_=literal(now - FRESH, Instant()))
+    db.session.execute(update(Session).where(Session.personne_id == personne.id).values(prouvee_le=proved))
 
 
 def mark(personne: Personne) -> str:
@@ -188,6 +235,7 @@ def _use_recovery(personne_id: int, said: str) -> bool:
     )
     used = touched(db.session.execute(update(CodeSecours).where(*mine).values(utilise_le=clock.now()))) == 1
     if used:
+        _let_go(personne_id)  # whoever uses one has them
         personne = db.session.get_one(Personne, personne_id)
         user_d_un_code.tell(personne, by=personne, restent=left(personne))
     return used
@@ -199,9 +247,12 @@ def left(personne: Personne) -> int:
     return db.session.scalar(select(func.count(CodeSecours.id)).where(*unused)) or 0
 
 
-def _new_codes(personne: Personne) -> list[str]:
-    """Shown once: the database keeps their fingerprints, which 119 bits of chance keep from being looked for."""
+def _make_codes(personne: Personne) -> None:
+    """The database holds their fingerprints, which 119 bits of chance keep from being looked for.
+
+    Until they are said to be kept it holds the codes too, encrypted as is the secret beside them, which opens as much.
+    """
     db.session.execute(delete(CodeSecours).where(CodeSecours.personne_id == personne.id))
     codes = ["-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(6)) for _ in range(RECOVERY)]
     db.session.add_all(CodeSecours(personne_id=personne.id, empreinte=security.fingerprint(_plain(code))) for code in codes)
-    return codes
+    db.session.get_one(SecondFacteur, personne.id).a_garder = security.encrypt(SHOWN_FROM, "\n".join(codes))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+from sqlalchemy import select
+
 from portal.actions.models import reading
 from portal.comptes import commands as comptes
-from portal.comptes.models import NomRole, Personne
+from portal.comptes import entree
+from portal.comptes.models import Jeton, NomRole, Personne
+from portal.db import db
 from portal.demo.devis import plan_prices
 from portal.demo.story import PAGES, Sheet, Story, page
 from portal.equipe import commands as equipe
@@ -43,12 +47,19 @@ def _welcome(story: Story, person: Sheet, contact: Sheet, password: str) -> None
     roles = [NomRole(name) for name in person.get("roles", ())]
     known = comptes.add_person(**contact, roles=roles, password=password, by=admin)
     story.people[person["cle"]] = known
+    if admin and not person.get("attendue"):
+        _come_in(known)
     if note := person.get("note"):
         story.at(story.evening(note["le"]), partial(_keep_in_mind, story, known, note))
     for name in person.get("poles", ()):
         poles.add_member(story.poles[name], known, by=admin)
     if "profil" in person:
         _tell_profile(story, known, person["profil"])
+
+
+def _come_in(known: Personne) -> None:
+    """By the link of their invitation."""
+    entree.use_link(db.session.scalars(select(Jeton.id).where(Jeton.personne_id == known.id)).one(), generation=1)
 
 
 def _tell_profile(story: Story, known: Personne, told: Sheet) -> None:

@@ -16,7 +16,7 @@ from portal.comptes.forms import KeyForm, SecondForm
 from portal.comptes.models import CleAcces
 from portal.policy import can
 from portal.security import fingerprint
-from portal.web import GuardedBlueprint, Page, done, me, refused, render, toast
+from portal.web import Done, GuardedBlueprint, Page, done, me, refused, render, toast
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("securite", __name__, url_prefix="/securite")
@@ -51,10 +51,10 @@ def index() -> Any:
 
 def _page(form: SecondForm, key: KeyForm | None = None) -> Page:
     devices, here = comptes.sessions_of(me()), fingerprint(me().session_token)
-    left = second.left(me()) if me().double_le else 0
+    left, waiting = (second.left(me()), bool(second.to_keep(me()))) if me().double_le else (0, False)
     key = key or KeyForm(formdata=None, data={"nom": named(request.user_agent.string)})
-    shown, wanted = cles.of(me()), is_wanted()
-    return render("moi/securite.html", appareils=devices, ici=here, form=form, restent=left, cle=key, cles=shown, voulue=wanted)
+    about: dict[str, Any] = {"appareils": devices, "ici": here, "restent": left, "a_garder": waiting, "cles": cles.of(me())}
+    return render("moi/securite.html", form=form, cle=key, voulue=is_wanted(), **about)
 
 
 # --- passkeys ------------------------------------------------------------------------------------------------
@@ -155,18 +155,24 @@ def application() -> Any:
 @bp.post("/application/confirmer", access="moi.voir", fresh=True)
 def confirm() -> Any:
     _key_first()
-    return _recovery(second.confirm, _again)
+    return _with_code(second.confirm, _to_recovery, _again)
 
 
-def _recovery(codes: Callable[..., list[str]], again: Callable[[SecondForm], Page]) -> Any:
-    """The recovery codes, shown once, for the right code; else the page again."""
+def _with_code(act: Callable[..., None], then: Callable[[], Done], again: Callable[[SecondForm], Page]) -> Any:
+    """Do it for the right code; else the page again."""
     form = SecondForm()
     if form.validate():
         try:
-            return render("moi/secours.html", codes=codes(me(), form.code.data, by=me()))
+            act(me(), form.code.data, by=me())
         except second.WrongCode as refusal:
             form.code.errors = [refusal.sentence]
+        else:
+            return then()
     return refused(422, lambda: again(form))
+
+
+def _to_recovery() -> Done:
+    return done(url_for(".recovery"))
 
 
 def _again(form: SecondForm) -> Page:
@@ -176,8 +182,8 @@ def _again(form: SecondForm) -> Page:
 
 def _setting_up(secret: str, form: SecondForm) -> Page:
     address = totp.address(secret, me().email, reglage.maison())
-    letters = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
-    return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=letters, form=form)
+    fours = [secret[n : n + 4] for n in range(0, len(secret), 4)]
+    return render("moi/application.html", qr=_drawn(address), adresse=address, lettres=fours, form=form)
 
 
 def _drawn(address: str) -> Markup:
@@ -188,20 +194,35 @@ def _drawn(address: str) -> Markup:
     return Markup(drawn.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, title=title))  # noqa: S704
 
 
+@bp.get("/application/secours", access="moi.voir")
+def recovery() -> Any:
+    """The recovery codes, to whoever proved a moment ago who they are, until they say that they have them."""
+    codes = second.to_keep(me()) if me().is_fresh else []
+    return render("moi/secours.html", codes=codes) if codes else done(url_for(".index"))
+
+
+@bp.post("/application/secours", access="moi.voir", fresh=True)
+def see_recovery() -> Any:
+    """The way to them, through a proof, which sends on what is posted."""
+    return done(url_for(".recovery"))
+
+
+@bp.post("/application/secours/gardes", access="moi.voir")
+def keep_recovery() -> Any:
+    second.keep(me(), by=me())
+    return done(url_for(".index"))
+
+
 @bp.post("/application/codes", access="moi.voir", limit="connexion")
 def renew_codes() -> Any:
-    return _recovery(second.renew_codes, _page)
+    return _with_code(second.renew_codes, _to_recovery, _page)
 
 
 @bp.post("/application/retirer", access="moi.voir", limit="connexion")
 def remove() -> Any:
-    form = SecondForm()
-    if form.validate():
-        try:
-            second.remove(me(), form.code.data, by=me())
-        except second.WrongCode as refusal:
-            form.code.errors = [refusal.sentence]
-        else:
-            toast("Aucun code ne t’est plus demandé.")
-            return done(url_for(".index"))
-    return refused(422, lambda: _page(form))
+    return _with_code(second.remove, _removed, _page)
+
+
+def _removed() -> Done:
+    toast("Aucun code ne t’est plus demandé.")
+    return done(url_for(".index"))

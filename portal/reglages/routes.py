@@ -25,12 +25,7 @@ from portal.reglages import formules as formules
 from portal.reglages import historique as historique
 from portal.reglages import salon as salon
 from portal.reglages import trames as trames
-from portal.reglages.forms import (
-    NewPersonForm,
-    PersonForm,
-    PoleForm,
-    SettingsForm,
-)
+from portal.reglages.forms import NewPersonForm, PersonForm, PoleForm, SettingsForm
 from portal.reglages.maison import bp
 from portal.web import Page, done, me, page_number, render, toast
 
@@ -122,9 +117,9 @@ def _settings(page: str, form: SettingsForm, status: int = 200) -> Page:
 
 @bp.get("/personnes/", access="personne.modifier")
 def personnes() -> Any:
-    search = _search()
-    leaf = people.people(search, page_number())
-    return render("reglages/personnes.html", "liste", leaf=leaf, search=search)
+    leaf = people.people(search := _search(), page_number())
+    invited = people.invitations([personne.id for personne in leaf.items])
+    return render("reglages/personnes.html", "liste", leaf=leaf, search=search, invited=invited)
 
 
 @bp.get("/personnes/nouvelle", access="personne.modifier")
@@ -148,7 +143,7 @@ def add_person() -> Any:
 
 
 def _person(id: int) -> Personne:
-    return load(Personne, id, "personne.modifier", people.WITH_ROLES)
+    return load(Personne, id, "personne.modifier", people.WITH_THEIR_ROLES)
 
 
 @bp.get("/personnes/<int:id>", access="personne.modifier")
@@ -175,15 +170,24 @@ def edit_person(id: int) -> Any:
     return _person_page(personne, form, 422)
 
 
+@bp.post("/personnes/<int:id>/invitation", access="personne.modifier", limit="lien", fresh=True)
+def invite_again(id: int) -> Any:
+    personne = _person(id)
+    comptes.invite_again(personne, by=me())
+    toast(f"Une autre invitation part à {personne.email}. Le lien d’avant n’ouvre plus rien.")
+    return done(url_for(".person", id=id))
+
+
 @bp.post("/personnes/<int:id>/<any(desactiver, reactiver):slug>", access="personne.modifier", fresh=True)
 def switch_person(id: int, slug: str) -> Any:
-    personne = _person(id)
+    personne, invited = _person(id), id in people.invitations([id])
     comptes.set_active(personne, slug == "reactiver", by=me())
     if slug == "reactiver":
-        toast(f"Le compte de {personne.nom} est rouvert.")
+        toast(f"Le compte de {personne.nom} est rouvert." + (" Son invitation est à renvoyer." if invited else ""))
     else:
         undo = (url_for(".switch_person", id=id, slug="reactiver"), "Annuler")
-        toast(f"Le compte de {personne.nom} est désactivé, ses appareils sont déconnectés.", undo=undo)
+        closed = "Invitation retirée\u00a0: son lien n’ouvre plus rien" if invited else "Ses appareils sont déconnectés"
+        toast(f"Le compte de {personne.nom} est désactivé. {closed}.", undo=undo)
     return done(url_for(".person", id=id))
 
 
@@ -208,9 +212,10 @@ def erase_person(id: int) -> Any:
 
 
 def _person_page(personne: Personne, form: PersonForm, status: int = 200) -> Page:
-    belongs_to = house.poles_of(personne)
-    keyed = cles.has_any(personne)
-    return render("reglages/personne.html", status=status, personne=personne, form=form, poles=belongs_to, cle=keyed)
+    belongs_to, keyed = house.poles_of(personne), cles.has_any(personne)
+    invited = people.invitations([personne.id]).get(personne.id) if personne.is_active else None
+    about = {"poles": belongs_to, "cle": keyed, "invitation": invited}
+    return render("reglages/personne.html", None, status, personne=personne, form=form, **about)
 
 
 # --- pôles and groupes ---------------------------------------------------------------------------------------

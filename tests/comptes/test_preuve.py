@@ -32,11 +32,11 @@ WANTED = {
     "factures.close", "factures.emit", "factures.export_invoices", "factures.export_journal", "factures.export_payments",
     "factures.give_back", "factures.receive", "factures.reverse", "jour_j.export_register", "moi.securite.confirm",
     "moi.securite.add_key", "moi.securite.challenge", "moi.securite.remove_key", "moi.securite.rename_key",
-    "moi.erase_me", "moi.securite.prepare", "moi.securite.sign_others_out", "moi.securite.sign_out", "moi.take_data",
+    "moi.erase_me", "moi.securite.prepare", "moi.securite.see_recovery", "moi.securite.sign_others_out",
+    "moi.securite.sign_out", "moi.take_data",
     "partage.close", "partage.decide", "partage.mend", "reglages.add_person", "reglages.edit_person",
-    "reglages.erase_person", "reglages.export_journal", "reglages.lift_second", "reglages.set_settings",
-    "reglages.set_words", "reglages.try_chat",
-    "reglages.switch_person",
+    "reglages.erase_person", "reglages.export_journal", "reglages.invite_again", "reglages.lift_second",
+    "reglages.set_settings", "reglages.set_words", "reglages.switch_person", "reglages.try_chat",
 }  # fmt: skip
 NEW = {"nom": 'Léa "Lou" <Grondin>', "email": "lea@example.org", "telephone": "", "roles": ["bienveillant", "tresorier"]}
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from portal import clock, security
 from portal.comptes import commands, second, totp
-from portal.comptes.models import CodeSecours, Jeton, Personne, SecondFacteur, Session
+from portal.comptes.models import FRESH, CodeSecours, Jeton, Personne, SecondFacteur, Session
 from portal.db import Base, db
 from portal.journal import EntreeJournal
 from tests import builders
@@ -25,6 +25,7 @@ PASSWORD = "trois mots au hasard"
 STEP = timedelta(seconds=30)
 NEW = "une clé toute neuve, qui ne sert que dans ces tests"
 WRONG = "Ce code n’est pas le bon"
+PAPER = "/moi/securite/application/secours"
 
 
 @pytest.fixture
@@ -51,7 +52,10 @@ def codes(awa) -> list[str]:
     """Awa's recovery codes: her application has been there for an hour."""
     with clock.freeze(clock.now() - timedelta(hours=1)):
         second.prepare(awa, by=awa)
-        return second.confirm(awa, code_of(awa), by=awa)
+        second.confirm(awa, code_of(awa), by=awa)
+        kept = second.to_keep(awa)
+        second.keep(awa, by=awa)
+        return kept
 
 
 def sign_in(client, **more):
@@ -64,6 +68,16 @@ def give(client, code: str):
 
 def is_in(client) -> bool:
     return client.get("/moi/").status_code == 200
+
+
+def read(page) -> list[str]:
+    """The recovery codes that a page shows."""
+    return re.findall(r"<code>([a-z0-9-]{29})</code>", page.text)
+
+
+def told_by(page: str) -> str:
+    """Its words in one, as they are picked up by whoever selects them."""
+    return "".join(BeautifulSoup(page, "html5lib").get_text().split())
 
 
 def sessions() -> int:
@@ -87,22 +101,27 @@ def test_from_the_first_tap_to_the_ten_codes(as_, awa):
     assert (answer.status_code, answer.location) == (303, "/moi/securite/application")
     page = client.get("/moi/securite/application").text
     letters = secret_of(awa)
-    assert letters in page.replace(" ", "")
+    assert letters in told_by(page)
+    fours = [part.get_text() for part in BeautifulSoup(page, "html5lib").select(".lettres span")]
+    assert fours == re.findall("....", letters)
     assert BeautifulSoup(page, "html5lib").select_one(".qr svg title").text == "QR code à scanner avec ton application"
     answer = client.post("/moi/securite/application/confirmer", data={"code": code_of(awa)})
-    shown = re.findall(r"<code>([a-z0-9-]{29})</code>", answer.text)
+    assert (answer.status_code, answer.location) == (303, PAPER)
+    shown = read(client.get(PAPER))
     assert len(set(shown)) == 10
-    assert "il te reste 10&nbsp;codes de secours" in client.get("/moi/securite").text
     kept = set(db.session.scalars(select(CodeSecours.empreinte)))
     assert kept == {security.fingerprint(code.replace("-", "")) for code in shown}
-    assert events() == ["personne.second_preparer", "personne.second_activer"]
+    answer = client.post(f"{PAPER}/gardes")
+    assert (answer.status_code, answer.location) == (303, "/moi/securite")
+    assert "il te reste 10&nbsp;codes de secours" in client.get("/moi/securite").text
+    assert events() == ["personne.second_preparer", "personne.second_activer", "personne.codes_gardes"]
 
 
 def test_once_confirmed_the_secret_is_shown_nowhere(as_, awa, codes):
     client = as_(awa)
     assert client.get("/moi/securite/application").location == "/moi/securite"
     page = client.get("/moi/securite").text
-    assert secret_of(awa) not in page.replace(" ", "")
+    assert secret_of(awa) not in told_by(page)
     assert not any(code in page for code in codes)
     assert client.post("/moi/securite/application").status_code == 409
 
@@ -113,7 +132,9 @@ def test_until_the_first_code_nothing_is_asked(client, as_, awa):
     answer = hers.post("/moi/securite/application/confirmer", data={"code": wrong_of(awa)})
     assert answer.status_code == 422
     assert WRONG in answer.text
-    assert secret_of(awa) in answer.text.replace(" ", "")
+    assert "l’heure de ton téléphone" in answer.text
+    assert "secours" not in answer.text  # there is none yet
+    assert secret_of(awa) in told_by(answer.text)
     assert sign_in(client).location == "/"
     assert is_in(client)
 
@@ -132,6 +153,120 @@ def test_a_code_with_nothing_to_confirm_says_so(as_, awa):
     answer = as_(awa).post("/moi/securite/application/confirmer", data={"code": "123456"})
     assert answer.status_code == 422
     assert WRONG in answer.text
+
+
+# --- the ten codes ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hers(as_, awa):
+    """Awa's browser, which has just put an application; the answer, and the codes with it, was lost."""
+    client = as_(awa)
+    client.post("/moi/securite/application")
+    client.post("/moi/securite/application/confirmer", data={"code": code_of(awa)})
+    return client
+
+
+@pytest.mark.both
+def test_the_codes_are_read_again_until_she_says_that_she_has_them(hers, awa):
+    shown = read(hers.get(PAPER))
+    assert len(shown) == 10
+    assert read(hers.get(PAPER)) == shown
+    assert "Tes codes de secours t’attendent" in hers.get("/moi/securite").text
+    answer = hers.post(PAPER)
+    assert (answer.status_code, answer.location) == (303, PAPER)
+    hers.post(f"{PAPER}/gardes")
+    assert hers.get(PAPER).location == "/moi/securite"
+    page = hers.get("/moi/securite").text
+    assert "t’attendent" not in page
+    assert "il te reste 10&nbsp;codes de secours" in page
+    assert not second.to_keep(awa)
+
+
+def test_the_first_code_sent_again_leads_to_the_same_ten(hers, awa):
+    """A double tap, or the page sent again when the first answer was cut."""
+    shown = read(hers.get(PAPER))
+    answer = hers.post("/moi/securite/application/confirmer", data={"code": code_of(awa)})
+    assert (answer.status_code, answer.location) == (303, PAPER)
+    assert read(hers.get(PAPER)) == shown
+    assert events().count("personne.second_activer") == 1
+
+
+def test_said_twice_it_is_journaled_once(hers):
+    for _ in range(2):
+        assert hers.post(f"{PAPER}/gardes").status_code == 303
+    assert events().count("personne.codes_gardes") == 1
+
+
+def test_whoever_did_not_prove_it_a_moment_ago_reads_none(hers, awa, as_):
+    with clock.freeze(clock.now() + FRESH):
+        assert hers.get(PAPER).location == "/moi/securite"
+        asked = hers.post(PAPER)
+        assert asked.status_code == 403
+        assert not read(asked)
+        proof = {"preuve_vers": PAPER, "preuve_code": code_of(awa)}
+        assert hers.post("/comptes/preuve", data=proof).status_code == 307
+        assert hers.post(PAPER).location == PAPER
+        assert len(read(hers.get(PAPER))) == 10
+
+
+def test_a_browser_that_was_proved_by_the_password_alone_reads_none(app, client, as_, awa):
+    """Whoever holds a stolen password, signed in a moment before the application came."""
+    sign_in(client)
+    owner = as_(awa)
+    owner.post("/moi/securite/application")
+    owner.post("/moi/securite/application/confirmer", data={"code": code_of(awa)})
+    assert len(read(owner.get(PAPER))) == 10
+    assert client.get(PAPER).location == "/moi/securite"
+    assert client.post(PAPER).status_code == 403
+
+
+def test_nor_does_anybody_else(hers, as_):
+    zoe = as_(builders.personne("Zoé Hoarau"))
+    assert zoe.get(PAPER).location == "/moi/securite"
+    zoe.post(f"{PAPER}/gardes")
+    assert len(read(hers.get(PAPER))) == 10
+
+
+def test_whoever_uses_one_has_them(client, hers, awa):
+    one = second.to_keep(awa)[0]
+    sign_in(client)
+    give(client, one)
+    assert not second.to_keep(awa)
+    assert "il te reste 9&nbsp;codes de secours" in hers.get("/moi/securite").text
+
+
+def test_new_ones_are_to_be_kept_in_their_turn(client, awa, codes):
+    """By a proof that was made with a code: however old the one before."""
+    sign_in(client)
+    give(client, code_of(awa))
+    with clock.freeze(clock.now() + FRESH):
+        client.post("/moi/securite/application/codes", data={"code": code_of(awa)})
+        shown = read(client.get(PAPER))
+    assert len(shown) == 10
+    assert not set(shown) & set(codes)
+
+
+@pytest.mark.both
+def test_a_copy_of_the_database_does_not_hold_them(hers, awa, dump):
+    shown, held = second.to_keep(awa), dump()
+    assert not any(code in held or code.replace("-", "") in held for code in shown)
+
+
+@pytest.mark.both
+def test_a_new_key_opens_those_that_the_former_one_encrypted(hers, awa, settings):
+    shown = second.to_keep(awa)
+    settings(secret_keys=(NEW, *current_app.config["PORTAL"].secret_keys))
+    assert second.to_keep(awa) == shown
+    second.encrypt_again()
+    settings(secret_keys=(NEW,))
+    assert second.to_keep(awa) == shown
+
+
+def test_when_nothing_opens_them_any_more_the_page_offers_others(hers, awa, settings):
+    settings(secret_keys=(NEW,))
+    assert second.to_keep(awa) == []
+    assert "dix nouveaux codes" in hers.get("/moi/securite").text
 
 
 # --- signing in ------------------------------------------------------------------------------------------------
@@ -346,7 +481,8 @@ def test_taking_it_away_wants_a_code(as_, client, awa, codes):
 
 def test_new_recovery_codes_replace_the_former_ones(as_, client, awa, codes):
     answer = as_(awa).post("/moi/securite/application/codes", data={"code": code_of(awa)})
-    fresh = re.findall(r"<code>([a-z0-9-]{29})</code>", answer.text)
+    assert (answer.status_code, answer.location) == (303, PAPER)
+    fresh = second.to_keep(awa)
     assert len(fresh) == 10
     sign_in(client)
     assert [give(client, code).status_code for code in (codes[5], fresh[5])] == [422, 303]
@@ -459,6 +595,13 @@ def test_the_database_refuses_a_secret_that_is_none(awa, codes):
 # --- on a phone ------------------------------------------------------------------------------------------------
 
 
+LINES = "where => [...document.querySelectorAll(where)].map(one => one.getClientRects().length)"
+PICKED = """where => {
+  getSelection().selectAllChildren(document.querySelector(where));
+  return getSelection().toString();
+}"""
+
+
 def looked_at(page) -> None:
     """It fits, and axe finds nothing, light and dark."""
     where = page.title()
@@ -480,15 +623,23 @@ def test_the_whole_way_on_a_phone_with_the_keyboard(visit, awa):
     mine.get_by_role("button", name="Mettre une application").press("Enter")
     mine.get_by_role("heading", name="Mettre une application").wait_for()
     looked_at(mine)
+    assert mine.evaluate(PICKED, ".lettres") == secret_of(awa)
     code = code_of(awa)
     db.session.rollback()  # the portal wants to write
     mine.get_by_label("Les six chiffres").fill(code)
     mine.keyboard.press("Enter")
     mine.get_by_role("heading", name="Tes codes de secours").wait_for()
     looked_at(mine)
+    assert mine.evaluate(LINES, ".secours code") == [1] * 10
     paper = mine.locator("ol code").first.inner_text()
-    mine.get_by_role("link", name="C’est noté").press("Enter")
+    mine.goto("/missions/")
+    mine.go_back()
+    mine.get_by_text(paper).wait_for()
+    mine.get_by_role("button", name="Je les ai gardés").press("Enter")
     mine.get_by_text("Demandé depuis").wait_for()
+    mine.go_back()
+    mine.get_by_text("Demandé depuis").wait_for()
+    assert not mine.get_by_text(paper).count()
     looked_at(mine)
     other.goto("/comptes/connexion")
     other.get_by_label("Adresse e-mail").fill("awa@example.org")

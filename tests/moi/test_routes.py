@@ -255,6 +255,18 @@ def test_the_account_leads_to_a_password_and_out(awa, as_):
 
 
 @pytest.mark.parametrize(
+    ("present", "said"),
+    [("", "Choisir un mot de passe"), ("trois mots au hasard", "Changer de mot de passe")],
+)
+def test_a_password_is_chosen_once_then_changed(as_, present, said):
+    browser = as_(make.personne("Léa Grondin", email="lea@example.org", password=present))
+    door = main(browser.get("/moi/")).find("a", href="/comptes/mot-de-passe")
+    assert door.strong.get_text() == said
+    page = main(browser.get("/comptes/mot-de-passe"))
+    assert page.h1.get_text() == said
+
+
+@pytest.mark.parametrize(
     ("roles", "house", "settings"),
     [([], False, False), ([NomRole.BIENVEILLANT], True, False), ([NomRole.ADMIN], True, True)],
 )

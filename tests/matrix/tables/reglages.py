@@ -39,6 +39,7 @@ POST /reglages/personnes/nouvelle                     303 303 403 403 403 403 40
 GET /reglages/personnes/{vo}                          303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/personnes/{vo}                         303 303 403 403 403 403 403 403 403 403 403 303
 POST /reglages/personnes/{ad}                         303 303 403 403 403 403 403 403 403 403 403 422
+POST /reglages/personnes/{vo}/invitation              303 303 403 403 403 403 403 403 403 403 403 409
 POST /reglages/personnes/{vo}/desactiver              303 303 403 403 403 403 403 403 403 403 403 303
 POST /reglages/personnes/{vo}/effacer                 303 303 403 403 403 403 403 403 403 403 403 303
 POST /reglages/personnes/{ad}/effacer                 303 303 403 403 403 403 403 403 403 403 403 409
