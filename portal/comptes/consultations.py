@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, cast, delete, exists, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased, joinedload
 
@@ -82,11 +82,11 @@ class Journee:
     __tablename__ = "consultation"
 
 
-def due() -> list[int]:
+def due() -> Select[int]:
     """The days whose looks are kept no longer: 20261127."""
     limit = clock.months_ago(GARDE_CONSULTATION.valeur)
-    old = select(Consultation.jour).where(Consultation.jour < clock.local(limit).date())
-    return [int(f"{day:%Y%m%d}") for day in db.session.scalars(old.distinct().order_by(Consultation.jour))]
+    day = cast(func.replace(cast(Consultation.jour, Text), "-", ""), Integer)
+    return select(day).where(Consultation.jour < clock.local(limit).date()).distinct().order_by(day)
 
 
 def forget(day: int) -> None:

@@ -82,9 +82,8 @@ PAGE = f"<any({', '.join(PAGES)}):page>"
 @bp.get("/conservation", access="reglages.voir")
 def kept() -> Any:
     """What is kept too long and goes tonight, and what went."""
-    due = {cle: len(sorte.due()) for cle, sorte in nuit.SORTES.items()}
     leaf = nuit.reports(page_number())
-    return render("reglages/conservation.html", sortes=nuit.SORTES, due=due, leaf=leaf)
+    return render("reglages/conservation.html", sortes=nuit.SORTES, due=nuit.due(), leaf=leaf)
 
 
 @bp.get(f"/{PAGE}", access="reglages.voir")

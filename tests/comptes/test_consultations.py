@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal import clock
-from portal.comptes import commands, consultations
+from portal.comptes import commands
 from portal.comptes.models import Consultation, Personne, Vue
 from portal.db import db
 from portal.journal import EntreeJournal
@@ -141,13 +141,13 @@ def test_a_year_later_the_day_is_forgotten_and_the_journal_says_so(zoe, ada, awa
     as_(ada).get(f"/equipe/{awa.id}")
     day = int(f"{clock.today():%Y%m%d}")
     with clock.freeze(clock.now() + timedelta(days=364)):
-        assert consultations.due() == []
+        assert nuit.SORTES["consultations"].due() == []
     with clock.freeze(clock.now() + timedelta(days=370)):
         as_(zoe).get(f"/equipe/{awa.id}")
-        assert consultations.due() == [day]
+        assert nuit.SORTES["consultations"].due() == [day]
         assert nuit.run_now()["consultations"] == 1
         db.session.commit()
-        assert consultations.due() == []
+        assert nuit.SORTES["consultations"].due() == []
     assert looks() == [(zoe.id, awa.id, Vue.FICHE)]
     told = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "consultation.oublier")).one()
     assert (told.sujet, told.personne_id) == (f"consultation:{day}", None)
