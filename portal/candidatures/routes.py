@@ -23,8 +23,10 @@ from portal.candidatures.models import (
     demander_statut,
     liberer,
 )
+from portal.comptes import consultations
 from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
+from portal.comptes.models import Vue
 from portal.fields import row_id
 from portal.missions import commands as missions
 from portal.missions import creneau, mineurs
@@ -247,7 +249,10 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
 
 @bp.get("/", access="candidature.lister")
 def index() -> Any:
-    return _queue_page()
+    page = _queue_page()
+    shown = (row.candidature for row in page.context["leaf"].items)
+    consultations.write({c.personne_id for c in shown if c.mineur and not c.is_noted}, Vue.CANDIDATURES, by=me())
+    return page
 
 
 @bp.post("/lot", access="candidature.lister")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, cast, delete, exists, func, or_, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from portal import clock
 from portal.comptes.models import Consultation, Personne, Vue
@@ -31,10 +31,9 @@ def note(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
         write(asked.difference(db.session.scalars(known)), page, by=by)
 
 
-def is_noted(page: Vue, *, by: Personne) -> ColumnElement[bool]:
-    """Whether it is already, of that Personne, for a query that reads them anyway; whoever looks at themself needs no line."""
-    noted = exists().where(Consultation.personne_id == Personne.id, *_today(page, by))
-    return or_(Personne.id == by.id, noted)
+def is_noted(id: InstrumentedAttribute[int], page: Vue, *, by: Personne) -> ColumnElement[bool]:
+    """Whether it is already, of the person of that id, for a query that reads them anyway; of oneself, no line is needed."""
+    return or_(id == by.id, exists().where(Consultation.personne_id == id, *_today(page, by)))
 
 
 def write(ids: Iterable[int], page: Vue, *, by: Personne) -> None:

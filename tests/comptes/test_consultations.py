@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from portal.comptes import commands
 from portal.comptes.models import Consultation, Personne, Vue
 from portal.db import db
 from portal.journal import EntreeJournal
-from portal.missions.models import Nature
+from portal.missions.models import Minorite, Nature
 from portal.notifications import nuit
 from tests import builders
 
@@ -78,6 +79,46 @@ def tonight(zoe, awa):
 def test_the_numbers_of_a_team_are_noted_when_they_are_shown(tonight, zoe, awa, as_, path, page):
     assert "92777777" in as_(zoe).get(path.format(id=tonight.id)).text
     assert looks() == [(zoe.id, awa.id, page)]
+
+
+@pytest.fixture
+def guarded(tonight, zoe) -> Personne:
+    """Léa, who has no number of her own, but somebody who answers for her."""
+    mission = builders.mission(tonight, nature=Nature.VOLONTAIRE, titre="Accueil")
+    applied = builders.candidature(mission, nom="Léa Mineure", telephone="", mineur=Minorite(17, "Marie", "+262692888888"))
+    builders.hold(mission, applied.personne)
+    db.session.commit()
+    return applied.personne
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/missions/equipe/{id}", Vue.EQUIPE), ("/jour-j/{id}", Vue.JOUR_J), ("/jour-j/{id}/feuille", Vue.JOUR_J)],
+)
+def test_so_is_the_number_of_whoever_answers_for_a_minor(tonight, guarded, zoe, awa, as_, path, page):
+    assert "92888888" in as_(zoe).get(path.format(id=tonight.id)).text
+    assert looks() == [(zoe.id, awa.id, page), (zoe.id, guarded.id, page)]
+
+
+def test_so_it_is_among_the_candidatures(tonight, guarded, zoe, ada, as_, count_queries):
+    builders.candidature(builders.mission(tonight), builders.personne("Bob Majeur", telephone=PHONE))
+    builders.candidature(builders.mission(tonight), guarded, mineur=Minorite(17, "Marie", "+262692888888"))
+    db.session.commit()
+    client = as_(zoe)
+    for most in (7, 6):  # to write it down is one of them
+        with count_queries() as statements:
+            assert "0692 88 88 88" in client.get("/candidatures/").text.replace("\u00a0", " ")
+        assert len(statements) == most
+    assert looks() == [(zoe.id, guarded.id, Vue.CANDIDATURES)]
+    as_(ada).get("/candidatures/?etat=toutes")
+    assert looks()[1:] == [(ada.id, guarded.id, Vue.CANDIDATURES)]
+
+
+def test_what_the_day_came_to_shows_no_number(tonight, guarded, zoe, as_):
+    answer = as_(zoe).get(f"/jour-j/{tonight.id}/bilan")
+    assert answer.status_code == 200
+    assert "888888" not in re.sub(r"\s", "", answer.text)
+    assert looks() == []
 
 
 def test_where_no_number_is_shown_nothing_is_noted(zoe, awa, as_):
