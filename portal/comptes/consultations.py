@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, cast, delete, exists, func, or_, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.comptes.models import Consultation, Personne, Vue
@@ -21,6 +21,7 @@ from portal.web import Leaf, leaf
 from portal.workflow import Event
 
 PAGE = 50
+emporter = Event("consultation.emporter", "Télécharger qui a regardé", "téléchargées en tableur", "download")
 oublier = Event("consultation.oublier", "Effacer une journée", "effacées, leur délai est passé", "trash-2")
 
 
@@ -50,14 +51,24 @@ def _today(page: Vue, by: Personne) -> tuple[ColumnElement[bool], ...]:
     return Consultation.par_id == by.id, Consultation.page == page, Consultation.jour == clock.today()
 
 
-def listed(qui: str, number: int) -> Leaf:
-    """A page of them, latest first, of those who looked or were looked at under that name; two queries."""
+def named(qui: str) -> Select[Consultation]:
+    """Those of whoever looked or was looked at under that name, latest first."""
     by, whom = aliased(Personne), aliased(Personne)
     query = select(Consultation).join(by, Consultation.par_id == by.id).join(whom, Consultation.personne_id == whom.id)
     for word in name_key(qui).split()[:6]:
         query = query.where(_named(by, word) | _named(whom, word))
-    along = joinedload(Consultation.par), joinedload(Consultation.personne)
-    return leaf(query.order_by(Consultation.jour.desc(), Consultation.id.desc()), number, PAGE, *along)
+    along = contains_eager(Consultation.par.of_type(by)), contains_eager(Consultation.personne.of_type(whom))
+    return query.options(*along).order_by(Consultation.jour.desc(), Consultation.id.desc())
+
+
+def listed(qui: str, number: int) -> Leaf:
+    """A page of them; two queries."""
+    return leaf(named(qui), number, PAGE)
+
+
+def exported(qui: str) -> list[Consultation]:
+    """All of them; one query."""
+    return list(db.session.scalars(named(qui)))
 
 
 def _named(who: type[Personne], word: str) -> ColumnElement[bool]:

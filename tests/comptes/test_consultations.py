@@ -170,6 +170,24 @@ def test_whom_it_is_about_reads_who_looked_and_the_admin_too(zoe, ada, awa, as_,
     assert "Rien ici" in as_(zoe).get("/moi/donnees?quoi=consultations").text
 
 
+def test_the_admin_takes_them_away_and_the_journal_says_so(zoe, ada, awa, as_):
+    as_(zoe).get(f"/equipe/{awa.id}")
+    office = as_(ada)
+    office.get(f"/reglages/personnes/{zoe.id}")
+    path = "/reglages/journal/consultations"
+    assert f'action="{path}/export.xlsx"' in office.get(f"{path}?q=unique").text
+    whole, some, none = (office.post(f"{path}/export.csv", data=data) for data in ({}, {"q": "unique"}, {"q": "personne"}))
+    assert some.headers["Content-Disposition"] == f'attachment; filename="consultations-{clock.today()}.csv"'
+    mine = f"{clock.today():%d/%m/%Y};Zoé Hoarau;Awa Unique;fiche dans l’équipe"
+    assert some.data.decode("utf-8-sig").splitlines() == ["Jour;Par;Personne;A vu", mine]
+    assert [len(answer.data.splitlines()) for answer in (whole, none)] == [3, 1]
+    assert office.post(f"{path}/export.xlsx").data.startswith(b"PK")
+    told = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "consultation.emporter")).all()
+    assert [e.faits for e in told] == [{"lignes": n} for n in (2, 1, 0, 2)]
+    assert {(e.sujet, e.personne_id) for e in told} == {(f"personne:{ada.id}", ada.id)}
+    assert office.get("/reglages/journal?sorte=consultation").text.count("téléchargées en tableur") == 4
+
+
 def test_nobody_looked_yet(ada, as_):
     assert "Rien encore" in as_(ada).get("/reglages/journal/consultations").text
 

@@ -34,8 +34,8 @@ WANTED = {
     "moi.securite.add_key", "moi.securite.challenge", "moi.securite.remove_key", "moi.securite.rename_key",
     "moi.erase_me", "moi.securite.prepare", "moi.securite.sign_others_out", "moi.securite.sign_out", "moi.take_data",
     "partage.close", "partage.decide", "partage.mend", "reglages.add_person", "reglages.edit_person",
-    "reglages.erase_person", "reglages.export_journal", "reglages.lift_second", "reglages.set_settings",
-    "reglages.set_words", "reglages.try_chat",
+    "reglages.erase_person", "reglages.export_journal", "reglages.export_looks", "reglages.lift_second",
+    "reglages.set_settings", "reglages.set_words", "reglages.try_chat",
     "reglages.switch_person",
 }  # fmt: skip
 NEW = {"nom": 'Léa "Lou" <Grondin>', "email": "lea@example.org", "telephone": "", "roles": ["bienveillant", "tresorier"]}
