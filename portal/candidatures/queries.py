@@ -305,6 +305,12 @@ def of_address(adresse: str) -> list[Candidature]:
     )
 
 
+def sent_to(mission: Mission, personne: Personne) -> list[Candidature]:
+    """Theirs to that mission, as far as they were told; one query."""
+    theirs = Candidature.mission_id == mission.id, Candidature.personne_id == personne.id
+    return [c for c in db.session.scalars(select(Candidature).where(*theirs)) if c.etat_dit in LIVE]
+
+
 def of_person(personne: Personne) -> list[Candidature]:
     """Their candidatures, latest first, with mission and action; one query."""
     return list(

@@ -88,6 +88,8 @@ def apply(mission_id: int) -> Any:
         return _again(mission, form, refusal.status, refusal.sentence)
     except (mineurs.AdultsOnly, mineurs.TooYoung, mineurs.PlaceGiven) as refusal:
         return _again(mission, form, refusal.status, refusal.sentence)
+    if by and any(other is not candidature for other in queries.sent_to(mission, by)):
+        toast("Tu avais déjà candidaté à cette mission : celle-ci s’y ajoute. Retires-en une, depuis « Moi ».", "attention")
     return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
 
@@ -100,13 +102,15 @@ def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str =
 
 
 def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Page:
-    clashes = missions_queries.known_clashes(me(), mission) if current_user.is_authenticated else []
+    by = me() if current_user.is_authenticated else None
+    clashes = missions_queries.known_clashes(by, mission) if by else []
     return render(
         "candidatures/deposer.html",
         status=status,
         mission=mission,
         form=form,
         clashes=clashes,
+        sent=bool(by and queries.sent_to(mission, by)),
         gardes=GARDES,
         age_minimum=AGE_MINIMUM,
         age_autorisation=AGE_AUTORISATION,

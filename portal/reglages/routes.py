@@ -153,7 +153,8 @@ def _person(id: int) -> Personne:
 @bp.get("/personnes/<int:id>", access="personne.modifier")
 def person(id: int) -> Any:
     personne = _person(id)
-    consultations.note([id], Vue.COMPTE, by=me())
+    if not personne.is_erased:
+        consultations.note([id], Vue.COMPTE, by=me())
     held = [role.nom.value for role in personne.roles]
     data = {"nom": personne.nom, "telephone": personne.telephone, "roles": held}
     return _person_page(personne, PersonForm(formdata=None, data=data))
