@@ -14,7 +14,17 @@ from sqlalchemy import Select, func, literal, select, union_all
 from portal.db import db
 
 Rows = Callable[[Any], Select[Any]]  # of that Personne, with what their words need
-Words = Callable[[Any, Sequence[Any]], Iterable[Sequence[object]]]  # of that Personne and those rows: text, numbers, instants
+# Of that Personne and those rows, what each column holds as it is kept, never put into words: text, numbers, instants, yes
+# or no, values of a Shown, Codes, lists of these. `moi.copie` says them, to a person or to a machine.
+Words = Callable[[Any, Sequence[Any]], Iterable[Sequence[object]]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is kept as a code that no Shown names, with what a person reads of it."""
+
+    kept: str
+    words: str
 
 
 @dataclass(frozen=True)

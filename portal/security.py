@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import Signer
-from sqlalchemy import delete, literal_column
+from sqlalchemy import delete, literal_column, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.dml import ReturningInsert
 from werkzeug.exceptions import TooManyRequests
@@ -215,22 +215,29 @@ class Limit:
     per_host: int
     window: timedelta
     by_session: bool = False  # what is counted apart is this session, whatever is typed
+    forgives: bool = False  # of an account, only failures count: a success gives back what its own try spent
 
     def _account(self) -> str:
         if self.by_session:
             return str(session.get("_user_id", ""))
         return (request.view_args or {}).get("jeton") or request.form.get("email", "")
 
+    def _own_key(self) -> str:
+        """Keyed by both, so that a stranger's tries never lock the owner of the address out; "" when none is typed.
+
+        A session's key is its own wherever it moves.
+        """
+        account = _account_key(self._account())
+        whose = account if self.by_session else f"{account}|{_host()}"
+        return f"{self.name}:c:{fingerprint(whose)[:32]}" if account else ""
+
     def spend(self) -> None:
         """Count this request in a short transaction before its own begins; raises TooManyRequests with Retry-After."""
         if not are_limits_on():
             return
-        account, host = _account_key(self._account()), _host()
-        keys = {f"{self.name}:h:{host}": self.per_host}
-        if account:
-            # Keyed by both, so that a stranger's tries never lock the owner of the address out.
-            both = fingerprint(account if self.by_session else f"{account}|{host}")
-            keys[f"{self.name}:c:{both[:32]}"] = self.per_account
+        keys = {f"{self.name}:h:{_host()}": self.per_host}
+        if own := self._own_key():
+            keys[own] = self.per_account
         now = clock.now()
         with apart() as connection:
             connection.execute(delete(RateLimit).where(RateLimit.fin < now))
@@ -238,6 +245,13 @@ class Limit:
         over = [end for (count, end), most in counts if count > most]
         if over:
             raise TooManyRequests(retry_after=max(1, int((max(over) - now).total_seconds())))
+
+    def give_back(self) -> None:
+        """After a success, once its transaction is over. The network's share stays spent: a password costs time to check."""
+        if self.forgives and are_limits_on() and (own := self._own_key()):
+            with apart() as connection:
+                spent = update(RateLimit).where(RateLimit.cle == own, RateLimit.nombre > 0)
+                connection.execute(spent.values(nombre=RateLimit.nombre - 1))
 
 
 def are_limits_on() -> bool:
@@ -278,7 +292,7 @@ def _hit(key: str, end: datetime) -> ReturningInsert[int, datetime]:
 LIMITS = {
     limit.name: limit
     for limit in (
-        Limit("connexion", 10, 100, timedelta(minutes=5)),
+        Limit("connexion", 10, 100, timedelta(minutes=5), forgives=True),
         Limit("lien", 5, 60, timedelta(minutes=15)),
         Limit("preuve", 10, 30, timedelta(minutes=5), by_session=True),  # a stolen phone guesses no password
         Limit("candidature", 12, 30, timedelta(minutes=1)),

@@ -106,7 +106,7 @@ class GuardedBlueprint(Blueprint):
                 if request.method not in SAFE_METHODS:
                     if preview and "apercu" in request.form and isinstance(answer, Done):
                         answer = previewed(answer)
-                    _settle(answer, question)
+                    _settle(answer, question, quota)
                 return _respond(answer)
 
             @wraps(view)
@@ -170,11 +170,13 @@ def _enter(access: str, question: bool, fresh: bool) -> Answer | None:
     return unproved() if refused is None and fresh else refused
 
 
-def _settle(answer: Answer, question: bool) -> None:
+def _settle(answer: Answer, question: bool, quota: security.Limit | None) -> None:
     status = answer.status if isinstance(answer, Page | Done | Refused) else make_response(answer).status_code
     if status < 400 and not question and not isinstance(answer, Refused):
         commit()
         policy.forget()
+        if quota and isinstance(answer, Done):
+            quota.give_back()
     else:
         undo()
 

@@ -267,6 +267,42 @@ def test_the_eleventh_sign_in_must_wait(client, awa):
     assert "À reprendre dans un moment" in refused.text
 
 
+@pytest.mark.both
+def test_only_failures_count_and_a_success_forgives_none_of_them(app, awa):
+    """Whoever signs in again and again, on a phone that is passed round, enters each time."""
+
+    def enter(**more: str) -> int:
+        return sign_in(app.test_client(), **more).status_code
+
+    assert [enter(password=PASSWORD) for _ in range(12)] == [303] * 12
+    assert [enter() for _ in range(9)] == [422] * 9
+    assert [enter(password=PASSWORD) for _ in range(3)] == [303] * 3
+    assert [enter() for _ in range(2)] == [422, 429]
+    assert enter(password=PASSWORD) == 429  # nobody learns from a wait whether a password was right
+    assert enter(password=PASSWORD, address="198.51.100.9") == 303
+
+
+@pytest.mark.both
+def test_a_success_with_one_address_forgives_nothing_of_another(app, awa):
+    builders.personne("Bob Técher", email="bob@example.org", password=PASSWORD)
+    for _ in range(10):
+        assert sign_in(app.test_client()).status_code == 422
+        assert sign_in(app.test_client(), "bob@example.org", PASSWORD).status_code == 303
+    assert sign_in(app.test_client(), password=PASSWORD).status_code == 429
+
+
+def test_what_succeeds_still_counts_for_its_network(app, settings):
+    """A password takes time to check: whoever has one does not keep the portal busy with it."""
+    settings(rate_limits=True)
+    limit, form = LIMITS["connexion"], {"email": "awa@example.org"}
+    with app.test_request_context(method="POST", data=form, environ_overrides={"REMOTE_ADDR": "203.0.113.7"}):
+        for _ in range(limit.per_host):
+            limit.spend()
+            limit.give_back()
+        with pytest.raises(TooManyRequests):
+            limit.spend()
+
+
 def test_a_line_has_many_addresses_and_counts_as_one(client, awa):
     tries = [sign_in(client, address=f"2001:db8:1:2::{n:x}").status_code for n in range(1, 12)]
     assert tries == [422] * 10 + [429]

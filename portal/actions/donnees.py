@@ -15,7 +15,7 @@ from portal.donnees import each, section
 
 
 def _action(action: Action) -> tuple[object, ...]:
-    return action.titre, action.debut, action.fin, action.etat.label
+    return action.titre, action.debut, action.fin, action.etat
 
 
 @section(
@@ -28,7 +28,7 @@ def actions(personne: Personne) -> Select[Any]:
 
 
 def _task(tache: Tache) -> tuple[object, ...]:
-    return tache.action.titre, tache.titre, tache.avancee.label, tache.traitee_le, tache.motif
+    return tache.action.titre, tache.titre, tache.avancee, tache.traitee_le, tache.motif
 
 
 @section(

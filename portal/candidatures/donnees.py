@@ -20,7 +20,7 @@ def _sent(candidature: Candidature) -> tuple[object, ...]:
         mission.action.titre,
         mission.debut,
         candidature.deposee_le,
-        candidature.etat_dit.label,
+        candidature.etat_dit,
         candidature.message,
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from portal import clock
 from portal.actions.models import Action
@@ -83,6 +83,7 @@ class Candidature(Base):
     offre: Mapped[Offre | None] = relationship(
         primaryjoin="and_(Offre.candidature_id == Candidature.id, Offre.close_le.is_(None))", viewonly=True, uselist=False
     )  # the place held for them now
+    is_noted: Mapped[bool | None] = query_expression()  # whether it is written down that who reads the queue looked at it
 
     __table_args__ = (
         Index("ix_candidature__file", "mission_id", "etat", "deposee_le"),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, undefer
+from sqlalchemy.orm import aliased, contains_eager, joinedload, undefer, with_expression
 
 from portal import clock
 from portal.actions.models import Action
 from portal.candidatures.models import DECISIONS, HELD_UNTIL, KEPT, LIVE, Candidature, Etat, annuler, desister, liberer
-from portal.comptes.models import NomRole, Personne
+from portal.comptes import consultations
+from portal.comptes.models import NomRole, Personne, Vue
 from portal.db import count, db
 from portal.journal import Called, EntreeJournal, describes, subject_key
 from portal.missions.models import Affectation, Mission
@@ -67,6 +68,7 @@ def queue(
         joinedload(Candidature.personne),
         joinedload(Candidature.mineur),
         joinedload(Candidature.offre),
+        with_expression(Candidature.is_noted, consultations.is_noted(Candidature.personne_id, Vue.CANDIDATURES, by=personne)),
     )
     return replace(found, items=rows_of(found.items))
 
@@ -301,6 +303,12 @@ def of_address(adresse: str) -> list[Candidature]:
             .limit(30)
         )
     )
+
+
+def sent_to(mission: Mission, personne: Personne) -> list[Candidature]:
+    """Theirs to that mission, as far as they were told; one query."""
+    theirs = Candidature.mission_id == mission.id, Candidature.personne_id == personne.id
+    return [c for c in db.session.scalars(select(Candidature).where(*theirs)) if c.etat_dit in LIVE]
 
 
 def of_person(personne: Personne) -> list[Candidature]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from portal import clock, journal, outbox
@@ -51,17 +51,17 @@ def _wordy(candidature: type[Candidature]) -> ColumnElement[bool]:
     return or_(candidature.message != "", said)
 
 
-def candidatures_due(*where: ColumnElement[bool]) -> list[int]:
+def candidatures_due(*where: ColumnElement[bool]) -> Select[int]:
     """Those that were not accepted, of actions long over, and that still say something."""
     over = Candidature.etat != Etat.ACCEPTEE, Action.fin < _unanswered_since()
     query = select(Candidature.id).join(Candidature.mission).join(Mission.action).where(*over, _wordy(Candidature), *where)
-    return list(db.session.scalars(query.order_by(Candidature.id)))
+    return query.order_by(Candidature.id)
 
 
 def forget(candidature_id: int) -> None:
     """Its words go, and its link opens no more; that it was sent, and what became of it, stays counted."""
     candidature = lock_one(db.session.get_one(Candidature, candidature_id))
-    if not candidatures_due(Candidature.id == candidature_id):
+    if not db.session.scalar(candidatures_due(Candidature.id == candidature_id)):
         return
     candidature.message = ""
     candidature.generation += 1
@@ -73,15 +73,15 @@ def forget(candidature_id: int) -> None:
 # --- whoever answers for a minor --------------------------------------------------------------------------------
 
 
-def minors_due(*where: ColumnElement[bool]) -> list[int]:
+def minors_due(*where: ColumnElement[bool]) -> Select[int]:
     """What minors said of themselves for actions long over, whatever became of their candidature."""
     query = select(Mineur.id).join(Mineur.mission).join(Mission.action).where(Action.fin < _unanswered_since(), *where)
-    return list(db.session.scalars(query.order_by(Mineur.id)))
+    return query.order_by(Mineur.id)
 
 
 def forget_minor(mineur_id: int) -> None:
     """Their age, and who answers for them; that they came stays."""
-    for mineur in lock(Mineur, mineur_id) if minors_due(Mineur.id == mineur_id) else []:
+    for mineur in lock(Mineur, mineur_id) if db.session.scalar(minors_due(Mineur.id == mineur_id)) else []:
         oublier_mineur.tell(mineur.mission, by=None)
         db.session.delete(mineur)
 
@@ -113,18 +113,18 @@ def _is_due(who: type[Personne]) -> ColumnElement[bool]:
     return and_(~_belongs(who), late)
 
 
-def people_due(*where: ColumnElement[bool]) -> list[int]:
+def people_due(*where: ColumnElement[bool]) -> Select[int]:
     """The first row of each address of which every row is due: they are erased together."""
     other = aliased(Personne)
     kept = exists().where(other.adresse == Personne.adresse, ~_is_due(other))
     known = ~Personne.adresse.endswith(NOWHERE, autoescape=True)
     query = select(func.min(Personne.id)).where(known, _is_due(Personne), ~kept, *where).group_by(Personne.adresse)
-    return list(db.session.scalars(query.order_by(func.min(Personne.id))))
+    return query.order_by(func.min(Personne.id))
 
 
 def erase(personne_id: int) -> None:
     """Looked at again under lock: somebody may have come back meanwhile."""
     personne = db.session.get_one(Personne, personne_id)
     comptes.lock_address(personne.adresse)
-    if people_due(Personne.id == personne_id):
+    if db.session.scalar(people_due(Personne.id == personne_id)):
         comptes.erase(personne, by=None)

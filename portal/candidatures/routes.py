@@ -23,8 +23,10 @@ from portal.candidatures.models import (
     demander_statut,
     liberer,
 )
+from portal.comptes import consultations
 from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
+from portal.comptes.models import Vue
 from portal.fields import row_id
 from portal.missions import commands as missions
 from portal.missions import creneau, mineurs
@@ -86,6 +88,8 @@ def apply(mission_id: int) -> Any:
         return _again(mission, form, refusal.status, refusal.sentence)
     except (mineurs.AdultsOnly, mineurs.TooYoung, mineurs.PlaceGiven) as refusal:
         return _again(mission, form, refusal.status, refusal.sentence)
+    if by and any(other is not candidature for other in queries.sent_to(mission, by)):
+        toast("Tu avais déjà candidaté à cette mission : celle-ci s’y ajoute. Retires-en une, depuis « Moi ».", "attention")
     return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
 
@@ -98,13 +102,15 @@ def _again(mission: Mission, form: CandidatureForm, status: int, sentence: str =
 
 
 def _form_page(mission: Mission, form: CandidatureForm, status: int = 200) -> Page:
-    clashes = missions_queries.known_clashes(me(), mission) if current_user.is_authenticated else []
+    by = me() if current_user.is_authenticated else None
+    clashes = missions_queries.known_clashes(by, mission) if by else []
     return render(
         "candidatures/deposer.html",
         status=status,
         mission=mission,
         form=form,
         clashes=clashes,
+        sent=bool(by and queries.sent_to(mission, by)),
         gardes=GARDES,
         age_minimum=AGE_MINIMUM,
         age_autorisation=AGE_AUTORISATION,
@@ -247,7 +253,10 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
 
 @bp.get("/", access="candidature.lister")
 def index() -> Any:
-    return _queue_page()
+    page = _queue_page()
+    shown = (row.candidature for row in page.context["leaf"].items)
+    consultations.write({c.personne_id for c in shown if c.mineur and not c.is_noted}, Vue.CANDIDATURES, by=me())
+    return page
 
 
 @bp.post("/lot", access="candidature.lister")

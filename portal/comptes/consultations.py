@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, cast, delete, exists, func, or_, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from portal import clock
 from portal.comptes.models import Consultation, Personne, Vue
@@ -21,6 +21,7 @@ from portal.web import Leaf, leaf
 from portal.workflow import Event
 
 PAGE = 50
+emporter = Event("consultation.emporter", "Télécharger qui a regardé", "téléchargées en tableur", "download")
 oublier = Event("consultation.oublier", "Effacer une journée", "effacées, leur délai est passé", "trash-2")
 
 
@@ -31,10 +32,9 @@ def note(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
         write(asked.difference(db.session.scalars(known)), page, by=by)
 
 
-def is_noted(page: Vue, *, by: Personne) -> ColumnElement[bool]:
-    """Whether it is already, of that Personne, for a query that reads them anyway; whoever looks at themself needs no line."""
-    noted = exists().where(Consultation.personne_id == Personne.id, *_today(page, by))
-    return or_(Personne.id == by.id, noted)
+def is_noted(id: InstrumentedAttribute[int], page: Vue, *, by: Personne) -> ColumnElement[bool]:
+    """Whether it is already, of the person of that id, for a query that reads them anyway; of oneself, no line is needed."""
+    return or_(id == by.id, exists().where(Consultation.personne_id == id, *_today(page, by)))
 
 
 def write(ids: Iterable[int], page: Vue, *, by: Personne) -> None:
@@ -51,14 +51,24 @@ def _today(page: Vue, by: Personne) -> tuple[ColumnElement[bool], ...]:
     return Consultation.par_id == by.id, Consultation.page == page, Consultation.jour == clock.today()
 
 
-def listed(qui: str, number: int) -> Leaf:
-    """A page of them, latest first, of those who looked or were looked at under that name; two queries."""
+def named(qui: str) -> Select[Consultation]:
+    """Those of whoever looked or was looked at under that name, latest first."""
     by, whom = aliased(Personne), aliased(Personne)
     query = select(Consultation).join(by, Consultation.par_id == by.id).join(whom, Consultation.personne_id == whom.id)
     for word in name_key(qui).split()[:6]:
         query = query.where(_named(by, word) | _named(whom, word))
-    along = joinedload(Consultation.par), joinedload(Consultation.personne)
-    return leaf(query.order_by(Consultation.jour.desc(), Consultation.id.desc()), number, PAGE, *along)
+    along = contains_eager(Consultation.par.of_type(by)), contains_eager(Consultation.personne.of_type(whom))
+    return query.options(*along).order_by(Consultation.jour.desc(), Consultation.id.desc())
+
+
+def listed(qui: str, number: int) -> Leaf:
+    """A page of them; two queries."""
+    return leaf(named(qui), number, PAGE)
+
+
+def exported(qui: str) -> list[Consultation]:
+    """All of them; one query."""
+    return list(db.session.scalars(named(qui)))
 
 
 def _named(who: type[Personne], word: str) -> ColumnElement[bool]:
@@ -82,11 +92,11 @@ class Journee:
     __tablename__ = "consultation"
 
 
-def due() -> list[int]:
+def due() -> Select[int]:
     """The days whose looks are kept no longer: 20261127."""
     limit = clock.months_ago(GARDE_CONSULTATION.valeur)
-    old = select(Consultation.jour).where(Consultation.jour < clock.local(limit).date())
-    return [int(f"{day:%Y%m%d}") for day in db.session.scalars(old.distinct().order_by(Consultation.jour))]
+    day = cast(func.replace(cast(Consultation.jour, Text), "-", ""), Integer)
+    return select(day).where(Consultation.jour < clock.local(limit).date()).distinct().order_by(day)
 
 
 def forget(day: int) -> None:

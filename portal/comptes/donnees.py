@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from portal.comptes import consultations
-from portal.comptes.models import CleAcces, Consultation, Note, Personne, Profil, Role, Session
-from portal.donnees import each, section
+from portal.comptes.models import CleAcces, Consultation, Note, Personne, Role, Session
+from portal.donnees import Code, each, section
 from portal.fields import local_phone
 
 WHO = (
@@ -24,11 +24,11 @@ def _who(personne: Personne) -> tuple[object, ...]:
         local_phone(personne.telephone),
         personne.cree_le,
         personne.confirme_le,
-        personne.statut.label if personne.statut else "",
+        personne.statut,
         personne.siret,
         personne.structure,
-        personne.reception.label,
-        "oui" if personne.sollicitable else "non",
+        personne.reception,
+        personne.sollicitable,
         personne.double_le,
     )
 
@@ -38,18 +38,9 @@ def who(personne: Personne) -> Select[Any]:
     return select(Personne).where(Personne.id == personne.id)
 
 
-@section("roles", "Tes rôles", ("Rôle",), each(lambda role: (role.nom.label,)), tient=["role.personne_id"])
+@section("roles", "Tes rôles", ("Rôle",), each(lambda role: (role.nom,)), tient=["role.personne_id"])
 def roles(personne: Personne) -> Select[Any]:
     return select(Role).where(Role.personne_id == personne.id).order_by(Role.nom)
-
-
-def _profile(profil: Profil) -> tuple[object, ...]:
-    return tuple(", ".join(told) for told in (profil.disponibilites, profil.competences, profil.envies))
-
-
-@section("profil", "Ton profil", ("Libre", "Sait faire", "Envies"), each(_profile), tient=["profil.personne_id"])
-def profile(personne: Personne) -> Select[Any]:
-    return select(Profil).where(Profil.personne_id == personne.id)
 
 
 def _note(note: Note) -> tuple[object, ...]:
@@ -62,7 +53,7 @@ def note(personne: Personne) -> Select[Any]:
 
 
 def _device(session: Session) -> tuple[object, ...]:
-    return session.appareil, session.ouverte_le, session.vue_le
+    return Code(session.appareil, session.nom), session.ouverte_le, session.vue_le
 
 
 @section("appareils", "Tes appareils", ("Appareil", "Ouvert le", "Vu le"), each(_device), tient=["session.personne_id"])
@@ -71,7 +62,7 @@ def devices(personne: Personne) -> Select[Any]:
 
 
 def _look(one: Consultation) -> tuple[object, ...]:
-    return one.jour, one.par.nom, one.page.label
+    return one.jour, one.par.nom, one.page
 
 
 @section("consultations", "Qui a regardé ta fiche", ("Le", "Par", "A vu"), each(_look), tient=["consultation.personne_id"])

@@ -219,6 +219,7 @@ class Vue(Shown):
     COMPTE = "compte", "compte dans les réglages"
     EQUIPE = "equipe", "numéro, avec l’équipe d’une action"
     JOUR_J = "jour_j", "numéro, sur la page du jour J"
+    CANDIDATURES = "candidatures", "numéro du responsable légal, avec les candidatures"
 
 
 class Consultation(Base):

@@ -21,7 +21,7 @@ SMALLEST = {Unite.HEURES: 60, Unite.POINTS: 1, Unite.CENTIMES: 100}  # of what i
 
 def _earned(line: Contribution) -> tuple[object, ...]:
     quantity = (Decimal(line.quantite) / SMALLEST[line.unite]).quantize(Decimal("0.01"))
-    return line.annee, line.action.titre, line.mission.titre, line.unite.label, quantity, line.motif, line.cree_le
+    return line.annee, line.action.titre, line.mission.titre, line.unite, quantity, line.motif, line.cree_le
 
 
 @section("contributions", "Ce que tu as donné et reçu", EARNED, each(_earned), tient=["contribution.personne_id"])
@@ -31,7 +31,7 @@ def earned(personne: Personne) -> Select[Any]:
 
 
 def _proposed(releve: Releve) -> tuple[object, ...]:
-    return releve.action.titre, releve.mission.titre, releve.minutes, releve.constat.label, releve.etat.label
+    return releve.action.titre, releve.mission.titre, releve.minutes, releve.constat, releve.etat
 
 
 @section("releves", "Tes heures, relevées", ("Action", "Mission", "Minutes", "Constat", "État"), each(_proposed))

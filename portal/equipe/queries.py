@@ -157,7 +157,7 @@ def told_and_noted(personne: Personne, *, by: Personne) -> tuple[Profil | None, 
     looked; one query.
     """
     query = (
-        select(Profil, Note, consultations.is_noted(Vue.FICHE, by=by))
+        select(Profil, Note, consultations.is_noted(Personne.id, Vue.FICHE, by=by))
         .select_from(Personne)
         .outerjoin(Profil, Profil.personne_id == Personne.id)
         .outerjoin(Note, Note.personne_id == Personne.id)

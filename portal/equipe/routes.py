@@ -15,6 +15,7 @@ from portal.comptes.models import Personne, Vue
 from portal.equipe import commands, queries
 from portal.equipe.forms import FilterForm, NoteForm
 from portal.missions import queries as missions
+from portal.missions.accord import SLOTS
 from portal.missions.models import Affectation, Competence, Mission
 from portal.policy import can, load
 from portal.web import GuardedBlueprint, Page, RowId, done, me, page_number, refused, render, toast
@@ -83,6 +84,7 @@ def _page(personne: Personne, typed: NoteForm | None = None, conflict: Conflict 
         applied=[c for c in candidatures.of_person(personne) if can(current_user, "candidature.voir", c)],
         callable=any(_may_call(place) for place in held),
         competences=Competence,
+        creneaux=SLOTS,
     )
 
 

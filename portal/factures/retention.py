@@ -6,7 +6,7 @@ owed some, stays; names on what was issued stay ten years (E1 of legal.md 5.5).
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, or_, select
 
 from portal import clock
 from portal.actions import effacement
@@ -18,7 +18,7 @@ from portal.journal import EntreeJournal
 from portal.reglage import GARDE_CLIENT, GARDE_DEMANDE
 
 
-def due(*where: ColumnElement[bool]) -> list[int]:
+def due(*where: ColumnElement[bool]) -> Select[int]:
     """The actions whose demandeur nobody has to reach any more."""
     ended = select(func.max(EntreeJournal.quand)).where(
         EntreeJournal.sujet == literal("action:").concat(cast(Action.id, Text)), EntreeJournal.apres == cast(Action.etat, Text)
@@ -30,10 +30,10 @@ def due(*where: ColumnElement[bool]) -> list[int]:
     reachable = or_(Demandeur.contact != STRUCK, Demandeur.email != "", Demandeur.telephone != "")
     owing = exists().where(Facture.action_id == Action.id, queries.is_unsettled())
     which = (Action.etat.in_(effacement.ERASABLE), reachable, over, ~owing, *where)
-    return list(db.session.scalars(select(Action.id).join(Action.demandeur).where(*which).order_by(Action.id)))
+    return select(Action.id).join(Action.demandeur).where(*which).order_by(Action.id)
 
 
 def erase(action_id: int) -> None:
     """Looked at again: somebody may have reopened it meanwhile."""
-    if due(Action.id == action_id):
+    if db.session.scalar(due(Action.id == action_id)):
         effacement.erase(db.session.get_one(Action, action_id), by=None)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, Text, and_, cast, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.comptes.models import Personne
-from portal.donnees import each, section
+from portal.donnees import Code, each, section
 from portal.jour_j.models import Entree, Genre, Jour, named
 from portal.missions.models import Affectation
 
@@ -16,8 +16,8 @@ HEAD = ("Action", "Le", "Ce qui est noté", "Mots", "Lieu", "Mesures prises", "P
 
 
 def _entry(entree: Entree) -> tuple[object, ...]:
-    fact, photo = named(entree.genre, entree.valeur), "oui" if entree.photo else ""
-    return entree.jour.action.titre, entree.quand, fact, entree.mot, entree.lieu, entree.mesures, photo
+    fact = Code(f"{entree.genre}:{entree.valeur}", named(entree.genre, entree.valeur))
+    return entree.jour.action.titre, entree.quand, fact, entree.mot, entree.lieu, entree.mesures, bool(entree.photo) or None
 
 
 @section("jour", "Ce que tu as noté le jour J, et ta présence", HEAD, each(_entry), tient=["entree.personne_id"])

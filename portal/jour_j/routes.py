@@ -50,7 +50,7 @@ def show(id: int) -> Any:
 def _note_look(said: dict[str, Any]) -> None:
     """Whoever may call the whole team has its numbers under their eyes."""
     if said["callable"] == set(Nature):
-        numbers = (place.personne_id for place in said["day"].held if place.personne.telephone)
+        numbers = (place.personne_id for place in said["day"].held if place.shows_a_number)
         consultations.note(numbers, Vue.JOUR_J, by=me())
 
 

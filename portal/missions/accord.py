@@ -32,6 +32,9 @@ def key(jour: str, moment: Moment) -> str:
     return f"{jour}-{moment}"
 
 
+SLOTS = {key(jour, moment): f"{jour} {moment.label}" for jour, moment in WEEK}
+
+
 def moments(debut: datetime, fin: datetime) -> Iterator[tuple[str, Moment]]:
     """The parts of days that a slot touches, in order."""
     at = clock.local(debut) - DAWN

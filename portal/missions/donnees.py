@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from portal.comptes.models import Personne
-from portal.donnees import each, section
+from portal.comptes.models import Personne, Profil
+from portal.donnees import Code, each, section
 from portal.fields import local_phone
-from portal.missions.models import Affectation, Invitation, Mineur, Mission
-from portal.missions.queries import told
+from portal.missions import queries
+from portal.missions.accord import SLOTS
+from portal.missions.models import Affectation, Competence, Invitation, Mineur, Mission
+
+
+def _profiles(_personne: Personne, rows: Sequence[Profil]) -> list[tuple[object, ...]]:
+    words = SLOTS | {c.value: c.label for c in Competence} | (queries.wishes() if rows else {})
+    told = ((profil.disponibilites, profil.competences, profil.envies) for profil in rows)
+    return [tuple([Code(kept, words.get(kept, kept)) for kept in part] for part in parts) for parts in told]
+
+
+@section("profil", "Ton profil", ("Libre", "Sait faire", "Envies"), _profiles, tient=["profil.personne_id"])
+def profile(personne: Personne) -> Select[Any]:
+    return select(Profil).where(Profil.personne_id == personne.id)
+
 
 WITH_MISSION = joinedload(Affectation.mission).joinedload(Mission.action)
 
@@ -27,7 +41,7 @@ def _place(place: Affectation) -> tuple[object, ...]:
 )  # fmt: skip
 def places(personne: Personne) -> Select[Any]:
     """A place that they were never told of, or not yet, is nobody's news."""
-    heard = told(), or_(Affectation.libere_le.is_(None), Affectation.libere_le >= Affectation.connue_le)
+    heard = queries.told(), or_(Affectation.libere_le.is_(None), Affectation.libere_le >= Affectation.connue_le)
     mine = select(Affectation).where(Affectation.personne_id == personne.id, *heard)
     return mine.options(WITH_MISSION).order_by(Affectation.id)
 

@@ -253,6 +253,11 @@ class Affectation(Base):
         return self.connue_le is not None and self.connue_le <= clock.now()
 
     @property
+    def shows_a_number(self) -> bool:
+        """To whom may call the team: their own, or that of whoever answers for them."""
+        return bool(self.personne.telephone or self.mineur)
+
+    @property
     def action(self) -> Action:
         return self.mission.action
 

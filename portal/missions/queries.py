@@ -18,6 +18,7 @@ from portal.db import db, instant
 from portal.fields import name_key
 from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation, Etat, Mineur, Mission, Nature, confirmer_creneau, modifier
+from portal.poles.queries import poles
 from portal.policy import provides
 from portal.web import Leaf, leaf
 
@@ -357,3 +358,9 @@ def _holds(personne: Any, mission: Any) -> bool:
     if "affectations" not in inspect(mission).unloaded:  # a list of missions brought its people along
         return any(a.personne_id == personne.id and a.libere_le is None and a.is_told for a in mission.affectations)
     return _holds_there(personne, mission.id, Mission.id)
+
+
+def wishes() -> dict[str, str]:
+    """What one may wish for, as Profil.envies holds it, in words: natures of missions, then pôles and groupes; one query."""
+    natures = {f"nature:{nature}": nature.label for nature in Nature}
+    return natures | {f"pole:{pole.id}": pole.label for pole in poles()}

@@ -129,7 +129,7 @@ def team(action_id: int) -> Any:
     shown = can(current_user, "jour.telephones", action) and action.shares_team
     known = queries.known_team(action)
     if shown:
-        consultations.note((place.personne_id for place in known if place.personne.telephone), Vue.EQUIPE, by=me())
+        consultations.note((place.personne_id for place in known if place.shows_a_number), Vue.EQUIPE, by=me())
     return render("missions/equipe.html", action=action, team=known, phones=shown)
 
 

@@ -1,4 +1,7 @@
-"""What the portal holds about a person, to be read section by section or taken away whole (legal.md 5.6, F2)."""
+"""What the portal holds about a person, to be read section by section or taken away whole (legal.md 5.6, F2).
+
+A person reads words, on the page and in the tables; a machine reads codes and instants, in JSON.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from portal import clock, tableur
 from portal.comptes.models import Personne
-from portal.donnees import SECTIONS, Section
+from portal.donnees import SECTIONS, Code, Section
+from portal.shown import Shown
 from portal.web import Leaf, leaf
 
 PAGE = 50
@@ -41,7 +45,7 @@ def _as_json(told: dict[str, list[Sequence[object]]]) -> bytes:
         }
         for cle, lines in told.items()
     ]
-    return json.dumps({"le": clock.now(), "parties": parts}, ensure_ascii=False, indent=1, default=_plain).encode()
+    return json.dumps({"le": clock.now(), "parties": parts}, ensure_ascii=False, indent=1, default=_kept).encode()
 
 
 def _as_zip(told: dict[str, list[Sequence[object]]]) -> bytes:
@@ -54,13 +58,29 @@ def _as_zip(told: dict[str, list[Sequence[object]]]) -> bytes:
     return written.getvalue()
 
 
-def _plain(value: Any) -> str:
-    """What JSON has no word for: an instant with its zone, a day, an exact amount."""
+def _kept(value: Any) -> str:
+    """What JSON has no word for: an instant with its zone, to the second; a day, a code, an exact amount."""
+    if isinstance(value, datetime):
+        return clock.local(value).isoformat(timespec="seconds")
+    if isinstance(value, Code):
+        return value.kept
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _shown(value: object) -> object:
-    """An instant as a clock here shows it, a day as a calendar; the rest is what it is."""
-    if isinstance(value, datetime):
-        return f"{clock.local(value):%d/%m/%Y %H:%M}"
-    return f"{value:%d/%m/%Y}" if isinstance(value, date) else value
+    """The same for a person: the word of a code, an instant as a clock here shows it, a day as a calendar, yes or no."""
+    match value:
+        case bool():
+            return "oui" if value else "non"
+        case Code():
+            return value.words
+        case Shown():
+            return value.label
+        case datetime():
+            return f"{clock.local(value):%d/%m/%Y %H:%M}"
+        case date():
+            return f"{value:%d/%m/%Y}"
+        case list():
+            return ", ".join(str(_shown(one)) for one in value)
+        case _:
+            return value

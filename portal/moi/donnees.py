@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, Text, cast, literal, or_, select, union
 
 from portal import clock
-from portal.actions.recit import done
+from portal.actions.recit import NOMS, done
 from portal.candidatures.models import Candidature
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.donnees import section
 from portal.journal import EntreeJournal, described, subject_key
 from portal.missions.models import Affectation, liberer
+from portal.reglage import LABELS
 
 HEAD = ("Le", "Par", "Sujet", "Fait", "Mots")
 
@@ -54,11 +55,14 @@ def _who(personne: Personne, entry: EntreeJournal) -> str:
 
 def _named(entry: EntreeJournal) -> str:
     table, _, id = entry.sujet.partition(":")
-    return f"{table.capitalize().replace('_', ' ')} n°\u00a0{id}"
+    noun = NOMS.get(table, table.replace("_", " ").capitalize())
+    if table == "reglage":
+        return f"{noun} «\u00a0{LABELS[id]}\u00a0»" if id in LABELS else noun
+    return f"{noun} n°\u00a0{id}"
 
 
 def _typed(entry: EntreeJournal) -> str:
-    return "\n".join(filter(None, (entry.motif, str(entry.faits.get("mot", "")))))
+    return "\n".join(filter(None, (entry.motif, entry.faits.get("mot"))))
 
 
 @section("journal", "Ce que l’historique dit de toi", HEAD, _words, tient=["journal.personne_id"])

@@ -10,9 +10,9 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.comptes.models import Reception
 from portal.fields import Form, Line, Phone, Several, choices
-from portal.missions.accord import WEEK, key
-from portal.missions.models import Competence, Nature
-from portal.poles import queries as poles
+from portal.missions import queries as missions
+from portal.missions.accord import SLOTS
+from portal.missions.models import Competence
 
 ASKED = "L’équipe peut me proposer des missions"
 
@@ -27,13 +27,11 @@ class CoordonneesForm(Form):
 
 
 def _wishes() -> list[SelectChoice]:
-    """Natures of missions, then pôles and groupes, as Profil.envies holds them."""
-    natures = ((f"nature:{nature}", nature.label) for nature in Nature)
-    return choices(*natures, *((f"pole:{pole.id}", pole.label) for pole in poles.poles()))
+    return choices(*missions.wishes().items())
 
 
 class ProfilForm(Form):
-    disponibilites = Several("Libre d’habitude", choices=choices(*((key(j, m), f"{j} {m.label}") for j, m in WEEK)))
+    disponibilites = Several("Libre d’habitude", choices=choices(*SLOTS.items()))
     competences = Several("Ce que tu sais faire", choices=choices(*((c.value, c.label) for c in Competence)))
     envies = Several("Ce dont tu as envie", choices=_wishes)
     sollicitable = BooleanField(ASKED)

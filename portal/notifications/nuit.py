@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, literal, select, union_all
 
 from portal import clock
 from portal.actions.processus import effacer_demandeur
@@ -42,12 +42,15 @@ class Passage:
 
 @dataclass(frozen=True)
 class Sorte:
-    """One kind of what goes: `due` says which, `do` takes one of them away, `event` is what the journal says of it."""
+    """One kind of what goes: `ids` selects which, `do` takes one of them away, `event` is what the journal says of it."""
 
     label: str
-    due: Callable[[], list[int]]
+    ids: Callable[[], Select[int]]
     do: Callable[[int], None]
     event: Event
+
+    def due(self) -> list[int]:
+        return list(db.session.scalars(self.ids()))
 
 
 SORTES = {
@@ -69,6 +72,12 @@ SORTES = {
         consultations.oublier,
     ),
 }
+
+
+def due() -> dict[str, int]:
+    """How many of each kind are due; one query."""
+    each = (select(literal(cle), func.count()).select_from(s.ids().order_by(None).subquery()) for cle, s in SORTES.items())
+    return {row[0]: row[1] for row in db.session.execute(union_all(*each))}
 
 
 def is_to_do() -> bool:

@@ -41,9 +41,9 @@ def begin_again(settings: Iterable[Setting], *, read: str, by: Personne) -> None
         reglage.begin_again(setting, by=by)
 
 
-def note_export(lines: int, *, by: Personne) -> None:
-    """Who took the journal away, and how many lines of it."""
-    exporter.tell(by, by=by, lignes=lines)
+def note_export(what: Event, lines: int, *, by: Personne) -> None:
+    """Who took the journal away, or who looked at what, and how many lines of it."""
+    what.tell(by, by=by, lignes=lines)
 
 
 def try_the_chat(*, by: Personne) -> None:

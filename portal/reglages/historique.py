@@ -19,6 +19,7 @@ from portal.web import as_file, me, page_number, render
 HEAD = (
     "Jour", "Heure", "Par", "Sujet", "Fait", "Avant", "Après", "Précision", "Motif", "Action", "Numéro", "Évènement",
 )  # fmt: skip
+LOOKED = ("Jour", "Par", "Personne", "A vu")
 OWN = {  # where a subject is read, by its own number
     "action": "actions.show",
     "mission": "missions.show",
@@ -70,14 +71,26 @@ def journal() -> Any:
 def export_journal(sorte: str) -> Any:
     form, whole = _asked(request.form)
     found = [_row(fait) for fait in recherche.exported(form.filtres(), whole=whole)]
-    commands.note_export(len(found), by=me())
+    commands.note_export(commands.exporter, len(found), by=me())
     return as_file(tableur.sheet("Journal", HEAD, found, sorte), tableur.SORTES[sorte], f"journal-{clock.today()}.{sorte}")
 
 
 @bp.get("/journal/consultations", access="journal.tout")
 def looks() -> Any:
-    qui = one_line(request.args.get("q"))[:100]
+    qui = _name(request.args)
     return render("reglages/consultations.html", "liste", qui=qui, leaf=consultations.listed(qui, page_number()))
+
+
+@bp.post(f"/journal/consultations/export.{tableur.SORTE}", access="journal.tout", fresh=True)
+def export_looks(sorte: str) -> Any:
+    found = [(c.jour, c.par.nom, c.personne.nom, c.page.label) for c in consultations.exported(_name(request.form))]
+    commands.note_export(consultations.emporter, len(found), by=me())
+    content = tableur.sheet("Consultations", LOOKED, found, sorte)
+    return as_file(content, tableur.SORTES[sorte], f"consultations-{clock.today()}.{sorte}")
+
+
+def _name(values: Any) -> str:
+    return one_line(values.get("q"))[:100]
 
 
 def _asked(values: Any) -> tuple[JournalForm, bool]:

@@ -77,9 +77,8 @@ PAGE = f"<any({', '.join(PAGES)}):page>"
 @bp.get("/conservation", access="reglages.voir")
 def kept() -> Any:
     """What is kept too long and goes tonight, and what went."""
-    due = {cle: len(sorte.due()) for cle, sorte in nuit.SORTES.items()}
     leaf = nuit.reports(page_number())
-    return render("reglages/conservation.html", sortes=nuit.SORTES, due=due, leaf=leaf)
+    return render("reglages/conservation.html", sortes=nuit.SORTES, due=nuit.due(), leaf=leaf)
 
 
 @bp.get(f"/{PAGE}", access="reglages.voir")
@@ -149,7 +148,8 @@ def _person(id: int) -> Personne:
 @bp.get("/personnes/<int:id>", access="personne.modifier")
 def person(id: int) -> Any:
     personne = _person(id)
-    consultations.note([id], Vue.COMPTE, by=me())
+    if not personne.is_erased:
+        consultations.note([id], Vue.COMPTE, by=me())
     held = [role.nom.value for role in personne.roles]
     data = {"nom": personne.nom, "telephone": personne.telephone, "roles": held}
     return _person_page(personne, PersonForm(formdata=None, data=data))

@@ -8,10 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
-from portal.candidatures.models import Candidature, Etat
+from portal import clock
+from portal.candidatures import commands
+from portal.candidatures.models import Candidature, Etat, refuser
 from portal.comptes.models import Personne
 from portal.db import db
-from portal.missions.models import Nature
+from portal.missions.models import UNDO, Nature
 from portal.outbox import Message
 from tests import builders
 
@@ -75,6 +77,25 @@ def test_the_same_submission_is_one_candidature_and_one_message(client, mission,
     assert len(outbox()) == 1
     assert db.session.scalar(select(func.count(Candidature.id))) == 1
     assert db.session.scalar(select(func.count(Personne.id)).where(Personne.nom == "Léa Grondin")) == 1
+
+
+@pytest.mark.both
+def test_whoever_is_signed_in_reads_that_they_sent_one_already(as_, mission):
+    """Two tabs, or an evening when one forgot; the first is withdrawn, or refused and told: nothing is said any more."""
+    awa = builders.personne("Awa Payet", email="awa@example.org")
+    client, path, said = as_(awa), f"/candidatures/deposer/{mission.id}", "Tu as déjà candidaté à cette mission"
+    tabs = [shown(client, mission) for _ in range(2)]
+    typed = {"nom": "Awa Payet", "email": "awa@example.org", "accord": "y"}
+    first, second = (client.post(path, data=tab | typed, follow_redirects=True).text for tab in tabs)
+    assert ("Tu avais déjà candidaté" in first, "Tu avais déjà candidaté" in second) == (False, True)
+    assert said in client.get(path).text
+    assert said not in as_(builders.personne("Bob Payet")).get(path).text
+    for candidature in db.session.scalars(select(Candidature)).all():
+        commands.decide(candidature, refuser, by=mission.action.bienveillant, motif="Complet")
+    db.session.commit()
+    assert said in client.get(path).text  # nobody told them yet
+    with clock.freeze(clock.now() + 2 * UNDO):
+        assert said not in as_(awa).get(path).text
 
 
 def test_the_same_address_again_is_a_row_of_its_own_marked_double(client, mission):

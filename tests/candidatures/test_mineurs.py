@@ -108,6 +108,7 @@ def test_too_young_is_refused_kindly_and_every_word_comes_back(client, mission):
     assert answer.status_code == 422
     assert "Merci de vouloir aider\u00a0! Les missions s’ouvrent à 16\u00a0ans" in answer.text
     page = BeautifulSoup(answer.text, "html5lib")
+    assert page.select_one(".resume-erreurs h2").text == "À lire d’abord"  # there is nothing to correct
     assert page.select_one("#message").text.strip() == "Un mot gardé"
     assert page.select_one("#responsable")["value"] == "Marie Unique"
     assert db.session.scalar(select(func.count(Candidature.id))) == 0

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 
 from portal import clock, reglage
 from portal.candidatures import commands as candidatures
-from portal.candidatures import retention
 from portal.candidatures.models import Candidature, accepter, refuser
 from portal.comptes.models import Personne
 from portal.db import db
@@ -90,7 +89,7 @@ def test_somebody_known_loses_the_words_of_that_candidature_and_nothing_else(mis
         worker.run_once()
     with at(mission, days=370):
         pass_time()
-        assert retention.candidatures_due() == []
+        assert nuit.SORTES["candidatures"].due() == []
         pass_time()
     assert (sent.message, sent.generation) == ("", 2)
     assert "mon dos" not in everything().lower()

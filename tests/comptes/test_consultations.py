@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,11 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal import clock
-from portal.comptes import commands, consultations
+from portal.comptes import commands
 from portal.comptes.models import Consultation, Personne, Vue
 from portal.db import db
 from portal.journal import EntreeJournal
-from portal.missions.models import Nature
+from portal.missions.models import Minorite, Nature
 from portal.notifications import nuit
 from tests import builders
 
@@ -80,6 +81,46 @@ def test_the_numbers_of_a_team_are_noted_when_they_are_shown(tonight, zoe, awa, 
     assert looks() == [(zoe.id, awa.id, page)]
 
 
+@pytest.fixture
+def guarded(tonight, zoe) -> Personne:
+    """Léa, who has no number of her own, but somebody who answers for her."""
+    mission = builders.mission(tonight, nature=Nature.VOLONTAIRE, titre="Accueil")
+    applied = builders.candidature(mission, nom="Léa Mineure", telephone="", mineur=Minorite(17, "Marie", "+262692888888"))
+    builders.hold(mission, applied.personne)
+    db.session.commit()
+    return applied.personne
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/missions/equipe/{id}", Vue.EQUIPE), ("/jour-j/{id}", Vue.JOUR_J), ("/jour-j/{id}/feuille", Vue.JOUR_J)],
+)
+def test_so_is_the_number_of_whoever_answers_for_a_minor(tonight, guarded, zoe, awa, as_, path, page):
+    assert "92888888" in as_(zoe).get(path.format(id=tonight.id)).text
+    assert looks() == [(zoe.id, awa.id, page), (zoe.id, guarded.id, page)]
+
+
+def test_so_it_is_among_the_candidatures(tonight, guarded, zoe, ada, as_, count_queries):
+    builders.candidature(builders.mission(tonight), builders.personne("Bob Majeur", telephone=PHONE))
+    builders.candidature(builders.mission(tonight), guarded, mineur=Minorite(17, "Marie", "+262692888888"))
+    db.session.commit()
+    client = as_(zoe)
+    for most in (7, 6):  # to write it down is one of them
+        with count_queries() as statements:
+            assert "0692 88 88 88" in client.get("/candidatures/").text.replace("\u00a0", " ")
+        assert len(statements) == most
+    assert looks() == [(zoe.id, guarded.id, Vue.CANDIDATURES)]
+    as_(ada).get("/candidatures/?etat=toutes")
+    assert looks()[1:] == [(ada.id, guarded.id, Vue.CANDIDATURES)]
+
+
+def test_what_the_day_came_to_shows_no_number(tonight, guarded, zoe, as_):
+    answer = as_(zoe).get(f"/jour-j/{tonight.id}/bilan")
+    assert answer.status_code == 200
+    assert "888888" not in re.sub(r"\s", "", answer.text)
+    assert looks() == []
+
+
 def test_where_no_number_is_shown_nothing_is_noted(zoe, awa, as_):
     action = builders.action(zoe)  # too far away
     builders.hold(builders.mission(action), awa)
@@ -129,6 +170,24 @@ def test_whom_it_is_about_reads_who_looked_and_the_admin_too(zoe, ada, awa, as_,
     assert "Rien ici" in as_(zoe).get("/moi/donnees?quoi=consultations").text
 
 
+def test_the_admin_takes_them_away_and_the_journal_says_so(zoe, ada, awa, as_):
+    as_(zoe).get(f"/equipe/{awa.id}")
+    office = as_(ada)
+    office.get(f"/reglages/personnes/{zoe.id}")
+    path = "/reglages/journal/consultations"
+    assert f'action="{path}/export.xlsx"' in office.get(f"{path}?q=unique").text
+    whole, some, none = (office.post(f"{path}/export.csv", data=data) for data in ({}, {"q": "unique"}, {"q": "personne"}))
+    assert some.headers["Content-Disposition"] == f'attachment; filename="consultations-{clock.today()}.csv"'
+    mine = f"{clock.today():%d/%m/%Y};Zoé Hoarau;Awa Unique;fiche dans l’équipe"
+    assert some.data.decode("utf-8-sig").splitlines() == ["Jour;Par;Personne;A vu", mine]
+    assert [len(answer.data.splitlines()) for answer in (whole, none)] == [3, 1]
+    assert office.post(f"{path}/export.xlsx").data.startswith(b"PK")
+    told = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "consultation.emporter")).all()
+    assert [e.faits for e in told] == [{"lignes": n} for n in (2, 1, 0, 2)]
+    assert {(e.sujet, e.personne_id) for e in told} == {(f"personne:{ada.id}", ada.id)}
+    assert office.get("/reglages/journal?sorte=consultation").text.count("téléchargées en tableur") == 4
+
+
 def test_nobody_looked_yet(ada, as_):
     assert "Rien encore" in as_(ada).get("/reglages/journal/consultations").text
 
@@ -141,13 +200,13 @@ def test_a_year_later_the_day_is_forgotten_and_the_journal_says_so(zoe, ada, awa
     as_(ada).get(f"/equipe/{awa.id}")
     day = int(f"{clock.today():%Y%m%d}")
     with clock.freeze(clock.now() + timedelta(days=364)):
-        assert consultations.due() == []
+        assert nuit.SORTES["consultations"].due() == []
     with clock.freeze(clock.now() + timedelta(days=370)):
         as_(zoe).get(f"/equipe/{awa.id}")
-        assert consultations.due() == [day]
+        assert nuit.SORTES["consultations"].due() == [day]
         assert nuit.run_now()["consultations"] == 1
         db.session.commit()
-        assert consultations.due() == []
+        assert nuit.SORTES["consultations"].due() == []
     assert looks() == [(zoe.id, awa.id, Vue.FICHE)]
     told = db.session.scalars(select(EntreeJournal).where(EntreeJournal.evenement == "consultation.oublier")).one()
     assert (told.sujet, told.personne_id) == (f"consultation:{day}", None)

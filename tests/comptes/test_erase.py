@@ -11,7 +11,7 @@ from portal import clock, journal
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter
 from portal.comptes import commands, entree
-from portal.comptes.models import Note, Personne, Profil, Reception, Role
+from portal.comptes.models import Consultation, Note, Personne, Profil, Reception, Role
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.missions import commands as missions
@@ -246,6 +246,18 @@ def test_nobody_comes_back_nor_is_given_a_role(ada, awa, as_):
     for change in (lambda: commands.set_active(awa, True, by=bob), lambda: commands.set_roles(awa, [builders.ADMIN], by=None)):
         with pytest.raises(commands.Erased):
             change()
+
+
+def test_their_sheet_and_their_line_say_so_and_that_is_all(ada, awa, as_):
+    """No made-up address, nothing to do, and nobody's data left to have looked at."""
+    commands.erase(awa, by=ada)
+    db.session.commit()
+    office = as_(ada)
+    for page in (office.get(f"/reglages/personnes/{awa.id}").text, office.get("/reglages/personnes/?q=effac").text):
+        assert "Effacée" in page
+        for sign in ("example.invalid", "Désactivé", "pôle ou groupe", "Qui a regardé"):
+            assert sign not in page
+    assert db.session.scalars(select(Consultation)).all() == []
 
 
 def spoken_of(about: str) -> str:

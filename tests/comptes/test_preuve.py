@@ -35,8 +35,8 @@ WANTED = {
     "moi.erase_me", "moi.securite.prepare", "moi.securite.see_recovery", "moi.securite.sign_others_out",
     "moi.securite.sign_out", "moi.take_data",
     "partage.close", "partage.decide", "partage.mend", "reglages.add_person", "reglages.edit_person",
-    "reglages.erase_person", "reglages.export_journal", "reglages.invite_again", "reglages.lift_second",
-    "reglages.set_settings", "reglages.set_words", "reglages.switch_person", "reglages.try_chat",
+    "reglages.erase_person", "reglages.export_journal", "reglages.export_looks", "reglages.invite_again",
+    "reglages.lift_second", "reglages.set_settings", "reglages.set_words", "reglages.switch_person", "reglages.try_chat",
 }  # fmt: skip
 NEW = {"nom": 'Léa "Lou" <Grondin>', "email": "lea@example.org", "telephone": "", "roles": ["bienveillant", "tresorier"]}
 

@@ -87,7 +87,7 @@ def test_what_is_missing_or_impossible_is_said_and_every_word_comes_back(client,
     before = fingerprint()
     answer = client.post(f"/devis/{devis.id}/accord", data=words(**wrong))
     assert answer.status_code == 422
-    assert "à corriger" in answer.text
+    assert "resume-erreurs" in answer.text
     for name, word in words(**wrong).items():
         assert not word.strip() or name == "voie" or word in answer.text
     assert fingerprint() == before

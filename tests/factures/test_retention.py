@@ -13,10 +13,10 @@ from portal.actions.models import Action, Etat
 from portal.actions.processus import annuler, decliner, facturer, refuser, solder
 from portal.db import db
 from portal.factures import reglements
-from portal.factures import retention as demandeurs
 from portal.factures.models import Moyen
 from portal.factures.models import Nature as NatureFacture
 from portal.factures.reactions import NotPaid
+from portal.notifications import nuit
 from portal.notifications.echeances import pass_time
 from portal.workflow import fire
 from tests import builders
@@ -26,6 +26,7 @@ from tests.factures.test_lien import credited
 from tests.test_cli import run as run  # a fixture
 
 pytestmark = pytest.mark.both
+DEMANDEURS = nuit.SORTES["demandeurs"]
 NOON = builders.in_days(0, 12)  # today, when the night is over
 
 
@@ -54,14 +55,14 @@ def test_a_demand_that_led_nowhere_is_erased_twelve_months_after(asked, zoe, end
         db.session.commit()
     limit = years_after(NOON)
     with clock.freeze(limit - timedelta(days=1)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
     with clock.freeze(limit - timedelta(minutes=1)):
         pass_time()
         assert asked.demandeur.nom == "Chorale Unique"
     with clock.freeze(limit + timedelta(days=1)):
-        assert demandeurs.due() == [asked.id]
+        assert DEMANDEURS.due() == [asked.id]
         pass_time()
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
     db.session.expire_all()
     assert asked.demandeur.is_erased
     assert "unique" not in everything().lower()
@@ -73,7 +74,7 @@ def test_a_demand_that_led_nowhere_is_erased_twelve_months_after(asked, zoe, end
 def test_one_that_goes_on_is_not(asked):
     db.session.commit()
     with clock.freeze(clock.now() + timedelta(days=5 * 365)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
 
 
 def test_the_months_are_a_setting(asked, zoe):
@@ -81,9 +82,9 @@ def test_the_months_are_a_setting(asked, zoe):
     reglage.change(reglage.GARDE_DEMANDE, 1, by=zoe)
     db.session.commit()
     with clock.freeze(clock.now() + timedelta(days=27)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
     with clock.freeze(clock.now() + timedelta(days=32)):
-        assert demandeurs.due() == [asked.id]
+        assert DEMANDEURS.due() == [asked.id]
 
 
 def settled(affaire: Any, facture: Any) -> None:
@@ -101,7 +102,7 @@ def test_one_that_was_settled_is_erased_three_years_after_and_the_invoice_keeps_
     name, number, paper = client.nom, facture.numero, facture.empreinte
     limit = years_after(NOON, 3)
     with clock.freeze(limit - timedelta(days=1)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
     with clock.freeze(limit + timedelta(days=1)):
         pass_time()
     db.session.expire_all()
@@ -117,13 +118,13 @@ def test_whoever_owes_money_or_is_owed_some_stays(to_come):
     commands.decide(to_come.action, annuler, by=to_come.zoe, motif="Cyclone.")
     db.session.commit()
     with clock.freeze(clock.now() + timedelta(days=4 * 365)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
     paid(deposit, to_come.rita)
     db.session.commit()
     with clock.freeze(clock.now() + timedelta(days=2 * 365)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
     with clock.freeze(clock.now() + timedelta(days=4 * 365)):
-        assert demandeurs.due() == [to_come.action.id]
+        assert DEMANDEURS.due() == [to_come.action.id]
 
 
 def test_so_does_whoever_is_owed_some(to_come):
@@ -135,7 +136,7 @@ def test_so_does_whoever_is_owed_some(to_come):
     db.session.commit()
     assert deposit.reste < 0
     with clock.freeze(clock.now() + timedelta(days=4 * 365)):
-        assert demandeurs.due() == []
+        assert DEMANDEURS.due() == []
         with pytest.raises(NotPaid):
             effacement.erase(to_come.action, by=None)
 

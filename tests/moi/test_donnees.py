@@ -12,17 +12,35 @@ from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from portal import clock
+from portal import clock, demo, reglage
+from portal.actions.models import Echange, Etape
+from portal.actions.tache import Tache
 from portal.candidatures import commands as candidatures
 from portal.candidatures.models import accepter, refuser
-from portal.comptes.models import Note, Personne, Profil
+from portal.comptes.models import (
+    CleAcces,
+    Consultation,
+    NomRole,
+    Note,
+    Personne,
+    Profil,
+    Reception,
+    Role,
+    Session,
+    Statut,
+    Vue,
+)
+from portal.contributions.models import Attestation, Contribution, Unite
 from portal.db import Base, db
 from portal.donnees import SECTIONS, counted
 from portal.journal import EntreeJournal
-from portal.missions.models import UNDO
+from portal.missions.models import UNDO, Affectation, Mineur, Nature
 from portal.notifications import worker
+from portal.outbox import Message
+from portal.partage.models import Depense
+from portal.partage.models import Nature as Poste
 from tests import builders
 
 DEED = "who did it: a line of the journal, which its section tells"
@@ -113,7 +131,7 @@ def test_all_that_is_held_is_told_and_both_files_say_the_same(awa, zoe, as_, smt
     assert set(found) == set(SECTIONS)
     [who] = found["identite"]
     assert (who["Nom"], who["E-mail"], who["Téléphone"]) == ("Awa Unique", "awa.unique@example.org", "0692 77 77 77")
-    assert found["profil"][0]["Libre"] == "samedi-matin"
+    assert found["profil"][0]["Libre"] == ["samedi-matin"]
     assert found["note"][0]["Note"] == "Préfère l’ombre"
     assert [line["Nom"] for line in found["poles"]] == ["Pôle Jardin"]
     assert [line["Appareil"] for line in found["appareils"]] == ["pytest"]
@@ -125,6 +143,106 @@ def test_all_that_is_held_is_told_and_both_files_say_the_same(awa, zoe, as_, smt
         assert len(tables[cle]) == len(found[cle]), cle
 
 
+# --- words for a person, codes for a machine -------------------------------------------------------------------
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1"
+MACHINE = (  # what no person would write
+    re.compile(r"\b(True|False|None|null)\b"),
+    re.compile(r"\d{4}-\d\d-\d\d"),
+    re.compile(r"(?<![\w/])[a-z]+_[a-z_]+"),
+    re.compile(r"Mozilla|[\[\]{}]"),
+    re.compile(r"(?m)^([a-z]+[-_:][a-z_\d]+)$"),
+)
+
+
+@pytest.fixture
+def hary(app) -> Personne:
+    """The demo's, and whatever else one may have: something in each section."""
+    demo.load()
+    hary, zoe = (
+        db.session.scalars(select(Personne).where(Personne.email == f"{name}@example.org")).one()
+        for name in ("hary.razafy", "bienveillant")
+    )
+    hary.statut, hary.siret, hary.structure = Statut.INDEPENDANT, "73282932000074", "Atelier Razafy"
+    hary.reception, hary.sollicitable = Reception.RESUME, True
+    jardin = builders.pole("Jardin des mots")
+    profil = db.session.get_one(Profil, hary.id)
+    profil.disponibilites, profil.competences = ["samedi-apres_midi", "dimanche-soir"], ["mediation", "secours"]
+    profil.envies = ["nature:charge_de_mission", f"pole:{jardin.id}"]
+    task, step, place = (db.session.scalars(select(model)).first() for model in (Tache, Etape, Affectation))
+    task.responsable_id = step.responsable_id = hary.id
+    mission, action = place.mission, place.mission.action
+    action.relais_id = hary.id
+    key = {"identifiant": "AAAA", "cle_publique": b"COSE", "compteur": 0, "porteur": "BBBB", "nom": "Mon téléphone"}
+    code = {"code": "AAAAA-BBBBB", "annee": 2026, "rang": 9, "initiales": "H. R.", "minutes": 60, "contenu": {"objet": "Fête"}}
+    given = {"personne_id": hary.id, "mission": mission, "action": action, "annee": 2026, "par_id": zoe.id}
+    cost = {"nature": Poste.AUTRE, "libelle": "Marché", "montant": 10_00, "le": clock.today()}
+    sent = {
+        "genre": "x",
+        "cle": "x",
+        "adresse": zoe.email,
+        "faits": {},
+        "objet": "Une place se libère",
+        "envoye_le": clock.now(),
+    }
+    db.session.add_all([
+        Role(personne_id=hary.id, nom=NomRole.TRESORIER),
+        *(Consultation(personne_id=hary.id, par_id=zoe.id, page=page) for page in Vue),
+        CleAcces(personne_id=hary.id, **key),
+        Echange(action=action, personne_id=hary.id, texte="Bonjour, à samedi"),
+        Mineur(mission=mission, personne_id=hary.id, age=17, responsable="Lalao Razafy", telephone="+262692888888"),
+        Contribution(nature=Nature.VOLONTAIRE, unite=Unite.HEURES, quantite=90, **given),
+        Contribution(nature=Nature.CHARGE_DE_MISSION, unite=Unite.CENTIMES, quantite=150_00, **given),
+        Attestation(personne_id=hary.id, **code),
+        Depense(action=action, par_id=hary.id, **cost),
+        Message(personne_id=zoe.id, sur_id=hary.id, **sent),
+    ])  # fmt: skip
+    db.session.flush()
+    reglage.change(reglage.QUORUM, 4, by=hary)
+    db.session.commit()
+    return hary
+
+
+def test_a_person_reads_words_and_a_machine_codes(hary, as_):
+    client = as_(hary)
+    db.session.execute(update(Session).values(appareil=PHONE))
+    db.session.commit()
+    tables = taken(client, "zip")
+    assert [cle for cle in SECTIONS if not tables[cle]] == [], "nothing to read there: give some to Hary"
+    check_words(tables)
+    assert "samedi après-midi, dimanche soir" in client.get("/moi/donnees?quoi=profil").text
+    check_codes(json.loads(client.post("/moi/donnees/tout.json").data))
+
+
+def check_words(tables: dict[str, list[dict[str, str]]]) -> None:
+    for cle, lines in tables.items():
+        for what, words in ((what, words) for line in lines for what, words in line.items()):
+            said = re.sub(r"https?://\S+|\S+@\S+", "", words).replace(", ", "\n")
+            assert not [found[0] for found in (sign.search(said) for sign in MACHINE) if found], (cle, what, words)
+    assert tables["profil"] == [{
+        "Libre": "samedi après-midi, dimanche soir", "Sait faire": "Médiation et visites, Premiers secours",
+        "Envies": "Chargé de mission, Pôle Jardin des mots",
+    }]  # fmt: skip
+    [device], [who] = tables["appareils"], tables["identite"]
+    assert device["Appareil"] == "iPhone, Safari"
+    assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d", device["Ouvert le"])
+    assert (who["Statut"], who["Peut être sollicitée"]) == ("Indépendant", "oui")
+    assert "Réglage «\u00a0Avis pour clore une validation en ligne\u00a0»" in {line["Sujet"] for line in tables["journal"]}
+
+
+def check_codes(answer: dict[str, Any]) -> None:
+    found = {part["cle"]: part["lignes"] for part in answer["parties"]}
+    assert found["profil"][0]["Libre"] == ["samedi-apres_midi", "dimanche-soir"]
+    [device], [who] = found["appareils"], found["identite"]
+    assert device["Appareil"] == PHONE
+    assert (who["Statut"], who["Peut être sollicitée"], who["Messages"]) == ("independant", True, "resume")
+    assert [line["Quantité"] for line in found["contributions"]] == ["1.50", "150.00"]
+    texts = [value for lines in found.values() for line in lines for value in line.values() if isinstance(value, str)]
+    instants = [answer["le"], *(text for text in texts if re.match(r"\d{4}-\d\d-\d\dT", text))]
+    assert len(instants) > 20
+    assert [text for text in instants if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+04:00", text)] == []
+
+
 @pytest.mark.both
 def test_an_answer_that_was_not_told_is_in_no_part_of_it(awa, zoe, as_):
     mission = builders.mission(builders.action(zoe))
@@ -134,7 +252,7 @@ def test_an_answer_that_was_not_told_is_in_no_part_of_it(awa, zoe, as_):
     db.session.commit()
     client = as_(awa)
     found = taken(client)
-    assert {line["État"] for line in found["candidatures"]} == {applied.etat_rendu.label}
+    assert {line["État"] for line in found["candidatures"]} == {applied.etat_rendu}
     assert found["places"] == found["messages"] == []
     assert "Motif tout neuf" not in json.dumps(found, ensure_ascii=False)
     assert "accepté" not in json.dumps(found["journal"], ensure_ascii=False)

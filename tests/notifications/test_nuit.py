@@ -86,7 +86,7 @@ def test_an_admin_reads_what_goes_tonight_and_what_went(mission, zoe, as_, count
         client = as_(ada)
         with count_queries() as statements:
             tonight = words(client.get("/reglages/conservation"))
-        assert len(statements) <= 9
+        assert len(statements) <= 6
         assert "sans nouvelles depuis trop longtemps 1 Candidatures sans suite, passé leur délai 1" in tonight
         assert "Pas encore de rapport" in tonight
         pass_time()

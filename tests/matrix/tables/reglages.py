@@ -62,6 +62,8 @@ GET /reglages/journal?sujet=action:{action}           303 303 403 403 403 403 40
 POST /reglages/journal/export.csv                     303 303 403 403 403 403 403 403 403 403 200 200
 POST /reglages/journal/export.xlsx                    303 303 403 403 403 403 403 403 403 403 200 200
 GET /reglages/journal/consultations                   303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/journal/consultations/export.csv       303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/journal/consultations/export.xlsx      303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/retroplanning/                          303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/retroplanning/                         303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/messages/                               303 303 403 403 403 403 403 403 403 403 403 200
