@@ -8,6 +8,9 @@ from sqlalchemy.engine import Connection
 from portal.config import Settings
 from portal.db import Base, Instant
 
+LOCK = 0x504F525441494C  # whoever brings a PostgreSQL database up to date holds it: "PORTAIL"
+PATIENCE = 60  # seconds that one waits for the other, on SQLite
+
 
 def render_item(kind: str, value: object, _autogen: object) -> str | bool:
     """Revisions stay readable without the portal: an Instant is a timestamp with its zone."""
@@ -24,6 +27,8 @@ def run(connection: Connection) -> None:
         transactional_ddl=True,  # SQLite's DDL is too, with the BEGIN below: half a revision is none
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":  # two that start at once take turns; SQLite's BEGIN does the same
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         context.run_migrations()
         if connection.dialect.name == "sqlite":
             broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
@@ -34,7 +39,7 @@ def run(connection: Connection) -> None:
 def migrate() -> None:
     """With its own engine: on SQLite foreign keys are off, else a rebuilt parent table would empty its children."""
     settings: Settings = current_app.config["PORTAL"]
-    engine = create_engine(settings.database_url)
+    engine = create_engine(settings.database_url, connect_args={"timeout": PATIENCE} if settings.is_sqlite else {})
     if settings.is_sqlite:
 
         @event.listens_for(engine, "connect")

@@ -72,6 +72,7 @@ def run(with_demo: bool) -> None:
     settings: Settings = current_app.config["PORTAL"]
     _try_port(settings)
     os.umask(0o077)
+    _known_revision()
     upgrade()
     second.encrypt_again()
     if with_demo and demo.is_empty():
@@ -85,6 +86,19 @@ def run(with_demo: bool) -> None:
     )
     if said:
         raise Stop(said)
+
+
+def _known_revision() -> None:
+    """Raises Stop on a database that a later portal has brought further."""
+    from portal import copie, sauvegarde
+
+    with db.engine.connect() as connection:
+        there = copie.revision(connection)
+    if there and there not in sauvegarde.revisions():
+        raise Stop(
+            f"La base vient d’un portail plus récent (version {there})\u00a0: mettre le code à jour (git pull, make install),\n"
+            "ou remettre une sauvegarde d’avant."
+        )
 
 
 def _try_port(settings: Settings) -> None:

@@ -63,6 +63,11 @@ class SqliteDatabase:
         whole.replace(self.path)
         self._forget_log()  # that late request may have begun the old one's again
 
+    def empty(self) -> None:
+        """The same address, and nothing there."""
+        self.path.unlink()
+        self._forget_log()
+
     def _forget_log(self) -> None:
         """The last connection that closed has emptied the log into the file."""
         for suffix in ("-wal", "-shm"):
@@ -86,6 +91,11 @@ class PostgresDatabase:
     def renew(self) -> None:
         self._server.drop(self._name)
         self._server.create(self._name, template=self._model)
+
+    def empty(self) -> None:
+        """The same address, and nothing there."""
+        self._server.drop(self._name)
+        self._server.create(self._name)
 
     def close(self) -> None:
         self._server.close()

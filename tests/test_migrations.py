@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-from contextlib import contextmanager
+import subprocess
+import sys
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, func, inspect, select, text, update
 
-from portal import clock, demo
+from portal import clock, copie, demo
 from portal.actions.deliberation import CRITERES, Avis, Decision, Ou, Sens
 from portal.actions.models import Action, Echange
 from portal.actions.tache import Tache, TacheTrame, Trame
@@ -36,6 +39,7 @@ from portal.partage.models import Nature as Poste
 from portal.poles.models import Espace, Materiel, Pole, Prestation, Ressource
 from portal.reglage import Reglage
 from portal.security import RateLimit
+from tests.services import bound_socket
 
 pytestmark = pytest.mark.both
 
@@ -312,3 +316,33 @@ def test_a_table_that_is_rebuilt_keeps_what_points_at_it(awa, database, tmp_path
     assert "surnom" in schema(database)["personne"]["columns"]
     with looked_at(database) as connection:
         assert [connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("role", "session")] == [1, 1]
+
+
+@pytest.mark.both
+def test_portals_that_start_at_once_bring_one_database_up_to_date_once(app, site, database):
+    """Each revision is done by one of them; the others find it done."""
+    db.session.remove()
+    db.engine.dispose()
+    database.empty()
+    told = "import logging; logging.basicConfig(level='INFO')"
+    code = f"{told}; import flask_migrate, portal; portal.create_app().app_context().push(); flask_migrate.upgrade()"
+    command = [sys.executable, "-c", code]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, env=os.environ | site.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    said = [one.communicate(timeout=120)[1].decode() for one in started]
+    assert [one.returncode for one in started] == [0, 0, 0], said
+    assert sum("Running upgrade  -> 0001" in words for words in said) == 1
+    with db.engine.connect() as connection:
+        assert copie.revision(connection) == ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+
+
+def test_the_database_of_a_later_portal_is_left_as_it_is(app, settings):
+    with closing(bound_socket()) as free:
+        settings(port=free.getsockname()[1])
+    db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    db.session.commit()
+    said = app.test_cli_runner().invoke(args=["portal", "run"])
+    assert said.exit_code == 1
+    assert said.output.startswith("La base vient d’un portail plus récent (version 9999)")

@@ -46,15 +46,10 @@ def rows() -> dict[str, list[tuple]]:
 
 
 def emptied(database) -> None:
-    """The same address, and nothing there any more."""
+    """The portal was lost."""
     db.session.remove()
     db.engine.dispose()
-    if database.engine == "sqlite":
-        database.path.unlink()
-        database._forget_log()
-    else:
-        database._server.drop(database._name)
-        database._server.create(database._name)
+    database.empty()
 
 
 @contextmanager
