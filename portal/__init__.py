@@ -35,7 +35,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
     Raises BadSetting or RuntimeError rather than start unsafe.
     """
-    from portal import assets, cache, cli, compression, db, errors, filters, layout, policy, security, web
+    from portal import assets, cache, cli, compression, db, errors, filters, layout, policy, security, traces, web
 
     settings = Settings.from_env(environment(os.environ) if environ is None else environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
@@ -43,7 +43,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.url_map.converters["int"] = web.RowId
     _set_clock(settings)
     private_folder(settings.instance_dir)
-    for kernel in (db, security, compression, cache, assets, filters):
+    for kernel in (traces, db, security, compression, cache, assets, filters):
         kernel.init_app(app)
     _load_features(app)
     policy.check_facts()

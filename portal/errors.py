@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
-from portal import policy
+from portal import policy, traces
 from portal.db import undo
 from portal.web import see_other, typed_words, wants_fragment
 from portal.workflow import Refusal
@@ -130,6 +130,8 @@ def answer(status: int, sentence: str | None = None, *, bare: bool = False) -> R
     undo()
     title, advice = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     context: dict[str, Any] = {"status": status, "titre": title, "conseil": sentence or advice, "typed": typed_words()}
+    if status >= 500:
+        context["reference"] = traces.reference()
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify(erreur=context["conseil"]), status)
     response = make_response(_bare(context) if bare else _dressed(context), status)
