@@ -93,10 +93,8 @@ def _base(settings: Settings) -> Constat:
             if settings.is_sqlite and (sane := connection.scalar(text("PRAGMA quick_check(1)"))) != "ok":
                 return mal(f"La base est abîmée\u00a0: {sane}", "Arrêter le portail et remettre une sauvegarde.")
     except Exception as error:
-        said = str(getattr(error, "orig", error)).splitlines()[0]
-        return Constat(
-            Ton.MAL, f"La base ({engine}) ne répond pas\u00a0: {said}", "La démarrer, ou corriger PORTAL_DATABASE_URL."
-        )
+        why = str(getattr(error, "orig", error)).splitlines()[0]
+        return mal(f"La base ({engine}) ne répond pas\u00a0: {why}", "La démarrer, ou corriger PORTAL_DATABASE_URL.")
     if not there:
         return mal(f"La base ({engine}) est vide.", "Lancer le portail une fois\u00a0: python -m portal run")
     return bon(f"La base répond ({engine}, version {there}).")
@@ -109,9 +107,7 @@ def _version(_settings: Settings) -> Constat:
         return bon("Elle est à la version du code.")
     if there in sauvegarde.revisions():
         return mal("La base est plus ancienne que le code.", "Redémarrer le portail\u00a0: il la met à jour.")
-    return Constat(
-        Ton.MAL, f"La base ({there}) est plus récente que le code.", "Mettre le code à jour\u00a0: git pull, make install"
-    )
+    return mal(f"La base ({there}) est plus récente que le code.", "Mettre le code à jour\u00a0: git pull, make install")
 
 
 def _facteur(_settings: Settings) -> Constat:
@@ -128,9 +124,7 @@ def _courrier(_settings: Settings) -> Constat:
         why = f" Dernière erreur\u00a0: {late.error}" if late.error else ""
         return mal(f"{late.late} message(s) auraient dû partir.{why}", "Voir le facteur et le serveur d’envoi.")
     if lost:
-        return Constat(
-            Ton.ATTENTION, f"{lost} message(s) n’ont pas pu partir.", "Réglages, Courrier\u00a0: les renvoyer, ou les écarter."
-        )
+        return attention(f"{lost} message(s) n’ont pas pu partir.", "Réglages, Courrier\u00a0: les renvoyer, ou les écarter.")
     return bon("Aucun message n’attend.")
 
 
@@ -154,9 +148,7 @@ def _envoi(settings: Settings) -> Constat:
         delivery.reach(settings)
     except delivery.Unreachable as error:
         said = delivery.reason(error, settings)
-        return Constat(
-            Ton.MAL, f"Le serveur d’envoi ne répond pas\u00a0: {said}", "Corriger PORTAL_MAIL_URL, ou attendre son retour."
-        )
+        return mal(f"Le serveur d’envoi ne répond pas\u00a0: {said}", "Corriger PORTAL_MAIL_URL, ou attendre son retour.")
     return bon("Le serveur d’envoi répond.")
 
 

@@ -28,7 +28,6 @@ from portal.db import db
 
 NAMED = re.compile(r"portail-\d{4}-\d\d-\d\d-\d{6}\.sqlite(\.age)?")
 SEALED = b"age-encryption.org/"
-PLAIN = b"SQLite format 3\x00"
 DAYS, WEEKS, MONTHS = 7, 5, 12  # of which the last copy is kept
 
 
@@ -60,7 +59,7 @@ def make(folder: Path, *, recipient: str = "") -> Fiche:
 
 def _vacuum(settings: Settings, path: Path) -> None:
     """Consistent while others write, and without what was erased."""
-    with closing(sqlite3.connect(str(make_url(settings.database_url).database))) as live:
+    with closing(sqlite3.connect(f"file:{make_url(settings.database_url).database}?mode=rw", uri=True)) as live:
         live.execute("VACUUM INTO ?", (str(path),))
 
 

@@ -303,6 +303,14 @@ def test_a_base_that_is_none_is_said(app, url):
     assert "postgresql://" in said.output or "ne s’ouvre pas" in said.output
 
 
+def test_a_portal_that_is_not_there_is_not_copied(app, database, copies):
+    emptied(database)
+    with pytest.raises(Unusable, match="La sauvegarde ne se fait pas"):
+        sauvegarde.make(copies)
+    assert not database.path.exists()
+    assert list(copies.iterdir()) == []
+
+
 def test_a_folder_that_takes_nothing_is_said(app, copies):
     copies.write_text("pas un dossier")
     with pytest.raises(Unusable, match="La sauvegarde ne se fait pas"):
