@@ -31,7 +31,7 @@ TAPS = 20
 LONGEST = 30  # seconds that one waits for the last screen
 SETTLING = 25  # seconds: the pace follows the screens of the last twenty
 CALM = 100  # seconds: about as many visits as while one taps, since only the slowest of them are compared
-ASKED, TAPPED = 1.5, 2  # how much slower other pages may be while screens are open, and while somebody taps without end
+SLOWER = 1.5  # times: what other pages may take while screens are open, and while somebody taps without end
 PROBE = 0.1  # seconds between two visits of another page
 
 
@@ -52,9 +52,9 @@ def direct(site: Site) -> Iterator[Result]:
                     lost = sum(len(screen.lost) for screen in screens)
                     detail = f"{len(delays)} vues, médiane {middle:.2f} s, la pire {max(delays):.2f} s, {lost} sans réponse"
                     yield Result(f"{name} : p95", last, unit="s", most=most, detail=detail)
-                    for when, there, slower in (("", asked, ASKED), (" pendant les gestes", probe.p95(), TAPPED)):
+                    for when, there in (("", asked), (" pendant les gestes", probe.p95())):
                         detail = f"{alone * 1000:.0f} ms seul, {there * 1000:.0f} avec eux"
-                        yield Result(f"{name} : p95 des autres pages{when}", there / alone, most=slower, detail=detail)
+                        yield Result(f"{name} : p95 des autres pages{when}", there / alone, most=SLOWER, detail=detail)
         server.stop()
 
 
