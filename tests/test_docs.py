@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
+
+from portal import FEATURES
 from portal.config import ROOT
 from portal.security import LIMITS
 
@@ -72,3 +75,22 @@ def test_its_limits_are_those_that_hold():
     said = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) min \|$", DOC, re.MULTILINE)
     held = [(li.name, li.per_account, li.per_host, li.window.total_seconds() // 60) for li in LIMITS.values()]
     assert [(name, *map(int, counts)) for name, *counts in said] == held
+
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#]+)(#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_no_link_of_a_page_is_dead(page):
+    said = [target for target, _ in LINK.findall(page.read_text("utf-8"))]
+    assert [target for target in said if not (page.parent / target).exists()] == []
+
+
+def test_the_picture_of_the_house_names_its_rooms_and_they_are_there():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    table = text[text.index("## Les pièces") : text.index("Au-dessous, le socle")]
+    named = {name for cell in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)}
+    assert named == set(FEATURES)
+    rest = set(re.findall(r"`(\w+)`", text[text.index("Au-dessous, le socle") : text.index("Dans une pièce")]))
+    assert [name for name in rest if not (ROOT / "portal" / f"{name}.py").exists()] == []
