@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.local import LocalProxy
 
-from portal import supervise
+from portal import mesures, supervise
 from portal.config import ROOT, BadSetting, Settings
 from portal.copie import Unusable
 from portal.db import commit, db
@@ -81,8 +81,13 @@ def run(with_demo: bool) -> None:
     commit()  # looking has taken SQLite's write lock
     if is_demo and settings.is_production:
         raise Stop(DEMO_INSIDE)
+    if settings.metrics_port:
+        mesures.begin(settings)
     said = supervise.run(
-        port=settings.port, host=settings.authority, ready=lambda address: _welcome(address, settings, is_demo)
+        port=settings.port,
+        host=settings.authority,
+        measured=bool(settings.metrics_port),
+        ready=lambda address: _welcome(address, settings, is_demo),
     )
     if said:
         raise Stop(said)
@@ -123,6 +128,17 @@ def _welcome(address: str, settings: Settings, is_demo: bool) -> None:
         for email, who in demo.ACCOUNTS.items():
             click.echo(f"  {email:<28} {who}")
     click.echo("Ctrl-C pour arrêter.\n")
+
+
+@portal.command("metrics")
+def serve_metrics() -> None:
+    """Donne les mesures du portail à Prometheus, sur la machine elle-même ; `run` le lance quand un port est dit."""
+    from portal import prometheus
+
+    settings: Settings = current_app.config["PORTAL"]
+    if not settings.metrics_port:
+        raise Stop("PORTAL_METRICS_PORT manque\u00a0: le port où Prometheus les lira.")
+    prometheus.serve(current_app._get_current_object(), settings.metrics_port)  # type: ignore[attr-defined]
 
 
 @portal.command("worker")

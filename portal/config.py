@@ -67,6 +67,11 @@ def _read(path: Path) -> dict[str, str]:
     return found
 
 
+def hand_down(name: str, value: str) -> None:
+    """Tell the libraries that read nothing but the environment."""
+    os.environ[name] = value
+
+
 def private_folder(path: Path) -> None:
     """Make the folder unless it is there; what the portal keeps is for its own account only."""
     try:
@@ -95,6 +100,7 @@ class Settings:
     proxy_hops: int
     rate_limits: bool
     admin_second_factor: bool  # whether the settings open only to admins who prove twice who they are
+    metrics_port: int  # where Prometheus reads, on the machine itself; 0: nowhere
     backup_recipient: str  # the public key (age) that copies are sealed with; empty: they are not
     now: str | None
 
@@ -124,6 +130,7 @@ class Settings:
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
             admin_second_factor=_on("PORTAL_ADMIN_SECOND_FACTOR", environ, default=env == "production"),
+            metrics_port=_whole("PORTAL_METRICS_PORT", environ),
             backup_recipient=environ.get("PORTAL_BACKUP_RECIPIENT", ""),
             now=environ.get("PORTAL_NOW") or None,
         )

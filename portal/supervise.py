@@ -28,13 +28,16 @@ def try_port(port: int) -> None:
     socket.create_server(("127.0.0.1", port)).close()
 
 
-def run(*, port: int, host: str, ready: Callable[[str], None]) -> str:
-    """Run gunicorn and the worker until either dies or a signal arrives; `ready(address)` is called once /sante answers.
+def run(*, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
+    """Run gunicorn, the worker, and what serves the measures when it is `measured`, until one dies or a signal arrives;
+    `ready(address)` is called once /sante answers.
 
     Returns how a process ended that died by itself, in a sentence; nothing when they were stopped on purpose.
     """
     asked_to_stop = _heed()
-    children = {"Le site": _start(_web(port)), "Le facteur": _start(_worker())}
+    children = {"Le site": _start(_web(port)), "Le facteur": _start(_ours("worker"))}
+    if measured:
+        children["Le relevé des mesures"] = _start(_ours("metrics"))
     address, said = f"http://127.0.0.1:{port}", False
     try:
         while not asked_to_stop:
@@ -82,8 +85,8 @@ def _web(port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
 
 
-def _worker() -> list[str]:
-    return [sys.executable, "-m", "portal", "worker"]
+def _ours(command: str) -> list[str]:
+    return [sys.executable, "-m", "portal", command]
 
 
 def _answers(address: str, host: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from flask import Flask, Response, g, has_request_context, request
 from flask.logging import default_handler
 
+from portal import mesures
 from portal.config import Settings
 
 REQUESTS = "requetes"
@@ -26,6 +27,9 @@ def init_app(app: Flask) -> None:
     requests.setLevel(logging.INFO if settings.is_production else logging.WARNING)
     app.before_request(_begin)
     app.after_request(_end)
+    if settings.metrics_port:
+        mesures.join(settings)
+        app.after_request(_measure)
 
 
 class Line(logging.Formatter):
@@ -60,8 +64,13 @@ def _end(response: Response) -> Response:
         return response
     response.headers["X-Request-Id"] = g.reference
     if request.endpoint != "static" and response.status_code not in SILENT:
-        log = logging.getLogger(f"portal.{REQUESTS}")
-        ms = round((time.monotonic() - g.begun) * 1000)
+        log, ms = logging.getLogger(f"portal.{REQUESTS}"), round((time.monotonic() - g.begun) * 1000)
         faits = {"methode": request.method, "page": request.endpoint or "", "statut": response.status_code, "ms": ms}
         log.info("%s %s %s", request.method, request.endpoint, response.status_code, extra={"faits": faits})
+    return response
+
+
+def _measure(response: Response) -> Response:
+    if "begun" in g:
+        mesures.saw(request.endpoint or "", response.status_code, time.monotonic() - g.begun)
     return response

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import select
@@ -28,8 +30,8 @@ KEY = "abcdefghijklmnopqrstuvwxyz012345"
 class Portal:
     """One `portal run` in a process of its own, what it says, and the processes it started."""
 
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self.process, self._log = process, log
+    def __init__(self, process: subprocess.Popen[str], log: Path, *, many: int) -> None:
+        self.process, self._log, self.many = process, log, many
         self.children: list[int] = []
 
     @property
@@ -41,7 +43,7 @@ class Portal:
         assert self.process.poll() is None, self.said
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         self.children = [int(pid) for pid in listed.split()]
-        assert len(self.children) == 2
+        assert len(self.children) == self.many
 
     def child(self, name: str) -> int:
         return next(pid for pid in self.children if name in Path(f"/proc/{pid}/cmdline").read_text())
@@ -75,7 +77,7 @@ def run(site, processes, port, tmp_path):
             process = processes.start(
                 *command, cwd=ROOT, env=os.environ | settings, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
-        return Portal(process, log)
+        return Portal(process, log, many=3 if "PORTAL_METRICS_PORT" in environ else 2)
 
     return start
 
@@ -167,3 +169,32 @@ def test_production_never_starts_on_the_demo(run, app, site, tmp_path):
     assert portal.process.wait(30) == 1
     assert portal.said.startswith("La démonstration est dans cette base")
     assert "PORTAL_INSTANCE_DIR" in portal.said
+
+
+def test_when_it_is_measured_prometheus_reads_all_its_processes_and_nobody_in_them(run, port):
+    with closing(bound_socket()) as free:
+        measured = int(free.getsockname()[1])
+    portal = run(PORTAL_METRICS_PORT=str(measured))
+    portal.wait_until_it_answers()
+    for _ in range(20):
+        with urlopen(f"http://127.0.0.1:{port}/missions/") as answer:
+            answer.read()
+    text = ""
+
+    def read() -> bool:
+        nonlocal text
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{measured}/metrics") as answer:
+            text = answer.read().decode()
+        return 'portal_requete_seconds_count{page="missions.index",statut="2xx"} 20.0' in text
+
+    wait_until(read, "the twenty requests, whichever process answered them", 15)
+    values = dict(re.findall(r"^(portal_\w+) ([\d.e+-]+)$", text, re.MULTILINE))
+    assert float(values["portal_base_repond"]) == 1
+    assert float(values["portal_facteur_silence_seconds"]) < 60
+    assert float(values["portal_disque_libre_bytes"]) > 0
+    assert not re.search(r"@|127\.0\.0\.1", text)
+    assert f"0100007F:{measured:04X}" in Path("/proc/net/tcp").read_text()  # the machine's own address, and no other
+    assert f"00000000:{measured:04X}" not in Path("/proc/net/tcp").read_text()
+    portal.process.send_signal(signal.SIGINT)
+    assert portal.process.wait(15) == 0
+    assert portal.left() == []
