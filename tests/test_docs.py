@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 
@@ -77,7 +78,7 @@ def test_its_limits_are_those_that_hold():
     assert [(name, *map(int, counts)) for name, *counts in said] == held
 
 
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#]+)(#[^)]*)?\)")
 
 
@@ -94,3 +95,33 @@ def test_the_picture_of_the_house_names_its_rooms_and_they_are_there():
     assert named == set(FEATURES)
     rest = set(re.findall(r"`(\w+)`", text[text.index("Au-dessous, le socle") : text.index("Dans une pièce")]))
     assert [name for name in rest if not (ROOT / "portal" / f"{name}.py").exists()] == []
+
+
+GUIDES = sorted(ROOT.glob("docs/guides/*.md"))
+SHOWN = [
+    path
+    for end in ("html", "txt", "py", "js")
+    for top in ("templates", "portal", "static")
+    for path in (ROOT / top).rglob(f"*.{end}")
+]
+
+
+@functools.cache
+def on_screens() -> str:
+    return plain(" ".join(path.read_text("utf-8") for path in SHOWN if path.suffix in {".html", ".txt", ".py", ".js"}))
+
+
+def plain(text: str) -> str:
+    """As it is read, whatever the apostrophes and the blanks that no line breaks."""
+    return " ".join(text.replace("’", "'").replace("\\u00a0", " ").replace("&nbsp;", " ").replace("\u00a0", " ").split())
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+def test_what_a_guide_quotes_is_said_on_a_screen(guide):
+    quoted = re.findall(r"«\s*([^»]+?)\s*»", plain(guide.read_text("utf-8")))
+    assert quoted
+    assert [words for words in quoted if words not in on_screens()] == []
+
+
+def test_there_is_a_guide_for_each_of_those_who_work_with_it():
+    assert {path.stem for path in GUIDES} == {"volontaire", "bienveillant", "referent", "tresorier", "administration"}
