@@ -31,10 +31,7 @@ SENTENCES = {
     408: ("La connexion a été trop lente", "Rien n’est enregistré. À réessayer."),
     409: ("La situation a changé", "La page, rechargée, dit où en sont les choses."),
     410: ("Ce lien ne sert plus", "L’équipe peut en envoyer un autre."),
-    413: (
-        "C’est trop lourd",
-        "Un texte plus court ou un fichier plus petit passera. Ce qui est écrit est encore à la page précédente.",
-    ),
+    413: ("C’est trop lourd", "Un texte plus court ou un fichier plus petit passera."),
     414: ("Cette adresse est trop longue", "Le plus simple est de repartir de l’accueil."),
     415: ("Ce format n’est pas pris en charge", "Le formulaire de la page, lui, convient."),
     422: ("Quelque chose manque", "Ce qui est signalé est à corriger, puis à renvoyer."),

@@ -214,8 +214,8 @@ class Typed(Field):
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
         super().process(formdata, *args, **kwargs)
-        if self.data is None and not self.process_errors:
-            self.raw_data = []
+        if self.raw_data and self.data is None and not self.process_errors:
+            self.raw_data = [""]
 
 
 class LocalDateTime(Typed):

@@ -154,9 +154,10 @@ def test_no_route_changes_it(app):
     """What has the journal in its address is read, or taken away by a POST that adds a line to it."""
     found = {(rule.endpoint, method) for rule in rules(app) for method in rule.methods or () if "journal" in rule.rule}
     unsafe = {(endpoint, method) for endpoint, method in found if method not in {"GET", "HEAD", "OPTIONS"}}
-    assert unsafe == {("reglages.export_journal", "POST")}
+    assert unsafe == {("reglages.export_journal", "POST"), ("reglages.export_looks", "POST")}
     assert {endpoint for endpoint, _ in found} == {
-        "actions.history", "jour_j.journal", "reglages.export_journal", "reglages.journal", "reglages.looks",
+        "actions.history", "jour_j.journal", "reglages.export_journal", "reglages.export_looks", "reglages.journal",
+        "reglages.looks",
     }  # fmt: skip
 
 

@@ -308,7 +308,7 @@ def test_the_pages_cost_the_same_for_one_clash_or_many(as_, action, lea, count_q
         with count_queries() as asked:
             assert client.get(path).text.count("En même temps que") >= n
         costs.append(len(asked))
-    assert costs == [4, 5, 5]  # the form reads how long it says that it keeps what is written
+    assert costs == [4, 6, 5]  # the form reads how long it says that it keeps what is written, and whether it was sent before
 
 
 def test_the_page_of_whoever_comes_costs_no_more_than_another(as_, candidature, count_queries):
