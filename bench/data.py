@@ -31,13 +31,17 @@ from portal.db import Base, db, study
 from portal.jour_j.models import Entree, Jour, Phase, Point
 from portal.jour_j.models import Genre as GenreEntree
 from portal.journal import EntreeJournal
+from portal.missions import lexique
 from portal.missions.models import Affectation, Etat, Mission, Nature, Origine
 from portal.outbox import Message
+from portal.plein_texte import search_key
 from portal.poles.models import Adhesion, Espace, Genre, Pole
 
 ADMIN, BIENVEILLANT, VOLONTAIRE = 1, 2, 3  # who looks; other people come after
 NATURES = (Nature.VOLONTAIRE, Nature.REFERENT, Nature.VOLONTAIRE, Nature.CHARGE_DE_MISSION, Nature.VOLONTAIRE)
 A_BIENVEILLANT = 100  # actions that one bienveillant sets up: a larger house has more of them
+ACTION_KEY = search_key("Fête du moulin, La Raffinerie, l’Hermitage")
+MISSION_KEY = search_key("Accueil du public", "Accueillir et orienter les personnes, de l’entrée au moulin.")
 DAYS = 300  # over which the actions are spread
 
 Row = dict[str, Any]
@@ -97,6 +101,7 @@ def build(instance: Path, missions: int, rows: int, past: int = 0, url: str = ""
             for model, lines in _tables(house):
                 if made := list(lines):
                     connection.execute(insert(model), made)
+            lexique.rebuild(connection)
         devis.freeze()
         study()
         db.engine.dispose()
@@ -198,7 +203,7 @@ def _action(house: House, id: int, etat: actions.Etat, debut: datetime, fin: dat
     return {
         "id": id,
         "titre": f"Fête du moulin {id}",
-        "recherche": f"fete du moulin {id} la raffinerie, l’hermitage",
+        "recherche": f"{ACTION_KEY} {id}",
         "type": actions.TypeAction.MANIFESTATION,
         "etat": etat,
         "canal": actions.Canal.TELEPHONE,
@@ -242,7 +247,7 @@ def _missions(house: House) -> Iterator[Row]:
             "publiee_le": clock.now(),
             "titre": f"Accueil du public {id}",
             "description": "Accueillir et **orienter** les personnes, de l’entrée au moulin.",
-            "recherche": f"accueil du public {id} accueillir et **orienter** les personnes, de l’entree au moulin.",
+            "recherche": f"{MISSION_KEY} {id}",
             "debut": debut,
             "fin": fin,
             "places": house.rows if today else 1 if alone else 6,

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from portal.config import Settings
 from portal.db import Base, Instant
+from portal.missions.lexique import INDEX
 
 LOCK = 0x504F525441494C  # whoever brings a PostgreSQL database up to date holds it: "PORTAIL"
 PATIENCE = 60  # seconds that one waits for the other, on SQLite
@@ -24,6 +25,7 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         render_item=render_item,
         compare_type=True,
+        include_name=lambda name, kind, _parents: not (kind == "table" and str(name).startswith(INDEX)),  # no model of it
         transactional_ddl=True,  # SQLite's DDL is too, with the BEGIN below: half a revision is none
     )
     with context.begin_transaction():

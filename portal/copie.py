@@ -88,7 +88,7 @@ def _compared(source: Connection, target: Connection, table: Table) -> int:
 def _rows(connection: Connection, table: Table) -> Any:
     """Its rows in the order of their keys, read little by little."""
     query = select(*(_read(column).label(column.name) for column in table.columns)).order_by(*table.primary_key)
-    return connection.execution_options(yield_per=BATCH).execute(query)
+    return connection.execute(query, execution_options={"yield_per": BATCH})
 
 
 def _read(column: Column[Any]) -> ColumnElement[Any]:

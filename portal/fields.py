@@ -68,11 +68,6 @@ def name_key(text: str) -> str:
     return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
 
 
-def search_key(*texts: str | None) -> str:
-    """What a search reads of these texts: the words of `name_key`, in one column that both databases compare alike."""
-    return name_key(" ".join(text or "" for text in texts))
-
-
 NUMBERED = re.compile(r"\w+-[0-9]{1,4}(-\w+)?", re.ASCII)
 
 

@@ -24,7 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import clock, copie
 from portal.config import Settings
 from portal.copie import Unusable
-from portal.db import db
+from portal.db import METADATA, db
+from portal.missions import lexique
 
 NAMED = re.compile(r"portail-\d{4}-\d\d-\d\d-\d{6}\.sqlite(\.age)?")
 SEALED = b"age-encryption.org/"
@@ -68,6 +69,7 @@ def _from_postgresql(path: Path) -> None:
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with db.engine.connect().execution_options(**options) as here:
             copie.fill(here, there)
+        lexique.rebuild(there)
 
 
 def _keep(draft: Path, final: Path) -> Path:
@@ -141,8 +143,8 @@ def check(path: Path) -> Fiche:
             [[sane]] = copy.execute("PRAGMA integrity_check(1)")
             orphans = copy.execute("PRAGMA foreign_key_check").fetchall()
             [[revision]] = copy.execute("SELECT version_num FROM alembic_version")
-            tables = [name for [name] in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            rows = sum(copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables)  # noqa: S608
+            tables = {name for [name] in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            rows = sum(copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables & set(METADATA.tables))  # noqa: S608
     except (sqlite3.DatabaseError, ValueError):
         raise Unusable(f"{path.name} n’est pas une sauvegarde du portail, ou elle est abîmée.") from None
     if sane != "ok" or orphans:
@@ -253,6 +255,7 @@ def _copy(source: Engine, target: str) -> dict[str, int]:
     with _emptied(target) as there, source.connect() as read:
         with there.begin() as written:
             rows = copie.fill(read, written)
+            lexique.rebuild(written)
         with there.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")  # until it knows its tables, it walks through them all
     return rows

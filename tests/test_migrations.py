@@ -31,6 +31,7 @@ from portal.contributions.models import Attestation
 from portal.db import Base, apart, db, upsert
 from portal.factures.models import Depot, Exercice, Facture, Relance, Statut
 from portal.jour_j.models import Consommation, Entree, LigneModele, Modele, Phase, Photo
+from portal.missions.lexique import INDEX
 from portal.missions.models import Invitation, Mission
 from portal.outbox import Battement
 from portal.partage.models import Cle, Depense, Ecriture, Justificatif, Partage
@@ -114,7 +115,7 @@ def schema(database) -> dict[str, Any]:
                 "checks": plain(looking.get_check_constraints(table)),
             }
             for table in looking.get_table_names()
-            if table != "alembic_version"
+            if table != "alembic_version" and not table.startswith(INDEX)
         }
 
 

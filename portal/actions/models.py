@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from portal import clock, reglage
 from portal.comptes.models import Personne
 from portal.db import STRUCK, Base
-from portal.fields import search_key
+from portal.plein_texte import search_key
 from portal.poles.models import Pole
 from portal.shown import Shown
 
@@ -111,7 +111,7 @@ class Action(Base):
     lieu: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")  # Markdown, public once missions are open
     valeurs: Mapped[str] = mapped_column(default="")  # what may interest volunteers; without it no volontaire mission
-    recherche: Mapped[str]  # fields.search_key of its title and place, kept with them
+    recherche: Mapped[str]  # plein_texte.search_key of its title and place, kept with them
     cree_le: Mapped[datetime] = mapped_column(default=clock.now)
     personnes: Mapped[int | None]  # expected, public and team together
     publique: Mapped[bool] = mapped_column(default=False)  # shown in the public agenda once confirmed

@@ -15,8 +15,9 @@ from portal import clock, reglage
 from portal.actions.models import ALIVE, ENDED, LONGEST, STOPPED, UNDECIDED, Action, Demandeur, Echange, Etape, Etat
 from portal.comptes.models import Personne
 from portal.db import MANY, counts, db
-from portal.fields import address_key, name_key
+from portal.fields import address_key
 from portal.journal import Called, EntreeJournal, describes, subject_key
+from portal.plein_texte import search_key, stems
 from portal.policy import provides
 from portal.web import Leaf
 
@@ -279,10 +280,10 @@ def titled(words: str, limit: int) -> list[Action]:
     if re.fullmatch(r"#?[1-9][0-9]{0,8}", words):
         found = db.session.get(Action, int(words.lstrip("#")))
         return [found] if found else []
-    keys = name_key(words).split()[:6]
-    likely = select(Action).where(*(Action.recherche.contains(key, autoescape=True) for key in keys))  # the place counts there
-    rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY)) if keys else ()
-    return [action for action in rows if all(key in name_key(action.titre) for key in keys)][:limit]
+    asked = stems(words)
+    likely = select(Action).where(*(Action.recherche.contains(stem) for stem in asked))  # the place counts there
+    rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY)) if asked else ()
+    return [action for action in rows if all(stem in search_key(action.titre) for stem in asked)][:limit]
 
 
 @describes("action", lambda titre: f"Action «\u00a0{titre}\u00a0»")

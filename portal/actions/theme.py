@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.fields import search_key
+from portal.fields import name_key
 from portal.poles.models import Pole, Prestation
 
 NAME, TICKED, WORD = 3, 2, 1  # what each counts for
@@ -49,5 +49,5 @@ def _weigh(pole: Pole, said: dict[str, str], ticked: list[Prestation]) -> tuple[
 
 def _stems(text: str) -> dict[str, str]:
     """The words that say something, without their plural, each with the word as it is read."""
-    words = re.findall(r"[a-z]+(?:-[a-z]+)*", search_key(text))
+    words = re.findall(r"[a-z]+(?:-[a-z]+)*", name_key(text))
     return {word.rstrip("sx"): word for word in words if len(word) >= SHORT and word not in EMPTY}

@@ -14,7 +14,7 @@ from portal import clock, reglage
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import Base
-from portal.fields import search_key
+from portal.plein_texte import search_key
 from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
@@ -73,7 +73,7 @@ class Mission(Base):
     etat: Mapped[Etat] = mapped_column(default=Etat.BROUILLON)
     titre: Mapped[str]
     description: Mapped[str] = mapped_column(default="")  # what one does
-    recherche: Mapped[str]  # fields.search_key of its title and description, kept with them
+    recherche: Mapped[str]  # plein_texte.search_key of its title and description, kept with them
     debut: Mapped[datetime]
     fin: Mapped[datetime]
     places: Mapped[int] = mapped_column(default=1)

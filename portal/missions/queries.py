@@ -15,8 +15,8 @@ from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
 from portal.db import db, instant
-from portal.fields import name_key
 from portal.journal import EntreeJournal, subject_key
+from portal.missions import lexique
 from portal.missions.models import Affectation, Etat, Mineur, Mission, Nature, confirmer_creneau, modifier
 from portal.poles.queries import poles
 from portal.policy import provides
@@ -74,8 +74,8 @@ def _narrowed(f: Filters) -> Iterable[ColumnElement[bool]]:
         yield Mission.debut < clock.end_of(f.au)
     if f.places:
         yield and_(Mission.prises < Mission.places, takes_candidatures())
-    for word in name_key(f.q).split()[:6]:
-        yield or_(*(column.contains(word, autoescape=True) for column in (Mission.recherche, Action.recherche)))
+    if f.q:
+        yield lexique.found(f.q)
 
 
 def of_action(action: Action) -> list[Mission]:
