@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from bench import direct, growth, phone, results, speed, sql, startup
+from bench import direct, growth, phone, results, search, speed, sql, startup
 from bench.house import Site
 from bench.load import Refused
 from bench.results import Result
@@ -28,6 +28,7 @@ MEASURES: dict[str, Callable[[Site], Iterator[Result]]] = {
     "304": speed.unchanged,
     "formulaire": speed.forms,
     "croissance": growth.growth,
+    "recherche": search.search,
     "depot": speed.applying,
     "devis": speed.devis,
     "direct": direct.direct,
