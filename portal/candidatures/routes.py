@@ -238,6 +238,8 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     if rows:
         known = {row.id for row in rows}
         leaf.items[:] = queries.arranged([*rows, *(r for r in leaf.items if r.id not in known)], etat)
+    shown = (row.candidature for row in leaf.items)
+    consultations.write({c.personne_id for c in shown if c.mineur and not c.is_noted}, Vue.CANDIDATURES, by=me())
     context = {
         "leaf": leaf,
         "etat": etat,
@@ -253,10 +255,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
 
 @bp.get("/", access="candidature.lister")
 def index() -> Any:
-    page = _queue_page()
-    shown = (row.candidature for row in page.context["leaf"].items)
-    consultations.write({c.personne_id for c in shown if c.mineur and not c.is_noted}, Vue.CANDIDATURES, by=me())
-    return page
+    return _queue_page()
 
 
 @bp.post("/lot", access="candidature.lister")

@@ -21,6 +21,7 @@ from portal.workflow import Refusal
 LINK_LIFE = timedelta(minutes=10)
 LINK_LEFT = timedelta(minutes=2)  # in which one has the time to use it
 MOST_LINKS = 5  # that one address may be holding because strangers asked
+NOBODY = 0  # an id of no person
 MAX_TRIES = 5  # of one code
 MAX_TRIES_A_DAY = 30  # of all the codes of one person: six digits are not many; the mail's link still opens
 
@@ -135,14 +136,12 @@ def ask_link(email: str, *, suite: str, by_owner: bool = False) -> Jeton:
     """A link and a code for that address. A row is made for an unknown address too, so that both take as long.
 
     Strangers have five links written to an address at most: whoever is not written to holds some that still work, and the
-    code of the last of them is then the one that is waited for.
+    code of the last of them is then the one that is waited for, with five tries of their own.
     """
     personne = queries.confirmed(email)
     now = clock.now()
-    held = queries.links_held(personne.id if personne else None, since=now + LINK_LEFT, until=now + LINK_LIFE)
-    last = held[-1] if len(held) >= MOST_LINKS and not by_owner and security.are_limits_on() else None
-    if last:
-        personne = None
+    held = queries.links_held(personne.id if personne else NOBODY, MOST_LINKS, since=now + LINK_LEFT, until=now + LINK_LIFE)
+    is_flooded = len(held) == MOST_LINKS and not by_owner and security.are_limits_on()
     code = f"{secrets.randbelow(10**6):06d}"
     jeton = Jeton(
         personne_id=personne.id if personne else None,
@@ -150,9 +149,11 @@ def ask_link(email: str, *, suite: str, by_owner: bool = False) -> Jeton:
         suite=suite,
         expire_le=now + LINK_LIFE,
     )
+    if is_flooded:
+        jeton.code, jeton.expire_le = held[0].code, held[0].expire_le
     db.session.add(jeton)
     db.session.flush()
-    if personne:
+    if personne and not is_flooded:
         outbox.post(
             "connexion",
             f"connexion:{jeton.id}",
@@ -162,7 +163,7 @@ def ask_link(email: str, *, suite: str, by_owner: bool = False) -> Jeton:
             code=code,
             nom=personne.nom,
         )
-    return last or jeton
+    return jeton
 
 
 def use_link(jeton_id: int, generation: int) -> tuple[Personne, str]:

@@ -127,11 +127,11 @@ def tries_of(personne_id: int | None) -> int:
     return db.session.scalar(select(func.coalesce(func.sum(Jeton.essais), 0)).where(*recent)) or 0
 
 
-def links_held(personne_id: int | None, *, since: datetime, until: datetime) -> list[Jeton]:
-    """The links to come in with that were written to this person and still work between these instants, the latest last."""
+def links_held(personne_id: int, most: int, *, since: datetime, until: datetime) -> list[Jeton]:
+    """The links to come in with of this person that still work between these instants, the latest first, so many at most."""
     alive = Jeton.utilise_le.is_(None), Jeton.expire_le > since, Jeton.expire_le <= until
     mine = select(Jeton).where(Jeton.personne_id == personne_id, *alive)
-    return list(db.session.scalars(mine.order_by(Jeton.expire_le, Jeton.id)))
+    return list(db.session.scalars(mine.order_by(Jeton.expire_le.desc(), Jeton.id.desc()).limit(most)))
 
 
 def everyone() -> list[Personne]:

@@ -21,9 +21,11 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import get_history
 
 from portal import plein_texte
@@ -59,6 +61,18 @@ def rebuild(connection: Connection) -> None:
     _put(connection, true())
 
 
+def forget() -> None:
+    """Leave nothing of the words that this transaction takes out: FTS5 only marks them as gone until it merges."""
+    event.listen(db.session(), "before_commit", _merge, once=True)  # once everybody has taken out theirs
+
+
+def _merge(erasing: Session) -> None:
+    erasing.flush()
+    connection = erasing.connection()
+    if connection.dialect.name == "sqlite" and connection.info.pop(INDEX, False):
+        connection.execute(text("INSERT INTO mission_mots (mission_mots) VALUES ('optimize')"))
+
+
 @event.listens_for(Mission, "after_insert")
 @event.listens_for(Mission, "after_update")
 def _keep(_mapper: Any, connection: Connection, mission: Mission) -> None:
@@ -79,5 +93,6 @@ def _has_other_words(row: Mission | Action) -> bool:
 
 
 def _put(connection: Connection, these: ColumnElement[bool]) -> None:
+    connection.info[INDEX] = True  # written to
     connection.execute(delete(_index).where(_index.c.rowid.in_(select(_texts.c.id).where(these))))
     connection.execute(insert(_index).from_select(["rowid", "mots"], select(_texts.c.id, _texts.c.mots).where(these)))

@@ -18,7 +18,7 @@ from portal.db import db, lock, says, strike, struck
 from portal.devis import models as devis
 from portal.filters import moment
 from portal.journal import EntreeJournal, forget
-from portal.missions import commands, decalage, mineurs, queries, revue
+from portal.missions import commands, decalage, lexique, mineurs, queries, revue
 from portal.missions.models import Affectation, Etat, Mineur, Mission, annuler, liberer
 from portal.workflow import News, Refusal
 
@@ -45,6 +45,7 @@ def forget_why_they_left(news: News) -> None:
     forget(and_(EntreeJournal.evenement == liberer.key, freed))
     for personne in people.by_ids(news.facts["personnes"]):
         _strike_out(people.signs(personne))
+    lexique.forget()
 
 
 def _strike_out(signs: list[str]) -> None:
@@ -64,6 +65,7 @@ def name_the_demandeur_no_more(news: News) -> None:
         for name in WORDS:
             setattr(mission, name, struck(getattr(mission, name), known))
     strike(Affectation.motif, known, Affectation.mission_id.in_(theirs))
+    lexique.forget()
 
 
 @actions.modifier.react

@@ -207,7 +207,7 @@ def see_recovery() -> Any:
     return done(url_for(".recovery"))
 
 
-@bp.post("/application/secours/gardes", access="moi.voir")
+@bp.post("/application/secours/gardes", access="moi.voir", fresh=True)
 def keep_recovery() -> Any:
     second.keep(me(), by=me())
     return done(url_for(".index"))

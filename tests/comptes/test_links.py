@@ -101,6 +101,27 @@ def test_whoever_is_written_no_more_enters_by_the_last_code_of_their_mailbox(app
 
 
 @pytest.mark.both
+def test_who_asks_once_more_is_given_nothing_of_anybody_elses(app, settings, client, awa, outbox):
+    """Neither the tries of the owner's own code, nor, in the cookie that anybody reads, which addresses are known."""
+    settings(rate_limits=True)
+    held = []
+    for n, email in enumerate(["awa@example.org", "nul1@example.org", "nul2@example.org"] * 7):
+        browser = app.test_client()
+        ask(browser, email=email, address=f"198.51.100.{n}")
+        with browser.session_transaction() as session:
+            held.append(session["jeton"])
+        if n == 12:  # the fifth to her, the last that leaves
+            owner = browser
+    assert held == sorted(set(held))
+    for _ in range(5):
+        assert type_code(browser, "000000").status_code == 422
+    stranger = app.test_client()
+    ask(stranger, address="198.51.100.99")
+    assert [type_code(stranger, wrong(outbox()[-1].faits["code"])).status_code for _ in range(5)] == [422] * 5
+    assert type_code(owner, outbox()[-1].faits["code"]).status_code == 303
+
+
+@pytest.mark.both
 def test_a_link_that_is_about_to_die_keeps_no_other_from_leaving(app, settings, awa, outbox):
     settings(rate_limits=True)
     with clock.freeze(start := clock.now()):
