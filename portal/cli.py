@@ -145,6 +145,7 @@ def serve_metrics() -> None:
 @click.option("--once", is_flag=True, help="Envoie ce qui est dû maintenant, puis s’arrête.")
 def run_worker(once: bool) -> None:
     """Le facteur : envoie les messages dus, l’un après l’autre, jusqu’à l’arrêt."""
+    _known_revision()
     worker.run_once() if once else worker.run()
 
 
@@ -262,10 +263,11 @@ def examine(sauvegardes: Path | None) -> None:
     from portal import diagnostic
 
     settings: Settings = current_app.config["PORTAL"]
-    found = list(diagnostic.examine(settings, sauvegardes or settings.instance_dir / "sauvegardes"))
-    for constat in found:
+    found = set()
+    for constat in diagnostic.examine(settings, sauvegardes or settings.instance_dir / "sauvegardes"):
         click.echo(f"{constat.ton.value} {constat.dit}{f'{chr(10)}  → {constat.faire}' if constat.faire else ''}")
-    if any(constat.ton is diagnostic.Ton.MAL for constat in found):
+        found.add(constat.ton)
+    if diagnostic.Ton.MAL in found:
         raise SystemExit(1)
 
 

@@ -56,7 +56,7 @@ STRUCK = "(effacé)"
 T = TypeVar("T", bound="Base")
 Ts = TypeVarTuple("Ts")
 
-_apart: ContextVar[bool] = ContextVar("apart", default=False)
+_writes: ContextVar[bool | None] = ContextVar("writes", default=None)  # None: as the request says
 _patience: ContextVar[float] = ContextVar("patience", default=SQLITE_WAITS)  # seconds for the write lock
 HURRY = 0.2  # those of what is written in passing
 
@@ -155,7 +155,9 @@ def _open_sqlite(engine: Engine) -> None:
 
 def may_write() -> bool:
     """Whether a transaction opened now takes SQLite's write lock at once: unsafe requests, and all that is no request."""
-    if not has_request_context() or _apart.get():
+    if (writes := _writes.get()) is not None:
+        return writes
+    if not has_request_context():
         return True
     return request.method not in SAFE_METHODS and not g.get("settled", False)
 
@@ -180,12 +182,22 @@ def _settle() -> None:
 @contextmanager
 def apart() -> Iterator[Connection]:
     """A short write transaction of its own, outside the request's; never open it while that one holds the write lock."""
-    token = _apart.set(True)
+    token = _writes.set(True)
     try:
         with db.engine.begin() as connection:
             yield connection
     finally:
-        _apart.reset(token)
+        _writes.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Outside of a request, for what only looks: it takes no write lock, and waits for nobody's."""
+    token = _writes.set(False)
+    try:
+        yield
+    finally:
+        _writes.reset(token)
 
 
 @contextmanager

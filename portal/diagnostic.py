@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import Enum
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import HTTPError
@@ -18,13 +20,14 @@ from sqlalchemy import make_url, select, text
 from portal import clock, copie, sauvegarde
 from portal.comptes.models import NomRole, Role
 from portal.config import Settings
-from portal.db import db
+from portal.db import db, reading
 from portal.notifications import delivery
 from portal.notifications import queries as mail
 from portal.outbox import Battement
 
 SILENCE = timedelta(minutes=2)  # a worker that has said nothing for so long is down
 STALE = 36  # hours after which the last copy is too old
+ADDRESS = re.compile(r"\S+@\S+")  # of whom the mail server would not write to
 ROOM = 1024**3  # bytes: a gigabyte; with less, a disk is nearly full
 
 
@@ -56,12 +59,13 @@ def examine(settings: Settings, copies: Path) -> Iterator[Constat]:
     """One after the other; what needs the database is left out when it does not answer."""
     yield from _dossier(settings)
     yield _disque(settings)
-    base = _base(settings)
-    yield base
-    if base.ton is not Ton.MAL:
-        for look in DEDANS:
-            yield look(settings)
-        db.session.rollback()  # what was read keeps SQLite's lock, which the site is about to want
+    with reading():
+        base = _base(settings)
+        yield base
+        if base.ton is not Ton.MAL:
+            for look in DEDANS:
+                yield look(settings)
+            db.session.rollback()
     yield _envoi(settings)
     yield _site(settings)
     yield _copies(settings, copies)
@@ -121,7 +125,7 @@ def _facteur(_settings: Settings) -> Constat:
 def _courrier(_settings: Settings) -> Constat:
     late, lost = mail.pending(), mail.given_up_count()
     if late.late:
-        why = f" Dernière erreur\u00a0: {late.error}" if late.error else ""
+        why = f" Dernière erreur\u00a0: {ADDRESS.sub('…', late.error)}" if late.error else ""
         return mal(f"{late.late} message(s) auraient dû partir.{why}", "Voir le facteur et le serveur d’envoi.")
     if lost:
         return attention(f"{lost} message(s) n’ont pas pu partir.", "Réglages, Courrier\u00a0: les renvoyer, ou les écarter.")
@@ -160,7 +164,7 @@ def _site(settings: Settings) -> Constat:
             pass
     except HTTPError as error:
         why = "" if b'"etat"' in error.read(10_000) else str(error)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         why = str(getattr(error, "reason", error))
     if not why:
         return bon(f"{settings.base_url} répond.")

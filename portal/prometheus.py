@@ -17,7 +17,7 @@ from portal import clock, sauvegarde
 from portal.comptes.models import Session
 from portal.comptes.queries import SESSION_LIFE
 from portal.config import Settings
-from portal.db import db
+from portal.db import db, reading
 from portal.notifications import queries as mail
 from portal.outbox import Battement
 
@@ -39,7 +39,7 @@ class House:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         settings: Settings = self._app.config["PORTAL"]
-        with self._app.app_context():
+        with self._app.app_context(), reading():
             try:
                 read = _of_the_database()
             except DBAPIError:

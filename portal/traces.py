@@ -45,8 +45,9 @@ class Line(logging.Formatter):
             "trace": self.formatException(record.exc_info) if record.exc_info else None,
             **getattr(record, "faits", {}),
         }
-        line = json.dumps({name: value for name, value in said.items() if value not in (None, "")}, ensure_ascii=False)
-        return line.translate(ENDS)
+        told = {name: value for name, value in said.items() if value not in (None, "")}
+        line = json.dumps(told, ensure_ascii=False, default=str).translate(ENDS)
+        return line.encode(errors="backslashreplace").decode()  # half of a character is no text that could be written
 
 
 def reference() -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
 
-from portal import clock, diagnostic, sauvegarde
+from portal import clock, diagnostic, prometheus, sauvegarde
 from portal.db import db
 from portal.diagnostic import Ton
 from portal.outbox import Battement
@@ -89,6 +93,30 @@ def test_a_database_that_does_not_answer_hides_nothing_else(whole, site, setting
     said = list(wrong(whole))
     assert any("La base (SQLite) ne répond pas" in one for one in said)
     assert any("Aucun serveur d’envoi" in one for one in said)
+
+
+def test_while_somebody_else_writes_the_database_is_not_said_to_be_down(app, whole, site):
+    with closing(sqlite3.connect(site.database.path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert [
+            said for said in wrong(whole) if "localhost" not in said
+        ] == []  # /sante does wait: it proves that one can write
+        measures = {family.name: family.samples[0].value for family in prometheus.House(app).collect()}
+    assert measures["portal_base_repond"] == 1
+
+
+def test_what_answers_there_and_is_no_portal_is_said(whole, settings):
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        Thread(target=_greet, args=[other], daemon=True).start()
+        settings(base_url=f"http://127.0.0.1:{other.getsockname()[1]}")
+        [(said, _)] = wrong(whole).items()
+    assert "ne répond pas" in said
+
+
+def _greet(server: socket.socket) -> None:
+    line, _ = server.accept()
+    line.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+    line.close()
 
 
 def test_a_disk_nearly_full_is_said(whole, monkeypatch):

@@ -344,6 +344,7 @@ def test_the_database_of_a_later_portal_is_left_as_it_is(app, settings):
         settings(port=free.getsockname()[1])
     db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     db.session.commit()
-    said = app.test_cli_runner().invoke(args=["portal", "run"])
-    assert said.exit_code == 1
-    assert said.output.startswith("La base vient d’un portail plus récent (version 9999)")
+    for command in (["run"], ["worker", "--once"]):
+        said = app.test_cli_runner().invoke(args=["portal", *command])
+        assert said.exit_code == 1
+        assert said.output.startswith("La base vient d’un portail plus récent (version 9999)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -32,6 +33,11 @@ def test_a_line_is_one_line_whatever_is_in_it():
     assert read["niveau"] == "error"
     assert "Traceback" in read["trace"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", read["quand"])
+
+
+def test_what_is_no_text_nor_json_is_written_all_the_same():
+    said = Line().format(record("reçu %s", "\udcff", faits={"quoi": Path("ici")}))
+    assert json.loads(said.encode())["quoi"] == "ici"
 
 
 @pytest.fixture
