@@ -25,7 +25,7 @@ def stem(word: str) -> str:
     """What a word, as `name_key` writes it, has in common with its plural and its feminine."""
     from snowballstemmer import stemmer  # when first asked: thirty milliseconds of a start-up
 
-    return str(stemmer("french").stemWord(word)).removesuffix("x")  # one stemmer each time: threads must not share it
+    return str(stemmer("french").stemWord(word)).removesuffix("x") or word  # one stemmer each time: threads must not share it
 
 
 def asked(text: str) -> list[str]:

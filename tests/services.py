@@ -114,11 +114,13 @@ class Processes:
 
 
 class PostgresCluster:
-    """A private cluster on a socket of its own, with every promise of durability off, thrown away by stop()."""
+    """A private cluster on a socket of its own, with every promise of durability off unless it is to be SURE; thrown away
+    by stop()."""
 
-    FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+    SURE = ("listen_addresses=", "max_connections=200")
+    FAST = (*SURE, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Sequence[str] = FAST) -> None:
         programs = systeme.postgresql()
         if programs is None:
             raise ServiceMissing(systeme.POSTGRESQL.missing)
@@ -140,12 +142,20 @@ class PostgresCluster:
             self.process = self._run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"])
             if self.process.wait():
                 raise RuntimeError((self.folder / "log").read_text())
-            settings = [f"--{setting}" for setting in self.FAST]
-            self.process = self._run([programs / "postgres", "-D", data, "-k", self.folder, *settings])
-            wait_until(self._answers, "PostgreSQL", seconds=30)
+            self._server = [programs / "postgres", "-D", data, "-k", self.folder, *(f"--{setting}" for setting in settings)]
+            self.start()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
+
+    def start(self) -> None:
+        self.process = self._run(self._server)
+        wait_until(self._answers, "PostgreSQL", seconds=30)
+
+    def crash(self) -> None:
+        """At once: who is connected is cut, nothing is tidied up."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
 
     def _owner(self) -> dict[str, Any]:
         """PostgreSQL refuses to run as root: then its own account, or nobody, runs it."""
@@ -170,8 +180,7 @@ class PostgresCluster:
         return True
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait()
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

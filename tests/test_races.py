@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import statistics
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +24,13 @@ from sqlalchemy import func, select
 from portal import clock, security
 from portal.candidatures import attente, commands, offres
 from portal.candidatures.models import Candidature, Etat, Issue, accepter
-from portal.config import ROOT
 from portal.db import db
 from portal.journal import EntreeJournal, subject_key
 from portal.missions.models import Affectation, Invitation, Mission, Origine, confirmer_creneau
 from portal.notifications.echeances import pass_time
 from portal.outbox import Message
-from tests import builders, services, support
+from tests import builders, support
+from tests.served import Served
 
 pytestmark = [pytest.mark.both, pytest.mark.proof]
 
@@ -75,24 +73,8 @@ class Crowd:
 
 @pytest.fixture
 def crowd(site, app, processes):
-    """The portal of this test behind gunicorn: two processes, eight threads each."""
-    socket = services.bound_socket()
-    port = socket.getsockname()[1]
-    socket.close()
-    options = f"--workers 2 --threads 8 --bind 127.0.0.1:{port} --log-level error"
-    command = [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
-    processes.start(*command, cwd=ROOT, env=os.environ | site.environ | support.same_hour())
-    services.wait_until(lambda: answers(port), "gunicorn", 30)
-    return Crowd(port)
-
-
-def answers(port: int) -> bool:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-        try:
-            connection.request("GET", "/comptes/connexion")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
+    """The portal of this test behind gunicorn."""
+    return Crowd(Served(processes, site.environ | support.same_hour()).port)
 
 
 def badge(client) -> dict[str, str]:

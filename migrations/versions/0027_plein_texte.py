@@ -55,4 +55,4 @@ def search_key(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    return stemmer("french").stemWord(word).removesuffix("x")
+    return stemmer("french").stemWord(word).removesuffix("x") or word

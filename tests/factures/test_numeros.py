@@ -16,7 +16,7 @@ from portal.db import db
 from portal.factures import emission
 from portal.factures.models import Etat, Facture, Nature, Serie
 from tests.factures.conftest import agreed
-from tests.jour_j.test_faults import Portal
+from tests.served import Served
 from tests.support import same_hour
 from tests.test_races import badge, crowd
 
@@ -60,7 +60,7 @@ def test_one_that_is_issued_several_times_at_once_takes_one_number(crowd, as_, p
 def test_killed_at_any_instant_it_leaves_neither_hole_nor_twin(site, processes, as_, people, drafts, size, record_property):
     waiting, kills, chance = posts(drafts, badge(as_(people[1]))), size(2, 20), Random(7)
     db.session.commit()
-    portal = Portal(processes, site.environ | same_hour())
+    portal = Served(processes, site.environ | same_hour())
     for _ in range(kills):
         with ThreadPoolExecutor(len(waiting)) as hands:
             heard = [hands.submit(tried, portal.port, post) for post in waiting]

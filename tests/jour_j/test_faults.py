@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import sys
 import time
 from collections import Counter
 from random import Random
@@ -16,62 +14,35 @@ import pytest
 from sqlalchemy import func, select
 
 from portal import clock
-from portal.config import ROOT
 from portal.db import db
 from portal.jour_j.models import Entree
 from tests import services, support
-from tests.test_races import answers, badge
+from tests.served import Served
+from tests.test_races import badge
 
 pytestmark = [pytest.mark.both, pytest.mark.proof]
 
 
-class Portal:
-    """gunicorn on one port, that can be killed and come back."""
-
-    def __init__(self, processes, environ) -> None:
-        self._processes, self._environ = processes, environ
-        self._socket = services.bound_socket()
-        self.port = self._socket.getsockname()[1]
-        self._socket.close()
-        self.start()
-
-    def start(self) -> None:
-        options = f"--workers 2 --threads 8 --bind 127.0.0.1:{self.port} --log-level error"
-        command = [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
-        self._process = self._processes.start(*command, cwd=ROOT, env=os.environ | self._environ)
-        services.wait_until(lambda: answers(self.port), "gunicorn", 30)
-
-    def kill(self) -> None:
-        self._processes.kill(self._process)
-
-    def ask(self, method: str, path: str, headers, body: object = None) -> tuple[int, bytes]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            line.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json", **headers})
-            answer = line.getresponse()
-            return answer.status, answer.read()
-        finally:
-            line.close()
-
-
 @pytest.fixture
 def portal(site, nine, processes):
-    return Portal(processes, site.environ | support.same_hour())
+    return Served(processes, site.environ | support.same_hour())
 
 
 @pytest.fixture
 def phone(saturday, as_):
     """Awa's: where she sends to, what her phone says of itself, her id."""
-    headers = badge(as_(saturday.awa)) | {"Accept": "application/json"}
+    headers = badge(as_(saturday.awa)) | {"Accept": "application/json", "Content-Type": "application/json"}
     said = saturday.url, headers, saturday.awa.id
     db.session.commit()  # reading holds SQLite's write lock
     return said
 
 
-def sending(compte: int, many: int = 1) -> dict[str, object]:
+def sending(compte: int, many: int = 1) -> str:
     now = clock.now().timestamp()
     tap = {"genre": "jauge", "cible": "", "valeur": "+1", "mot": "", "compte": compte}
-    return {"envoye_le": now, "entrees": [tap | {"uuid": str(uuid4()), "quand": now - many + n} for n in range(many)]}
+    return json.dumps(
+        {"envoye_le": now, "entrees": [tap | {"uuid": str(uuid4()), "quand": now - many + n} for n in range(many)]}
+    )
 
 
 def rows() -> int:
@@ -91,7 +62,7 @@ def test_killed_at_any_instant_it_loses_nothing_it_acknowledged_and_counts_each_
         portal.kill()
         sender.join()
         portal.start()
-        status, said = portal.ask("POST", f"{url}/entrees", headers, body)
+        status, said, _ = portal.ask("POST", f"{url}/entrees", headers, body)
         [statut] = {one["statut"] for one in json.loads(said)["resultats"]}
         assert (status, rows()) == (200, 5 * number)
         assert statut == "déjà reçue" or not heard
@@ -99,7 +70,7 @@ def test_killed_at_any_instant_it_loses_nothing_it_acknowledged_and_counts_each_
     record_property("serveur tué", f"{rounds} fois : {dict(found)}")
 
 
-def attempt(portal: Portal, url: str, headers, body: object, heard: list[int]) -> None:
+def attempt(portal: Served, url: str, headers, body: object, heard: list[int]) -> None:
     try:
         heard.append(portal.ask("POST", url, headers, body)[0])
     except (OSError, http.client.HTTPException):
@@ -122,14 +93,14 @@ def test_restarted_with_forty_screens_open_all_of_them_catch_up_alone(portal, ph
         screen.join()
 
 
-def watch(portal: Portal, url: str, headers, shown: dict[int, str], number: int, over: Event) -> None:
+def watch(portal: Served, url: str, headers, shown: dict[int, str], number: int, over: Event) -> None:
     """What an open screen does, whatever it hears: ask again."""
     version = ""
     while not over.is_set():
         try:
-            status, said = portal.ask("GET", f"{url}/etat?v={version}", headers)
+            status, said, _ = portal.ask("GET", f"{url}/etat?v={version}", headers)
             if status == 200:
-                version = said.decode().split("etat?v=")[1].split('"')[0]
+                version = said.split("etat?v=")[1].split('"')[0]
                 shown[number] = version.split("-")[0]
         except (OSError, http.client.HTTPException):
             pass
