@@ -23,22 +23,22 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def try_port(port: int) -> None:
+def try_port(listen: str, port: int) -> None:
     """Raises OSError when nothing can listen there; better known before anything is started."""
-    socket.create_server(("127.0.0.1", port)).close()
+    socket.create_server((listen, port)).close()
 
 
-def run(*, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
+def run(*, listen: str, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
     """Run gunicorn, the worker, and what serves the measures when it is `measured`, until one dies or a signal arrives;
     `ready(address)` is called once /sante answers.
 
     Returns how a process ended that died by itself, in a sentence; nothing when they were stopped on purpose.
     """
     asked_to_stop = _heed()
-    children = {"Le site": _start(_web(port)), "Le facteur": _start(_ours("worker"))}
+    children = {"Le site": _start(_web(listen, port)), "Le facteur": _start(_ours("worker"))}
     if measured:
         children["Le relevé des mesures"] = _start(_ours("metrics"))
-    address, said = f"http://127.0.0.1:{port}", False
+    address, said = f"http://{listen}:{port}", False
     try:
         while not asked_to_stop:
             for name, child in children.items():
@@ -80,8 +80,11 @@ def _last_words(name: str, status: int) -> str:
     return f"{name} s’est arrêté de lui-même ({how})\u00a0: tout s’arrête."
 
 
-def _web(port: int) -> list[str]:
-    options = f"--workers {WEB_PROCESSES} --threads {THREADS} --bind 127.0.0.1:{port} --log-level warning --graceful-timeout 5"
+def _web(listen: str, port: int) -> list[str]:
+    options = (
+        f"--workers {WEB_PROCESSES} --threads {THREADS} --bind {listen}:{port} --log-level warning --graceful-timeout 5 "
+        "--no-control-socket"  # it would be in the home folder, which may be read-only, or shared by two portals
+    )
     return [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
 
 
