@@ -28,6 +28,15 @@ def try_port(listen: str, port: int) -> None:
     socket.create_server((listen, port)).close()
 
 
+def answers(address: str, host: str) -> bool:
+    """The portal only listens to its own name, which the loopback address is not."""
+    try:
+        with urlopen(Request(f"{address}/sante", headers={"Host": host}), timeout=2) as response:
+            return bool(json.load(response).get("etat") == "ok")
+    except (URLError, OSError, ValueError):
+        return False
+
+
 def run(*, listen: str, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
     """Run gunicorn, the worker, and what serves the measures when it is `measured`, until one dies or a signal arrives;
     `ready(address)` is called once /sante answers.
@@ -44,7 +53,7 @@ def run(*, listen: str, port: int, host: str, measured: bool, ready: Callable[[s
             for name, child in children.items():
                 if (status := child.poll()) is not None:
                     return _last_words(name, status)
-            if not said and _answers(address, host):
+            if not said and answers(address, host):
                 ready(address)
                 said = True
             time.sleep(0.2)
@@ -90,15 +99,6 @@ def _web(listen: str, port: int) -> list[str]:
 
 def _ours(command: str) -> list[str]:
     return [sys.executable, "-m", "portal", command]
-
-
-def _answers(address: str, host: str) -> bool:
-    """The portal only listens to its own name, which the loopback address is not."""
-    try:
-        with urlopen(Request(f"{address}/sante", headers={"Host": host}), timeout=2) as response:
-            return bool(json.load(response).get("etat") == "ok")
-    except (URLError, OSError, ValueError):
-        return False
 
 
 def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
