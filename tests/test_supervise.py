@@ -146,6 +146,15 @@ def test_it_listens_to_this_machine_alone_unless_it_is_told_otherwise(run, port,
     assert re.findall(rf"(\w{{8}}):{port:04X} 00000000:0000 0A", Path("/proc/net/tcp").read_text()) == [shown]
 
 
+def test_the_engine_of_its_container_learns_how_it_is(portal, site, port):
+    environ = os.environ | site.environ | {"PORT": str(port), "PORTAL_BASE_URL": f"http://127.0.0.1:{port}"}
+    asked = [sys.executable, "-m", "tools.sante"]
+    assert subprocess.run(asked, cwd=ROOT, env=environ).returncode == 0
+    portal.process.terminate()
+    portal.process.wait(15)
+    assert subprocess.run(asked, cwd=ROOT, env=environ).returncode == 1
+
+
 def production(tmp_path: Path) -> dict[str, str]:
     return {
         "PORTAL_ENV": "production",
