@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
+from flask_migrate import upgrade
 from sqlalchemy import func, select, text
 
 from bench.house import Site
@@ -36,8 +37,8 @@ def place(site: Site) -> Iterator[Result]:
     with closing(bound_socket()) as free:
         port = free.getsockname()[1]
     command = (sys.executable, "-m", "portal", "run")
-    settings = os.environ | environ | {"PORT": str(port)}
-    process = site.processes.start(*command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
+    process = site.processes.start(*command, cwd=ROOT, env=kept | environ | {"PORT": str(port)}, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(address, f"127.0.0.1:{port}"), "portal run", seconds=30)
     family = _family(process.pid)
@@ -50,8 +51,6 @@ def place(site: Site) -> Iterator[Result]:
 
 def _filled(environ: dict[str, str]) -> tuple[int, int, int]:
     """(bytes of the empty database, bytes of the demo's, its actions)."""
-    from flask_migrate import upgrade
-
     with create_app(environ).app_context():
         upgrade(directory=str(ROOT / "migrations"))
         empty = _bytes()

@@ -46,7 +46,7 @@ def test_every_setting_that_is_named_is_known(name):
 
 @pytest.mark.parametrize("name", TOLD)
 def test_every_command_that_is_typed_is_one_of_the_portal_s(name):
-    for line in re.findall(r"-m portal ([a-z].*)", TOLD[name].replace("\n", " \n")):
+    for line in re.findall(r"-m portal ([a-z].*)", TOLD[name]):
         command, *rest = shlex.split(re.split(r"[`…;,.)]", line)[0], comments=True)
         known = cli.portal.commands[command]
         assert isinstance(known, click.Command)
