@@ -19,7 +19,7 @@ class Site:
     """The houses, in one folder on a disk (where synchronous=FULL costs what it costs), and who serves them."""
 
     def __init__(self, folder: Path, processes: Processes) -> None:
-        self._folder, self._processes = folder, processes
+        self._folder, self.processes = folder, processes
 
     def new_folder(self) -> Path:
         return self._folder / secrets.token_hex(4)
@@ -34,7 +34,7 @@ class Site:
 
     def serve(self, house: House) -> Server:
         """The portal itself, in that house."""
-        return Server(self._processes, "wsgi:app", house.environ)
+        return Server(self.processes, "wsgi:app", house.environ)
 
     def witness(self, name: str, page: bytes = b"", house: House | None = None) -> Server:
         """An application of witnesses.py, beside the portal: `page` is what the portal answers to the same question."""
@@ -45,4 +45,4 @@ class Site:
             "PORTAL_DATABASE_URL": f"sqlite:///{(house or self.house).instance / 'portail.db'}",
             "PORTAL_SECRET_KEY": secrets.token_urlsafe(48),
         }
-        return Server(self._processes, f"bench.witnesses:{name}()", environ)
+        return Server(self.processes, f"bench.witnesses:{name}()", environ)

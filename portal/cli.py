@@ -84,6 +84,7 @@ def run(with_demo: bool) -> None:
     if settings.metrics_port:
         mesures.begin(settings)
     said = supervise.run(
+        listen=settings.listen,
         port=settings.port,
         host=settings.authority,
         measured=bool(settings.metrics_port),
@@ -109,7 +110,7 @@ def _known_revision() -> None:
 def _try_port(settings: Settings) -> None:
     port, command = settings.port, "serve" if settings.is_production else "run"
     try:
-        supervise.try_port(port)
+        supervise.try_port(settings.listen, port)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise Stop(f"Le port {port} ne s’ouvre pas ({error.strerror}).") from None
@@ -320,7 +321,7 @@ def _stopped() -> None:
     """Raises Stop while a portal listens here: what it writes meanwhile would be lost."""
     settings: Settings = current_app.config["PORTAL"]
     try:
-        supervise.try_port(settings.port)
+        supervise.try_port(settings.listen, settings.port)
     except OSError:
         raise Stop(f"Le portail tourne encore (port {settings.port})\u00a0: l’arrêter d’abord.") from None
 

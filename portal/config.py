@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from ipaddress import IPv4Address
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ class Settings:
     instance_dir: Path
     database_url: str
     secret_keys: tuple[str, ...]  # the first one signs, the others still open what they signed
-    port: int  # where `flask portal run` listens, on the machine itself
+    listen: str  # the IPv4 address where `flask portal run` listens: the machine itself, unless it is in a container
+    port: int
     base_url: str
     mail_url: str | None
     mail_from: str  # the address alone: the house gives its name
@@ -118,6 +120,7 @@ class Settings:
             instance_dir=instance,
             database_url=_database(environ, instance),
             secret_keys=_secret_keys(environ, env, instance),
+            listen=_listen(environ),
             port=port,
             base_url=base_url,
             mail_url=environ.get("PORTAL_MAIL_URL") or None,
@@ -251,6 +254,14 @@ def _territory(environ: Mapping[str, str]) -> Territoire:
     if code not in TERRITOIRES:
         raise BadSetting(f"PORTAL_TERRITOIRE vaut {code!r}\u00a0: choisir parmi {', '.join(TERRITOIRES)}.")
     return TERRITOIRES[code]
+
+
+def _listen(environ: Mapping[str, str]) -> str:
+    said = environ.get("PORTAL_LISTEN") or "127.0.0.1"
+    try:
+        return str(IPv4Address(said))
+    except ValueError:
+        raise BadSetting(f"PORTAL_LISTEN vaut {said!r}\u00a0: une adresse IPv4 est attendue, comme 127.0.0.1.") from None
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -23,28 +23,37 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def try_port(port: int) -> None:
+def try_port(listen: str, port: int) -> None:
     """Raises OSError when nothing can listen there; better known before anything is started."""
-    socket.create_server(("127.0.0.1", port)).close()
+    socket.create_server((listen, port)).close()
 
 
-def run(*, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
+def answers(address: str, host: str) -> bool:
+    """The portal only listens to its own name, which the loopback address is not."""
+    try:
+        with urlopen(Request(f"{address}/sante", headers={"Host": host}), timeout=2) as response:
+            return bool(json.load(response).get("etat") == "ok")
+    except (URLError, OSError, ValueError):
+        return False
+
+
+def run(*, listen: str, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
     """Run gunicorn, the worker, and what serves the measures when it is `measured`, until one dies or a signal arrives;
     `ready(address)` is called once /sante answers.
 
     Returns how a process ended that died by itself, in a sentence; nothing when they were stopped on purpose.
     """
     asked_to_stop = _heed()
-    children = {"Le site": _start(_web(port)), "Le facteur": _start(_ours("worker"))}
+    children = {"Le site": _start(_web(listen, port)), "Le facteur": _start(_ours("worker"))}
     if measured:
         children["Le relevé des mesures"] = _start(_ours("metrics"))
-    address, said = f"http://127.0.0.1:{port}", False
+    address, said = f"http://{listen}:{port}", False
     try:
         while not asked_to_stop:
             for name, child in children.items():
                 if (status := child.poll()) is not None:
                     return _last_words(name, status)
-            if not said and _answers(address, host):
+            if not said and answers(address, host):
                 ready(address)
                 said = True
             time.sleep(0.2)
@@ -80,22 +89,16 @@ def _last_words(name: str, status: int) -> str:
     return f"{name} s’est arrêté de lui-même ({how})\u00a0: tout s’arrête."
 
 
-def _web(port: int) -> list[str]:
-    options = f"--workers {WEB_PROCESSES} --threads {THREADS} --bind 127.0.0.1:{port} --log-level warning --graceful-timeout 5"
+def _web(listen: str, port: int) -> list[str]:
+    options = (
+        f"--workers {WEB_PROCESSES} --threads {THREADS} --bind {listen}:{port} --log-level warning --graceful-timeout 5 "
+        "--no-control-socket"  # it would be in the home folder, which may be read-only, or shared by two portals
+    )
     return [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
 
 
 def _ours(command: str) -> list[str]:
     return [sys.executable, "-m", "portal", command]
-
-
-def _answers(address: str, host: str) -> bool:
-    """The portal only listens to its own name, which the loopback address is not."""
-    try:
-        with urlopen(Request(f"{address}/sante", headers={"Host": host}), timeout=2) as response:
-            return bool(json.load(response).get("etat") == "ok")
-    except (URLError, OSError, ValueError):
-        return False
 
 
 def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:

@@ -41,6 +41,8 @@ def production(**more: str) -> Settings:
         ({"PORTAL_DATABASE_URL": "postgresql://portail@base:port/portail"}, "PORTAL_DATABASE_URL"),
         ({"PORTAL_DATABASE_URL": "sqlite:///portail.db"}, "un chemin complet"),
         ({"PORTAL_DATABASE_URL": "sqlite://"}, "un chemin complet"),
+        ({"PORTAL_LISTEN": "localhost"}, "une adresse IPv4"),
+        ({"PORTAL_LISTEN": "::"}, "une adresse IPv4"),
         ({"PORT": "0"}, "de 1 à 65535"),
         ({"PORT": "65536"}, "de 1 à 65535"),
         ({"PORTAL_SECRET_KEY": ""}, "PORTAL_SECRET_KEY"),
@@ -133,7 +135,7 @@ def test_what_is_not_said():
     assert settings.territoire.fuseau.key == "Indian/Reunion"
     assert (settings.mail_url, settings.rocketchat_url, settings.now) == (None, None, None)
     assert settings.rocketchat_token == ""
-    assert (settings.proxy_hops, settings.rate_limits) == (0, True)
+    assert (settings.listen, settings.proxy_hops, settings.rate_limits) == ("127.0.0.1", 0, True)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,8 @@ def test_the_example_is_an_env_file_and_says_the_defaults(tmp_path):
     opened = tmp_path / ".env"
     opened.write_text(re.sub(r"^#(?=(PORTAL_|PORT))", "", example, flags=re.MULTILINE))
     settings = Settings.from_env(environment({"PORTAL_SECRET_KEY": KEY}, opened))
-    assert (settings.is_production, settings.port, settings.proxy_hops, settings.rate_limits) == (True, 8000, 0, True)
+    assert (settings.is_production, settings.listen, settings.port) == (True, "127.0.0.1", 8000)
+    assert (settings.proxy_hops, settings.rate_limits) == (0, True)
 
 
 def test_every_setting_is_in_the_example_and_no_other():

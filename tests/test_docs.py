@@ -15,7 +15,7 @@ from portal.security import LIMITS
 DOC = (ROOT / "docs" / "security.md").read_text("utf-8")
 ROW = re.compile(r"^\| ((\d+)\.\d+\.\d+) \| (L\d) \| ([a-z ]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 ROWS = ROW.findall(DOC)
-NAMED = re.compile(r"`((?:portal|tests|templates|static|tools|docs)/[^`]*|[\w-]+\.(?:txt|toml)|Makefile)`")
+NAMED = re.compile(r"`((?:portal|tests|templates|static|tools|docs|deploy)/[^`]*|[\w-]+\.(?:txt|toml)|Makefile)`")
 STATES = ("atteint", "sans objet", "non")
 # Of ASVS 5.0.0, requirements of level 1 and of level 2 in each of its chapters; the last number of each of its sections
 # that is of these levels, those of level 3 left out.

@@ -139,6 +139,22 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(run, port, tmp_path
     assert not (tmp_path / "portail.db").exists()
 
 
+@pytest.mark.parametrize(("said", "shown"), [({}, "0100007F"), ({"PORTAL_LISTEN": "0.0.0.0"}, "00000000")])
+def test_it_listens_to_this_machine_alone_unless_it_is_told_otherwise(run, port, said, shown):
+    portal = run(**said)
+    portal.wait_until_it_answers()
+    assert re.findall(rf"(\w{{8}}):{port:04X} 00000000:0000 0A", Path("/proc/net/tcp").read_text()) == [shown]
+
+
+def test_the_engine_of_its_container_learns_how_it_is(portal, site, port):
+    environ = os.environ | site.environ | {"PORT": str(port), "PORTAL_BASE_URL": f"http://127.0.0.1:{port}"}
+    asked = [sys.executable, "-m", "tools.sante"]
+    assert subprocess.run(asked, cwd=ROOT, env=environ).returncode == 0
+    portal.process.terminate()
+    portal.process.wait(15)
+    assert subprocess.run(asked, cwd=ROOT, env=environ).returncode == 1
+
+
 def production(tmp_path: Path) -> dict[str, str]:
     return {
         "PORTAL_ENV": "production",
