@@ -110,6 +110,11 @@ def _known_revision() -> None:
 def _try_port(settings: Settings) -> None:
     port, command = settings.port, "serve" if settings.is_production else "run"
     try:
+        if settings.metrics_port:
+            supervise.try_port("127.0.0.1", settings.metrics_port)
+    except OSError as error:
+        raise Stop(f"PORTAL_METRICS_PORT={settings.metrics_port} ne s’ouvre pas ({error.strerror}).") from None
+    try:
         supervise.try_port(settings.listen, port)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -38,15 +38,14 @@ def answers(address: str, host: str) -> bool:
 
 
 def run(*, listen: str, port: int, host: str, measured: bool, ready: Callable[[str], None]) -> str:
-    """Run gunicorn, the worker, and what serves the measures when it is `measured`, until one dies or a signal arrives;
-    `ready(address)` is called once /sante answers.
+    """Run gunicorn and the worker until one dies or a signal arrives, and meanwhile what serves the measures when it is
+    `measured`; `ready(address)` is called once /sante answers.
 
     Returns how a process ended that died by itself, in a sentence; nothing when they were stopped on purpose.
     """
     asked_to_stop = _heed()
     children = {"Le site": _start(_web(listen, port)), "Le facteur": _start(_ours("worker"))}
-    if measured:
-        children["Le relevé des mesures"] = _start(_ours("metrics"))
+    beside = [_start(_ours("metrics"))] if measured else []  # were it to die, whoever measures sees it, and visitors do not
     address, said = f"http://{listen}:{port}", False
     try:
         while not asked_to_stop:
@@ -58,7 +57,7 @@ def run(*, listen: str, port: int, host: str, measured: bool, ready: Callable[[s
                 said = True
             time.sleep(0.2)
     finally:
-        _stop(children.values())
+        _stop([*children.values(), *beside])
     return ""
 
 

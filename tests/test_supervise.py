@@ -139,6 +139,14 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(run, port, tmp_path
     assert not (tmp_path / "portail.db").exists()
 
 
+def test_so_is_the_port_of_the_measures(run, port):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        portal = run(PORTAL_METRICS_PORT=str(taken))
+        assert portal.process.wait(15) == 1
+    assert portal.said.startswith(f"PORTAL_METRICS_PORT={taken} ne s’ouvre pas")
+
+
 @pytest.mark.parametrize(("said", "shown"), [({}, "0100007F"), ({"PORTAL_LISTEN": "0.0.0.0"}, "00000000")])
 def test_it_listens_to_this_machine_alone_unless_it_is_told_otherwise(run, port, said, shown):
     portal = run(**said)
@@ -211,6 +219,9 @@ def test_when_it_is_measured_prometheus_reads_all_its_processes_and_nobody_in_th
     assert not re.search(r"@|127\.0\.0\.1", text)
     assert f"0100007F:{measured:04X}" in Path("/proc/net/tcp").read_text()  # the machine's own address, and no other
     assert f"00000000:{measured:04X}" not in Path("/proc/net/tcp").read_text()
+    os.kill(portal.child("metrics"), signal.SIGKILL)
+    with pytest.raises(subprocess.TimeoutExpired):  # visitors see nothing of it
+        portal.process.wait(1)
     portal.process.send_signal(signal.SIGINT)
     assert portal.process.wait(15) == 0
     assert portal.left() == []
