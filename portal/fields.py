@@ -226,6 +226,7 @@ class LocalDateTime(Typed):
         "%Y-%m-%dT%H:%M:%S",
         "%Y-%m-%d %H:%M",
         "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %H:%M:%S",
         "%d/%m/%Y %Hh%M",
         "%d/%m/%Y %Hh",
     )

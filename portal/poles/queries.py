@@ -55,6 +55,12 @@ def adhesion(pole: Pole, personne_id: int) -> Adhesion | None:
     )
 
 
+def memberships(personne_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Who of them belongs to what, as (personne, pôle)."""
+    held = select(Adhesion.personne_id, Adhesion.pole_id).where(Adhesion.personne_id.in_(personne_ids))
+    return {(personne, pole) for personne, pole in db.session.execute(held)}
+
+
 def poles_of(personne: Personne) -> list[Pole]:
     """The pôles and groupes someone belongs to."""
     query = select(Pole).join(Pole.adhesions).where(Adhesion.personne_id == personne.id)
