@@ -55,10 +55,13 @@ def adhesion(pole: Pole, personne_id: int) -> Adhesion | None:
     )
 
 
-def memberships(personne_ids: Collection[int]) -> set[tuple[int, int]]:
-    """Who of them belongs to what, as (personne, pôle)."""
+def memberships(personne_ids: Collection[int]) -> dict[int, set[int]]:
+    """The ids of the pôles and groupes that each of them belongs to; one query."""
+    found: dict[int, set[int]] = {id: set() for id in personne_ids}
     held = select(Adhesion.personne_id, Adhesion.pole_id).where(Adhesion.personne_id.in_(personne_ids))
-    return {(personne, pole) for personne, pole in db.session.execute(held)}
+    for personne, pole in db.session.execute(held):
+        found[personne].add(pole)
+    return found
 
 
 def poles_of(personne: Personne) -> list[Pole]:

@@ -54,10 +54,8 @@ def plan(tableau: Tableau) -> Plan:
     standing = {name_key(said): pole for pole in poles.poles() for said in (pole.nom, pole.label)}
     read = [(rangee, _form(rangee)) for rangee in tableau.rangees]
     holders = people.holders({address_key(form.email.data) for _, form in read})
-    held = poles.memberships({personne.id for personne in holders.values()})
-    known = {
-        adresse: Connue(p.telephone, {pole for who, pole in held if who == p.id}, p.is_active) for adresse, p in holders.items()
-    }
+    held = poles.memberships([personne.id for personne in holders.values()])
+    known = {adresse: Connue(p.telephone, held[p.id], p.is_active) for adresse, p in holders.items()}
     return Plan([_line(rangee, form, standing, known) for rangee, form in read], tableau.ignorees)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -84,7 +84,7 @@ def _instant(words: str, *, end: bool = False) -> datetime | None:
 def _check(debut: datetime, fin: datetime) -> None:
     if fin <= debut:
         raise ValidationError("Elle finit avant de commencer.")
-    if fin - debut > LONGEST + timedelta(days=1):
+    if fin - debut > LONGEST:
         raise ValidationError(f"Elle dure plus de {LONGEST.days} jours\u00a0: fais-en plusieurs lignes.")
     if fin > clock.now():
         raise ValidationError("Elle n’est pas finie\u00a0: une action à venir se note depuis «\u00a0Nouvelle action\u00a0».")

@@ -8,7 +8,7 @@ from flask import url_for
 
 from portal import tableur
 from portal.comptes.commands import AddressTaken
-from portal.reglages import annuaire, archives, lecture
+from portal.reglages import annuaire, archives, commands, lecture
 from portal.reglages.maison import bp
 from portal.reglages.plan import Plan, Sort
 from portal.reglages.saisie import BringForm
@@ -35,6 +35,7 @@ def take_over(quoi: str) -> Any:
     form, sorte = BringForm(), SORTES[quoi]
     if not form.validate():
         return _page(quoi, form, 422)
+    commands.take_turns(by=me())
     try:
         plan = sorte.plan(lecture.read(form.read(), sorte.COLONNES, sorte.WANTED))
         if form.annonce.data != plan.cle:
