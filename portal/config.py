@@ -34,6 +34,7 @@ DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MIN_KEY_LENGTH = 32
 MIN_KEY_PAIRS = 20  # different pairs of neighbours: chance makes more of them, the same few words again and again do not
 MIN_TOKEN_LENGTH = 16
+EVENTS = ("action.", "mission.")  # how the keys of what another program may hear of begin
 SQLITE_WAITS = 15  # seconds, for the write lock: a crowd takes turns
 
 
@@ -98,6 +99,10 @@ class Settings:
     rocketchat_url: str | None  # where the interpôle's channel is written to: a secret
     rocketchat_private: bool  # whether the chat may be on the house's own network
     rocketchat_token: str  # what the channel's own questions carry; empty: none is answered
+    webhook_url: str | None  # where another program hears of what happens to actions and missions
+    webhook_secrets: tuple[str, ...]  # each signs what is posted there
+    webhook_events: tuple[str, ...]  # how the keys of the events that it hears of begin
+    webhook_private: bool  # whether it may be on the house's own network
     trusted_hosts: tuple[str, ...]
     proxy_hops: int
     rate_limits: bool
@@ -129,6 +134,10 @@ class Settings:
             rocketchat_url=_webhook(environ, env),
             rocketchat_private=_on("PORTAL_ROCKETCHAT_PRIVATE", environ, default=env != "production"),
             rocketchat_token=_webhook_token(environ, env),
+            webhook_url=_told(environ, env),
+            webhook_secrets=_listed("PORTAL_WEBHOOK_SECRETS", environ),
+            webhook_events=_events(environ),
+            webhook_private=_on("PORTAL_WEBHOOK_PRIVATE", environ, default=env != "production"),
             trusted_hosts=_hosts(environ, host, env),
             proxy_hops=_whole("PORTAL_PROXY_HOPS", environ),
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
@@ -233,7 +242,7 @@ def _host_of(url: str) -> str | None:
 
 
 def _hosts(environ: Mapping[str, str], host: str, env: str) -> tuple[str, ...]:
-    named = tuple(h.strip() for h in environ.get("PORTAL_TRUSTED_HOSTS", "").split(",") if h.strip())
+    named = _listed("PORTAL_TRUSTED_HOSTS", environ)
     if named and not host_is_trusted(host, named):
         raise BadSetting(f"PORTAL_TRUSTED_HOSTS doit aussi nommer {host}, qui est dans l’adresse publique du portail.")
     local = () if env == "production" else ("127.0.0.1", "localhost")
@@ -291,13 +300,40 @@ def _database(environ: Mapping[str, str], instance: Path) -> str:
 def _webhook(environ: Mapping[str, str], env: str) -> str | None:
     """The address of the chat's incoming webhook, which no refusal repeats: whoever knows it writes there."""
     url = environ.get("PORTAL_ROCKETCHAT_URL") or None
-    schemes = "https" if env == "production" else "https?"
-    if url and not re.fullmatch(rf"{schemes}://[\w.-]+(:[0-9]{{1,5}})?/[!$-~]+", url, re.ASCII):
+    if url and not _is_outside(url, env):
         raise BadSetting(
             "PORTAL_ROCKETCHAT_URL\u00a0: l’adresse d’un webhook entrant de Rocket.Chat est attendue, en https://, "
             "telle que Rocket.Chat la donne."
         )
     return url
+
+
+def _is_outside(url: str, env: str) -> bool:
+    """Whether it is a whole address of another server, with a path; in https when it is in earnest."""
+    schemes = "https" if env == "production" else "https?"
+    return bool(re.fullmatch(rf"{schemes}://[\w.-]+(:[0-9]{{1,5}})?/[!$-~]+", url, re.ASCII))
+
+
+def _told(environ: Mapping[str, str], env: str) -> str | None:
+    """The address of the other program, which no refusal repeats; it comes with the secrets that sign."""
+    url = environ.get("PORTAL_WEBHOOK_URL") or None
+    if url and not _is_outside(url, env):
+        raise BadSetting("PORTAL_WEBHOOK_URL\u00a0: une adresse complète est attendue, en https://, avec un chemin.")
+    keys = _listed("PORTAL_WEBHOOK_SECRETS", environ)
+    if url and not (keys and all(map(_is_strong, keys))):
+        raise BadSetting(f"PORTAL_WEBHOOK_SECRETS\u00a0: {MIN_KEY_LENGTH} caractères au hasard, au moins, signent les envois.")
+    return url
+
+
+def _events(environ: Mapping[str, str]) -> tuple[str, ...]:
+    named = _listed("PORTAL_WEBHOOK_EVENTS", environ) or EVENTS
+    if wrong := [name for name in named if not name.startswith(EVENTS)]:
+        raise BadSetting(f"PORTAL_WEBHOOK_EVENTS nomme {wrong[0]!r}\u00a0: action.… et mission.… sont connus.")
+    return named
+
+
+def _listed(name: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
 
 
 def _webhook_token(environ: Mapping[str, str], env: str) -> str:
@@ -322,7 +358,7 @@ def _whole(name: str, environ: Mapping[str, str], default: int = 0) -> int:
 
 
 def _secret_keys(environ: Mapping[str, str], env: str, instance: Path) -> tuple[str, ...]:
-    keys = tuple(k.strip() for k in environ.get("PORTAL_SECRET_KEY", "").split(",") if k.strip())
+    keys = _listed("PORTAL_SECRET_KEY", environ)
     if env == "production" and not (keys and all(map(_is_strong, keys))):
         raise BadSetting(
             f"PORTAL_SECRET_KEY manque, est trop courte ou trop simple\u00a0: {MIN_KEY_LENGTH} caractères au hasard, au moins. "

@@ -220,7 +220,9 @@ class LocalDateTime(Typed):
         "%Y-%m-%dT%H:%M",
         "%Y-%m-%dT%H:%M:%S",
         "%Y-%m-%d %H:%M",
+        "%Y-%m-%d %H:%M:%S",
         "%d/%m/%Y %H:%M",
+        "%d/%m/%Y %H:%M:%S",
         "%d/%m/%Y %Hh%M",
         "%d/%m/%Y %Hh",
     )

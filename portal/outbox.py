@@ -35,6 +35,7 @@ class Voie(StrEnum):
     RESUME = "resume"
     PORTAIL = "portail"
     ROCKETCHAT = "rocketchat"  # the channel of the interpôle, which is nobody's address
+    WEBHOOK = "webhook"  # another program
 
 
 class Poids(StrEnum):

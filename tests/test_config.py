@@ -63,6 +63,11 @@ def production(**more: str) -> Settings:
         ({"PORTAL_ROCKETCHAT_URL": "file:///etc/passwd"}, "PORTAL_ROCKETCHAT_URL"),
         ({"PORTAL_ROCKETCHAT_PRIVATE": "oui"}, "PORTAL_ROCKETCHAT_PRIVATE"),
         ({"PORTAL_ROCKETCHAT_TOKEN": "court"}, "16 caractères"),
+        ({"PORTAL_WEBHOOK_URL": "http://autre.example.org/portail", "PORTAL_WEBHOOK_SECRETS": KEY}, "en https://"),
+        ({"PORTAL_WEBHOOK_URL": "https://autre.example.org/portail"}, "PORTAL_WEBHOOK_SECRETS"),
+        ({"PORTAL_WEBHOOK_URL": "https://autre.example.org/portail", "PORTAL_WEBHOOK_SECRETS": f"{KEY},court"}, "32 car"),
+        ({"PORTAL_WEBHOOK_EVENTS": "action.,personne."}, "'personne.'"),
+        ({"PORTAL_WEBHOOK_PRIVATE": "oui"}, "PORTAL_WEBHOOK_PRIVATE"),
         ({"PORTAL_RATE_LIMITS": "off"}, "jamais en production"),
         ({"PORTAL_NOW": "+3600"}, "jamais en production"),
     ],
@@ -135,6 +140,8 @@ def test_what_is_not_said():
     assert settings.territoire.fuseau.key == "Indian/Reunion"
     assert (settings.mail_url, settings.rocketchat_url, settings.now) == (None, None, None)
     assert settings.rocketchat_token == ""
+    assert (settings.webhook_url, settings.webhook_secrets) == (None, ())
+    assert (settings.webhook_events, settings.webhook_private) == (("action.", "mission."), False)
     assert (settings.listen, settings.proxy_hops, settings.rate_limits) == ("127.0.0.1", 0, True)
 
 
@@ -296,7 +303,7 @@ def test_the_example_is_an_env_file_and_says_the_defaults(tmp_path):
     example = (ROOT / ".env.example").read_text()
     opened = tmp_path / ".env"
     opened.write_text(re.sub(r"^#(?=(PORTAL_|PORT))", "", example, flags=re.MULTILINE))
-    settings = Settings.from_env(environment({"PORTAL_SECRET_KEY": KEY}, opened))
+    settings = Settings.from_env(environment({"PORTAL_SECRET_KEY": KEY, "PORTAL_WEBHOOK_SECRETS": KEY}, opened))
     assert (settings.is_production, settings.listen, settings.port) == (True, "127.0.0.1", 8000)
     assert (settings.proxy_hops, settings.rate_limits) == (0, True)
 

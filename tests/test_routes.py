@@ -16,8 +16,8 @@ from tests import builders
 PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the door
     "accueil.index", "accueil.manifest", "accueil.offline", "accueil.page", "accueil.sante", "accueil.security_txt",
     "accueil.service_worker",
-    "actions.ask", "actions.calendar", "actions.direct.code", "actions.direct.show", "actions.edit_contact",
-    "actions.follow",
+    "actions.api.agenda", "actions.api.schema", "actions.ask", "actions.calendar", "actions.direct.code",
+    "actions.direct.show", "actions.edit_contact", "actions.follow",
     "actions.give_up", "actions.house_feed", "actions.public_feed", "actions.solliciter", "actions.subscribe",
     "actions.write_to_the_team", "candidatures.apply", "candidatures.come_back",
     "candidatures.confirm_slot", "candidatures.confirmer", "candidatures.corriger", "candidatures.declare",
@@ -29,7 +29,7 @@ PUBLIC = {  # what anybody may ask for; all the rest sends a stranger to the doo
     "devis.accept", "devis.ask_for_a_change", "devis.link", "devis.linked_paper", "devis.refuse",
     "factures.link", "factures.linked_paper",
     "jour_j.arrival", "jour_j.arrival_by_link", "jour_j.arrive_by_link",
-    "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
+    "missions.api.index", "missions.api.schema", "missions.flux", "missions.ics", "missions.index", "missions.show", "moi.feed",
     "notifications.rocketchat",
 }  # fmt: skip
 QUESTIONS = {"notifications.rocketchat"}  # what another server POSTs: it has no form's token, and changes nothing

@@ -10,7 +10,7 @@ from typing import Any
 from portal import clock, journal
 from portal.actions import programme, queries
 from portal.actions.models import Action, Demandeur, Etape, Etat, reading
-from portal.actions.processus import creer, enregistrer, modifier, renouveler
+from portal.actions.processus import creer, enregistrer, importer, modifier, renouveler
 from portal.comptes.models import Personne
 from portal.db import db, lock, lock_one
 from portal.fields import address_key
@@ -95,6 +95,16 @@ def create(
         renouveler.tell(action, by=by, generation=action.generation)
     if outside_motif:
         fire(enregistrer, action, by=by, motif=outside_motif, des_l_entree=True)
+    return action
+
+
+def take_in(*, by: Personne, source: str, organisation: str, **fields: Any) -> Action:
+    """An action of before the portal: settled, it waits for nobody. It went through none of the house's transitions here, and
+    the journal says where it is from.
+    """
+    action = Action(demandeur=Demandeur(nom=organisation), etat=Etat.SOLDEE, **fields)
+    db.session.add(action)
+    importer.tell(action, by=by, motif=source)
     return action
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal import clock
 from portal.actions.modeles import MODELES, Modele
-from portal.actions.models import STOPPED, Action, Etat
+from portal.actions.models import SETTLED, Action
 from portal.actions.tache import SOON, Avancee, Tache, TacheTrame, Trame
 from portal.comptes.models import NomRole, Personne
 from portal.db import days_before, db
@@ -63,7 +63,7 @@ def late_untold_of(action: Action) -> list[Tache]:
 
 def _lives() -> ColumnElement[bool]:
     """Neither stopped nor wholly settled: what is left to do is still worth doing."""
-    return Action.etat.not_in(STOPPED | {Etat.SOLDEE})
+    return Action.etat.not_in(SETTLED)
 
 
 def _due_before(day: date) -> ColumnElement[bool]:

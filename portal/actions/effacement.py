@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from portal import journal, outbox
 from portal.actions.deliberation import CRITERES, Avis, Decision
-from portal.actions.models import STOPPED, Action, Demandeur, Echange, Etape, Etat
+from portal.actions.models import SETTLED, Action, Demandeur, Echange, Etape
 from portal.actions.processus import effacer_demandeur as effacer
 from portal.actions.tache import Tache
 from portal.comptes.models import Personne
@@ -18,7 +18,6 @@ from portal.filters import telephone
 from portal.journal import EntreeJournal
 from portal.workflow import Refusal
 
-ERASABLE = STOPPED | {Etat.SOLDEE}  # nobody has to reach them any more
 WORDS = (
     *(Decision.presents, Decision.compte_rendu, Tache.titre, Tache.motif, Etape.titre, Etape.lieu),
     *(getattr(Avis, f"mot_{name}") for name in CRITERES),
@@ -50,7 +49,7 @@ def erase(action: Action, *, by: Personne | None) -> None:
     action = lock_one(action)
     client = action.demandeur
     db.session.refresh(client)
-    if action.etat not in ERASABLE:
+    if action.etat not in SETTLED:
         raise StillNeeded
     if client.is_erased:
         return

@@ -199,7 +199,7 @@ class Action(Base):
         An admin who took it without being one keeps it until a bienveillant does.
         """
         who = self.bienveillant
-        return not self.is_stopped and not (who and who.is_active and who.is_bienveillant)
+        return self.etat not in SETTLED and not (who and who.is_active and who.is_bienveillant)
 
     @property
     def link_opens(self) -> bool:
@@ -277,6 +277,7 @@ class Echange(Base):
 ENDED = frozenset({Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE, Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})
 ALIVE = frozenset(Etat) - ENDED
 STOPPED = frozenset({Etat.REFUSEE, Etat.DECLINEE, Etat.ANNULEE})
+SETTLED = STOPPED | {Etat.SOLDEE}  # nothing is left to do: nobody has to be reached any more
 UNDECIDED = frozenset({Etat.SOLLICITEE, Etat.PROPOSEE, Etat.EN_VALIDATION})
 UP_TO_VALIDATED = UNDECIDED | {Etat.VALIDEE}
 ASKED = UP_TO_VALIDATED | {Etat.DEVIS_ENVOYE}

@@ -77,6 +77,7 @@ reproposer = Event("action.reproposer", "Proposer à un autre pôle", "proposée
 passer = Event("action.passer", "Passer", "passée par le pôle", "skip-forward")
 modifier = Event("action.modifier", "Modifier", "modifiée", "pencil")
 creer = Event("action.creer", "Nouvelle action", "créée", "plus")
+importer = Event("action.importer", "Reprendre un fichier", "reprise d’un fichier", "plus")
 solliciter = Event("action.solliciter", "Demander une action", "demandée par le portail", "mail")
 corriger = Event("action.corriger", "Corriger", "corrigée par le demandeur", "pencil")
 prendre = Event("action.prendre", "Je la prends", "prise en main", "hand-heart")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal import clock, reglage
-from portal.actions.models import ALIVE, ENDED, LONGEST, STOPPED, UNDECIDED, Action, Demandeur, Echange, Etape, Etat
+from portal.actions.models import ALIVE, ENDED, LONGEST, SETTLED, STOPPED, UNDECIDED, Action, Demandeur, Echange, Etape, Etat
 from portal.comptes.models import Personne
 from portal.db import MANY, counts, db
 from portal.fields import address_key
@@ -133,7 +134,16 @@ def is_to_take() -> ColumnElement[bool]:
     gone = exists().where(
         Personne.id == Action.bienveillant_id, or_(Personne.desactive_le.is_not(None), ~Personne.is_bienveillant)
     )
-    return and_(Action.etat.not_in(STOPPED), or_(Action.bienveillant_id.is_(None), gone))
+    return and_(Action.etat.not_in(SETTLED), or_(Action.bienveillant_id.is_(None), gone))
+
+
+def titles_between(slots: Collection[tuple[datetime, datetime]]) -> list[tuple[str, datetime]]:
+    """Titles and beginnings of what begins between the first and the last of these; one query."""
+    if not slots:
+        return []
+    first, last = min(debut for debut, _ in slots), max(fin for _, fin in slots)
+    rows = db.session.execute(select(Action.titre, Action.debut).where(Action.debut >= first - LONGEST, Action.debut <= last))
+    return [(titre, debut) for titre, debut in rows]
 
 
 def to_take() -> Select[Action]:

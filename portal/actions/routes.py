@@ -9,7 +9,7 @@ from flask import abort, request, url_for
 from flask_login import current_user
 
 from portal.actions import almanach as almanach  # the agenda's pages join the blueprint
-from portal.actions import chemin, commands, decalage, effacement, planning, queries, recit, relais, validation
+from portal.actions import api, chemin, commands, decalage, effacement, planning, queries, recit, relais, validation
 from portal.actions import programme as order
 from portal.actions.forms import EditActionForm, EditStepForm, MotifForm, NewActionForm, StepForm, next_step
 from portal.actions.guichet import bp
@@ -23,6 +23,7 @@ from portal.web import Page, done, me, page_number, refused, render, safe_next, 
 from portal.workflow import Refusal
 
 bp.register_blueprint(planning.bp)
+bp.register_blueprint(api.bp)
 bp.add_app_template_global(chemin.way, "pas_de")  # the head of an action is drawn in every package that has a tab there
 bp.add_app_template_global(chemin.awaited, "attendu_de")
 

@@ -30,6 +30,7 @@ from portal.comptes.models import (
     desactiver,
     donner_les_roles,
     effacer,
+    importer,
     inviter,
     modifier,
     reactiver,
@@ -121,12 +122,7 @@ def add_person(
     """
     if queries.holder(email):
         raise AddressTaken
-    try:
-        with db.session.begin_nested():
-            personne = introduce(nom=nom, email=email, telephone=telephone)
-            personne.confirme_le = clock.now()
-    except IntegrityError:  # somebody else added it since
-        raise AddressTaken from None
+    personne = _known(nom, email, telephone)
     if password:
         personne.mot_de_passe = security.hash_password(password)
     personne.roles = [Role(nom=nom) for nom in sorted(set(roles))]
@@ -134,6 +130,33 @@ def add_person(
     if by:
         _invite(personne, by)
     return personne
+
+
+def _known(nom: str, email: str, telephone: str) -> Personne:
+    try:
+        with db.session.begin_nested():
+            personne = introduce(nom=nom, email=email, telephone=telephone)
+            personne.confirme_le = clock.now()
+    except IntegrityError:  # somebody else added it since
+        raise AddressTaken from None
+    return personne
+
+
+def take_in(*, nom: str, email: str, telephone: str, source: str, by: Personne) -> Personne:
+    """Make someone of a former list known to the house, without a role nor a message; the journal keeps where it is from.
+
+    Raises AddressTaken.
+    """
+    personne = _known(nom, email, telephone)
+    importer.tell(personne, by=by, motif=source)
+    return personne
+
+
+def complete(personne: Personne, *, telephone: str, source: str, by: Personne) -> None:
+    """A former list knows the number that the house did not: never another one in its place."""
+    if telephone and not personne.telephone:
+        personne.telephone = telephone
+        importer.tell(personne, by=by, motif=source, champs=["telephone"])
 
 
 def _invite(personne: Personne, by: Personne) -> None:

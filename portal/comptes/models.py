@@ -286,6 +286,7 @@ class Jeton(Base):
 
 
 ajouter = Event("personne.ajouter", "Nouvelle personne", "ajoutée", "plus")
+importer = Event("personne.importer", "Reprendre un fichier", "reprise d’un fichier", "plus")
 inviter = Event("personne.inviter", "Renvoyer l’invitation", "invitation renvoyée", "send")
 modifier = Event("personne.modifier", "Modifier", "modifiée", "pencil")
 donner_les_roles = Event("personne.roles", "Changer ses rôles", "rôles changés", "key-round")

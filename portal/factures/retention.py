@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, li
 
 from portal import clock
 from portal.actions import effacement
-from portal.actions.models import STOPPED, Action, Demandeur
+from portal.actions.models import SETTLED, STOPPED, Action, Demandeur
 from portal.db import STRUCK, db
 from portal.factures import queries
 from portal.factures.models import Etat, Facture
@@ -29,7 +29,7 @@ def due(*where: ColumnElement[bool]) -> Select[int]:
     over = or_(nothing_came, since < clock.months_ago(12 * GARDE_CLIENT.valeur))
     reachable = or_(Demandeur.contact != STRUCK, Demandeur.email != "", Demandeur.telephone != "")
     owing = exists().where(Facture.action_id == Action.id, queries.is_unsettled())
-    which = (Action.etat.in_(effacement.ERASABLE), reachable, over, ~owing, *where)
+    which = (Action.etat.in_(SETTLED), reachable, over, ~owing, *where)
     return select(Action.id).join(Action.demandeur).where(*which).order_by(Action.id)
 
 

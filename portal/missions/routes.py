@@ -16,7 +16,7 @@ from portal.actions.forms import MotifForm
 from portal.actions.models import Action
 from portal.comptes import consultations
 from portal.comptes.models import Vue
-from portal.missions import commands, ouverture, ouvrir, queries, revue
+from portal.missions import api, commands, ouverture, ouvrir, queries, revue
 from portal.missions.creneau import Unannounced
 from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
 from portal.missions.models import WORKFLOW, Affectation, Etat, Mission, Nature, liberer, publier
@@ -27,6 +27,7 @@ from portal.workflow import Event, MotifMissing, Refusal
 
 bp = GuardedBlueprint("missions", __name__, url_prefix="/missions")
 bp.register_blueprint(ouvrir.bp)
+bp.register_blueprint(api.bp)
 
 
 # --- public --------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.actions.effacement import ERASABLE
-from portal.actions.models import Action
+from portal.actions.models import SETTLED, Action
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne, Profil, Reception, exporter
 from portal.db import db, lock_one
@@ -90,7 +89,7 @@ def erase_oneself(personne: Personne) -> None:
     """
     if expected := [place.mission.titre for place in missions.engagements(personne) if not place.mission.is_past]:
         raise StillExpected(expected)
-    mine = select(Action.titre).where(Action.bienveillant_id == personne.id, Action.etat.not_in(ERASABLE))
+    mine = select(Action.titre).where(Action.bienveillant_id == personne.id, Action.etat.not_in(SETTLED))
     if set_up := list(db.session.scalars(mine.order_by(Action.debut, Action.id))):
         raise StillInCharge(set_up)
     comptes.erase(personne, by=personne)

@@ -279,7 +279,7 @@ def take_up(message: Message, *, by: Personne) -> None:
     if message.abandonne_le:
         message.abandonne_le, message.du_le, message.essais, message.doutes, message.erreur = None, clock.now(), 0, 0, ""
         message.resume_id = None
-        message.voie = message.voie if message.voie is Voie.ROCKETCHAT else Voie.COURRIER
+        message.voie = message.voie if message.voie in (Voie.ROCKETCHAT, Voie.WEBHOOK) else Voie.COURRIER
         reprendre.tell(message, by=by)
 
 

@@ -204,7 +204,8 @@ def reason(error: Exception, settings: Settings) -> str:
 
 
 def _secrets(settings: Settings) -> list[str]:
-    """The password of the mail server; of the chat's webhook, its path and each of its parts."""
+    """The password of the mail server; of the webhooks, their paths and each of their parts."""
     password = Server.from_url(settings.mail_url).password if settings.mail_url else ""
-    path = urlsplit(settings.rocketchat_url or "").path
-    return [secret for secret in (password, path, *(part for part in path.split("/") if len(part) > len("hooks"))) if secret]
+    paths = [urlsplit(url).path for url in (settings.rocketchat_url, settings.webhook_url) if url]
+    parts = [part for path in paths for part in path.split("/") if len(part) > len("hooks")]
+    return [secret for secret in (password, *paths, *parts) if secret]

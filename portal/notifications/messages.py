@@ -24,7 +24,7 @@ from portal.fields import one_line
 from portal.notifications import exemples, mots, queries
 from portal.notifications.commands import SECRETS
 from portal.notifications.genres import Context, Facts, Outdated, genre, link, still
-from portal.notifications.lettres import GENRES, canal
+from portal.notifications.lettres import GENRES, canal, transition
 from portal.notifications.mots import Gabarit
 from portal.outbox import Message
 
@@ -85,6 +85,8 @@ def render(genre: str, faits: Facts, *, line: bool = False) -> Letter:
     """
     if genre == canal.CHAT:
         return Letter(*canal.words(faits), html="", agenda=None)
+    if genre == transition.TRANSITION:
+        return Letter(*transition.words(faits), html="", agenda=None)
     context = {**GENRES[genre](faits), "faits": faits}
     return _written(genre, context | mots.of(genre, faits, context), line=line)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from uuid import uuid4
 
 from flask import current_app
 
@@ -19,9 +20,11 @@ from portal.contributions import models as contributions
 from portal.devis import models as devis
 from portal.factures import models as factures
 from portal.jour_j.models import ecrire
+from portal.journal import subject_key
 from portal.missions import models as missions
 from portal.notifications.commands import Envoi, send
 from portal.notifications.lettres.canal import CANAL, CHAT, STOPPED
+from portal.notifications.lettres.transition import TRANSITION, WEBHOOK
 from portal.notifications.publics import arrets, demandes
 from portal.notifications.publics import besoins as of_needs
 from portal.notifications.publics import devis as of_devis
@@ -212,3 +215,17 @@ def tell_the_channel_of_an_agreement(news: News) -> None:
 
 for event in (actions.prendre_en_charge, actions.valider, actions.refuser, actions.decliner, actions.annuler):
     event.react(tell_the_channel)
+
+
+def tell_the_webhook(news: News) -> None:
+    """Another program hears of each move that it asked for, under an id of its own."""
+    settings = current_app.config["PORTAL"]
+    if settings.webhook_url and news.event.key.startswith(settings.webhook_events):
+        instant, id = clock.local(clock.now()).isoformat(timespec="seconds"), str(uuid4())
+        said = {"evenement": news.event.key, "instant": instant, "avant": news.avant, "apres": news.subject.etat}
+        said |= {"id": id, "sujet": subject_key(news.subject)}
+        outbox.post(TRANSITION, f"webhook:{id}", to=WEBHOOK, voie=Voie.WEBHOOK, **said)
+
+
+for transition in (*actions.WORKFLOW, *missions.WORKFLOW):
+    transition.react(tell_the_webhook)

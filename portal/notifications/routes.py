@@ -13,7 +13,7 @@ from portal.candidatures import queries as candidatures_queries
 from portal.candidatures.models import Candidature, annuler
 from portal.notifications import commands, messages, queries, questions
 from portal.notifications.genres import Outdated
-from portal.outbox import Message
+from portal.outbox import Message, Voie
 from portal.policy import load
 from portal.web import GuardedBlueprint, Page, done, me, page_number, previewer, render, toast
 
@@ -50,8 +50,9 @@ def _as_it_stands(message: Message) -> tuple[str, str]:
 
 @previewer
 def letters() -> dict[str, Any]:
-    """What a form would send, as (address, subject, text)."""
-    return {"letters": [(message.adresse, *_as_it_stands(message)) for message in outbox.queued_here()]}
+    """What a form would send to people, as (address, subject, text)."""
+    queued = [message for message in outbox.queued_here() if message.voie is not Voie.WEBHOOK]
+    return {"letters": [(message.adresse, *_as_it_stands(message)) for message in queued]}
 
 
 # --- what could not leave ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
 from portal.db import db, study
-from portal.notifications import commands, delivery, messages, rocketchat
+from portal.notifications import commands, delivery, messages, rocketchat, webhook
 from portal.notifications.echeances import pass_time
 from portal.notifications.genres import Outdated
 from portal.outbox import Message, Voie, beat
@@ -68,7 +68,7 @@ def run() -> None:
 def loop(stop: Stop) -> None:
     """Send, tick and let time pass until `stop.asked`. A database that does not answer is waited for.
 
-    Mail and chat take turns, a message each, so that neither waits for the other's server but the time of one try.
+    Mail, chat and webhook take turns, a message each, so that none waits for another's server but the time of one try.
     """
     ticked = studied = float("-inf")
     with ExitStack() as closing:
@@ -117,9 +117,9 @@ class Carrier(Protocol):
     def hang_up(self) -> None: ...
 
 
-def _rounds() -> tuple[Round, Round]:
+def _rounds() -> tuple[Round, ...]:
     settings = current_app.config["PORTAL"]
-    return Round(delivery.Courier(settings)), Round(rocketchat.Channel(settings))
+    return Round(delivery.Courier(settings)), Round(rocketchat.Channel(settings)), Round(webhook.Hook(settings))
 
 
 class Round:

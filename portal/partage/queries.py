@@ -33,8 +33,8 @@ from portal.poles.models import Adhesion, Pole
 from portal.web import Leaf, leaf
 
 PAGE = 25
-TO_SHARE = (actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE)
-COSTING = frozenset({*TO_SHARE, actions.Etat.CONFIRMEE, actions.Etat.EN_COURS, *actions.STOPPED})  # stopped, fees still come
+TO_SHARE = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE})
+COSTING = TO_SHARE | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS} | actions.SETTLED  # stopped, fees still come
 
 
 class Charge(NamedTuple):
@@ -236,13 +236,13 @@ def _in(etat: Etat) -> ColumnElement[bool]:
 
 
 def _is_to_decide() -> ColumnElement[bool]:
-    """What is over; and of what was stopped, what keeps a deposit or cost something."""
+    """What is over; and of what was stopped, or was settled before the portal, what keeps a deposit or cost something."""
     deposit = Facture.action_id == Action.id, Facture.nature == Sorte.ACOMPTE, Facture.rang.is_not(None)
     kept = exists().where(*deposit, invoices.not_credited() > 0)
     cents = func.sum(Contribution.quantite * case(_worth(), value=Contribution.unite, else_=0))
     earned = select(func.coalesce(cents, 0)).where(Contribution.action_id == Action.id).scalar_subquery() > 0
     cost = or_(exists().where(Depense.action_id == Action.id), earned)
-    ended = and_(Action.etat.in_(actions.STOPPED), or_(kept, cost))
+    ended = and_(Action.etat.in_(actions.SETTLED), or_(kept, cost))
     return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), ended)
 
 

@@ -55,6 +55,15 @@ def adhesion(pole: Pole, personne_id: int) -> Adhesion | None:
     )
 
 
+def memberships(personne_ids: Collection[int]) -> dict[int, set[int]]:
+    """The ids of the pôles and groupes that each of them belongs to; one query."""
+    found: dict[int, set[int]] = {id: set() for id in personne_ids}
+    held = select(Adhesion.personne_id, Adhesion.pole_id).where(Adhesion.personne_id.in_(personne_ids))
+    for personne, pole in db.session.execute(held):
+        found[personne].add(pole)
+    return found
+
+
 def poles_of(personne: Personne) -> list[Pole]:
     """The pôles and groupes someone belongs to."""
     query = select(Pole).join(Pole.adhesions).where(Adhesion.personne_id == personne.id)

@@ -8,6 +8,7 @@ from typing import Any
 from portal import clock, outbox, reglage
 from portal.actions.commands import check_reading
 from portal.comptes.models import Personne
+from portal.db import lock
 from portal.notifications import queries as messages
 from portal.notifications.lettres.canal import CANAL, CHAT, TRIAL
 from portal.outbox import Voie
@@ -39,6 +40,11 @@ def begin_again(settings: Iterable[Setting], *, read: str, by: Personne) -> None
     check_reading(read, sheet(asked), {setting.cle: setting.defaut for setting in asked})
     for setting in asked:
         reglage.begin_again(setting, by=by)
+
+
+def take_turns(*, by: Personne) -> None:
+    """A file sent twice by one tap is taken over once: the second waits for the first, then finds it all there."""
+    lock(Personne, by.id)
 
 
 def note_export(what: Event, lines: int, *, by: Personne) -> None:

@@ -23,6 +23,7 @@ from portal.reglages import commands, queries
 from portal.reglages import controles as controles  # their pages join the blueprint
 from portal.reglages import formules as formules
 from portal.reglages import historique as historique
+from portal.reglages import reprise as reprise
 from portal.reglages import salon as salon
 from portal.reglages import trames as trames
 from portal.reglages.forms import NewPersonForm, PersonForm, PoleForm, SettingsForm

@@ -1,4 +1,4 @@
-"""The tasks of a rétroplanning that the house proposes, as they are typed."""
+"""The tasks of a rétroplanning that the house proposes, as they are typed; the files that are taken over."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from flask_wtf.file import FileField
 from wtforms import Form as Part
-from wtforms import FormField, HiddenField, SelectMultipleField
+from wtforms import FormField, HiddenField, SelectMultipleField, TextAreaField
+from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.actions.forms import at_most
@@ -15,6 +17,8 @@ from portal.actions.modeles import EVERY, Modele
 from portal.actions.models import TypeAction
 from portal.actions.saisie import Days
 from portal.fields import Form, Line, Rows, Words, choices
+from portal.reglages.lecture import HEAVIEST, text_of
+from portal.workflow import Refusal
 
 MISSING = {
     "titre": "Dis ce qu’il y a à faire.",
@@ -93,3 +97,29 @@ class PlanForm(Form):
             self.taches.append_entry({"types": list(EVERY)})
         elif name == "retirer" and re.fullmatch(r"[0-9]{1,2}", where) and int(where) < len(self.taches):
             del self.taches.entries[int(where)]
+
+
+class BringForm(Form):
+    """A table, chosen or pasted; then, hidden, the text that was shown and what it was announced to do."""
+
+    fichier = FileField(
+        "Le fichier", description="Un tableur enregistré en CSV\u00a0: 2\u00a0000 lignes et 200\u00a0ko au plus."
+    )
+    texte = TextAreaField("Ou colle ici les lignes du tableur, avec leurs titres", render_kw={"rows": 4, "spellcheck": "false"})
+    source = Line(
+        "D’où viennent ces données",
+        [DataRequired("Dis d’où elles viennent\u00a0: le journal le garde."), at_most(200, "Ce texte")],
+        description="Par exemple\u00a0: liste des adhérents 2026. Le journal le garde, pour répondre à qui le demande.",
+    )
+    annonce = HiddenField()
+
+    def read(self) -> str:
+        """What was brought, as text, which the next step sends again. Raises lecture.Unreadable."""
+        chosen = self.fichier.data
+        brought = chosen.read(HEAVIEST + 1) if chosen else self.texte.data or ""
+        self.texte.data = ""  # what cannot be read cannot be shown again
+        self.texte.data = texte = text_of(brought)
+        return texte
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.fichier.errors = [refusal.sentence]

@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import MetaData, select, update
 
 from portal import clock
-from portal.actions import commands, depot, echanges, effacement, interpole, relais, retroplanning
+from portal.actions import commands, depot, echanges, interpole, relais, retroplanning
 from portal.actions.deliberation import Ou
-from portal.actions.models import Action, Echange, Etat
+from portal.actions.models import SETTLED, Action, Echange, Etat
 from portal.actions.processus import annuler, enregistrer, refuser
 from portal.actions.suivi import page_token
 from portal.comptes.models import Reception
@@ -179,7 +179,7 @@ def test_an_action_that_was_settled_without_an_invoice_keeps_no_name(as_, zoe):
     assert (action.demandeur.nom, action.demandeur.is_erased) == ("(effacé)", True)
 
 
-@pytest.mark.parametrize("etat", [etat for etat in Etat if etat not in effacement.ERASABLE])
+@pytest.mark.parametrize("etat", [etat for etat in Etat if etat not in SETTLED])
 def test_whoever_must_still_be_reached_is_not_erased(as_, zoe, etat):
     action = asked(zoe)
     db.session.execute(update(Action).values(etat=etat))

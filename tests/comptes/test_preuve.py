@@ -36,7 +36,8 @@ WANTED = {
     "moi.securite.sign_others_out", "moi.securite.sign_out", "moi.take_data",
     "partage.close", "partage.decide", "partage.mend", "reglages.add_person", "reglages.edit_person",
     "reglages.erase_person", "reglages.export_journal", "reglages.export_looks", "reglages.invite_again",
-    "reglages.lift_second", "reglages.set_settings", "reglages.set_words", "reglages.switch_person", "reglages.try_chat",
+    "reglages.lift_second", "reglages.set_settings", "reglages.set_words", "reglages.switch_person", "reglages.take_over",
+    "reglages.try_chat",
 }  # fmt: skip
 NEW = {"nom": 'Léa "Lou" <Grondin>', "email": "lea@example.org", "telephone": "", "roles": ["bienveillant", "tresorier"]}
 

@@ -88,6 +88,7 @@ def test_the_index_leads_everywhere(office):
     assert links == [
         "/reglages/maison",
         "/reglages/personnes/",
+        "/reglages/reprise/personnes",
         "/reglages/poles/",
         "/reglages/espaces/",
         "/reglages/materiel/",

@@ -9,6 +9,8 @@ GET /actions/tableau                                   303 303 403 403 403 200 2
 GET /actions/reunion                                   303 303 403 403 403 200 200 200 200 200 200 200
 GET /actions/agenda                                    200 200 200 200 200 200 200 200 200 200 200 200
 GET /actions/agenda.ics                                200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/agenda.json                               200 200 200 200 200 200 200 200 200 200 200 200
+GET /actions/agenda.schema.json                        200 200 200 200 200 200 200 200 200 200 200 200
 GET /actions/agenda/abonnement                         200 200 200 200 200 200 200 200 200 200 200 200
 GET /actions/agenda/{secret}.ics                       200 200 200 200 200 200 200 200 200 200 200 200
 GET /actions/solliciter                                200 200 200 200 200 200 200 200 200 200 200 200

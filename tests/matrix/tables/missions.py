@@ -10,6 +10,8 @@ POST /missions/ouvrir/{action}   303 303 403 403 403 303 403 403 403 403 403 303
 POST /missions/{mission}/vu      303 303 403 403 403 303 403 403 403 403 403 303
 GET /missions/action/{action}    303 303 404 404 200 200 200 200 200 200 200 200
 GET /missions/                   200 200 200 200 200 200 200 200 200 200 200 200
+GET /missions/index.json         200 200 200 200 200 200 200 200 200 200 200 200
+GET /missions/index.schema.json  200 200 200 200 200 200 200 200 200 200 200 200
 GET /missions/flux.atom          200 200 200 200 200 200 200 200 200 200 200 200
 GET /missions/{open}             200 200 200 200 200 200 200 200 200 200 200 200
 GET /missions/{open}.ics         200 200 200 200 200 200 200 200 200 200 200 200

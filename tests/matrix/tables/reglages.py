@@ -12,6 +12,10 @@ GET /reglages/identite                                303 303 403 403 403 403 40
 POST /reglages/identite                               303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/devis                                   303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/devis                                  303 303 403 403 403 403 403 403 403 403 403 303
+GET /reglages/reprise/personnes                       303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/reprise/actions                         303 303 403 403 403 403 403 403 403 403 403 200
+GET /reglages/reprise/actions/modele.csv              303 303 403 403 403 403 403 403 403 403 403 200
+POST /reglages/reprise/personnes                      303 303 403 403 403 403 403 403 403 403 403 200
 POST /reglages/personnes/{bo}/application/retirer     303 303 403 403 403 403 403 403 403 403 403 303
 GET /reglages/poles/                                  303 303 403 403 403 403 403 403 403 403 403 200
 GET /reglages/poles/nouveau                           303 303 403 403 403 403 403 403 403 403 403 200
@@ -75,6 +79,7 @@ POST /reglages/rocketchat                             303 303 403 403 403 403 40
 """
 
 OWN = {
+    "POST /reglages/reprise/personnes": {"texte": "nom;e-mail\nLéa;lea@example.org", "source": "liste de 2025"},
     "POST /reglages/personnes/{ad}": {"nom": "Ada Dijoux", "telephone": "", "roles": "tresorier"},
     "POST /reglages/personnes/{vo}": {"nom": "Vanille Técher", "telephone": "", "roles": "bienveillant"},
     **{f"POST /reglages/personnes/{{{who}}}/effacer": {"certain": "y"} for who in ("vo", "ad")},
