@@ -155,7 +155,7 @@ def _keep_beside(target: Path) -> None:
 
 def kept_beside(target: Path) -> list[Path]:
     """The databases that were replaced."""
-    return sorted(path for path in target.parent.iterdir() if path.name.startswith(f"{target.name}.avant-"))
+    return sorted(path for path in target.parent.glob("*.avant-*") if path.name.startswith(f"{target.name}.avant-"))
 
 
 # --- moved ---------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def kept_beside(target: Path) -> list[Path]:
 def move(url: str) -> dict[str, int]:
     """Copy the portal, which is stopped, into that new database; how many rows each table has there. Raises Unusable."""
     settings: Settings = current_app.config["PORTAL"]
-    with at_work(), verrou.stopped(settings):
+    with said("Le portail ne se déplace pas"), at_work(), verrou.stopped(settings):
         upgrade(settings.database_url)
         return _copy(db.engine, url)  # whose transaction keeps others from writing
 

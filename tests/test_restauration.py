@@ -32,6 +32,14 @@ from tests.test_sauvegarde import copies, frozen, full, made, pointed_at, rows
 __all__ = ["copies", "frozen", "full"]  # fixtures
 
 
+@pytest.fixture(autouse=True)
+def tidy(folder):
+    """The bases that a test has kept beside are not the next one's."""
+    yield
+    for path in folder.glob("portail.db.avant-*"):
+        path.unlink()
+
+
 @pytest.fixture
 def typed(app, site):
     """`typed("restore", …)`: the command in a process of its own, not waited for."""
@@ -74,14 +82,10 @@ def test_two_at_once_lose_neither_database(typed, app, database, copies):
     db.engine.dispose()
     both = [typed("restore", "--remplacer", str(fiche.path)) for _ in range(2)]
     said = [(one.wait(60), one.stdout.read()) for one in both]
-    assert {status for status, _ in said} <= {0, 1}
     assert 0 in {status for status, _ in said}
-    assert all("se fait déjà" in words or "est remise" in words for _, words in said)
+    assert [words for _, words in said if "se fait déjà" not in words and "est remise" not in words] == []
     assert people() == ["Zoé Hoarau"]
-    kept = restauration.kept_beside(database.path)
-    assert 2 in [count(path, "personne") for path in kept]
-    for path in kept:
-        path.unlink()
+    assert 2 in [count(path, "personne") for path in restauration.kept_beside(database.path)]
 
 
 def count(path: Path, table: str) -> int:
@@ -97,7 +101,6 @@ def test_a_base_that_was_kept_is_never_overwritten(app, database, copies, frozen
     with pytest.raises(Unusable, match="ne se remet pas"):
         restauration.put_back(fiche.path, replacing=True)
     assert (kept.read_bytes(), database.path.exists()) == (before, True)
-    kept.unlink()
 
 
 def test_what_a_restore_cut_short_had_linked_is_not_kept_twice(app, database, copies):
@@ -107,7 +110,6 @@ def test_what_a_restore_cut_short_had_linked_is_not_kept_twice(app, database, co
     restauration.put_back(fiche.path, replacing=True)
     [kept] = restauration.kept_beside(database.path)
     assert kept != linked
-    kept.unlink()
 
 
 @pytest.mark.parametrize("program", [("-m", "portal", "worker"), ("-m", "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0")])
@@ -169,7 +171,6 @@ def test_a_base_that_is_broken_is_said_and_replaced(run, app, database, copies):
     assert people() == ["Zoé Hoarau"]
     [kept] = restauration.kept_beside(database.path)
     assert kept.read_bytes().startswith(b"ceci")
-    kept.unlink()
 
 
 def test_on_another_disk_than_the_instance_folder(app, settings, copies, tmp_path):
@@ -328,7 +329,6 @@ def test_what_was_left_in_the_clear_is_said_then_removed(app, site, settings, co
         assert len(list(diagnostic._restes(app.config["PORTAL"], copies))) == 1
     made(copies)
     assert [path.exists() for path in (*left, another)] == [False] * 4 + [True]
-    kept.unlink()
 
 
 def test_portals_that_share_a_folder_sort_out_their_own(app, settings, copies):
