@@ -150,7 +150,11 @@ def _keep_beside(target: Path) -> None:
     for cut_short in kept_beside(target):
         if cut_short.samefile(target):
             cut_short.unlink()
-    os.link(target, target.with_name(f"{target.name}.avant-{clock.local(clock.now()):%Y-%m-%d-%H%M%S}"))
+    kept = target.with_name(f"{target.name}.avant-{clock.local(clock.now()):%Y-%m-%d-%H%M%S}")
+    try:
+        os.link(target, kept)
+    except FileExistsError:
+        raise Unusable(f"{kept.name} existe déjà\u00a0: une base vient d’être remplacée, attendre une seconde.") from None
 
 
 def kept_beside(target: Path) -> list[Path]:
