@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError
 from werkzeug.local import LocalProxy
 
-from portal import mesures, supervise
+from portal import clock, mesures, supervise, verrou
 from portal.config import ROOT, BadSetting, Settings
 from portal.copie import Unusable
 from portal.db import commit, db
@@ -40,7 +42,7 @@ class Commands(AppGroup):
             return super().invoke(ctx)
         except (BadSetting, Unusable) as error:
             raise Stop(str(error)) from None
-        except (OperationalError, ProgrammingError) as error:
+        except DatabaseError as error:
             raise Stop(f"La base de données refuse\u00a0: {str(error.orig).splitlines()[0]}") from None
 
 
@@ -71,6 +73,7 @@ def run(with_demo: bool) -> None:
 
     settings: Settings = current_app.config["PORTAL"]
     _try_port(settings)
+    _hold(settings)
     os.umask(0o077)
     _known_revision()
     upgrade()
@@ -92,6 +95,11 @@ def run(with_demo: bool) -> None:
     )
     if said:
         raise Stop(said)
+
+
+def _hold(settings: Settings) -> None:
+    """Until this command ends, nobody puts a copy back. Raises Unusable while somebody does."""
+    click.get_current_context().with_resource(verrou.running(settings))
 
 
 def _known_revision() -> None:
@@ -144,6 +152,7 @@ def serve_metrics() -> None:
     settings: Settings = current_app.config["PORTAL"]
     if not settings.metrics_port:
         raise Stop("PORTAL_METRICS_PORT manque\u00a0: le port où Prometheus les lira.")
+    _hold(settings)
     prometheus.serve(current_app._get_current_object(), settings.metrics_port)  # type: ignore[attr-defined]
 
 
@@ -152,6 +161,7 @@ def serve_metrics() -> None:
 def run_worker(once: bool) -> None:
     """Le facteur : envoie les messages dus, l’un après l’autre, jusqu’à l’arrêt."""
     _known_revision()
+    _hold(current_app.config["PORTAL"])
     worker.run_once() if once else worker.run()
 
 
@@ -245,32 +255,40 @@ def remove_second_factor(email: str) -> None:
 
 
 @portal.command("backup")
-@click.option("--dossier", type=click.Path(path_type=Path, file_okay=False), help="Où la mettre ; à défaut, sauvegardes/.")
+@click.option("--dossier", type=click.Path(path_type=Path, file_okay=False), help="Où la mettre ; à défaut, PORTAL_BACKUP_DIR.")
 @click.option("--ranger", is_flag=True, help="Ne garde ensuite que la dernière de chaque jour, semaine et mois récents.")
 def make_backup(dossier: Path | None, ranger: bool) -> None:
     """Sauvegarde le portail, pendant qu’il tourne, et vérifie la copie."""
-    from portal import clock, sauvegarde
+    from portal import sauvegarde
 
     settings: Settings = current_app.config["PORTAL"]
     os.umask(0o077)
-    folder = dossier or settings.instance_dir / "sauvegardes"
+    _end_cleanly()
+    folder = dossier or settings.backup_dir
     made = sauvegarde.make(folder, recipient=settings.backup_recipient)
     click.echo(f"{made.path}\u00a0: {made.rows} lignes, version {made.revision}, vérifiée.")
     if not settings.backup_recipient:
         click.echo("Elle n’est pas chiffrée\u00a0: PORTAL_BACKUP_RECIPIENT le ferait.")
-    for gone in sauvegarde.sort_out(folder, clock.today()) if ranger else ():
+    for gone in sauvegarde.sort_out(folder, sauvegarde.signature(settings), clock.today()) if ranger else ():
         click.echo(f"{gone.name}\u00a0: retirée.")
 
 
+def _end_cleanly() -> None:
+    """Told to stop, or its terminal closed, a command removes what it has in the clear, as it does on Ctrl-C."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+
+
 @portal.command("doctor")
-@click.option("--sauvegardes", type=click.Path(path_type=Path), help="Où elles sont ; à défaut, sauvegardes/.")
+@click.option("--sauvegardes", type=click.Path(path_type=Path), help="Où elles sont ; à défaut, PORTAL_BACKUP_DIR.")
 def examine(sauvegardes: Path | None) -> None:
     """Dit ce qui ne va pas, et quoi faire ; sort en erreur si quelque chose ne va pas."""
     from portal import diagnostic
 
     settings: Settings = current_app.config["PORTAL"]
     found = set()
-    for constat in diagnostic.examine(settings, sauvegardes or settings.instance_dir / "sauvegardes"):
+    for constat in diagnostic.examine(settings, sauvegardes or settings.backup_dir):
         click.echo(f"{constat.ton.value} {constat.dit}{f'{chr(10)}  → {constat.faire}' if constat.faire else ''}")
         found.add(constat.ton)
     if diagnostic.Ton.MAL in found:
@@ -289,46 +307,42 @@ def make_backup_key() -> None:
 
 @portal.command("restore")
 @click.argument("fichier", type=click.Path(path_type=Path))
-@click.option("--cle", type=click.File(encoding="utf-8"), help="Le fichier de la clé privée, si elle est chiffrée.")
+@click.option("--cle", type=click.Path(path_type=Path), help="Le fichier de la clé privée, si elle est chiffrée.")
 @click.option("--essai", is_flag=True, help="L’ouvre et la vérifie, sans toucher au portail.")
 @click.option("--remplacer", is_flag=True, help="Garde la base actuelle à côté, sous un autre nom.")
-def restore_backup(fichier: Path, cle: Any, essai: bool, remplacer: bool) -> None:
+def restore_backup(fichier: Path, cle: Path | None, essai: bool, remplacer: bool) -> None:
     """Remet le portail, arrêté, tel qu’il était à cette sauvegarde, une fois vérifiée."""
-    from portal import sauvegarde
+    from portal import restauration
 
-    key = next((line for line in (cle or ()) if line.startswith("AGE-SECRET-KEY-")), "")
     os.umask(0o077)
+    _end_cleanly()
+    keys = restauration.keys_in(cle) if cle else []
     if essai:
-        found = sauvegarde.rehearse(fichier, key=key)
+        found = restauration.rehearse(fichier, keys=keys)
     else:
-        _stopped()
-        found = sauvegarde.put_back(fichier, key=key, replacing=remplacer)
-    done = "se remettrait" if essai else "est remise"
-    click.echo(f"{found.path.name}, version {found.revision}, {found.rows} lignes\u00a0: vérifiée, elle {done}.")
+        found = restauration.put_back(fichier, keys=keys, replacing=remplacer)
+    fiche, done = found.fiche, "se remettrait" if essai else "est remise"
+    click.echo(f"{fiche.path.name}, version {fiche.revision}, {fiche.rows} lignes\u00a0: vérifiée, elle {done}.")
+    if found.dernier:
+        last = f"{clock.local(found.dernier):%d/%m/%Y à %H:%M}"
+        click.echo(f"Son journal s’arrête le {last}\u00a0: ce qui s’est fait depuis n’y est pas.")
+    if found.en_attente:
+        click.echo(f"Messages à envoyer\u00a0: {found.en_attente}, qui partiront au démarrage, même déjà partis depuis.")
 
 
 @portal.command("move")
 @click.argument("adresse")
 def move_to(adresse: str) -> None:
     """Copie le portail, arrêté, dans une base PostgreSQL neuve (postgresql://…), et vérifie chaque ligne."""
-    from portal import sauvegarde
+    from portal import restauration
 
     settings: Settings = current_app.config["PORTAL"]
     if not adresse.startswith("postgresql") or not settings.is_sqlite:
         raise Stop("De SQLite à PostgreSQL\u00a0: une adresse postgresql://… est attendue, et un portail encore sur SQLite.")
-    _stopped()
-    rows = sauvegarde.move(adresse)
+    _known_revision()
+    rows = restauration.move(adresse)
     click.echo(f"{sum(rows.values())} lignes de {len(rows)} tables copiées, et relues une à une.")
     click.echo("Mettre cette adresse dans PORTAL_DATABASE_URL, puis démarrer le portail. L’ancienne base reste où elle est.")
-
-
-def _stopped() -> None:
-    """Raises Stop while a portal listens here: what it writes meanwhile would be lost."""
-    settings: Settings = current_app.config["PORTAL"]
-    try:
-        supervise.try_port(settings.listen, settings.port)
-    except OSError:
-        raise Stop(f"Le portail tourne encore (port {settings.port})\u00a0: l’arrêter d’abord.") from None
 
 
 @portal.command("retention")

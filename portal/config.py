@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from werkzeug.sansio.utils import host_is_trusted
 
@@ -82,6 +82,11 @@ def private_folder(path: Path) -> None:
         raise BadSetting(f"PORTAL_INSTANCE_DIR\u00a0: {path} ne s’ouvre pas ({error.strerror}).") from None
 
 
+def sqlite_url(path: Path) -> str:
+    """The address of a database's file, whatever signs its path bears."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
 @dataclass(frozen=True)
 class Settings:
     """The portal's settings, read once from the environment. `.env.example` says each in a French line."""
@@ -108,6 +113,7 @@ class Settings:
     rate_limits: bool
     admin_second_factor: bool  # whether the settings open only to admins who prove twice who they are
     metrics_port: int  # where Prometheus reads, on the machine itself; 0: nowhere
+    backup_dir: Path  # where copies are put and looked for
     backup_recipient: str  # the public key (age) that copies are sealed with; empty: they are not
     now: str | None
 
@@ -143,6 +149,7 @@ class Settings:
             rate_limits=environ.get("PORTAL_RATE_LIMITS", "on") != "off",
             admin_second_factor=_on("PORTAL_ADMIN_SECOND_FACTOR", environ, default=env == "production"),
             metrics_port=_whole("PORTAL_METRICS_PORT", environ),
+            backup_dir=Path(environ.get("PORTAL_BACKUP_DIR") or instance / "sauvegardes").resolve(),
             backup_recipient=environ.get("PORTAL_BACKUP_RECIPIENT", ""),
             now=environ.get("PORTAL_NOW") or None,
         )
@@ -162,6 +169,11 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def database_path(self) -> Path:
+        """SQLite's file."""
+        return Path(str(make_url(self.database_url).database))
 
     @property
     def authority(self) -> str:
@@ -282,7 +294,7 @@ def _port(environ: Mapping[str, str]) -> int:
 
 def _database(environ: Mapping[str, str], instance: Path) -> str:
     """The database's address, which no refusal repeats: it may hold a password."""
-    url = environ.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance / 'portail.db'}"
+    url = environ.get("PORTAL_DATABASE_URL") or sqlite_url(instance / "portail.db")
     url = re.sub("^postgres://", "postgresql://", url)
     try:
         parts = make_url(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
@@ -15,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ForeignKeyConstraint,
+    String,
     Table,
     Text,
     bindparam,
@@ -58,11 +60,23 @@ def revision(connection: Connection) -> str:
     return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
+def is_damaged(error: BaseException) -> bool:
+    """Whether it says that an SQLite file is broken, or is none."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # without what details it
+
+
 def fill(source: Connection, target: Connection) -> dict[str, int]:
     """Make of the target's rows those of the source, within the target's transaction; how many rows each table has.
 
-    Nobody writes either of them meanwhile. Raises Different: each row is read again from both.
+    Nobody writes either of them meanwhile. Raises Unusable when they are not of one revision, whose columns the code would
+    not all know, and Different: each row is read again from both.
     """
+    if (here := revision(source)) != (there := revision(target)):
+        raise Unusable(
+            f"La base est à la version {here or '?'}, le code à la version {there}\u00a0: "
+            "mettre le code à jour, ou démarrer le portail une fois."
+        )
     tables = METADATA.sorted_tables
     with _unguarded(target, tables):
         for table in reversed(tables):
@@ -87,8 +101,15 @@ def _compared(source: Connection, target: Connection, table: Table) -> int:
 
 def _rows(connection: Connection, table: Table) -> Any:
     """Its rows in the order of their keys, read little by little."""
-    query = select(*(_read(column).label(column.name) for column in table.columns)).order_by(*table.primary_key)
+    keys = (_in_order(column, connection) for column in table.primary_key)
+    query = select(*(_read(column).label(column.name) for column in table.columns)).order_by(*keys)
     return connection.execute(query, execution_options={"yield_per": BATCH})
+
+
+def _in_order(column: Column[Any], connection: Connection) -> ColumnElement[Any]:
+    """Texts by their bytes, as SQLite has them, and not in the order of PostgreSQL's language."""
+    spelled = isinstance(column.type, String) and connection.dialect.name == "postgresql"
+    return column.collate("C") if spelled else column
 
 
 def _read(column: Column[Any]) -> ColumnElement[Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from http.client import HTTPException
@@ -15,11 +15,12 @@ from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from sqlalchemy import make_url, select, text
+from sqlalchemy import select, text
 
-from portal import clock, copie, sauvegarde
+from portal import clock, copie, restauration, sauvegarde, verrou
 from portal.comptes.models import NomRole, Role
 from portal.config import Settings
+from portal.copie import Unusable
 from portal.db import db, reading
 from portal.notifications import delivery
 from portal.notifications import queries as mail
@@ -69,13 +70,14 @@ def examine(settings: Settings, copies: Path) -> Iterator[Constat]:
     yield _envoi(settings)
     yield _site(settings)
     yield _copies(settings, copies)
+    yield from _restes(settings, copies)
 
 
 def _dossier(settings: Settings) -> Iterator[Constat]:
     """What the portal keeps is for its own account only."""
     kept = [settings.instance_dir]
     if settings.is_sqlite:
-        kept.append(Path(str(make_url(settings.database_url).database)))
+        kept.append(settings.database_path)
     for path in kept:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield attention(f"{path} se lit par d’autres comptes que celui du portail.", f"chmod go= {path}")
@@ -95,13 +97,19 @@ def _base(settings: Settings) -> Constat:
         with db.engine.connect() as connection:
             there = copie.revision(connection)
             if settings.is_sqlite and (sane := connection.scalar(text("PRAGMA quick_check(1)"))) != "ok":
-                return mal(f"La base est abîmée\u00a0: {sane}", "Arrêter le portail et remettre une sauvegarde.")
+                return _broken(sane)
     except Exception as error:
         why = str(getattr(error, "orig", error)).splitlines()[0]
+        if copie.is_damaged(error):
+            return _broken(why)
         return mal(f"La base ({engine}) ne répond pas\u00a0: {why}", "La démarrer, ou corriger PORTAL_DATABASE_URL.")
     if not there:
         return mal(f"La base ({engine}) est vide.", "Lancer le portail une fois\u00a0: python -m portal run")
     return bon(f"La base répond ({engine}, version {there}).")
+
+
+def _broken(why: str) -> Constat:
+    return mal(f"La base est abîmée\u00a0: {why}", "Arrêter le portail, et restaurer une sauvegarde (restore --remplacer).")
 
 
 def _version(_settings: Settings) -> Constat:
@@ -173,12 +181,22 @@ def _site(settings: Settings) -> Constat:
 
 
 def _copies(settings: Settings, folder: Path) -> Constat:
-    made = sauvegarde.made_in(folder)
-    if not made:
+    age = sauvegarde.age(folder, sauvegarde.signature(settings))
+    if age is None:
         return attention(f"Aucune sauvegarde dans {folder}.", "python -m portal backup, chaque nuit")
-    hours = (time.time() - made[-1].stat().st_mtime) / 3600
+    hours = age / 3600
     if hours > STALE:
         return attention(f"La dernière sauvegarde a {hours / 24:.0f} jours.", "Voir ce qui la fait chaque nuit.")
     if not settings.backup_recipient:
         return attention("Les sauvegardes ne sont pas chiffrées.", "python -m portal backup-key")
     return bon(f"La dernière sauvegarde a {hours:.0f}\u00a0h.")
+
+
+def _restes(settings: Settings, folder: Path) -> Iterator[Constat]:
+    """What holds the whole portal in the clear, and serves no more."""
+    if left := sauvegarde.drafts(settings, folder):
+        with suppress(Unusable), verrou.copying(settings):  # else they are those of a copy under way
+            for path in left:
+                yield attention(f"{path} reste d’une copie interrompue, en clair.", "La prochaine sauvegarde le retire.")
+    for path in restauration.kept_beside(settings.database_path) if settings.is_sqlite else ():
+        yield attention(f"{path} est une base d’avant une restauration, en clair.", f"Une fois sûr de l’autre\u00a0: rm {path}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 
 from flask import Flask
@@ -70,6 +69,7 @@ def _of_the_disk(settings: Settings) -> dict[str, tuple[str, float]]:
     found: dict[str, tuple[str, float]] = {
         "disque_libre_bytes": ("Place libre sur le disque des données", shutil.disk_usage(settings.instance_dir).free)
     }
-    if copies := sauvegarde.made_in(settings.instance_dir / "sauvegardes"):
-        found["sauvegarde_age_seconds"] = ("Depuis la dernière sauvegarde", time.time() - copies[-1].stat().st_mtime)
+    age = sauvegarde.age(settings.backup_dir, sauvegarde.signature(settings))
+    if age is not None:
+        found["sauvegarde_age_seconds"] = ("Depuis la dernière sauvegarde", age)
     return found

@@ -1,35 +1,38 @@
-"""Copies of the portal: made while it runs, proved whole, put back, moved to PostgreSQL. Each is one SQLite file, whatever the
-engine, encrypted (age) for whoever keeps the key.
+"""Copies of the portal: made while it runs, proved whole, sorted out. Each is one SQLite file, whatever the engine, encrypted
+(age) for whoever keeps the key; `restauration` puts it back.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pyrage
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import clock, copie
-from portal.config import Settings
+from portal import clock, copie, verrou
+from portal.config import Settings, sqlite_url
 from portal.copie import Unusable
 from portal.db import METADATA, db
 from portal.missions import lexique
+from portal.outbox import Battement
 
-NAMED = re.compile(r"portail-\d{4}-\d\d-\d\d-\d{6}\.sqlite(\.age)?")
-SEALED = b"age-encryption.org/"
+NAMED = re.compile(r"portail-(?:(?P<portail>.+)-)?\d{4}-\d\d-\d\d-\d{6}\.sqlite(\.age)?")
 DAYS, WEEKS, MONTHS = 7, 5, 12  # of which the last copy is kept
+ALIVE = timedelta(seconds=20)  # the worker gives a sign of life every five, or fifteen when its server hangs
 
 
 class Fiche(NamedTuple):
@@ -44,51 +47,52 @@ class Fiche(NamedTuple):
 
 
 def make(folder: Path, *, recipient: str = "") -> Fiche:
-    """A copy of the portal as it is now, under its date in that folder, where it replaces nothing. Raises Unusable."""
+    """A copy of the portal as it is now, under its name and date in that folder, where it replaces nothing. Raises Unusable."""
     settings: Settings = current_app.config["PORTAL"]
-    name = f"portail-{clock.local(clock.now()):%Y-%m-%d-%H%M%S}.sqlite{'.age' if recipient else ''}"
-    try:
-        with _draft(folder) as plain, _draft(folder) as sealed:
-            _vacuum(settings, plain) if settings.is_sqlite else _from_postgresql(plain)
-            found = check(plain)
-            if recipient:
-                pyrage.encrypt_file(str(plain), str(sealed), [_known(recipient)])
-            return found._replace(path=_keep(sealed if recipient else plain, folder / name))
-    except (OSError, sqlite3.Error) as error:
-        raise Unusable(f"La sauvegarde ne se fait pas dans {folder}\u00a0: {error}") from None
+    name = f"portail-{signature(settings)}-{clock.local(clock.now()):%Y-%m-%d-%H%M%S}.sqlite{'.age' if recipient else ''}"
+    doing = f"La sauvegarde ne se fait pas dans {folder}"
+    with said(doing), at_work(folder), draft(settings.instance_dir) as plain, draft(folder) as ready:
+        _vacuum(settings, plain) if settings.is_sqlite else _from_postgresql(plain)
+        found = check(plain)
+        if recipient:
+            pyrage.encrypt_file(str(plain), str(ready), [_known(recipient)])
+        else:
+            shutil.copyfile(plain, ready)
+        return found._replace(path=_keep(ready, folder / name))
 
 
 def _vacuum(settings: Settings, path: Path) -> None:
     """Consistent while others write, and without what was erased."""
-    with closing(sqlite3.connect(f"file:{make_url(settings.database_url).database}?mode=rw", uri=True)) as live:
+    with closing(sqlite3.connect(uri(settings.database_path, "rw"), uri=True)) as live:
         live.execute("VACUUM INTO ?", (str(path),))
 
 
 def _from_postgresql(path: Path) -> None:
-    with _emptied(f"sqlite:///{path}") as target, target.begin() as there:
+    with emptied(sqlite_url(path)) as target, target.begin() as there:
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with db.engine.connect().execution_options(**options) as here:
             copie.fill(here, there)
         lexique.rebuild(there)
 
 
-def _keep(draft: Path, final: Path) -> Path:
-    """Under its name once it is on the disk, whole."""
-    with draft.open("rb") as written:
-        os.fsync(written.fileno())
-    try:
-        os.link(draft, final)
-    except FileExistsError:
-        raise Unusable(f"{final.name} existe déjà\u00a0: une sauvegarde n’en remplace jamais une autre.") from None
-    _settle(final.parent)
+def _keep(ready: Path, final: Path) -> Path:
+    """Under its name once it is on the disk, whole. No hard link: the disks that copies go to may know none."""
+    if final.exists():
+        raise Unusable(f"{final.name} existe déjà\u00a0: une sauvegarde n’en remplace jamais une autre.")
+    settle(ready)
+    ready.rename(final)
+    settle(final.parent)
     return final
 
 
-def _settle(folder: Path) -> None:
-    """The names of a folder, on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def settle(path: Path) -> None:
+    """What a file holds, or the names of a folder, on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some disks of the network settle no folder
+            raise
     finally:
         os.close(handle)
 
@@ -109,18 +113,36 @@ def _known(recipient: str) -> pyrage.x25519.Recipient:
 # --- kept ----------------------------------------------------------------------------------------------------
 
 
-def made_in(folder: Path) -> list[Path]:
-    """The copies that are there, the oldest first."""
-    return sorted(path for path in folder.glob("portail-*") if NAMED.fullmatch(path.name))
+def signature(settings: Settings) -> str:
+    """What tells a portal's copies from those of another that shares their folder, in a name that any disk takes."""
+    return settings.authority.replace(":", "_")
 
 
-def sort_out(folder: Path, today: date) -> list[Path]:
-    """Remove the copies that are neither the last one of a recent day, week or month; those that were removed."""
-    made = made_in(folder)
-    last = {label: path for path in made for label in _labels(date.fromisoformat(path.name[8:18]), today)}
+def made_in(folder: Path, portail: str) -> list[Path]:
+    """The copies of the portal of that signature, and those of before there was any, the oldest first."""
+    named = {path: NAMED.fullmatch(path.name) for path in folder.glob("portail-*")}
+    return sorted((path for path, name in named.items() if name and name["portail"] in {None, portail}), key=_when)
+
+
+def _when(path: Path) -> str:
+    return path.name.rpartition(".sqlite")[0][-len("2026-11-28-030000") :]
+
+
+def age(folder: Path, portail: str) -> float | None:
+    """Seconds since the last copy; None when there is none."""
+    for path in reversed(made_in(folder, portail)):
+        with suppress(FileNotFoundError):  # `sort_out` may take it meanwhile
+            return time.time() - path.stat().st_mtime
+    return None
+
+
+def sort_out(folder: Path, portail: str, today: date) -> list[Path]:
+    """Remove its copies that are neither the last one of a recent day, week or month; those that were removed."""
+    made = made_in(folder, portail)
+    last = {label: path for path in made for label in _labels(date.fromisoformat(_when(path)[:10]), today)}
     gone = [path for path in made if path not in last.values()]
     for path in gone:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return gone
 
 
@@ -139,7 +161,7 @@ def _labels(day: date, today: date) -> Iterator[str]:
 def check(path: Path) -> Fiche:
     """Whether that plain copy is whole and of this portal or an older one. Raises Unusable."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
+        with closing(sqlite3.connect(uri(path, "ro"), uri=True)) as copy:
             [[sane]] = copy.execute("PRAGMA integrity_check(1)")
             orphans = copy.execute("PRAGMA foreign_key_check").fetchall()
             [[revision]] = copy.execute("SELECT version_num FROM alembic_version")
@@ -168,115 +190,81 @@ def _script() -> ScriptDirectory:
     return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
 
 
-# --- put back, moved -----------------------------------------------------------------------------------------
+def uri(path: Path, mode: str) -> str:
+    return f"{path.resolve().as_uri()}?mode={mode}"
 
 
-def put_back(path: Path, *, key: str = "", replacing: bool = False) -> Fiche:
-    """Make of that copy the portal's database; `replacing`: what was there is kept beside, under another name.
-
-    On PostgreSQL the database is a new one. The portal is stopped. Raises Unusable.
-    """
-    settings: Settings = current_app.config["PORTAL"]
-    with _opened(path, key) as (plain, found):
-        db.engine.dispose()
-        if settings.is_sqlite:
-            _replace(Path(str(make_url(settings.database_url).database)), plain, replacing=replacing)
-        else:
-            with _engine(f"sqlite:///{plain}") as source:
-                _copy(source, settings.database_url)
-    return found
-
-
-def rehearse(path: Path, *, key: str = "") -> Fiche:
-    """All of it but the end. Raises Unusable."""
-    with _opened(path, key) as (_plain, found):
-        return found
+# --- worked on -----------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _opened(path: Path, key: str) -> Iterator[tuple[Path, Fiche]]:
-    """That copy in the clear, whole, and brought to the portal's own revision."""
-    settings: Settings = current_app.config["PORTAL"]
-    with _draft(settings.instance_dir) as plain:
-        _open(path, plain, key)
-        found = check(plain)._replace(path=path)
-        _upgrade(f"sqlite:///{plain}")
-        yield plain, found
-
-
-def _open(path: Path, plain: Path, key: str) -> None:
+def said(doing: str) -> Iterator[None]:
+    """What a disk refuses is a sentence for whoever runs the portal."""
     try:
-        with path.open("rb") as copy:
-            sealed = copy.read(len(SEALED)) == SEALED
-        if not sealed:
-            shutil.copyfile(path, plain)
-    except OSError as error:
-        raise Unusable(f"{path} ne se lit pas ({error.strerror}).") from None
-    if sealed and not key:
-        raise Unusable(f"{path.name} est chiffrée\u00a0: donner le fichier de sa clé, par --cle.")
-    try:
-        if sealed:
-            pyrage.decrypt_file(str(path), str(plain), [pyrage.x25519.Identity.from_str(key.strip())])
-    except (pyrage.DecryptError, pyrage.IdentityError, OSError):
-        raise Unusable(f"Cette clé n’ouvre pas {path.name}, ou le fichier est abîmé.") from None
-
-
-def _replace(target: Path, plain: Path, *, replacing: bool) -> None:
-    """The database's file, whole; its log must not be another's, which SQLite would play over it."""
-    if target.exists():
-        if not replacing and not _is_new(target):
-            raise Unusable(f"{target} existe déjà\u00a0: --remplacer le garde à côté, sous un autre nom.")
-        with closing(sqlite3.connect(target)) as old:
-            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    left = [other for suffix in ("-wal", "-shm") if (other := target.with_name(target.name + suffix)).exists()]
-    if left:
-        raise Unusable(f"{left[0]} reste d’une base encore ouverte, ou d’une autre\u00a0: arrêter le portail, ou le déplacer.")
-    if target.exists():
-        target.rename(target.with_name(f"{target.name}.avant-{clock.local(clock.now()):%Y-%m-%d-%H%M%S}"))
-    with plain.open("rb") as written:
-        os.fsync(written.fileno())
-    plain.rename(target)
-    _settle(target.parent)
-
-
-def _is_new(path: Path) -> bool:
-    with _engine(f"sqlite:///{path}") as engine, engine.connect() as connection:
-        return copie.is_new(connection)
-
-
-def move(url: str) -> dict[str, int]:
-    """Copy the portal, which is stopped, into that new database; how many rows each table has there. Raises Unusable."""
-    settings: Settings = current_app.config["PORTAL"]
-    _upgrade(settings.database_url)
-    return _copy(db.engine, url)  # whose transaction keeps others from writing
-
-
-def _copy(source: Engine, target: str) -> dict[str, int]:
-    with _emptied(target) as there, source.connect() as read:
-        with there.begin() as written:
-            rows = copie.fill(read, written)
-            lexique.rebuild(written)
-        with there.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE")  # until it knows its tables, it walks through them all
-    return rows
+        yield
+    except (OSError, sqlite3.Error, pyrage.EncryptError) as error:
+        raise Unusable(f"{doing}\u00a0: {error}") from None
 
 
 @contextmanager
-def _emptied(url: str) -> Iterator[Engine]:
-    """A new database with the portal's tables. Raises Unusable."""
-    with _engine(url) as engine:
+def at_work(*folders: Path) -> Iterator[None]:
+    """One copy at a time, begun without what an earlier one may have left in the clear when it was cut short."""
+    settings: Settings = current_app.config["PORTAL"]
+    with verrou.copying(settings):
+        for path in drafts(settings, *folders):
+            path.unlink(missing_ok=True)
+        yield
+
+
+def drafts(settings: Settings, *folders: Path) -> list[Path]:
+    """This portal's, and what SQLite has put beside them, in the folders where it makes them."""
+    ours = re.compile(rf"\.en-cours-({re.escape(signature(settings))}|\d+)-[0-9a-f]{{8}}(-\w+)?")
+    searched = {settings.instance_dir, settings.backup_dir, *folders}
+    if settings.is_sqlite:
+        searched.add(settings.database_path.parent)
+    return [path for folder in searched for path in folder.glob(".en-cours-*") if ours.fullmatch(path.name)]
+
+
+@contextmanager
+def draft(folder: Path) -> Iterator[Path]:
+    """The path of a file, for its account alone, that is gone afterwards unless it was given its name."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f".en-cours-{signature(current_app.config['PORTAL'])}-{os.urandom(4).hex()}"
+    try:
+        path.touch(mode=0o600)
+        yield path
+    finally:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def emptied(url: str) -> Iterator[Engine]:
+    """A new database, which nobody uses, with the portal's tables. Raises Unusable."""
+    with opened(url) as engine:
         try:
             with engine.connect() as connection:
                 if not copie.is_new(connection):
                     raise Unusable("Cette base a déjà servi\u00a0: en donner une neuve.")
+                if inspect(connection).has_table("battement"):
+                    _refuse_if_alive(connection.scalar(select(func.max(Battement.quand))))
         except SQLAlchemyError as error:
             raise Unusable(f"Cette base ne s’ouvre pas\u00a0: {str(getattr(error, 'orig', error)).splitlines()[0]}") from None
-        _upgrade(url)
+        upgrade(url)
         yield engine
 
 
+def _refuse_if_alive(beat: datetime | None) -> None:
+    """A portal of another machine, which holds no lock of this one."""
+    if beat and abs(clock.now() - beat) < ALIVE:
+        raise Unusable(
+            "Un portail vient d’écrire dans cette base, d’ici ou d’une autre machine\u00a0: l’arrêter, "
+            f"et attendre {ALIVE.seconds} secondes."
+        )
+
+
 @contextmanager
-def _engine(url: str) -> Iterator[Engine]:
+def opened(url: str) -> Iterator[Engine]:
     engine = create_engine(url)
     try:
         yield engine
@@ -284,26 +272,13 @@ def _engine(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _upgrade(url: str) -> None:
+def upgrade(url: str) -> None:
     """Bring that database to the portal's own revision."""
-    from flask_migrate import upgrade
+    from flask_migrate import upgrade as bring
 
     settings: Settings = current_app.config["PORTAL"]
     current_app.config["PORTAL"] = replace(settings, database_url=url)
     try:
-        upgrade()
+        bring()
     finally:
         current_app.config["PORTAL"] = settings
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """The path of a file that is gone afterwards, unless it was given its name."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f".en-cours-{os.getpid()}-{os.urandom(4).hex()}"
-    try:
-        path.touch(mode=0o600)
-        yield path
-    finally:
-        with suppress(FileNotFoundError):
-            path.unlink()

@@ -134,6 +134,7 @@ def test_the_same_liberties_are_fine_while_testing(tmp_path):
 def test_what_is_not_said():
     settings = production()
     assert settings.instance_dir == ROOT / "instance"
+    assert settings.backup_dir == ROOT / "instance" / "sauvegardes"
     assert settings.database_url == f"sqlite:///{ROOT / 'instance' / 'portail.db'}"
     assert settings.is_sqlite
     assert settings.mail_from == "ne-pas-repondre@portail.example.org"
@@ -214,6 +215,11 @@ def test_keys_that_chance_makes_are_strong():
 
 def test_postgresql_by_its_short_name():
     assert production(PORTAL_DATABASE_URL="postgres://portail@/portail").database_url == "postgresql://portail@/portail"
+
+
+def test_a_folder_whose_name_bears_signs(tmp_path):
+    settings = Settings.from_env({"PORTAL_ENV": "test", "PORTAL_INSTANCE_DIR": str(tmp_path / "50 % #1? é")})
+    assert settings.database_path == tmp_path / "50 % #1? é" / "portail.db"
 
 
 def test_nobody_waits_for_ever_for_the_database():

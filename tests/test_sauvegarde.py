@@ -14,7 +14,7 @@ import flask_migrate
 import pytest
 from sqlalchemy import func, select, text
 
-from portal import clock, copie, sauvegarde
+from portal import clock, copie, restauration, sauvegarde, verrou
 from portal.comptes.models import Personne
 from portal.config import ROOT
 from portal.copie import Unusable
@@ -57,8 +57,10 @@ def pointed_at(app, url: str):
     """The commands speak of that database."""
     before = app.config["PORTAL"]
     app.config["PORTAL"] = replace(before, database_url=url)
-    yield
-    app.config["PORTAL"] = before
+    try:
+        yield
+    finally:
+        app.config["PORTAL"] = before
 
 
 # --- as it was -------------------------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ def test_a_portal_that_was_lost_is_put_back_row_for_row(full, database, copies):
     assert fiche.rows == sum(map(len, before.values()))
     assert not [name for name, found in before.items() if not found]
     emptied(database)
-    assert sauvegarde.put_back(fiche.path) == fiche
+    assert restauration.put_back(fiche.path).fiche == fiche
     assert rows() == before
 
 
@@ -79,7 +81,7 @@ def test_a_portal_that_was_lost_is_put_back_row_for_row(full, database, copies):
 def test_what_guards_its_history_guards_it_again(full, database, copies):
     fiche = made(copies)
     emptied(database)
-    sauvegarde.put_back(fiche.path)
+    restauration.put_back(fiche.path)
     with pytest.raises(Exception, match="journal"), db.engine.begin() as connection:
         connection.execute(text("DELETE FROM journal"))
     last = db.session.scalars(select(func.max(Personne.id))).one()
@@ -91,8 +93,8 @@ def test_a_copy_of_either_engine_is_put_back_on_the_other(full, app, copies, clu
     fiche = made(copies)
     before = rows()
     with closing(PostgresDatabase(cluster, f"copie_{worker_id}")) as database, pointed_at(app, database.url):
-        sauvegarde.put_back(fiche.path)
-        with sauvegarde._engine(database.url) as there, there.connect() as connection:
+        restauration.put_back(fiche.path)
+        with sauvegarde.opened(database.url) as there, there.connect() as connection:
             after = {table.name: [tuple(r) for r in copie._rows(connection, table)] for table in METADATA.sorted_tables}
     assert after == before
 
@@ -124,12 +126,12 @@ def test_a_row_that_would_not_be_the_same_stops_the_move(full, app, cluster, wor
     with closing(PostgresDatabase(cluster, f"fausse_{worker_id}")) as database:
         with pointed_at(app, database.url):
             flask_migrate.upgrade(directory=str(ROOT / "migrations"))
-        with sauvegarde._engine(database.url) as there, there.begin() as connection:
+        with sauvegarde.opened(database.url) as there, there.begin() as connection:
             connection.execute(text("CREATE RULE perdue AS ON INSERT TO echange WHERE NEW.id > 1 DO INSTEAD NOTHING"))
         said = app.test_cli_runner().invoke(args=["portal", "move", database.url])
         assert said.exit_code == 1
         assert "La copie n’est pas fidèle\u00a0: table echange" in said.output
-        with sauvegarde._engine(database.url) as there, there.connect() as connection:
+        with sauvegarde.opened(database.url) as there, there.connect() as connection:
             assert copie.is_new(connection)
 
 
@@ -144,17 +146,17 @@ def test_it_opens_with_its_key_alone(app, database, copies, tmp_path):
     assert fiche.path.name.endswith(".sqlite.age")
     assert b"Hoarau" not in sealed
     with pytest.raises(Unusable, match="est chiffrée"):
-        sauvegarde.rehearse(fiche.path)
+        restauration.rehearse(fiche.path)
     with pytest.raises(Unusable, match="n’ouvre pas"):
-        sauvegarde.rehearse(fiche.path, key=sauvegarde.new_key()[0])
+        restauration.rehearse(fiche.path, keys=[sauvegarde.new_key()[0]])
     with pytest.raises(Unusable, match="n’ouvre pas"):
-        sauvegarde.rehearse(fiche.path, key="AGE-SECRET-KEY-1")
+        restauration.rehearse(fiche.path, keys=["AGE-SECRET-KEY-1"])
     fiche.path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
-    with pytest.raises(Unusable, match="n’ouvre pas"):
-        sauvegarde.rehearse(fiche.path, key=private)
+    with pytest.raises(Unusable, match="est abîmée"):
+        restauration.rehearse(fiche.path, keys=[private])
     fiche.path.write_bytes(sealed)
     emptied(database)
-    assert sauvegarde.put_back(fiche.path, key=private).rows == fiche.rows
+    assert restauration.put_back(fiche.path, keys=[private]).fiche.rows == fiche.rows
     assert db.session.scalars(select(Personne.nom)).all() == ["Zoé Hoarau"]
 
 
@@ -177,7 +179,7 @@ def test_the_last_of_each_recent_day_week_and_month_is_kept(tmp_path):
         for hour in ("030000", "150000"):
             (tmp_path / f"portail-{day}-{hour}.sqlite").touch()
     (tmp_path / "photo.jpg").touch()
-    gone = sauvegarde.sort_out(tmp_path, today)
+    gone = sauvegarde.sort_out(tmp_path, "ici", today)
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert len(gone) == 1000 - len(kept) + 1
     assert "photo.jpg" in kept
@@ -186,7 +188,7 @@ def test_the_last_of_each_recent_day_week_and_month_is_kept(tmp_path):
     assert [month for month in months if not any(month in name for name in kept)] == []
     assert [f"{day}" for day in days[:7] if not any(f"{day}" in name for name in kept)] == []
     assert len(kept) - 1 == 7 + 4 + 11  # the last week and the last month are among the days
-    assert sauvegarde.sort_out(tmp_path, today) == []
+    assert sauvegarde.sort_out(tmp_path, "ici", today) == []
 
 
 # --- refused ---------------------------------------------------------------------------------------------------
@@ -212,8 +214,8 @@ def test_a_portal_in_use_is_only_replaced_on_purpose_and_kept_beside(app, databa
     db.session.commit()
     db.session.remove()
     with pytest.raises(Unusable, match="--remplacer"):
-        sauvegarde.put_back(fiche.path)
-    sauvegarde.put_back(fiche.path, replacing=True)
+        restauration.put_back(fiche.path)
+    restauration.put_back(fiche.path, replacing=True)
     assert db.session.scalars(select(Personne.nom)).all() == ["Zoé Hoarau"]
     db.session.remove()
     [kept] = database.path.parent.glob("portail.db.avant-*")
@@ -228,10 +230,10 @@ def test_the_log_of_another_database_is_never_played_over_it(app, database, copi
     log = database.path.with_name(database.path.name + "-wal")
     log.write_bytes(b"d'une autre")
     with pytest.raises(Unusable, match=r"-wal reste d’une base"):
-        sauvegarde.put_back(fiche.path)
+        restauration.put_back(fiche.path)
     assert not database.path.exists()
     log.unlink()
-    sauvegarde.put_back(fiche.path)
+    restauration.put_back(fiche.path)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_a_copy_that_is_not_whole_is_not_put_back(app, database, copies, harm, w
     fiche.path.write_bytes(harm(fiche.path.read_bytes()))
     emptied(database)
     with pytest.raises(Unusable, match=why):
-        sauvegarde.put_back(fiche.path)
+        restauration.put_back(fiche.path)
     assert not database.path.exists()
 
 
@@ -266,7 +268,7 @@ def test_a_copy_that_the_portal_cannot_be_is_not_put_back(app, copies, statement
     with closing(sqlite3.connect(fiche.path)) as copy, copy:
         copy.execute(statement)
     with pytest.raises(Unusable, match=why):
-        sauvegarde.rehearse(fiche.path)
+        restauration.rehearse(fiche.path)
 
 
 def test_a_copy_of_an_older_portal_is_brought_up_to_date(app, database, copies):
@@ -275,25 +277,24 @@ def test_a_copy_of_an_older_portal_is_brought_up_to_date(app, database, copies):
     with pointed_at(app, f"sqlite:///{fiche.path}"):
         flask_migrate.downgrade(directory=str(ROOT / "migrations"), revision="-1")
     emptied(database)
-    older = sauvegarde.put_back(fiche.path)
+    older = restauration.put_back(fiche.path).fiche
     assert older.revision < fiche.revision
     assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == fiche.revision
     assert db.session.scalars(select(Personne.nom)).all() == ["Zoé Hoarau"]
 
 
-def test_while_it_runs_nothing_is_put_back_nor_moved(app, site, copies, settings):
+def test_while_it_runs_nothing_is_put_back_nor_moved(app, copies, site):
     fiche = made(copies)
-    port = int(site.url.rpartition(":")[2])
-    site.serve()
-    settings(port=port)
+    running = verrou.running(app.config["PORTAL"])
     for asked in (("restore", str(fiche.path)), ("move", "postgresql:///nulle-part")):
         said = app.test_cli_runner().invoke(args=["portal", *asked])
-        assert (said.exit_code, f"Le portail tourne encore (port {port})" in said.output) == (1, True)
+        assert (said.exit_code, "Le portail tourne encore" in said.output) == (1, True)
     said = app.test_cli_runner().invoke(args=["portal", "restore", "--essai", str(fiche.path)])
     assert (
         said.output
         == f"{fiche.path.name}, version {fiche.revision}, {fiche.rows} lignes\u00a0: vérifiée, elle se remettrait.\n"
     )
+    running.close()
 
 
 @pytest.mark.parametrize("url", ["sqlite:////tmp/x.db", "mysql://x", "postgresql://nobody@127.0.0.1:9/x"])
