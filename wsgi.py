@@ -2,15 +2,36 @@
 
 import gc
 import sys
+from contextlib import suppress
+from typing import IO
 
-from portal import create_app, verrou
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from portal import copie, create_app, verrou
 from portal.config import BadSetting
 from portal.copie import Unusable
+from portal.db import db, reading
 
 serves = "gunicorn.arbiter" in sys.modules
+
+
+def hold(app: Flask) -> IO[bytes]:
+    """For the life of this process: the database is of this code, and nobody puts a copy in its place. Raises Unusable."""
+    lock = verrou.running(app.config["PORTAL"])
+    with (
+        app.app_context(),
+        reading(),
+        suppress(DBAPIError),
+        db.engine.connect() as connection,
+    ):  # a down one comes back
+        copie.refuse_a_later_one(connection)
+    return lock
+
+
 try:
     app = create_app()
-    lock = verrou.running(app.config["PORTAL"]) if serves else None  # for the life of this process
+    lock = hold(app) if serves else None
 except (BadSetting, Unusable) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(3 if serves else 1)  # after any other status gunicorn would try again for ever

@@ -15,10 +15,10 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DatabaseError
 from werkzeug.local import LocalProxy
 
-from portal import clock, mesures, supervise, verrou
+from portal import clock, copie, mesures, supervise, verrou
 from portal.config import ROOT, BadSetting, Settings
 from portal.copie import Unusable
-from portal.db import commit, db
+from portal.db import commit, db, reading
 from portal.notifications import worker
 
 DEMO_INSIDE = (
@@ -103,16 +103,8 @@ def _hold(settings: Settings) -> None:
 
 
 def _known_revision() -> None:
-    """Raises Stop on a database that a later portal has brought further."""
-    from portal import copie, sauvegarde
-
-    with db.engine.connect() as connection:
-        there = copie.revision(connection)
-    if there and there not in sauvegarde.revisions():
-        raise Stop(
-            f"La base vient d’un portail plus récent (version {there})\u00a0: mettre le code à jour (git pull, make install),\n"
-            "ou remettre une sauvegarde d’avant."
-        )
+    with reading(), db.engine.connect() as connection:
+        copie.refuse_a_later_one(connection)
 
 
 def _try_port(settings: Settings) -> None:

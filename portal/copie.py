@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import zip_longest
 from typing import Any
 
@@ -29,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 
+from portal.config import ROOT
 from portal.db import METADATA
 
 BATCH = 200  # rows in memory at once: one may hold a photo
@@ -58,6 +60,23 @@ def revision(connection: Connection) -> str:
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
+
+
+@cache
+def revisions() -> list[str]:
+    """Those that the code knows, its own first."""
+    from alembic.script import ScriptDirectory
+
+    return [one.revision for one in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()]
+
+
+def refuse_a_later_one(connection: Connection) -> None:
+    """Raises Unusable on a database that a later portal has brought further."""
+    if (there := revision(connection)) and there not in revisions():
+        raise Unusable(
+            f"La base vient d’un portail plus récent (version {there})\u00a0: mettre le code à jour (git pull, make install),\n"
+            "ou remettre une sauvegarde d’avant."
+        )
 
 
 def is_damaged(error: BaseException) -> bool:

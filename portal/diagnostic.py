@@ -115,9 +115,9 @@ def _broken(why: str) -> Constat:
 def _version(_settings: Settings) -> Constat:
     with db.engine.connect() as connection:
         there = copie.revision(connection)
-    if there == sauvegarde.head():
+    if there == copie.revisions()[0]:
         return bon("Elle est à la version du code.")
-    if there in sauvegarde.revisions():
+    if there in copie.revisions():
         return mal("La base est plus ancienne que le code.", "Redémarrer le portail\u00a0: il la met à jour.")
     return mal(f"La base ({there}) est plus récente que le code.", "Mettre le code à jour\u00a0: git pull, make install")
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyrage
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Engine, create_engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -171,23 +170,9 @@ def check(path: Path) -> Fiche:
         raise Unusable(f"{path.name} n’est pas une sauvegarde du portail, ou elle est abîmée.") from None
     if sane != "ok" or orphans:
         raise Unusable(f"{path.name} est abîmée ({sane if sane != 'ok' else f'{len(orphans)} lignes orphelines'}).")
-    if revision not in revisions():
+    if revision not in copie.revisions():
         raise Unusable(f"{path.name} vient d’un portail plus récent ({revision})\u00a0: mettre celui-ci à jour d’abord.")
     return Fiche(path, revision, rows)
-
-
-def revisions() -> set[str]:
-    """Those that the code knows."""
-    return {one.revision for one in _script().walk_revisions()}
-
-
-def head() -> str:
-    """That of the code itself."""
-    return str(_script().get_current_head())
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
 
 
 def uri(path: Path, mode: str) -> str:

@@ -339,7 +339,7 @@ def test_portals_that_start_at_once_bring_one_database_up_to_date_once(app, site
         assert copie.revision(connection) == ScriptDirectory(str(ROOT / "migrations")).get_current_head()
 
 
-def test_the_database_of_a_later_portal_is_left_as_it_is(app, settings):
+def test_the_database_of_a_later_portal_is_left_as_it_is(app, site, settings):
     with closing(bound_socket()) as free:
         settings(port=free.getsockname()[1])
     db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -348,3 +348,9 @@ def test_the_database_of_a_later_portal_is_left_as_it_is(app, settings):
         said = app.test_cli_runner().invoke(args=["portal", *command])
         assert said.exit_code == 1
         assert said.output.startswith("La base vient d’un portail plus récent (version 9999)")
+    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "wsgi:app"]
+    served = subprocess.run(
+        command, cwd=ROOT, env=os.environ | site.environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert served.returncode == 3
+    assert "La base vient d’un portail plus récent (version 9999)" in served.stderr

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager
 
-from portal import clock
+from portal import clock, copie
 from portal.actions.models import Action, Etat
 from portal.comptes.models import Personne
 from portal.db import db
@@ -31,8 +31,9 @@ def pulse() -> dict[str, str | int | None]:
     except DBAPIError:
         return {"etat": "base de données indisponible"}
     alive = tick is not None and abs(clock.now() - tick) < SILENCE  # a tick of the future: the clock was set back since
+    known = revision in copie.revisions()  # else somebody has brought it further meanwhile, whose code is not ours
     return {
-        "etat": "ok" if alive else "facteur arrêté",
+        "etat": ("ok" if alive else "facteur arrêté") if known else "base d’un portail plus récent",
         "base": "ok",
         "worker": tick.isoformat(timespec="seconds") if tick else None,
         "revision": revision,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from portal import clock, reglage
 from portal.accueil.routes import PAGES
@@ -185,6 +185,14 @@ def test_a_silent_worker_is_told(client, app):
     db.session.add(Battement(nom="worker", quand=clock.now() - timedelta(minutes=3)))
     answer = client.get("/sante")
     assert (answer.status_code, answer.json["etat"]) == (503, "facteur arrêté")
+
+
+@pytest.mark.both
+def test_a_database_that_a_later_portal_has_brought_further_is_told(client, app):
+    db.session.add(Battement(nom="worker", quand=clock.now()))
+    db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    answer = client.get("/sante")
+    assert (answer.status_code, answer.json["etat"]) == (503, "base d’un portail plus récent")
 
 
 def test_a_database_that_takes_no_writes_is_told(client, app):
