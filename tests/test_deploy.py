@@ -67,7 +67,9 @@ def test_a_unit_runs_the_portal_where_the_guide_puts_it(name):
 def test_the_nightly_copy_goes_where_the_guide_looks_for_it():
     command = unit("portail-sauvegarde.service")["ExecStart"].partition("-m portal ")[2]
     assert f"-m portal {command}\n" in GUIDE
-    assert command.split()[2] in unit("portail-sauvegarde.service")["ReadWritePaths"].split()
+    [folder] = re.findall(r'PORTAL_BACKUP_DIR="(.+?)"', GUIDE)
+    assert folder in unit("portail-sauvegarde.service")["ReadWritePaths"].split()
+    assert f"PORTAL_BACKUP_DIR={folder}" in FILES["Containerfile"]
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
