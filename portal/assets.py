@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+import brotli
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
@@ -33,9 +34,9 @@ def serve(filename: str) -> Response:
     """The file; for ever when asked for by its content's name, revalidated otherwise."""
     found = _read(_path(filename))
     response = Response(found.body, mimetype=found.mimetype)
-    if found.zipped and compression.is_accepted():
-        response.set_data(found.zipped)
-        response.headers["Content-Encoding"] = "gzip"
+    if coding := next(filter(compression.is_accepted, found.compressed), None):
+        response.set_data(found.compressed[coding])
+        response.headers["Content-Encoding"] = coding
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == found.digest else "public, no-cache"
     response.set_etag(found.digest)
@@ -44,13 +45,15 @@ def serve(filename: str) -> Response:
 
 
 class File:
-    """A file of static/ as it is sent: its bytes, the same compressed when that helps, its name by content."""
+    """A file of static/ as it is sent: its bytes, the same compressed when that helps, smallest first, its name by content."""
 
     def __init__(self, path: Path):
         self.body = path.read_bytes()
         self.digest = sha256(self.body).hexdigest()[:12]
         self.mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        self.zipped = gzip.compress(self.body, 9, mtime=0) if self.mimetype.startswith(TEXT) else None
+        self.compressed = dict[str, bytes]()
+        if self.mimetype.startswith(TEXT):
+            self.compressed = {"br": brotli.compress(self.body), "gzip": gzip.compress(self.body, 9, mtime=0)}
 
 
 def _path(name: str) -> Path:

@@ -14,8 +14,8 @@ def init_app(app: Flask) -> None:
     app.after_request(_compress)
 
 
-def is_accepted() -> bool:
-    return "gzip" in request.headers.get("Accept-Encoding", "")
+def is_accepted(coding: str = "gzip") -> bool:
+    return request.accept_encodings.quality(coding) > 0
 
 
 def _compress(response: Response) -> Response:
