@@ -83,8 +83,8 @@ def _person_behind(token: str) -> Personne | None:
 
 def _show_the_door() -> BaseResponse:
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
-    if "_user_id" in session and typed_words() and not wants_fragment():
-        abort(401)  # signed out elsewhere meanwhile: the page gives back what they wrote
+    if "_user_id" in session and typed_words():
+        abort(401)  # signed out elsewhere meanwhile: what they wrote is given back, or stays in the page that htmx leaves
     if request.accept_mimetypes.best == "application/json":
         abort(401)  # a phone that sends, or asks: it says so by itself
     location = url_for("comptes.connexion", next=wanted)

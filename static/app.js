@@ -68,7 +68,7 @@ const asked = (ctx) => !["every", "load", "rafraichir"].includes(ctx.sourceEvent
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
-  if (status === 401 || status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
+  if (status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
   const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
   toast(said?.textContent.trim() || "Le portail n’a pas pu répondre. À réessayer dans un instant.");
 });

@@ -332,6 +332,9 @@ def test_signed_out_elsewhere_one_s_words_come_back(as_, client):
     assert "Se connecter dans un autre onglet" in main_of(answer)
     assert mine.post("/actions/nouvelle").status_code == 303  # nothing to give back
     assert client.post("/actions/nouvelle", data={"description": LETTER}).status_code == 303  # nobody was signed in
+    answer = mine.post("/actions/nouvelle", data={"description": LETTER}, headers={"HX-Request": "true"})
+    assert (answer.status_code, "HX-Redirect" in answer.headers) == (401, False)  # the page stays, with what they wrote
+    assert "data-message" in answer.text
 
 
 def test_trying_again_is_offered_where_it_leads_somewhere(client):

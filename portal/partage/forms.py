@@ -17,6 +17,7 @@ from portal.devis.models import HIGHEST
 from portal.fields import Day, Euros, Form, Hundredths, Line, choices
 from portal.partage.calcul import WHOLE
 from portal.partage.models import FIELDS, Nature
+from portal.partage.queries import Compte
 from portal.poles.models import Pole
 
 
@@ -66,6 +67,14 @@ class ClesForm(Form):
         wrong = [f"{pole.label}\u00a0: {form.part.errors[0]}" for pole, form in self.parts.values() if not form.validate()]
         self.form_errors += wrong
         return bool(valid) and not wrong
+
+    def is_typed_over(self, compte: Compte) -> bool:
+        """Whether it came with other keys than those that stand, or another reason."""
+        if self.lu.data is None:
+            return False
+        motif = compte.partage.motif if compte.partage else ""
+        wrong = any(form.part.process_errors for _, form in self.parts.values())
+        return wrong or self.cles != {id: part for id, part in compte.cles.items() if part} or self.motif.data != motif
 
     @property
     def cles(self) -> dict[int, int]:

@@ -117,7 +117,13 @@ def follow_the_lines(action_id: int) -> Any:
 
 @bp.post("/action/<int:action_id>/decider", access="partage.decider", fresh=True)
 def decide(action_id: int) -> Any:
-    action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("motif"))[:300]
+    action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("perte"))[:300]
+    form = ClesForm(poles=house.poles())
+    if form.is_typed_over(queries.compte(action)):
+        form.form_errors.append(
+            "Ces clés ne sont pas enregistrées, et rien n’est décidé\u00a0: enregistre-les, relis, puis décide."
+        )
+        return refused(409, lambda: _page(_read(action_id), cles=form, lu=form.lu.data, unsaved=[motif] if motif else []))
     try:
         commands.decide(action, by=me(), read=request.form.get("tout", ""), motif=motif)
     except Refusal as refusal:

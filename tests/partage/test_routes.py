@@ -55,6 +55,29 @@ def url(fete):
     return f"/partage/action/{fete.action.id}"
 
 
+def test_keys_that_were_typed_and_not_kept_are_never_left_behind_by_deciding(fete, url, as_):
+    """« Décider » sends the keys too: what differs from what stands is shown again, and nothing is decided."""
+    fete.invoiced()
+    db.session.commit()
+    rita = as_(fete.rita)
+    page = soup(rita.get(url))
+    assert page.select_one("#decider button")["form"] == page.select_one("#cles form")["id"] == "les-cles"
+    sent = {
+        f["name"]: f.get("value", "")
+        for f in page.select("#les-cles [name], [form=les-cles][name]")
+        if f["name"] != "csrf_token"
+    }
+    key = next(name for name in sent if name.endswith("-part"))
+    answer = rita.post(f"{url}/decider", data=sent | {key: "40", "motif": "Entendu en réunion"})
+    assert answer.status_code == 409
+    shown = soup(answer)
+    assert "Ces clés ne sont pas enregistrées, et rien n’est décidé" in shown.select_one("#cles[open]").text
+    assert shown.select_one(f"[name={key}]")["value"] == "40"
+    assert shown.select_one("#cles [name=motif]")["value"] == "Entendu en réunion"
+    assert rita.post(f"{url}/decider", data=sent | {key: "douze"}).status_code == 409
+    assert rita.post(f"{url}/decider", data=sent).status_code == 303
+
+
 def test_it_is_decided_then_closed_on_its_page(fete, url, as_):
     fete.invoiced()
     db.session.commit()
@@ -382,8 +405,8 @@ def test_a_cancelled_action_says_what_is_left_to_note_and_to_decide(a_venir, as_
     page = soup(rita.get(url))
     tout = page.select_one("#decider [name=tout]")["value"]
     assert "rien à partager" not in page.text
-    assert rita.post(f"{url}/decider", data={"tout": tout, "motif": ""}).status_code == 422
-    assert rita.post(f"{url}/decider", data={"tout": tout, "motif": "Le cyclone"}).status_code == 303
+    assert rita.post(f"{url}/decider", data={"tout": tout, "perte": ""}).status_code == 422
+    assert rita.post(f"{url}/decider", data={"tout": tout, "perte": "Le cyclone"}).status_code == 303
     assert "soldée" not in soup(rita.get(url)).select_one("main").text
     assert rita.post(f"{url}/clore").status_code == 303
     assert fete.action.titre in rita.get("/partage/?vue=clos").text
