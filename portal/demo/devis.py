@@ -22,7 +22,7 @@ def plan_prices(story: Story, house: Sheet) -> None:
 
 
 def _introduce(story: Story, said: Sheet) -> None:
-    for setting in (*reglage.LE_LIEU, *reglage.ASSOCIATION, *reglage.DEVIS):
+    for setting in (*reglage.LE_LIEU, *reglage.ASSOCIATION, *reglage.DEVIS, *reglage.FACTURES):
         if setting.cle in said:
             valeur = said[setting.cle]
             kept = type(setting.defaut)(valeur) if isinstance(setting, Choix) else valeur.strip()

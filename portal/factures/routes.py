@@ -9,7 +9,7 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal import clock
+from portal import clock, reglage
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.forms import rates
@@ -133,6 +133,7 @@ def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
         "deposits": commands.deposits(facture),
         "tout": emission.reading(facture),
         "electronique": facturx.is_wanted(_content(facture)),
+        "comment_payer": reglage.FACTURE_PAIEMENT.valeur,
         "sentence": "",
         "unsaved": [],
     }
