@@ -124,15 +124,20 @@ def is_early(reglement: Reglement) -> bool:
 
 
 def reverse(reglement: Reglement, *, by: Personne, motif: str) -> Reglement:
-    """Take back what was noted by mistake: a row of the opposite amount, which says why. Raises MotifMissing, Reversed."""
+    """Take back what was noted by mistake: a row of the opposite amount, which says why. Raises MotifMissing, Reversed.
+
+    Of today; but what was dated before its invoice goes from that day, so that a wrong year keeps nothing of it.
+    """
     facture = _held(reglement.facture)
     there = next(one for one in facture.reglements if one.id == reglement.id)
     if not motif.strip():
         raise MotifMissing
     if there.annule_par or there.annule_id:
         raise Reversed
+    numeros.hold(SERIE_REGLEMENTS)  # as whoever closes a year does
+    is_slip = is_early(there) and there.le.year > queries.closed_until()
     said = {"montant": -there.montant, "moyen": there.moyen, "reference": there.reference, "annule_id": there.id}
-    made = _chained(facture, by=by, le=clock.today(), motif=motif.strip(), **said)
+    made = _chained(facture, by=by, le=there.le if is_slip else clock.today(), motif=motif.strip(), **said)
     contrepasser.tell(there, by=by, motif=made.motif, par=made.numero)
     if facture.reste > 0 and facture.etat in attendre.sources:
         fire(attendre, facture, by=by)

@@ -187,7 +187,9 @@ def emit(id: int) -> Any:
             toast("Ce que tu as écrit est enregistré, et rien n’est parti\u00a0: relis, puis émets.", "attention")
             return url_for(".show", id=id, _anchor="emission")
         emission.emit(facture, by=me(), read=read)
-        toast(f"{facture.label}\u00a0: {'émis' if facture.is_credit else 'émise'}.")
+        where = facture.action.demandeur.email
+        leaves = f" {'Il' if facture.is_credit else 'Elle'} part par e-mail à {where}." if where else ""
+        toast(f"{facture.label}\u00a0: {'émis' if facture.is_credit else 'émise'}.{leaves}")
         return url_for(".show", id=id)
 
     return _keep(id, leave, right="facture.emettre")

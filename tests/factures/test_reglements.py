@@ -85,6 +85,13 @@ def test_it_is_taken_back_once_and_its_reversal_never(affaire, facture):
             reglements.reverse(one, by=affaire.rita, motif="Encore.")
 
 
+def test_taken_back_today_or_when_its_year_was_a_slip_from_the_day_it_bore(affaire, facture):
+    """A wrong year keeps nothing of it, until it is closed."""
+    today, slip = clock.today(), clock.today() - timedelta(days=365)
+    assert reglements.reverse(receive(facture, affaire.rita, 1), by=affaire.rita, motif="Chèque revenu.").le == today
+    assert reglements.reverse(receive(facture, affaire.rita, 1, le=slip), by=affaire.rita, motif="Année.").le == slip
+
+
 # --- the chain -----------------------------------------------------------------------------------------------
 
 
