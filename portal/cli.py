@@ -73,7 +73,7 @@ def run(with_demo: bool) -> None:
 
     settings: Settings = current_app.config["PORTAL"]
     _try_port(settings)
-    _hold(settings)
+    _hold()
     os.umask(0o077)
     _known_revision()
     upgrade()
@@ -97,9 +97,9 @@ def run(with_demo: bool) -> None:
         raise Stop(said)
 
 
-def _hold(settings: Settings) -> None:
-    """Until this command ends, nobody puts a copy back. Raises Unusable while somebody does."""
-    click.get_current_context().with_resource(verrou.running(settings))
+def _hold() -> None:
+    """Until this command, which writes, ends, nobody puts a copy back. Raises Unusable while somebody does."""
+    click.get_current_context().with_resource(verrou.running(current_app.config["PORTAL"]))
 
 
 def _known_revision() -> None:
@@ -144,7 +144,7 @@ def serve_metrics() -> None:
     settings: Settings = current_app.config["PORTAL"]
     if not settings.metrics_port:
         raise Stop("PORTAL_METRICS_PORT manque\u00a0: le port où Prometheus les lira.")
-    _hold(settings)
+    _hold()
     prometheus.serve(current_app._get_current_object(), settings.metrics_port)  # type: ignore[attr-defined]
 
 
@@ -153,7 +153,7 @@ def serve_metrics() -> None:
 def run_worker(once: bool) -> None:
     """Le facteur : envoie les messages dus, l’un après l’autre, jusqu’à l’arrêt."""
     _known_revision()
-    _hold(current_app.config["PORTAL"])
+    _hold()
     worker.run_once() if once else worker.run()
 
 
@@ -162,6 +162,7 @@ def load_demo() -> None:
     """Remplit une base vide avec la démonstration : des gens inventés, des actions autour d’aujourd’hui."""
     from portal import demo
 
+    _hold()
     if not demo.is_empty():
         raise Stop("Cette base n’est pas vide\u00a0: la démonstration ne se charge que dans une base neuve.")
     _load_demo()
@@ -196,6 +197,7 @@ def create_admin(nom: str, email: str, mot_de_passe: str) -> None:
     from portal.fields import is_address, one_line
     from portal.security import MIN_PASSWORD
 
+    _hold()
     nom, email = one_line(nom), one_line(email)
     if not nom or not is_address(email):
         raise Stop("Un nom et une adresse e-mail complète sont attendus.")
@@ -220,6 +222,7 @@ def give_role(email: str, role: str) -> None:
     from portal.comptes.models import NomRole
     from portal.comptes.queries import confirmed
 
+    _hold()
     personne = confirmed(email)
     if personne is None:
         raise Stop(f"Personne n’a l’adresse {email}.")
@@ -235,6 +238,7 @@ def remove_second_factor(email: str) -> None:
     from portal.comptes import cles, second
     from portal.comptes.queries import confirmed
 
+    _hold()
     personne = confirmed(email)
     if personne is None or not (personne.double_le or cles.has_any(personne)):
         raise Stop(f"Il n’y a ni application ni clé d’accès pour l’adresse {email}.")
@@ -343,6 +347,7 @@ def run_retention(essai: bool) -> None:
     """Efface ce dont le délai de garde est passé ; le facteur le fait aussi, chaque nuit."""
     from portal.notifications import nuit
 
+    _hold()
     if essai:
         for cle, sorte in nuit.SORTES.items():
             ids = sorte.due()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
 from portal.fields import name_key
 
 LONGEST = 40  # letters of a word; PostgreSQL indexes none of 2 kB
@@ -34,9 +37,16 @@ def asked(text: str) -> list[str]:
     return [word for word in words if word not in EMPTY][:MOST] or words[:MOST]
 
 
-def stems(text: str) -> list[str]:
-    """What a `search_key` must hold of the words asked, for the shorter tables, that have no index."""
-    return [stem(word) for word in asked(text)]
+def holds(key: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """Whether a `search_key` says all the words asked, or their stems; for the shorter tables, that have no index."""
+    words = asked(text)
+    return and_(*(or_(key.contains(word), key.contains(stem(word))) for word in words)) if words else false()
+
+
+def says(key: str, text: str) -> bool:
+    """The same of one that was read."""
+    words = asked(text)
+    return bool(words) and all(word in key or stem(word) in key for word in words)
 
 
 def _words(text: str) -> list[str]:

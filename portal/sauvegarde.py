@@ -137,7 +137,7 @@ def age(folder: Path, portail: str) -> float | None:
 
 def sort_out(folder: Path, portail: str, today: date) -> list[Path]:
     """Remove its copies that are neither the last one of a recent day, week or month; those that were removed."""
-    made = made_in(folder, portail)
+    made = [path for path in made_in(folder, portail) if f"-{portail}-" in path.name]  # one that bears no name may be another's
     last = {label: path for path in made for label in _labels(date.fromisoformat(_when(path)[:10]), today)}
     gone = [path for path in made if path not in last.values()]
     for path in gone:

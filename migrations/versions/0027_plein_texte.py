@@ -19,7 +19,8 @@ depends_on = None
 SEARCHED = {"mission": ("titre", "description"), "action": ("titre", "lieu")}
 VIEW = "CREATE VIEW mission_texte AS SELECT m.id, m.action_id, {} AS mots FROM mission m JOIN action a ON a.id = m.action_id"
 BOTH = "m.recherche || ' ' || a.recherche"
-PLAIN = "prefix='2 3 4', columnsize=0, tokenize='unicode61 remove_diacritics 0'"  # the words come without accents, and nothing is ranked
+# The words come without accents, and nothing is ranked; the letters are those that the portal takes for letters.
+PLAIN = "prefix='2 3 4', columnsize=0, tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co'\""
 INDEXES = {
     "sqlite": [VIEW.format(BOTH), f"CREATE VIRTUAL TABLE mission_mots USING fts5 (mots, detail='none', {PLAIN})"],
     "postgresql": [

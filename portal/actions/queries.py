@@ -18,7 +18,7 @@ from portal.comptes.models import Personne
 from portal.db import MANY, counts, db
 from portal.fields import address_key
 from portal.journal import Called, EntreeJournal, describes, subject_key
-from portal.plein_texte import search_key, stems
+from portal.plein_texte import holds, says, search_key
 from portal.policy import provides
 from portal.web import Leaf
 
@@ -290,10 +290,9 @@ def titled(words: str, limit: int) -> list[Action]:
     if re.fullmatch(r"#?[1-9][0-9]{0,8}", words):
         found = db.session.get(Action, int(words.lstrip("#")))
         return [found] if found else []
-    asked = stems(words)
-    likely = select(Action).where(*(Action.recherche.contains(stem) for stem in asked))  # the place counts there
-    rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY)) if asked else ()
-    return [action for action in rows if all(stem in search_key(action.titre) for stem in asked)][:limit]
+    likely = select(Action).where(holds(Action.recherche, words))  # the place counts there
+    rows = db.session.scalars(likely.order_by(Action.debut.desc(), Action.id.desc()).limit(MANY))
+    return [action for action in rows if says(search_key(action.titre), words)][:limit]
 
 
 @describes("action", lambda titre: f"Action «\u00a0{titre}\u00a0»")

@@ -23,7 +23,7 @@ def due(*where: ColumnElement[bool]) -> Select[int]:
     ended = select(func.max(EntreeJournal.quand)).where(
         EntreeJournal.sujet == literal("action:").concat(cast(Action.id, Text)), EntreeJournal.apres == cast(Action.etat, Text)
     )
-    since = ended.correlate(Action).scalar_subquery()
+    since = func.coalesce(ended.correlate(Action).scalar_subquery(), Action.fin)  # of before the portal, no line says when
     invoiced = exists().where(Facture.action_id == Action.id, Facture.etat != Etat.BROUILLON)
     nothing_came = and_(Action.etat.in_(STOPPED), ~invoiced, since < clock.months_ago(GARDE_DEMANDE.valeur))
     over = or_(nothing_came, since < clock.months_ago(12 * GARDE_CLIENT.valeur))

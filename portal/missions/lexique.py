@@ -63,10 +63,14 @@ def rebuild(connection: Connection) -> None:
 
 def forget() -> None:
     """Leave nothing of the words that this transaction takes out: FTS5 only marks them as gone until it merges."""
-    event.listen(db.session(), "before_commit", _merge, once=True)  # once everybody has taken out theirs
+    db.session().info[INDEX] = True
 
 
+@event.listens_for(db.session, "before_commit")
 def _merge(erasing: Session) -> None:
+    """Once everybody has taken out theirs; a savepoint's end is no commit."""
+    if erasing.in_nested_transaction() or not erasing.info.pop(INDEX, False):
+        return
     erasing.flush()
     connection = erasing.connection()
     if connection.dialect.name == "sqlite" and connection.info.pop(INDEX, False):

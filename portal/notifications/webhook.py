@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from portal.config import Settings
 from portal.notifications.dehors import Porte
-from portal.notifications.delivery import Doubtful, Unreachable
+from portal.notifications.delivery import Doubtful
 from portal.notifications.genres import Outdated
 from portal.notifications.messages import Letter
 from portal.outbox import Message, Voie
@@ -39,7 +39,7 @@ class Hook:
         try:
             status, said, _ = self._porte.post(body, headers)
         except Doubtful as doubt:  # a second one is known by its id
-            raise Unreachable(str(doubt)) from doubt
+            raise OSError(str(doubt)) from doubt
         if status // 100 != 2:
             self._porte.complain(status, said, ADVICE)
 

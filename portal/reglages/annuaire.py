@@ -12,6 +12,7 @@ from portal.actions.forms import at_most
 from portal.comptes import commands as comptes
 from portal.comptes import queries as people
 from portal.comptes.models import Personne
+from portal.db import lock
 from portal.fields import Email, Form, Line, Phone, address_key, name_key
 from portal.poles import commands as house
 from portal.poles import queries as poles
@@ -98,12 +99,15 @@ def apply(plan: Plan, *, source: str, by: Personne) -> None:
     """Raises comptes.AddressTaken when somebody else has just added one of them."""
     standing = {pole.id: pole for pole in poles.poles()}
     known = people.holders({ligne.fait["adresse"] for ligne in plan.to_do})
+    lock(Personne, *(personne.id for personne in known.values()))
     for ligne in plan.to_do:
         fait = ligne.fait
         personne = known.get(fait["adresse"])
         if personne is None:
             said = {"nom": fait["nom"], "email": fait["email"], "telephone": fait["telephone"]}
             personne = known[fait["adresse"]] = comptes.take_in(**said, source=source, by=by)
+        elif personne.is_erased:  # meanwhile: nothing of theirs comes back
+            continue
         else:
             comptes.complete(personne, telephone=fait["telephone"], source=source, by=by)
         if fait["pole"]:

@@ -63,7 +63,7 @@ class ActionLine(Form):
         debut = _instant(said)
         if debut is None:
             raise ValidationError(DATE.format(said[:30]))
-        said = self.fin.data or said.partition(" ")[0]
+        said = self.fin.data or re.split("[ T]", said)[0]
         fin = _instant(said if re.search("[/-]", said) else f"{clock.local(debut):%d/%m/%Y} {said}", end=True)
         if fin is None:
             raise ValidationError(DATE.format(said[:30]))

@@ -68,6 +68,8 @@ def text_of(brought: bytes | str) -> str:
             texte = raw.decode(alphabet)
             if "\0" in texte:
                 break
+            if len("\r\n".join(texte.splitlines()).encode()) > HEAVIEST:  # as a form sends it again
+                raise TooBig
             return CONTROL.sub("", texte)
     raise Unreadable
 

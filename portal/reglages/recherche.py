@@ -16,7 +16,7 @@ from portal.comptes.models import Personne
 from portal.db import count, db
 from portal.fields import name_key
 from portal.journal import EntreeJournal, described
-from portal.plein_texte import stems
+from portal.plein_texte import holds
 from portal.web import Leaf
 from portal.workflow import EVENTS
 
@@ -134,7 +134,7 @@ def _narrowed(f: Filtres) -> Iterator[ColumnElement[bool]]:
         itself = EntreeJournal.personne_id.is_(None) if name_key(f.qui) in name_key("Le portail") else false()
         yield or_(EntreeJournal.personne_id.in_(people), itself)
     if f.action:
-        actions = select(Action.id).where(*map(Action.recherche.contains, stems(f.action)))
+        actions = select(Action.id).where(holds(Action.recherche, f.action))
         yield EntreeJournal.action_id.in_(actions)
 
 

@@ -35,9 +35,10 @@ def take_over(quoi: str) -> Any:
     form, sorte = BringForm(), SORTES[quoi]
     if not form.validate():
         return _page(quoi, form, 422)
-    commands.take_turns(by=me())
     try:
-        plan = sorte.plan(lecture.read(form.read(), sorte.COLONNES, sorte.WANTED))
+        tableau = lecture.read(form.read(), sorte.COLONNES, sorte.WANTED)
+        commands.take_turns(by=me())
+        plan = sorte.plan(tableau)
         if form.annonce.data != plan.cle:
             return _announced(quoi, form, plan)
         sorte.apply(plan, source=form.source.data or "", by=me())
@@ -47,8 +48,9 @@ def take_over(quoi: str) -> Any:
     except AddressTaken as taken:
         form.refuse(taken)
         return refused(taken.status, lambda: _page(quoi, form))
-    counts = plan.counts
-    toast(f"C’est fait\u00a0: {counts[Sort.CREEE]} de plus, {counts[Sort.COMPLETEE]} complétées. Aucun message n’est parti.")
+    more, filled = plan.counts[Sort.CREEE], plan.counts[Sort.COMPLETEE]
+    also = f", {filled} complétée{'s' * (filled > 1)}" if filled else ""
+    toast(f"C’est fait\u00a0: {more} de plus{also}. Aucun message n’est parti.")
     return done(url_for(".personnes") if quoi == "personnes" else url_for("actions.index", qui="toutes", quand="passees"))
 
 
