@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal import clock
 from portal.actions import commands as actions
-from portal.actions import processus
+from portal.actions import echanges, processus
+from portal.actions.models import Action, Etat
 from portal.candidatures import commands
 from portal.candidatures.models import accepter, mettre_en_attente, refuser
+from portal.comptes import commands as comptes
 from portal.db import db
 from portal.missions import commands as missions
 from portal.missions.models import annuler
@@ -164,3 +167,14 @@ def test_whoever_holds_the_post_by_priority_is_told_of_its_cancelling_unless_the
     for by in (zoe, admin):
         missions.decide(builders.referent_mission(builders.action(zoe), take_post=True), annuler, by=by, motif="Pluie")
     assert told() == [("mission_annulee", zoe.email)]
+
+
+@pytest.mark.parametrize("etat", [Etat.CONFIRMEE, Etat.TERMINEE, Etat.FACTUREE, Etat.SOLDEE])
+def test_what_the_demandeur_writes_is_read_though_whoever_carried_it_has_left(zoe, outbox, etat):
+    """Their link stays open for a year, whatever became of the action."""
+    action, bruno = builders.action(zoe), builders.bienveillant("Bruno Maillot")
+    db.session.execute(update(Action).values(etat=etat))
+    comptes.set_active(zoe, False, by=builders.personne("Ada Robert", [builders.ADMIN]))
+    db.session.expire_all()
+    echanges.write(action, texte="Bonjour, et merci.", cle="", by=None)
+    assert [m.adresse for m in outbox() if f":{action.id}:ecrit:" in m.cle] == [bruno.email]

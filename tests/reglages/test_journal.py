@@ -185,6 +185,8 @@ def test_a_thousand_lines_have_pages(as_, ada):
         ("sorte=facture", 0),
         ("sorte=inconnue", 5),
         ("action=moulin", 3),
+        ("action=moul", 3),
+        ("action=!!!", 0),
         ("action=autre", 0),
         ("sujet=action:{id}", 3),
         ("sujet=action:999", 0),

@@ -15,6 +15,7 @@ from portal.comptes import commands as comptes
 from portal.comptes.models import Personne, Role
 from portal.comptes.queries import confirmed
 from portal.db import db
+from portal.factures import retention
 from portal.journal import EntreeJournal
 from portal.partage.queries import listed as shares
 from portal.poles.queries import poles_of
@@ -246,6 +247,19 @@ def test_they_are_read_as_any_other(office, as_):
     assert "Je la prends" not in zoe.get(f"/actions/{action.id}").text
     assert "reprise d’un fichier" in office.get(f"/actions/{action.id}/journal").text
     assert "Vannerie" in zoe.get("/actions/agenda?mois=2023-03").text
+
+
+def test_who_asked_for_them_is_kept_no_longer_than_others(office):
+    """No line of the journal says when they were settled: they are counted from their end."""
+    done(office, ACTIONS, "titre,date,lieu,organisation\nVannerie,12/03/2012,La case,Paul Unique")
+    done(office, ACTIONS, f"titre,date,lieu,organisation\nHier,{clock.today() - timedelta(days=1)},La case,Léa Unique")
+    [old, _] = db.session.scalars(select(Action.id).order_by(Action.debut)).all()
+    assert db.session.scalars(retention.due()).all() == [old]
+
+
+def test_a_start_alone_is_read_in_either_spelling(office):
+    page = brought(office, ACTIONS, "titre;début;lieu\nMatin;2022-10-29T09:00;Ici\nMatin 2;2022-10-29 09:00;Ici")
+    assert [sort for _, sort, _ in shown(page)] == ["Créée", "Créée"]
 
 
 def test_an_action_of_today_that_is_over_may_come_in(as_):
