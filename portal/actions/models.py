@@ -198,8 +198,13 @@ class Action(Base):
 
         An admin who took it without being one keeps it until a bienveillant does.
         """
+        return self.etat not in SETTLED and not self.is_carried
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether whoever set it up still is a bienveillant of the house."""
         who = self.bienveillant
-        return self.etat not in SETTLED and not (who and who.is_active and who.is_bienveillant)
+        return bool(who and who.is_active and who.is_bienveillant)
 
     @property
     def link_opens(self) -> bool:

@@ -29,7 +29,7 @@ def take(action: Action, *, by: Personne) -> None:
     action = _open(action)
     if action.bienveillant_id == by.id:
         return
-    if not action.is_to_take:
+    if action.is_carried:
         assert action.bienveillant
         raise AlreadyTaken(f"{action.bienveillant.nom} a déjà pris cette demande.")
     before = action.bienveillant_id

@@ -70,10 +70,8 @@ def _of_the_exchange(news: News) -> dict[str, object]:
 
 def _readers(action: Action) -> list[Personne]:
     """Whoever carries it; all who may take it too, when that is nobody, or an admin who stands in."""
-    who = action.bienveillant
-    sets_up = [who] if who and who.is_active else []
-    is_carried = action.is_stopped or (who and who.is_active and who.is_bienveillant)
-    return sets_up if is_carried else list({*sets_up, *comptes.bienveillants()})
+    sets_up = [action.bienveillant] if action.bienveillant and action.bienveillant.is_active else []
+    return sets_up if action.is_stopped or action.is_carried else list({*sets_up, *comptes.bienveillants()})
 
 
 def answered(news: News) -> Iterator[Envoi]:
