@@ -137,7 +137,7 @@ def age(folder: Path, portail: str) -> float | None:
 
 def sort_out(folder: Path, portail: str, today: date) -> list[Path]:
     """Remove its copies that are neither the last one of a recent day, week or month; those that were removed."""
-    made = [path for path in made_in(folder, portail) if f"-{portail}-" in path.name]  # one that bears no name may be another's
+    made = made_in(folder, portail)
     last = {label: path for path in made for label in _labels(date.fromisoformat(_when(path)[:10]), today)}
     gone = [path for path in made if path not in last.values()]
     for path in gone:
@@ -203,7 +203,8 @@ def at_work(*folders: Path) -> Iterator[None]:
 
 def drafts(settings: Settings, *folders: Path) -> list[Path]:
     """This portal's, and what SQLite has put beside them, in the folders where it makes them."""
-    ours = re.compile(rf"\.en-cours-({re.escape(signature(settings))}|\d+)-[0-9a-f]{{8}}(-\w+)?")
+    mine = re.escape(signature(settings))
+    ours = re.compile(rf"\.en-cours-({mine}|\d+)-[0-9a-f]{{8}}(-\w+)?")
     searched = {settings.instance_dir, settings.backup_dir, *folders}
     if settings.is_sqlite:
         searched.add(settings.database_path.parent)
