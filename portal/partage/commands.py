@@ -29,6 +29,7 @@ from portal.partage.models import (
     clore,
     corriger,
     decider,
+    digest_of_keys,
     modifier,
     noter,
     regler_les_cles,
@@ -224,7 +225,7 @@ def set_keys(action: Action, *, by: Personne, cles: Mapping[int, int], motif: st
 
 def keys_reading(compte: Compte) -> str:
     """One digest of its keys, and of why they are what they are."""
-    return digest((sorted(compte.cles.items()), compte.partage.motif if compte.partage else ""))
+    return digest_of_keys(compte.cles, compte.partage.motif if compte.partage else "")
 
 
 def follow_the_lines(action: Action, *, by: Personne) -> None:

@@ -16,8 +16,7 @@ from portal.devis.forms import SheetForm
 from portal.devis.models import HIGHEST
 from portal.fields import Day, Euros, Form, Hundredths, Line, choices
 from portal.partage.calcul import WHOLE
-from portal.partage.models import FIELDS, Nature
-from portal.partage.queries import Compte
+from portal.partage.models import FIELDS, Nature, digest_of_keys
 from portal.poles.models import Pole
 
 
@@ -68,13 +67,11 @@ class ClesForm(Form):
         self.form_errors += wrong
         return bool(valid) and not wrong
 
-    def is_typed_over(self, compte: Compte) -> bool:
-        """Whether it came with other keys than those that stand, or another reason."""
-        if self.lu.data is None:
-            return False
-        motif = compte.partage.motif if compte.partage else ""
+    @property
+    def is_typed_over(self) -> bool:
+        """Whether it came with other keys than those that were shown, or another reason."""
         wrong = any(form.part.process_errors for _, form in self.parts.values())
-        return wrong or self.cles != {id: part for id, part in compte.cles.items() if part} or self.motif.data != motif
+        return self.lu.data is not None and (wrong or digest_of_keys(self.cles, self.motif.data or "") != self.lu.data)
 
     @property
     def cles(self) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from portal import clock
-from portal.actions.models import Action
+from portal.actions.models import Action, digest
 from portal.comptes.models import Personne
 from portal.db import Base
 from portal.devis.models import HIGHEST
@@ -112,6 +113,11 @@ class Cle(Base):
     part: Mapped[int]
 
     __table_args__ = (UniqueConstraint("partage_id", "pole_id"), CheckConstraint(f"part BETWEEN 0 AND {WHOLE}", name="part"))
+
+
+def digest_of_keys(cles: Mapping[int, int], motif: str) -> str:
+    """Of the keys by pôle, and of why they are what they are: what a form read, and what it brings back."""
+    return digest((sorted(cles.items()), motif))
 
 
 class Ecriture(Base):

@@ -120,7 +120,7 @@ def follow_the_lines(action_id: int) -> Any:
 def decide(action_id: int) -> Any:
     action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("perte"))[:300]
     form = ClesForm(poles=house.poles())
-    if form.is_typed_over(queries.compte(action)):
+    if form.is_typed_over:
         form.form_errors.append(
             "Ces clés ne sont pas enregistrées, et rien n’est décidé\u00a0: enregistre-les, relis, puis décide."
         )

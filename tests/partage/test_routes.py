@@ -55,6 +55,12 @@ def url(fete):
     return f"/partage/action/{fete.action.id}"
 
 
+def sent_to_decide(page: BeautifulSoup) -> dict[str, str]:
+    """What « Décider ce partage » sends: the keys, and what was read."""
+    fields = page.select("#les-cles [name]:not([name=csrf_token]), [form=les-cles][name]")
+    return {field["name"]: field.get("value", "") for field in fields}
+
+
 def test_keys_that_were_typed_and_not_kept_are_never_left_behind_by_deciding(fete, url, as_):
     """« Décider » sends the keys too: what differs from what stands is shown again, and nothing is decided."""
     fete.invoiced()
@@ -62,11 +68,7 @@ def test_keys_that_were_typed_and_not_kept_are_never_left_behind_by_deciding(fet
     rita = as_(fete.rita)
     page = soup(rita.get(url))
     assert page.select_one("#decider button")["form"] == page.select_one("#cles form")["id"] == "les-cles"
-    sent = {
-        f["name"]: f.get("value", "")
-        for f in page.select("#les-cles [name], [form=les-cles][name]")
-        if f["name"] != "csrf_token"
-    }
+    sent = sent_to_decide(page)
     key = next(name for name in sent if name.endswith("-part"))
     answer = rita.post(f"{url}/decider", data=sent | {key: "40", "motif": "Entendu en réunion"})
     assert answer.status_code == 409
@@ -76,6 +78,23 @@ def test_keys_that_were_typed_and_not_kept_are_never_left_behind_by_deciding(fet
     assert shown.select_one("#cles [name=motif]")["value"] == "Entendu en réunion"
     assert rita.post(f"{url}/decider", data=sent | {key: "douze"}).status_code == 409
     assert rita.post(f"{url}/decider", data=sent).status_code == 303
+
+
+def test_keys_that_somebody_else_changed_meanwhile_are_shown_again_before_deciding(fete, url, as_):
+    """Nobody is told that they typed what they did not."""
+    fete.invoiced()
+    db.session.commit()
+    rita = as_(fete.rita)
+    sent = sent_to_decide(soup(rita.get(url)))
+    fete.set_keys(cles={fete.scene.id: 40_00}, motif="Entendu en réunion.")
+    db.session.commit()
+    answer = rita.post(f"{url}/decider", data=sent)
+    assert answer.status_code == 409
+    shown = soup(answer)
+    assert commands.Reread.sentence in shown.select_one("main").text
+    assert "ne sont pas enregistrées" not in shown.text
+    assert shown.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40"
+    assert rita.post(f"{url}/decider", data=sent_to_decide(shown)).status_code == 303
 
 
 def test_it_is_decided_then_closed_on_its_page(fete, url, as_):
