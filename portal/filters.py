@@ -177,7 +177,7 @@ def depuis_quand(value: datetime) -> str:
 
 def euros(cents: int) -> str:
     """ "1 234,50 €"; whole amounts too keep their cents."""
-    sign, cents = ("-" if cents < 0 else ""), abs(cents)
+    sign, cents = ("−" if cents < 0 else ""), abs(cents)
     return f"{sign}{cents // 100:,}".replace(",", THIN) + f",{cents % 100:02d}{NBSP}€"
 
 

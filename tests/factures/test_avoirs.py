@@ -419,6 +419,26 @@ def editor(page, facture: Facture) -> dict[str, str]:
     return said | {field["name"]: field.text for field in found.select("textarea")}
 
 
+def test_its_draft_says_what_of_it_is_given_back(as_, affaire, facture):
+    """What it takes back beyond what was still to pay; nothing before anything was paid. Its bar asks nobody to pay it."""
+    draft = commands.credit(facture, by=affaire.rita)
+    db.session.commit()
+
+    def page():
+        return BeautifulSoup(as_(affaire.rita).get(f"/factures/{draft.id}").text, "html5lib")
+
+    assert "à rendre" not in page().select_one("#totaux").text
+    assert page().select_one(".total-barre .sourdine").text == "Avoir"
+    reglements.receive(facture, by=affaire.rita, montant=400_00, moyen=Moyen.VIREMENT, le=clock.today())
+    db.session.commit()
+    assert page().select_one("#totaux .dont").get_text(" ").split() == ["Dont", "à", "rendre", "au", "demandeur", "400,00", "€"]
+    line = draft.lignes[0]
+    line.prix = 700_00
+    commands.count(draft)
+    db.session.commit()
+    assert page().select_one("#totaux .dont").get_text(" ").split() == ["Dont", "à", "rendre", "au", "demandeur", "20,00", "€"]
+
+
 def test_an_avoir_is_of_nobody_in_particular(as_, affaire, facture):
     """It takes from the profit, that the keys then share."""
     db.session.commit()

@@ -72,6 +72,16 @@ def test_it_says_what_was_paid_and_what_remains(affaire, client, facture):
     assert "Comment payer" not in said
 
 
+def test_a_payment_that_was_taken_back_is_cancelled(affaire, client, facture):
+    pay(facture, affaire.rita, 500_00)
+    reglements.reverse(facture.reglements[0], by=affaire.rita, motif="Tapé deux fois.")
+    db.session.commit()
+    said = words(client.get(url(facture)))
+    assert "500,00 € , virement" in said
+    assert "−500,00 € , annulé" in said
+    assert "Tapé deux fois." not in said
+
+
 def test_once_its_day_is_over_it_says_so(client, facture):
     with clock.freeze(clock.start_of(facture.echeance) + timedelta(days=1)):
         assert "Elle était à payer au plus tard" in words(client.get(url(facture)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 
+from portal import clock, reglage
 from portal.db import db
 from portal.factures.models import Etat, Facture
 from portal.jour_j import consommations, queries
@@ -48,6 +51,36 @@ def test_from_its_action_to_its_paper(affaire, rita, url):
     paper = rita.get(f"{url}.pdf")
     assert (paper.mimetype, paper.data[:5]) == ("application/pdf", b"%PDF-")
     assert page.h1.text.removeprefix("Facture ") in paper.headers["Content-Disposition"]
+
+
+def test_where_it_goes_is_said_before_and_once_it_left(affaire, rita, url):
+    address = affaire.action.demandeur.email
+    assert f"Elle part aussitôt par e-mail, à {address}." in soup(rita.get(url)).select_one("#emission").text
+    page = soup(rita.post(f"{url}/emettre", data=fields(rita, url), follow_redirects=True))
+    assert f"émise. Elle part par e-mail à {address}." in page.select_one("#toasts").text
+
+
+def test_without_an_address_nothing_is_said_to_leave(affaire, rita, url):
+    affaire.action.demandeur.email = ""
+    db.session.commit()
+    assert "donne-lui le PDF" in soup(rita.get(url)).select_one("#emission").text
+    page = soup(rita.post(f"{url}/emettre", data=fields(rita, url), follow_redirects=True))
+    assert page.select_one("#toasts").text.strip().endswith("émise.")
+
+
+def test_a_draft_says_that_nothing_tells_how_to_pay(affaire, rita, url, as_):
+    """A link to the setting for whoever may write it; no word once it is written."""
+
+    def warned(client):
+        return soup(client.get(url)).select_one("#emission .ton-attention")
+
+    assert "Elle ne dira pas comment payer" in warned(rita).text
+    assert warned(rita).a is None
+    both = builders.personne("Nadia Hoarau", [builders.TRESORIER, builders.ADMIN])
+    assert warned(as_(both)).a["href"] == "/reglages/factures"
+    reglage.change(reglage.FACTURE_PAIEMENT, "IBAN FR76", by=affaire.rita)
+    db.session.commit()
+    assert warned(as_(affaire.rita)) is None
 
 
 def test_a_draft_has_a_paper_that_says_it_is_worth_nothing(rita, url):
@@ -165,6 +198,15 @@ def test_the_list_by_what_is_to_be_done(affaire, rita, url, as_):
     assert "F-" in soup(rita.get("/factures/?vue=a_encaisser")).select_one(".cartes").text
     other = as_(builders.bienveillant("Bruno Ozoux"))
     assert soup(other.get("/factures/?vue=toutes")).select_one(".cartes") is None
+
+
+def test_once_its_last_day_is_over_its_badge_says_late(affaire, as_):
+    facture = affaire.issued()
+    db.session.commit()
+    for days, badge in ((0, "Émise"), (1, "En retard")):
+        with clock.freeze(clock.start_of(facture.echeance) + timedelta(days=days)):
+            for page in (f"/factures/{facture.id}", "/factures/?vue=toutes", f"/factures/action/{affaire.action.id}"):
+                assert soup(as_(affaire.rita).get(page)).select(".badge")[-1].text.strip() == badge, page
 
 
 @pytest.mark.parametrize("rows", [1, 3])

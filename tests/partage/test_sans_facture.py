@@ -108,6 +108,14 @@ def test_the_treasurer_is_asked_why_on_its_sheet_and_nobody_else_may(as_, fete, 
     assert as_(fete.rita).post(f"{url}/solder_sans_facture", data={"motif": "Offerte."}).status_code == 303
 
 
+def test_its_share_out_leads_there_whoever_may_settle_it(as_, fete, offerte):
+    sheet = f"/actions/{offerte.id}#solder_sans_facture"
+    for who, led in ((fete.rita, True), (fete.zoe, False)):
+        page = BeautifulSoup(as_(who).get(f"/partage/action/{offerte.id}").text, "html5lib")
+        assert bool(page.select(f'main a[href="{sheet}"]')) is led
+    assert BeautifulSoup(as_(fete.rita).get(sheet).text, "html5lib").select_one("#solder_sans_facture")
+
+
 def test_an_invoice_that_appeared_meanwhile_is_said_with_the_reason_that_was_typed(as_, fete):
     fete.draft()
     db.session.commit()
