@@ -78,12 +78,16 @@ class KeysMoved(Refusal):
     sentence = "Quelqu’un a changé les clés pendant que tu écrivais : elles sont dans le tableau. Compare, puis renvoie."
 
 
+class KeysNotKept(Refusal):
+    sentence = "Les clés que tu as écrites ne sont pas enregistrées, et rien n’est décidé : enregistre-les, relis, puis décide."
+
+
 class NotInvoiced(Refusal):
     sentence = "Cette action n’est pas encore facturée : le partage reste provisoire."
 
 
 class NothingToShare(Refusal):
-    sentence = "Cette action s’est arrêtée sans rien coûter ni rapporter : il n’y a rien à partager."
+    sentence = "Cette action n’a rien coûté ni rapporté : il n’y a rien à partager."
 
 
 class NotPaid(Refusal):
@@ -268,17 +272,20 @@ def reading(compte: Compte) -> str:
     return digest((compte.benefice, sorted(compte.parts.items(), key=str), sorted(compte.cles.items())))
 
 
-def decide(action: Action, *, by: Personne, read: str, motif: str = "") -> Partage:
+def decide(action: Action, *, by: Personne, read: str, motif: str = "", typed: bool = False) -> Partage:
     """Write what each gets; `read`: `reading` of what was shown. A loss is the commun's, and somebody says why.
 
-    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, Reread, LossToExplain.
+    `typed`: other keys came with it, which are never left behind.
+    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, KeysNotKept, Reread, LossToExplain.
     """
     partage = _shared(action)
     compte = queries.compte(partage.action)
     if not compte.is_ready:
-        raise NothingToShare if partage.action.is_stopped else NotInvoiced
+        raise NothingToShare if compte.is_ended else NotInvoiced
     if compte.unpaid:
         raise NotPaid(compte.unpaid[0].label)
+    if typed:
+        raise KeysNotKept
     if read != reading(compte):
         raise Reread
     if compte.benefice < 0 and not motif.strip():

@@ -158,13 +158,15 @@ class Compte:
         return [one for one in self.unpaid if one.reste > 0]
 
     @property
-    def is_ready(self) -> bool:
-        """Whether it is invoiced, even when avoirs have since taken all of it back: what it cost is then a loss.
+    def is_ended(self) -> bool:
+        """Stopped, or settled before the portal knew it: what it cost and a deposit that the house keeps are all that will be."""
+        return self.action.etat in actions.SETTLED
 
-        Of what was stopped, what it cost and a deposit that the house keeps are all that will be.
-        """
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is invoiced, even when avoirs have since taken all of it back: what it cost is then a loss."""
         kept = any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
-        ended = self.action.is_stopped and (kept or self.couts > 0)
+        ended = self.is_ended and (kept or self.couts > 0)
         return ended or any(one.nature is Sorte.FACTURE for one in self.factures)
 
     @property
@@ -236,7 +238,7 @@ def _in(etat: Etat) -> ColumnElement[bool]:
 
 
 def _is_to_decide() -> ColumnElement[bool]:
-    """What is over; and of what was stopped, or was settled before the portal, what keeps a deposit or cost something."""
+    """What is over; and of what has ended, as `is_ready` says, what keeps a deposit or cost something."""
     deposit = Facture.action_id == Action.id, Facture.nature == Sorte.ACOMPTE, Facture.rang.is_not(None)
     kept = exists().where(*deposit, invoices.not_credited() > 0)
     cents = func.sum(Contribution.quantite * case(_worth(), value=Contribution.unite, else_=0))

@@ -96,7 +96,7 @@ def set_keys(action_id: int) -> Any:
     except Refusal as refusal:
         said = refusal
         return refused(said.status, lambda: _keys_page(action_id, said))
-    toast("Clés changées.")
+    toast("Clés enregistrées.")
     return done(url_for(".show", action_id=action_id, _anchor="cles"))
 
 
@@ -118,18 +118,16 @@ def follow_the_lines(action_id: int) -> Any:
 
 @bp.post("/action/<int:action_id>/decider", access="partage.decider", fresh=True)
 def decide(action_id: int) -> Any:
-    action, motif = _read(action_id, "partage.decider"), one_line(request.form.get("perte"))[:300]
+    """The keys come with it: those that were typed and not kept are shown again."""
+    action, perte = _read(action_id, "partage.decider"), one_line(request.form.get("perte"))[:300]
     form = ClesForm(poles=house.poles())
-    if form.is_typed_over:
-        form.form_errors.append(
-            "Ces clés ne sont pas enregistrées, et rien n’est décidé\u00a0: enregistre-les, relis, puis décide."
-        )
-        return refused(409, lambda: _page(_read(action_id), cles=form, lu=form.lu.data, unsaved=[motif] if motif else []))
+    typed = {"cles": form, "lu": form.lu.data} if form.is_typed_over else {}
     try:
-        commands.decide(action, by=me(), read=request.form.get("tout", ""), motif=motif)
+        commands.decide(action, by=me(), read=request.form.get("tout", ""), motif=perte, typed=bool(typed))
     except Refusal as refusal:
         said = refusal
-        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=[motif] if motif else []))
+        words = [word for word in (perte, typed and form.motif.data) if word]
+        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=words, **typed))
     toast("Partage décidé.")
     return done(url_for(".show", action_id=action_id))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from portal import clock
 from portal.actions import commands as actions
+from portal.actions.models import Canal, TypeAction
 from portal.actions.processus import annuler
 from portal.comptes.models import FRESH
 from portal.contributions.models import Contribution, Unite
@@ -73,11 +75,24 @@ def test_keys_that_were_typed_and_not_kept_are_never_left_behind_by_deciding(fet
     answer = rita.post(f"{url}/decider", data=sent | {key: "40", "motif": "Entendu en réunion"})
     assert answer.status_code == 409
     shown = soup(answer)
-    assert "Ces clés ne sont pas enregistrées, et rien n’est décidé" in shown.select_one("#cles[open]").text
+    assert shown.select_one(".resume-erreurs h2").text.strip() == commands.KeysNotKept.sentence
+    assert shown.select_one("#cles[open]")
     assert shown.select_one(f"[name={key}]")["value"] == "40"
     assert shown.select_one("#cles [name=motif]")["value"] == "Entendu en réunion"
     assert rita.post(f"{url}/decider", data=sent | {key: "douze"}).status_code == 409
     assert rita.post(f"{url}/decider", data=sent).status_code == 303
+
+
+def test_keys_that_were_typed_while_somebody_else_decided_are_given_back(fete, url, as_):
+    fete.invoiced()
+    db.session.commit()
+    rita = as_(fete.rita)
+    sent = sent_to_decide(soup(rita.get(url)))
+    fete.decide()
+    db.session.commit()
+    said = soup(rita.post(f"{url}/decider", data=sent | {f"p{fete.scene.id}-part": "40", "motif": "Entendu en réunion"}))
+    assert said.select_one(".resume-erreurs h2").text.strip() == commands.AlreadyDecided.sentence
+    assert "Entendu en réunion" in said.select_one(".resume-erreurs li").text
 
 
 def test_keys_that_somebody_else_changed_meanwhile_are_shown_again_before_deciding(fete, url, as_):
@@ -429,6 +444,23 @@ def test_a_cancelled_action_says_what_is_left_to_note_and_to_decide(a_venir, as_
     assert "soldée" not in soup(rita.get(url)).select_one("main").text
     assert rita.post(f"{url}/clore").status_code == 303
     assert fete.action.titre in rita.get("/partage/?vue=clos").text
+
+
+def test_what_an_action_of_before_the_portal_cost_is_decided_then_closed(as_, fete):
+    debut = clock.now() - timedelta(days=400)
+    when = {"debut": debut, "fin": debut + timedelta(hours=5), "lieu": "La case", "personnes": None}
+    kind = {"type": TypeAction.AUTRE, "canal": Canal.PERMANENCE, "pole_porteur_id": None}
+    ancienne = actions.take_in(by=fete.rita, source="liste.csv", organisation="DAL", titre="Vieille fête", **when, **kind)
+    db.session.commit()
+    url, rita = f"/partage/action/{ancienne.id}", as_(fete.rita)
+    assert "Elle n’a rien coûté ni rapporté" in rita.get(url).text
+    assert rita.post(f"{url}/depense", data=expense()).status_code == 303
+    assert ancienne.titre in rita.get("/partage/").text
+    page = soup(rita.get(url))
+    assert page.select_one("#decider textarea[name=perte]")
+    assert rita.post(f"{url}/decider", data=sent_to_decide(page) | {"perte": "Avant le portail."}).status_code == 303
+    assert rita.post(f"{url}/clore").status_code == 303
+    assert ancienne.titre in rita.get("/partage/?vue=clos").text
 
 
 def test_before_it_is_confirmed_no_expense_is_proposed(fete, as_):
