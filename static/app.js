@@ -69,8 +69,11 @@ const asked = (ctx) => !["every", "load", "rafraichir"].includes(ctx.sourceEvent
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
   if (status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
+  outdated ||= status === 401;
+  if (status === 400) renew();
   const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
-  toast(said?.textContent.trim() || "Le portail n’a pas pu répondre. À réessayer dans un instant.");
+  const ways = status === 401 ? { "Se connecter": () => open("/comptes/connexion") } : {};
+  toast(said?.textContent.trim() || "Le portail n’a pas pu répondre. À réessayer dans un instant.", "attention", ways);
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
@@ -83,6 +86,20 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   if (token && !/^(GET|HEAD)$/i.test(ctx.request.method)) ctx.request.headers["X-CSRFToken"] = token;
 });
+
+// Whoever signed in again in another tab left this page the token of the session before: it takes theirs, and may send.
+let outdated = false;
+
+async function renew() {
+  const home = await fetch("/").then((answer) => answer.text(), () => "");
+  const token = new DOMParser().parseFromString(home, "text/html").querySelector('meta[name="csrf-token"]')?.content;
+  if (!token) return;
+  outdated = false;
+  document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
+  for (const field of document.getElementsByName("csrf_token")) field.value = token;
+}
+
+document.addEventListener("visibilitychange", () => outdated && !document.hidden && renew());
 
 // htmx's history is off (nothing of a page stays on a shared phone), so the address is kept here.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {

@@ -48,7 +48,8 @@ def test_a_status_has_its_words(client, status):
     assert advice in main_of(page)
     assert "HX-Request" in page.vary
     fragment = client.get(f"/atelier/statut/{status}", headers=HTMX, crash=True)
-    assert (fragment.status_code, fragment.text) == (status, f"<p data-message>{advice}</p>")
+    said = f"{title}. {advice}" if status == 401 else advice
+    assert (fragment.status_code, fragment.text) == (status, f"<p data-message>{said}</p>")
 
 
 @pytest.mark.parametrize(("status", "like"), [(406, 400), (418, 400), (451, 400), (501, 500), (502, 500)])

@@ -159,7 +159,7 @@ class Compte:
 
     @property
     def is_ended(self) -> bool:
-        """Stopped, or settled before the portal knew it: what it cost and a deposit that the house keeps are all that will be."""
+        """Stopped, or settled before the portal: what it cost and a deposit that the house keeps are all that will be."""
         return self.action.etat in actions.SETTLED
 
     @property

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import delete
 
 from portal.candidatures.models import Etat
+from portal.comptes.models import Session
 from portal.db import db
 from tests import builders
+from tests.comptes.test_sessions import PASSWORD
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def zoe(app):
-    return builders.bienveillant()
+    return builders.personne("Zoé Grondin", [builders.BIENVEILLANT], email="zoe@example.org", password=PASSWORD)
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def states(waiting) -> list[Etat]:
 def test_from_the_keyboard(visit, zoe, waiting):
     page = visit(zoe)
     page.goto("/candidatures/")
-    page.wait_for_function("window.htmx")  # it comes once the page is there: until then an answer draws the whole page anew
+    page.wait_for_function("() => window.htmx")  # until then an answer draws the whole page anew
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(page.get_by_text("2 attendent ta réponse.")).to_be_visible()
@@ -59,6 +62,38 @@ def test_in_bulk_the_bar_comes_with_the_first_tick_and_says_what_was_done(visit,
     bulk.get_by_role("button", name="Accepter").click()
     expect(page.get_by_text("2 acceptées, 1 non\u00a0: complet")).to_be_visible()
     assert states(waiting) == [Etat.ACCEPTEE, Etat.ACCEPTEE, Etat.DEPOSEE]
+
+
+@pytest.mark.parametrize("hears", [True, False], ids=["back in sight", "tried again"])
+def test_signed_out_elsewhere_a_word_stays_and_leaves_once_signed_in_again_in_another_tab(visit, zoe, waiting, hears):
+    """The page takes the new session's token when it comes back in sight; or once the old one was refused."""
+    page = visit(zoe)
+    page.goto("/candidatures/")
+    page.wait_for_function("() => window.htmx")
+    row = page.locator("li.candidature", has_text="Ali Un")
+    row.locator("summary", has_text="Refuser").click()
+    row.get_by_label("Motif").select_option(index=1)
+    row.get_by_label("Un mot pour la personne").fill("Reviens samedi prochain.")
+    db.session.execute(delete(Session))
+    db.session.commit()
+    row.get_by_role("button", name="Refuser Ali").click()
+    expect(page.locator("#toasts")).to_contain_text("La connexion s’est fermée")
+    with page.context.expect_page() as opened:
+        page.locator("#toasts").get_by_role("button", name="Se connecter").click()
+    tab = opened.value
+    tab.fill("[name=email]", "zoe@example.org")
+    tab.fill("[name=mot_de_passe]", PASSWORD)
+    tab.get_by_role("button", name="Se connecter", exact=True).click()
+    tab.wait_for_url(lambda url: "connexion" not in url)
+    tab.close()
+    with page.expect_response("**/"):
+        if hears:
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # here, each tab believes it is in sight
+        else:
+            row.get_by_role("button", name="Refuser Ali").click()
+    row.get_by_role("button", name="Refuser Ali").click()
+    expect(page.get_by_text("2 attendent ta réponse.")).to_be_visible()
+    assert states(waiting)[0] is Etat.REFUSEE
 
 
 def test_without_javascript_everything_still_works(visit, zoe, waiting):

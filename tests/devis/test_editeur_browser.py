@@ -27,7 +27,7 @@ def test_it_counts_as_one_types_and_a_line_moves_under_the_finger(visit, devis):
     hour, meal = (line.id for line in devis.lignes)
     page = visit(devis.action.bienveillant)  # who lets go of the test's own transaction
     page.goto("/devis/1")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     field = page.locator(f"#l{meal}-quantite")
     field.fill("")
     field.press_sequentially("12,5")

@@ -90,7 +90,7 @@ def test_with_htmx_the_preview_is_a_page_of_its_own(zoe, mission, visit):
     builders.candidature(mission, email="lea@example.org")
     page = visit(zoe)
     page.goto("/candidatures/")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.locator("details.refus summary").first.click()
     page.get_by_label("Motif").first.select_option("La mission a changé.")
     page.get_by_role("button", name="Lire le message avant").first.click()

@@ -304,7 +304,7 @@ def test_the_pages_cost_the_same_for_none_or_all(office, count_queries, many):
 def test_with_htmx_only_the_preview_changes_and_what_is_typed_stays(office, visit):
     page = visit(builders.personne("Max", [builders.ADMIN]))
     page.goto(ACCEPTED)
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.get_by_label("Pour commencer").fill("Chouette {prenom}.")
     page.get_by_role("button", name="Aperçu").click()
     page.locator("#apercu").get_by_text("Chouette Léa.").first.wait_for()
