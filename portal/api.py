@@ -81,6 +81,7 @@ def blueprint(package: str) -> GuardedBlueprint:
 
 def _open(response: Response) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag"
     return response
 
 

@@ -323,7 +323,8 @@ def _webhook(environ: Mapping[str, str], env: str) -> str | None:
 def _is_outside(url: str, env: str) -> bool:
     """Whether it is a whole address of another server, with a path; in https when it is in earnest."""
     schemes = "https" if env == "production" else "https?"
-    return bool(re.fullmatch(rf"{schemes}://[\w.-]+(:[0-9]{{1,5}})?/[!$-~]+", url, re.ASCII))
+    whole = re.fullmatch(rf"{schemes}://[\w.-]+(?::([0-9]{{1,5}}))?/[!$-~]+", url, re.ASCII)
+    return whole is not None and 0 < int(whole[1] or 1) <= 65_535
 
 
 def _told(environ: Mapping[str, str], env: str) -> str | None:

@@ -164,6 +164,7 @@ def test_one_or_many_cost_the_same(zoe, client, count_queries, n, url, cost):
 def test_any_site_may_read_it_without_a_cookie_and_ask_whether_it_changed(client, url):
     answer = client.get(url)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Expose-Headers"] == "ETag"
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert "Set-Cookie" not in answer.headers
     again = client.get(url, headers={"If-None-Match": answer.headers["ETag"]})

@@ -65,6 +65,7 @@ def production(**more: str) -> Settings:
         ({"PORTAL_ROCKETCHAT_TOKEN": "court"}, "16 caractères"),
         ({"PORTAL_WEBHOOK_URL": "http://autre.example.org/portail", "PORTAL_WEBHOOK_SECRETS": KEY}, "en https://"),
         ({"PORTAL_WEBHOOK_URL": "https://autre.example.org/portail"}, "PORTAL_WEBHOOK_SECRETS"),
+        ({"PORTAL_WEBHOOK_URL": "https://autre.example.org:99999/portail", "PORTAL_WEBHOOK_SECRETS": KEY}, "en https://"),
         ({"PORTAL_WEBHOOK_URL": "https://autre.example.org/portail", "PORTAL_WEBHOOK_SECRETS": f"{KEY},court"}, "32 car"),
         ({"PORTAL_WEBHOOK_EVENTS": "action.,personne."}, "'personne.'"),
         ({"PORTAL_WEBHOOK_PRIVATE": "oui"}, "PORTAL_WEBHOOK_PRIVATE"),

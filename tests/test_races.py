@@ -19,9 +19,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from portal import clock, security
+from portal.actions.models import Action
 from portal.candidatures import attente, commands, offres
 from portal.candidatures.models import Candidature, Etat, Issue, accepter
 from portal.db import db
@@ -266,6 +268,18 @@ def test_the_same_people_invited_from_several_windows_at_once_are_asked_once(cro
         told = select(Message.personne_id).where(Message.cle.startswith(f"mission:{mission.id}:invitation:"))
         assert Counter(db.session.scalars(told)) == Counter(p.id for p in people)
         db.session.rollback()
+
+
+def test_two_admins_who_take_one_file_over_at_once_take_it_over_once(crowd, as_):
+    """The second is shown what the file would do now: nothing."""
+    url, posts = "/reglages/reprise/actions", []
+    for nom in ("Ada", "Bob"):
+        admin = as_(builders.personne(nom, [builders.ADMIN]))
+        page = admin.post(url, data={"texte": "titre;date;lieu\nVannerie;12/03/2023;La case", "source": "vieux cahier"})
+        fields = {e["name"]: e["value"] for e in BeautifulSoup(page.text, "html5lib").select("#suite [name]")}
+        posts.append((url, fields, badge(admin)))
+    assert Counter(a.status for a in crowd.press(posts)) == {303: 1, 409: 1}
+    assert count(Action) == 1
 
 
 def count(model, *where) -> int:

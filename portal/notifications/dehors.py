@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from threading import Timer
 from urllib.parse import urlsplit
 
 from portal import clock
 from portal.notifications.delivery import Doubtful, Final, Unreachable
 
-TIMEOUT = 5  # seconds for each exchange with the server
+TIMEOUT = 5  # seconds to reach the server, then for each of its words; twice that for all of them
 READ = 2000  # bytes of an answer
 AWAY = frozenset({408, 425, 429, 502, 503, 504})  # nobody is there, or not now
 PRIVATE = (
@@ -44,9 +45,13 @@ class Porte:
         line = HTTPSConnection(parts.hostname, parts.port, context=tls) if tls else HTTPConnection(parts.hostname, parts.port)
         line.auto_open = 0  # it is given a line, and opens none by itself
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        with closing(line):
+        with ExitStack() as end:
+            end.enter_context(closing(line))
             try:
-                line.sock = self._reach(parts.hostname, line.port, tls=tls)
+                line.sock = reached = self._reach(parts.hostname, line.port, tls=tls)
+                end.enter_context(_cut_off(reached))
+                if isinstance(reached, ssl.SSLSocket):
+                    reached.do_handshake()
                 line.request("POST", path, body, {"Content-Type": "application/json", **headers})
             except Final:
                 raise
@@ -71,7 +76,7 @@ class Porte:
             line.settimeout(TIMEOUT)
             try:
                 line.connect(address)
-                return tls.wrap_socket(line, server_hostname=host) if tls else line
+                return tls.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False) if tls else line
             except OSError:
                 line.close()
                 if address is found[-1][-1]:
@@ -89,6 +94,22 @@ class Porte:
             raise OSError(words)
         known = "l’adresse du webhook renvoie ailleurs" if status // 100 == 3 else advice.get(status, advice[400])
         raise Final(f"{words} : {known}")
+
+
+@contextmanager
+def _cut_off(line: socket.socket) -> Iterator[None]:
+    """A server that says a byte at a time is hung up on, as one that says nothing is."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(line, socket.SHUT_RDWR)  # TLS's own takes apart what is being read
+
+    timer = Timer(2 * TIMEOUT, cut)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def is_public(address: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 from portal import clock, outbox, reglage
 from portal.actions.commands import check_reading
 from portal.comptes.models import Personne
-from portal.db import lock
 from portal.notifications import queries as messages
 from portal.notifications.lettres.canal import CANAL, CHAT, TRIAL
 from portal.outbox import Voie
@@ -42,9 +41,9 @@ def begin_again(settings: Iterable[Setting], *, read: str, by: Personne) -> None
         reglage.begin_again(setting, by=by)
 
 
-def take_turns(*, by: Personne) -> None:
-    """A file sent twice by one tap is taken over once: the second waits for the first, then finds it all there."""
-    lock(Personne, by.id)
+def take_turns() -> None:
+    """One file at a time is taken over: sent twice by one tap, or by two people, the second finds it all there."""
+    reglage.hold()
 
 
 def note_export(what: Event, lines: int, *, by: Personne) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -91,8 +92,11 @@ def read(texte: str, colonnes: Mapping[str, Sequence[str]], wanted: Sequence[str
 
 def _lines(texte: str) -> list[tuple[int, list[str]]]:
     """Those that say something, with their numbers."""
-    first = texte.partition("\n")[0]
-    lines = csv.reader(StringIO(texte, newline=""), delimiter=max(";,\t", key=first.count), strict=True)
+    if told := re.match(r"sep=([;,\t])\r?\n", texte):  # by Excel, to itself
+        texte = texte[told.end() :]
+    first = texte.lstrip().partition("\n")[0]
+    sign = told[1] if told else max(";,\t", key=first.count)
+    lines = csv.reader(StringIO(texte, newline=""), delimiter=sign, strict=True)
     try:
         found = [(numero, cells) for numero, cells in enumerate(lines, 1) if any(map(str.strip, cells))]
     except csv.Error:
@@ -107,8 +111,14 @@ def _column(cell: str, colonnes: Mapping[str, Sequence[str]]) -> str:
     return next((name for name, names in colonnes.items() if said in (name_key(n).replace("-", "") for n in names)), "")
 
 
+def _said(cell: str) -> str:
+    """A dash alone says nothing, as in many a spreadsheet."""
+    said = one_line(cell)
+    return said if said.strip("-–—") else ""
+
+
 def _rangee(numero: int, cells: list[str], named: list[str]) -> Rangee:
-    said = {name: one_line(cell) for name, cell in zip(named, cells, strict=False) if name}
+    said = {name: _said(cell) for name, cell in zip(named, cells, strict=False) if name}
     faute = "Elle a plus de cases que la première ligne." if any(map(str.strip, cells[len(named) :])) else ""
     for name, cell in said.items():
         if cell.startswith(COMPUTES) and name != "telephone":

@@ -37,7 +37,7 @@ def take_over(quoi: str) -> Any:
         return _page(quoi, form, 422)
     try:
         tableau = lecture.read(form.read(), sorte.COLONNES, sorte.WANTED)
-        commands.take_turns(by=me())
+        commands.take_turns()
         plan = sorte.plan(tableau)
         if form.annonce.data != plan.cle:
             return _announced(quoi, form, plan)

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
 from typing import Any
@@ -113,6 +113,21 @@ class Silent:
     def stop(self) -> None:
         for taken in (*self._taken, self._socket):
             taken.close()
+
+
+class Dripping(Silent):
+    """A server that takes the call, and says yes a byte at a time, each in good time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        threading.Thread(target=self._drip, daemon=True).start()
+
+    def _drip(self) -> None:
+        with suppress(OSError), closing(self._socket.accept()[0]) as taken:
+            taken.recv(2**16)
+            for byte in b"HTTP/1.1 100 Continue\r\n\r\n" * 5 + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n":
+                taken.send(bytes([byte]))
+                time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from portal.outbox import Message, Voie
 from portal.poles.models import Pole
 from portal.poles.queries import present_in
 from tests import builders
-from tests.notifications.chat import HOOK, POSTED, Chat, Silent, chat, server
+from tests.notifications.chat import HOOK, POSTED, Chat, Dripping, Silent, chat, server
 from tests.services import wait_until
 
 __all__ = ["chat", "server"]  # fixtures
@@ -254,6 +254,17 @@ def test_a_chat_that_never_answers_is_left_alone_and_mails_leave(chat, smtp, set
     [row] = rows()
     assert (row.envoye_le, row.essais, row.doutes) == (None, 1, 1)
     assert row.erreur == "Doubtful: Rocket.Chat n’a pas dit s’il l’a pris (TimeoutError)"
+
+
+def test_a_chat_that_says_yes_a_byte_at_a_time_is_hung_up_on(settings, zoe, monkeypatch):
+    monkeypatch.setattr(dehors, "TIMEOUT", 0.3)
+    slow = Dripping()
+    settings(rocketchat_url=slow.url)
+    taken(zoe)
+    run()
+    slow.stop()
+    [row] = rows()
+    assert (row.envoye_le, row.essais, row.doutes) == (None, 1, 1)
 
 
 def test_a_chat_that_takes_it_and_says_so_too_late_posts_it_twice_at_most(chat, zoe, monkeypatch):

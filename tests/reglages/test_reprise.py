@@ -137,6 +137,12 @@ def test_whatever_the_spreadsheet_writes(office, alphabet, sign, end):
     assert confirmed("e@example.org").nom == "Éloïse “Zoé” Técher"
 
 
+@pytest.mark.parametrize("head", ["\r\n\r\nnom,e-mail,téléphone", "sep=,\r\nnom,e-mail,téléphone"], ids=["blank", "sep"])
+def test_what_comes_before_the_head_and_a_dash_for_nothing_are_no_trouble(office, head):
+    done(office, GENS, f"{head}\r\nAwa Payet,awa@example.org,-\r\n")
+    assert confirmed("awa@example.org").telephone == ""
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
@@ -282,7 +288,8 @@ def test_looking_costs_the_same_for_one_or_many(office, count_queries, url, head
     office.get(url)
     with count_queries() as statements:
         assert brought(office, url, "\n".join([head, *(line.format(i) for i in range(n))])).status_code == 200
-    assert len(statements) == cost, statements
+    asked = [said for said in statements if not said.startswith("LOCK")]
+    assert len(asked) == cost, asked
 
 
 def test_two_thousand_lines_pass(office):
