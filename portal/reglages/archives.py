@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -58,13 +58,13 @@ class ActionLine(Form):
     slot: tuple[datetime, datetime]
 
     def validate_fin(self, _fin: Line) -> None:
-        """Without an hour it is the whole day; an hour alone is of the day when it begins."""
+        """Without an hour it is the whole day; an hour alone is the first one of that name after it begins."""
         said = self.debut.data or ""
         debut = _instant(said)
         if debut is None:
             raise ValidationError(DATE.format(said[:30]))
         said = self.fin.data or re.split("[ T]", said)[0]
-        fin = _instant(said if re.search("[/-]", said) else f"{clock.local(debut):%d/%m/%Y} {said}", end=True)
+        fin = _instant(said, end=True) if re.search("[/-]", said) else _hour(said, debut)
         if fin is None:
             raise ValidationError(DATE.format(said[:30]))
         self.slot = debut, fin
@@ -79,6 +79,13 @@ def _instant(words: str, *, end: bool = False) -> datetime | None:
         if found := LocalDateTime.read(midnight):
             return clock.end_of(clock.local(found).date()) if end else found
     return None
+
+
+def _hour(words: str, debut: datetime) -> datetime | None:
+    """That hour of the day of `debut`; of the next one when it is over by then, as many an evening is."""
+    day = clock.local(debut)
+    fin = _instant(f"{day:%d/%m/%Y} {words}")
+    return fin if fin is None or fin >= debut else _instant(f"{day + timedelta(days=1):%d/%m/%Y} {words}")
 
 
 def _check(debut: datetime, fin: datetime) -> None:

@@ -268,6 +268,20 @@ def test_a_start_alone_is_read_in_either_spelling(office):
     assert [sort for _, sort, _ in shown(page)] == ["Créée", "Créée"]
 
 
+@pytest.mark.parametrize(
+    ("fin", "read"),
+    [("23h", "2022-10-29T23:00"), ("2h", "2022-10-30T02:00"), ("30/10/2022 2h", "2022-10-30T02:00"), ("20h", "")],
+)
+def test_an_evening_may_end_the_day_after(office, fin, read):
+    page = brought(office, ACTIONS, f"titre;début;fin;lieu\nKabar;29/10/2022 20h;{fin};La cour")
+    [(_, sort, why)] = shown(page)
+    assert (sort, "avant de commencer" in why) == (("Créée", False) if read else ("Refusée", True))
+    if read:
+        confirm(office, ACTIONS, page)
+        db.session.rollback()
+        assert clock.local(db.session.scalars(select(Action.fin)).one()).isoformat()[:16] == read
+
+
 def test_an_action_of_today_that_is_over_may_come_in(as_):
     with clock.freeze(builders.in_days(0, 20)):
         office = as_(builders.personne("Ada Robert", [builders.ADMIN]))
