@@ -14,13 +14,13 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, se
 from portal import clock
 from portal.actions.models import Action
 from portal.comptes.models import Personne
-from portal.db import db, instant
+from portal.db import MANY, db, instant
 from portal.journal import EntreeJournal, subject_key
 from portal.missions import lexique
 from portal.missions.models import Affectation, Etat, Mineur, Mission, Nature, confirmer_creneau, modifier
 from portal.poles.queries import poles
 from portal.policy import provides
-from portal.web import Leaf, leaf
+from portal.web import Leaf
 
 PAGE = 50
 WITH_ACTION = (  # what a mission's page shows of its action: one query, and one for the programme
@@ -47,14 +47,16 @@ class Filters:
 
 
 def public_list(filters: Filters, number: int) -> Leaf:
-    """Published missions to come, soonest first; two queries. Once it has begun, a mission takes nobody any more."""
-    to_come = (
-        select(Mission)
-        .join(Mission.action)
-        .where(Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE)), Mission.debut > clock.now(), *_narrowed(filters))
-        .order_by(Mission.debut, Mission.id)
-    )
-    return leaf(to_come, number, PAGE, contains_eager(Mission.action).joinedload(Action.pole_porteur))
+    """Published missions to come, soonest first; two queries. Once it has begun, a mission takes nobody any more.
+
+    What is asked is looked for once: which ones, as far as a leaf counts; then those of the page.
+    """
+    to_come = Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE)), Mission.debut > clock.now(), *_narrowed(filters)
+    which = select(Mission.id).join(Mission.action).where(*to_come).order_by(Mission.debut, Mission.id)
+    ids = db.session.scalars(which.limit(max(number * PAGE, MANY + 1))).all()
+    here = select(Mission).where(Mission.id.in_(ids[(number - 1) * PAGE : number * PAGE])).order_by(Mission.debut, Mission.id)
+    rows = db.session.scalars(here.options(joinedload(Mission.action).joinedload(Action.pole_porteur)))
+    return Leaf(list(rows), number, min(len(ids), MANY + 1), PAGE)
 
 
 def next_open(limit: int) -> Select[Mission]:
