@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
+import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from werkzeug.security import safe_join
 from portal import compression
 
 TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+COMMENTS = {".css": rb"^ */\*.*?\*/\n", ".js": rb"^ *(?://[^\n]*|/\*\*.*?\*/)\n"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -44,11 +46,19 @@ def serve(filename: str) -> Response:
     return response
 
 
+def _sent(path: Path) -> bytes:
+    """What phones read of a file of ours: all but the comments that have lines of their own."""
+    body = path.read_bytes()
+    if path.suffix in COMMENTS and path.parent.name != "vendor":  # others' keep their licences
+        return re.sub(COMMENTS[path.suffix], b"", body, flags=re.MULTILINE | re.DOTALL)
+    return body
+
+
 class File:
     """A file of static/ as it is sent: its bytes, the same compressed when that helps, smallest first, its name by content."""
 
     def __init__(self, path: Path):
-        self.body = path.read_bytes()
+        self.body = _sent(path)
         self.digest = sha256(self.body).hexdigest()[:12]
         self.mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         self.compressed = dict[str, bytes]()

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from flask import Flask, abort, request, session, url_for
+from flask import Flask, Response, abort, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock, policy, reglage, tableur
+from portal.assets import asset
 from portal.comptes import entree, queries
 from portal.comptes.models import Personne
 from portal.db import SAFE_METHODS
@@ -42,6 +43,7 @@ class _House:
 
 
 def init_app(app: Flask) -> None:
+    app.after_request(_announce_the_style)
     csrf = CSRFProtect(app)
     for view in questions:
         csrf.exempt(view)
@@ -65,6 +67,13 @@ def init_app(app: Flask) -> None:
     if app.config["PORTAL"].env != "development":  # where an icon may change under the page
         for name in REMEMBERED:
             setattr(ui, name, lru_cache(maxsize=1024, typed=True)(getattr(ui, name)))
+
+
+def _announce_the_style(response: Response) -> Response:
+    """A phone far from the antenna asks for the style sheet before it has read the page that wants it."""
+    if response.status_code == 200 and response.mimetype == "text/html" and not wants_fragment():
+        response.headers["Link"] = f"<{asset('app.css')}>; rel=preload; as=style"
+    return response
 
 
 def _person_behind(token: str) -> Personne | None:

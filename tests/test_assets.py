@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from portal.assets import asset
+from portal.config import ROOT
 from tests import builders
+
+STATIC = ROOT / "static"
+SAID = {".css": ("/*",), ".js": ("//", "/**", "* ", "*/")}  # how a line of a comment begins
 
 
 @pytest.fixture
@@ -31,3 +35,17 @@ def test_whoever_signs_in_needs_none_of_them_anew(client, as_, named):
     for answer in (client.get(named), ada.get(named)):
         assert answer.headers["Vary"] == "Accept-Encoding"
         assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", [p for p in STATIC.rglob("*") if p.suffix in SAID], ids=lambda p: p.name)
+def test_it_is_sent_whole_but_for_our_comments_on_lines_of_their_own(client, path):
+    lines = path.read_text().splitlines()
+    if path.parent.name != "vendor":  # where licences stay
+        lines = [line for line in lines if not line.strip().startswith(SAID[path.suffix])]
+    assert client.get(f"/static/{path.relative_to(STATIC)}").text.splitlines() == lines
+
+
+def test_a_page_says_at_once_which_style_it_wants_and_a_piece_of_one_does_not(client, named):
+    assert client.get("/missions/").headers["Link"] == f"<{named}>; rel=preload; as=style"
+    for answer in (client.get("/missions/", headers={"HX-Request": "true"}), client.get("/missions/index.json")):
+        assert "Link" not in answer.headers
