@@ -222,12 +222,16 @@ class Settings:
         }
 
 
+# Of one process: two threads, a request's connection and one apart for each; twice that for who runs more of them.
+POOL = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 5}  # seconds
+
+
 def _engine_options(settings: Settings) -> dict[str, Any]:
     quiet = {"hide_parameters": settings.is_production}  # what a statement carried is somebody's: no log keeps it
     if settings.is_sqlite:
         return quiet | {"connect_args": {"timeout": SQLITE_WAITS}}
     limits = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-    return quiet | {"connect_args": {"options": limits}, "pool_pre_ping": True}
+    return quiet | {"connect_args": {"options": limits}, "pool_pre_ping": True} | POOL
 
 
 def _address(environ: Mapping[str, str], env: str, port: int) -> tuple[str, str]:

@@ -230,6 +230,7 @@ def test_nobody_waits_for_ever_for_the_database():
     options = postgresql["connect_args"]["options"]
     for limit in ("lock_timeout=5000", "statement_timeout=15000", "idle_in_transaction_session_timeout=30000", "timezone=UTC"):
         assert f"-c {limit}" in options
+    assert [postgresql[name] for name in ("pool_size", "max_overflow", "pool_timeout")] == [4, 4, 5]  # 8 a process at most
 
 
 @pytest.mark.parametrize("url", ["", "postgresql://portail@/portail"])
