@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from bench import direct, growth, phone, place, results, search, speed, sql, startup
+from bench import direct, growth, phone, place, profil, results, search, speed, sql, startup
 from bench.house import Site
 from bench.load import Refused
 from bench.results import Result
@@ -36,6 +36,7 @@ MEASURES: dict[str, Callable[[Site], Iterator[Result]]] = {
     "telephone": phone.phone,
     "demarrage": startup.startup,
     "place": place.place,
+    "profil": profil.profil,
 }
 ON_DISK = "/var/tmp"  # never memory: writing there would cost nothing
 
