@@ -10,12 +10,12 @@ from bench.load import Load, Target, compare
 from bench.results import Result, number
 
 TIMES = 10
-# who looks (None: anybody), and where; {n} makes a query that nobody asked before, so that nothing kept answers
+# who looks (None: anybody), and where; {n} makes a query that nobody asked before, so that nothing kept answers. What is
+# searched grows with what is found, by its own budget (search.py).
 PAGES: dict[str, tuple[int | None, str]] = {
     "liste gardée": (None, "/missions/"),
     "liste, cache vide": (None, "/missions/?n={n}"),
     "liste filtrée": (None, "/missions/?nature=volontaire&pole=3&places=1&n={n}"),
-    "liste cherchée": (None, "/missions/?q=accueil&n={n}"),
     "liste, connecté": (VOLONTAIRE, "/missions/"),
     "file": (BIENVEILLANT, "/candidatures/"),
     "file, administration": (ADMIN, "/candidatures/"),

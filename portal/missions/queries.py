@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, inspect, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload, undefer
+from sqlalchemy.orm.interfaces import ORMOption
 
 from portal import clock
 from portal.actions.models import Action
@@ -20,7 +21,7 @@ from portal.missions import lexique
 from portal.missions.models import Affectation, Etat, Mineur, Mission, Nature, confirmer_creneau, modifier
 from portal.poles.queries import poles
 from portal.policy import provides
-from portal.web import Leaf
+from portal.web import Leaf, leaf
 
 PAGE = 50
 WITH_ACTION = (  # what a mission's page shows of its action: one query, and one for the programme
@@ -47,15 +48,22 @@ class Filters:
 
 
 def public_list(filters: Filters, number: int) -> Leaf:
-    """Published missions to come, soonest first; two queries. Once it has begun, a mission takes nobody any more.
+    """Published missions to come, soonest first; two queries. Once it has begun, a mission takes nobody any more."""
+    to_come = (
+        select(Mission)
+        .join(Mission.action)
+        .where(Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE)), Mission.debut > clock.now(), *_narrowed(filters))
+        .order_by(Mission.debut, Mission.id)
+    )
+    along = contains_eager(Mission.action).joinedload(Action.pole_porteur)
+    return _found(to_come, number, along) if filters.q else leaf(to_come, number, PAGE, along)
 
-    What is asked is looked for once: which ones, as far as a leaf counts; then those of the page.
-    """
-    to_come = Mission.etat.in_((Etat.OUVERTE, Etat.FERMEE)), Mission.debut > clock.now(), *_narrowed(filters)
-    which = select(Mission.id).join(Mission.action).where(*to_come).order_by(Mission.debut, Mission.id)
-    ids = db.session.scalars(which.limit(max(number * PAGE, MANY + 1))).all()
-    here = select(Mission).where(Mission.id.in_(ids[(number - 1) * PAGE : number * PAGE])).order_by(Mission.debut, Mission.id)
-    rows = db.session.scalars(here.options(joinedload(Mission.action).joinedload(Action.pole_porteur)))
+
+def _found(query: Select[Mission], number: int, along: ORMOption) -> Leaf:
+    """The leaf of a search, whose words are looked for once: which ones, as far as a leaf counts, then those of the page."""
+    ids = db.session.scalars(query.with_only_columns(Mission.id).limit(max(number * PAGE, MANY + 1))).all()
+    here = select(Mission).join(Mission.action).where(Mission.id.in_(ids[(number - 1) * PAGE : number * PAGE]))
+    rows = db.session.scalars(here.order_by(Mission.debut, Mission.id).options(along))
     return Leaf(list(rows), number, min(len(ids), MANY + 1), PAGE)
 
 
