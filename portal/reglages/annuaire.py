@@ -18,7 +18,7 @@ from portal.poles import commands as house
 from portal.poles import queries as poles
 from portal.poles.models import Pole
 from portal.reglages.lecture import Rangee, Tableau
-from portal.reglages.plan import Ligne, Plan, Sort
+from portal.reglages.plan import Ligne, Plan, Sort, first_error
 
 COLONNES = {
     "nom": ("nom", "nom complet", "nom et prénom", "prénom et nom"),
@@ -71,7 +71,7 @@ def _line(rangee: Rangee, form: PersonLine, standing: dict[str, Pole], known: di
     asked = rangee.cellules.get("pole", "")
     pole = standing.get(name_key(asked))
     unknown = f"Aucun pôle ni groupe ne s’appelle «\u00a0{asked[:60]}\u00a0»." if asked and not pole else ""
-    if refusal := rangee.faute or _refusal(form) or unknown:
+    if refusal := rangee.faute or first_error(form) or unknown:
         return Ligne(rangee.numero, quoi, Sort.REFUSEE, refusal)
     adresse = address_key(form.email.data)
     there = known.get(adresse)
@@ -89,10 +89,6 @@ def _line(rangee: Rangee, form: PersonLine, standing: dict[str, Pole], known: di
         added.append(f"membre de\u00a0: {pole.label}")
     sort = Sort.CREEE if there is None else Sort.COMPLETEE if added else Sort.INCHANGEE
     return Ligne(rangee.numero, quoi, sort, ", ".join(added) or ("" if there is None else "Rien ne change."), fait)
-
-
-def _refusal(form: Form) -> str:
-    return "" if form.validate() else str(next(iter(form.errors.values()))[0])
 
 
 def apply(plan: Plan, *, source: str, by: Personne) -> None:

@@ -20,7 +20,7 @@ from portal.filters import jour_long
 from portal.poles import queries as poles
 from portal.poles.models import Genre, Pole
 from portal.reglages.lecture import Rangee, Tableau
-from portal.reglages.plan import Ligne, Plan, Sort
+from portal.reglages.plan import Ligne, Plan, Sort, first_error
 
 COLONNES = {
     "titre": ("titre", "action", "évènement", "nom"),
@@ -104,7 +104,7 @@ def plan(tableau: Tableau) -> Plan:
     """Two queries, however many lines."""
     carrying = {name_key(said): p for p in poles.poles() if p.genre is Genre.POLE for said in (p.nom, p.label)}
     read = [(rangee, ActionLine(MultiDict(rangee.cellules))) for rangee in tableau.rangees]
-    slots = [form.slot for _, form in read if form.validate()]
+    slots = [form.slot for _, form in read if not first_error(form)]
     known = {_twin(*there) for there in queries.titles_between(slots)}
     return Plan([_line(rangee, form, carrying, known) for rangee, form in read], tableau.ignorees)
 
@@ -115,35 +115,32 @@ def _twin(titre: str, debut: datetime) -> Jumelle:
 
 def _line(rangee: Rangee, form: ActionLine, carrying: dict[str, Pole], known: set[Jumelle]) -> Ligne:
     quoi = (form.titre.data or "sans titre")[:120]
-    fait: dict[str, Any] = {}
-    if refusal := rangee.faute or _first_error(form) or _named(rangee, carrying, fait):
+    named, unknown = _named(rangee, carrying)
+    if refusal := rangee.faute or first_error(form) or unknown:
         return Ligne(rangee.numero, quoi, Sort.REFUSEE, refusal)
     debut, fin = form.slot
     if (twin := _twin(quoi, debut)) in known:
         return Ligne(rangee.numero, quoi, Sort.INCHANGEE, "Une action de ce titre, ce jour-là. Rien ne change.")
     known.add(twin)
-    fait |= {"titre": quoi, "debut": debut, "fin": fin, "lieu": form.lieu.data, "personnes": form.personnes.data}
-    return Ligne(rangee.numero, quoi, Sort.CREEE, jour_long(debut), fait | {"organisation": form.organisation.data or NOBODY})
+    said = {"titre": quoi, "debut": debut, "fin": fin, "lieu": form.lieu.data, "personnes": form.personnes.data}
+    organisation = form.organisation.data or NOBODY
+    return Ligne(rangee.numero, quoi, Sort.CREEE, jour_long(debut), named | said | {"organisation": organisation})
 
 
-def _first_error(form: Form) -> str:
-    return str(next(iter(form.errors.values()))[0]) if form.errors else ""
-
-
-def _named(rangee: Rangee, carrying: dict[str, Pole], fait: dict[str, Any]) -> str:
-    """Put what the line calls by its name into `fait`; "" or why not."""
+def _named(rangee: Rangee, carrying: dict[str, Pole]) -> tuple[dict[str, Any], str]:
+    """What the line calls by its name, then "" or what nobody knows by that name."""
     kinds: dict[str, dict[str, Any]] = {
         "type": {name_key(t.label): t for t in TypeAction},
         "canal": {name_key(c.label): c for c in Canal},
         "pole": {name: pole.id for name, pole in carrying.items()},
     }
-    fait |= {"type": TypeAction.AUTRE, "canal": Canal.PERMANENCE, "pole": None}
+    fait: dict[str, Any] = {"type": TypeAction.AUTRE, "canal": Canal.PERMANENCE, "pole": None}
     for column, known in kinds.items():
         if asked := rangee.cellules.get(column):
             if name_key(asked) not in known:
-                return f"{COLONNES[column][0].capitalize()}\u00a0: rien ne s’appelle «\u00a0{asked[:60]}\u00a0»."
+                return {}, f"{COLONNES[column][0].capitalize()}\u00a0: rien ne s’appelle «\u00a0{asked[:60]}\u00a0»."
             fait[column] = known[name_key(asked)]
-    return ""
+    return fait, ""
 
 
 def apply(plan: Plan, *, source: str, by: Personne) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from portal.fields import Form
 from portal.shown import Shown
 
 
@@ -16,6 +17,11 @@ class Sort(Shown):
     COMPLETEE = "completee", "Complétée", "pencil", "action"
     INCHANGEE = "inchangee", "Déjà là", "check", "neutre"
     REFUSEE = "refusee", "Refusée", "x", "attention"
+
+
+def first_error(form: Form) -> str:
+    """Why what a line says cannot be; "" when it can."""
+    return "" if form.validate() else str(next(iter(form.errors.values()))[0])
 
 
 @dataclass(frozen=True)
