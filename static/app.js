@@ -87,13 +87,15 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (token && !/^(GET|HEAD)$/i.test(ctx.request.method)) ctx.request.headers["X-CSRFToken"] = token;
 });
 
-// Whoever signed in again in another tab left this page the token of the session before: it takes theirs, and may send.
+// Whoever signed in again in another tab left this page the token of the session before: it takes the new one, and may send.
+// Nobody else's: what one person typed never leaves in the name of another.
 let outdated = false;
 
 async function renew() {
-  const home = await fetch("/").then((answer) => answer.text(), () => "");
-  const token = new DOMParser().parseFromString(home, "text/html").querySelector('meta[name="csrf-token"]')?.content;
-  if (!token) return;
+  const text = await fetch("/").then((answer) => answer.text(), () => "");
+  const home = new DOMParser().parseFromString(text, "text/html");
+  const token = home.querySelector('meta[name="csrf-token"]')?.content;
+  if (!token || home.body.dataset.compte !== document.body.dataset.compte) return;
   outdated = false;
   document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
   for (const field of document.getElementsByName("csrf_token")) field.value = token;

@@ -64,10 +64,8 @@ def test_in_bulk_the_bar_comes_with_the_first_tick_and_says_what_was_done(visit,
     assert states(waiting) == [Etat.ACCEPTEE, Etat.ACCEPTEE, Etat.DEPOSEE]
 
 
-@pytest.mark.parametrize("hears", [True, False], ids=["back in sight", "tried again"])
-def test_signed_out_elsewhere_a_word_stays_and_leaves_once_signed_in_again_in_another_tab(visit, zoe, waiting, hears):
-    """The page takes the new session's token when it comes back in sight; or once the old one was refused."""
-    page = visit(zoe)
+def written_then_signed_out(page):
+    """The row of Ali, a word typed in it, and the session closed elsewhere; the sentence that says so leads to the door."""
     page.goto("/candidatures/")
     page.wait_for_function("() => window.htmx")
     row = page.locator("li.candidature", has_text="Ali Un")
@@ -78,22 +76,52 @@ def test_signed_out_elsewhere_a_word_stays_and_leaves_once_signed_in_again_in_an
     db.session.commit()
     row.get_by_role("button", name="Refuser Ali").click()
     expect(page.locator("#toasts")).to_contain_text("La connexion s’est fermée")
+    return row
+
+
+def sign_in_elsewhere(page, email: str) -> None:
     with page.context.expect_page() as opened:
         page.locator("#toasts").get_by_role("button", name="Se connecter").click()
     tab = opened.value
-    tab.fill("[name=email]", "zoe@example.org")
+    tab.fill("[name=email]", email)
     tab.fill("[name=mot_de_passe]", PASSWORD)
     tab.get_by_role("button", name="Se connecter", exact=True).click()
     tab.wait_for_url(lambda url: "connexion" not in url)
     tab.close()
+
+
+def come_back(page) -> None:
     with page.expect_response("**/"):
-        if hears:
-            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # here, each tab believes it is in sight
-        else:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # here, each tab believes it is in sight
+
+
+@pytest.mark.parametrize("tried", [False, True], ids=["back in sight", "tried again"])
+def test_signed_out_elsewhere_a_word_stays_and_leaves_once_signed_in_again_in_another_tab(visit, zoe, waiting, tried):
+    """The page takes the new session's token when it comes back in sight; or once the old one was refused."""
+    page = visit(zoe)
+    row = written_then_signed_out(page)
+    sign_in_elsewhere(page, "zoe@example.org")
+    if tried:
+        with page.expect_response("**/"):
             row.get_by_role("button", name="Refuser Ali").click()
+    else:
+        come_back(page)
     row.get_by_role("button", name="Refuser Ali").click()
     expect(page.get_by_text("2 attendent ta réponse.")).to_be_visible()
     assert states(waiting)[0] is Etat.REFUSEE
+
+
+def test_what_one_typed_never_leaves_in_the_name_of_who_signs_in_after_them(visit, zoe, waiting):
+    builders.personne("Max Técher", [builders.BIENVEILLANT], email="max@example.org", password=PASSWORD)
+    db.session.commit()
+    page = visit(zoe)
+    row = written_then_signed_out(page)
+    sign_in_elsewhere(page, "max@example.org")
+    come_back(page)
+    row.get_by_role("button", name="Refuser Ali").click()
+    expect(page.locator("#toasts")).to_contain_text("n’est plus à jour")
+    expect(row.get_by_label("Un mot pour la personne")).to_have_value("Reviens samedi prochain.")
+    assert states(waiting)[0] is Etat.DEPOSEE
 
 
 def test_without_javascript_everything_still_works(visit, zoe, waiting):
