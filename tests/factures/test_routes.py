@@ -187,6 +187,8 @@ def test_a_line_more_that_is_wrong_is_given_back(rita, url):
 
 
 def test_a_draft_given_up_leaves_its_action_as_it_was(affaire, rita, url):
+    """In two taps, since nothing brings its words back."""
+    assert "est perdu" in soup(rita.get(url)).select_one(f"details:not([open]):has(form[action='{url}/abandonner'])").text
     assert rita.post(f"{url}/abandonner").location.endswith(f"/factures/action/{affaire.action.id}")
     assert db.session.query(Facture).count() == 0
 

@@ -104,6 +104,7 @@ Lea;G.;lea@example.org;;;
         8: "un calcul",
     }.items():
         assert words in said[line][2]
+    assert "Ligne 2 · Lea@Example.org" in page.text
     assert "Colonnes non lues&nbsp;: Rôle." in page.text
     assert confirm(office, GENS, page).status_code == 303
     db.session.rollback()
