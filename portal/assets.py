@@ -17,7 +17,10 @@ from werkzeug.security import safe_join
 from portal import compression
 
 TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
-COMMENTS = {".css": rb"^ */\*.*?\*/\n", ".js": rb"^ *(?://[^\n]*|/\*\*.*?\*/)\n"}
+COMMENTS = {
+    ".css": re.compile(r"^ */\*.*?\*/\n", re.MULTILINE | re.DOTALL),
+    ".js": re.compile(r"^ *(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL),
+}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -50,7 +53,7 @@ def _sent(path: Path) -> bytes:
     """What phones read of a file of ours: all but the comments that have lines of their own."""
     body = path.read_bytes()
     if path.suffix in COMMENTS and path.parent.name != "vendor":  # others' keep their licences
-        return re.sub(COMMENTS[path.suffix], b"", body, flags=re.MULTILINE | re.DOTALL)
+        return COMMENTS[path.suffix].sub("", body.decode()).encode()
     return body
 
 
