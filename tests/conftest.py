@@ -63,8 +63,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    both = metafunc.definition.get_closest_marker("both")
-    if "engine" in metafunc.fixturenames and both and "PORTAL_TEST_DATABASE" not in os.environ:
+    if "engine" not in metafunc.fixturenames:
+        return
+    chosen = "PORTAL_TEST_DATABASE" in os.environ
+    if chosen and metafunc.definition.get_closest_marker("sqlite"):
+        metafunc.parametrize("engine", ["sqlite"], indirect=True)
+    elif not chosen and metafunc.definition.get_closest_marker("both"):
         metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 
 

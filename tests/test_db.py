@@ -56,6 +56,7 @@ def begun(seen: list[str]) -> list[str]:
 # --- who takes SQLite's write lock, and when -------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("method", ["get", "head", "options"])
 def test_a_read_takes_no_write_lock(client, as_, method):
     ada = as_(builders.personne("Ada", [builders.ADMIN]))
@@ -65,6 +66,7 @@ def test_a_read_takes_no_write_lock(client, as_, method):
     assert begun(seen) or method == "options"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("how", ["done", "page", "form", "refused", "refusal", "text", "crash"])
 def test_a_write_holds_the_lock_from_its_first_statement_and_no_page_is_made_under_it(as_, how):
     """The first statement is the one that reads who is there; what is read for the page comes after the end."""
@@ -79,6 +81,7 @@ def test_a_write_holds_the_lock_from_its_first_statement_and_no_page_is_made_und
     assert begun(seen) == ([WRITE] if how == "text" else [WRITE, READ])  # a text needs nothing more
 
 
+@pytest.mark.sqlite
 def test_what_is_no_request_may_write(app):
     with traced("BEGIN") as seen:
         builders.personne()
@@ -107,6 +110,7 @@ def test_a_request_writes_all_or_nothing(client, how):
     assert workshop.people() == (1 if answer.status_code < 400 else 0)
 
 
+@pytest.mark.sqlite
 def test_it_is_committed_before_anything_is_rendered(app, client, database, monkeypatch):
     """The page itself asks another connection whether the change is there for everybody."""
     with closing(sqlite3.connect(database.path)) as other:
@@ -128,6 +132,7 @@ def test_a_transaction_apart_stays_when_the_request_is_undone(app, client):
     assert workshop.people() == 0
 
 
+@pytest.mark.sqlite
 def test_a_transaction_apart_writes_even_while_reading(app):
     with app.test_request_context(method="GET"):
         assert not may_write()
@@ -137,6 +142,7 @@ def test_a_transaction_apart_writes_even_while_reading(app):
         assert not may_write()
 
 
+@pytest.mark.sqlite
 def test_what_is_written_in_passing_gives_up_while_somebody_writes_and_the_others_wait_as_before(app, database):
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -179,6 +185,7 @@ def test_a_state_that_nobody_declared_is_refused(app):
     db.session.rollback()
 
 
+@pytest.mark.sqlite
 def test_sqlite_waits_for_the_disk_and_trusts_no_stored_code(app):
     def pragma(name: str) -> object:
         return db.session.scalar(text(f"PRAGMA {name}"))

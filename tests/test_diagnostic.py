@@ -85,6 +85,7 @@ def test_a_database_of_another_revision_is_said(whole):
         assert [one.startswith(todo) for one in wrong(whole).values()] == [True]
 
 
+@pytest.mark.sqlite
 def test_a_database_that_does_not_answer_hides_nothing_else(whole, site, settings):
     db.session.remove()
     db.engine.dispose()
@@ -95,6 +96,7 @@ def test_a_database_that_does_not_answer_hides_nothing_else(whole, site, setting
     assert any("Aucun serveur d’envoi" in one for one in said)
 
 
+@pytest.mark.sqlite
 def test_while_somebody_else_writes_the_database_is_not_said_to_be_down(app, whole, site):
     with closing(sqlite3.connect(site.database.path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")

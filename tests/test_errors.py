@@ -274,6 +274,7 @@ def test_a_busy_database_is_read_and_asks_to_write_again_later(client, as_, data
     assert workshop.people() == 2
 
 
+@pytest.mark.sqlite
 def test_a_busy_database_still_shows_pages_to_who_comes_back_after_an_hour(as_, database):
     """The session's last-seen time can wait."""
     awa = as_(builders.personne())
@@ -343,6 +344,7 @@ def test_trying_again_is_offered_where_it_leads_somewhere(client):
     assert "Réessayer" not in client.post("/atelier/statut/503").text
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("setting", ["PRAGMA max_page_count=1", "PRAGMA query_only=ON"], ids=["full", "read-only"])
 def test_a_disk_that_is_full_or_read_only_is_read(client, setting):
     with impatient(setting):

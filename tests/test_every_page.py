@@ -30,8 +30,12 @@ WALKS = [(role, slice(None)) for role in OTHERS] + [(role, slice(first, None, 2)
 
 
 @pytest.fixture
-def house(app, site):
-    """The demo, loaded once a worker and copied for each test."""
+def house(app, site, engine):
+    """The demo; where a database is a file, loaded once a worker and copied for each test."""
+    if engine != "sqlite":
+        demo.load()
+        db.session.commit()
+        return
     kept = site.database.path.with_name("demo.db")
     if not kept.exists():
         demo.load()

@@ -114,6 +114,7 @@ def test_killed_again_and_again_under_those_who_apply_it_loses_nobody(applicants
     record_property("serveur tué", f"{len(back)} fois : {dict(applicants.heard)}, de retour en {max(back):.1f} s au pire")
 
 
+@pytest.mark.sqlite
 def test_on_a_full_disk_it_is_read_gives_the_words_back_and_heals(applicants):
     with applicants.portal.without_room():
         answer = applicants.apply()

@@ -74,6 +74,7 @@ def people() -> list[str]:
 # --- one at a time, the portal stopped -------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_two_at_once_lose_neither_database(typed, app, database, copies):
     builders.personne("Zoé Hoarau")
     fiche = made(copies)
@@ -94,6 +95,7 @@ def count(path: Path, table: str) -> int:
         return int(base.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
+@pytest.mark.sqlite
 def test_a_base_that_was_kept_is_never_overwritten(app, database, copies, frozen):
     fiche = made(copies)
     restauration.put_back(fiche.path, replacing=True)
@@ -104,6 +106,7 @@ def test_a_base_that_was_kept_is_never_overwritten(app, database, copies, frozen
     assert (kept.read_bytes(), database.path.exists()) == (before, True)
 
 
+@pytest.mark.sqlite
 def test_what_a_restore_cut_short_had_linked_is_not_kept_twice(app, database, copies):
     fiche = made(copies)
     linked = database.path.with_name("portail.db.avant-2026-01-01-000000")
@@ -158,6 +161,7 @@ def test_a_portal_of_another_machine_that_writes_there_is_said(app, copies, clus
 # --- what is there ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_a_base_that_is_broken_is_said_and_replaced(run, app, database, copies):
     builders.personne("Zoé Hoarau")
     fiche = made(copies)
@@ -296,6 +300,7 @@ def test_a_disk_without_room_is_no_wrong_key(app, copies, tmp_path):
 # --- nothing in the clear --------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_told_to_stop_a_copy_leaves_nothing_in_the_clear(typed, app, site, copies):
     """Caught while the base is copied: a lock keeps it there."""
     making = typed("backup", PORTAL_BACKUP_DIR=str(copies), PORTAL_BACKUP_RECIPIENT=sauvegarde.new_key()[1])
@@ -310,6 +315,7 @@ def test_told_to_stop_a_copy_leaves_nothing_in_the_clear(typed, app, site, copie
     assert sauvegarde.drafts(app.config["PORTAL"], copies) == []
 
 
+@pytest.mark.sqlite
 def test_what_was_left_in_the_clear_is_said_then_removed(app, site, settings, copies):
     ours = sauvegarde.signature(app.config["PORTAL"])
     copies.mkdir()

@@ -102,6 +102,7 @@ def test_a_copy_of_either_engine_is_put_back_on_the_other(full, app, copies, clu
 # --- moved -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_it_moves_to_postgresql_and_every_row_is_read_again(full, app, cluster, worker_id, tmp_path):
     db.session.commit()
     db.session.remove()
@@ -120,6 +121,7 @@ def test_it_moves_to_postgresql_and_every_row_is_read_again(full, app, cluster, 
             assert reglements.checked().broken == ""
 
 
+@pytest.mark.sqlite
 def test_a_row_that_would_not_be_the_same_stops_the_move(full, app, cluster, worker_id):
     db.session.commit()
     db.session.remove()
@@ -207,6 +209,7 @@ def frozen():
         yield
 
 
+@pytest.mark.sqlite
 def test_a_portal_in_use_is_only_replaced_on_purpose_and_kept_beside(app, database, copies):
     builders.personne("Zoé Hoarau")
     fiche = made(copies)
@@ -224,6 +227,7 @@ def test_a_portal_in_use_is_only_replaced_on_purpose_and_kept_beside(app, databa
     kept.unlink()
 
 
+@pytest.mark.sqlite
 def test_the_log_of_another_database_is_never_played_over_it(app, database, copies):
     fiche = made(copies)
     emptied(database)
@@ -236,6 +240,7 @@ def test_the_log_of_another_database_is_never_played_over_it(app, database, copi
     restauration.put_back(fiche.path)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("harm", "why"),
     [
@@ -283,6 +288,7 @@ def test_a_copy_of_an_older_portal_is_brought_up_to_date(app, database, copies):
     assert db.session.scalars(select(Personne.nom)).all() == ["Zoé Hoarau"]
 
 
+@pytest.mark.sqlite
 def test_while_it_runs_nothing_is_put_back_nor_moved(app, copies, site):
     fiche = made(copies)
     running = verrou.running(app.config["PORTAL"])
@@ -304,6 +310,7 @@ def test_a_base_that_is_none_is_said(app, url):
     assert "postgresql://" in said.output or "ne s’ouvre pas" in said.output
 
 
+@pytest.mark.sqlite
 def test_a_portal_that_is_not_there_is_not_copied(app, database, copies):
     emptied(database)
     with pytest.raises(Unusable, match="La sauvegarde ne se fait pas"):

@@ -72,6 +72,7 @@ def test_a_payment_dated_in_it_is_refused_on_the_page_and_what_was_typed_stays(a
     assert db.session.get(Serie, "R").dernier == 0
 
 
+@pytest.mark.sqlite
 def test_what_changed_since_is_said_on_its_page(as_, affaire, facture, annee):
     closed(annee, affaire.rita)
     forge(FORGED["a paper changed"][0])

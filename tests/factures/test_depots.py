@@ -206,6 +206,7 @@ def test_the_database_itself_keeps_what_was_noted(rita, facture, write):
         db.session.execute(text(write))
 
 
+@pytest.mark.sqlite
 def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(rita, facture, site):
     depots.note(facture, Statut.REFUSEE, by=rita, motif="SIREN inconnu")
     db.session.commit()

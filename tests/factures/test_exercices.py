@@ -168,6 +168,7 @@ def three(people):
     db.session.flush()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("what", FORGED)
 def test_what_is_not_whole_is_refused_with_its_number(people, three, annee, what):
     statement, refusal, numero = FORGED[what]
@@ -215,6 +216,7 @@ def test_a_clock_that_goes_back_takes_no_number_of_it(affaire, facture, annee):
         assert str(numeros.take("F")) == f"F-{annee + 1}-0001"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("what", FORGED)
 def test_what_changes_behind_it_is_seen(people, three, annee, what):
     exercice = closed(annee, people[1])
@@ -269,6 +271,7 @@ def test_nor_is_an_invoice_born_issued_in_it(affaire, facture, annee):
         db.session.execute(text(f"INSERT INTO facture ({', '.join(names)}) SELECT {twin} FROM facture"))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("forged", [{}, {"id": "99"}, {"annee": "1999"}])
 def test_on_sqlite_a_replacement_from_elsewhere_is_refused_too(affaire, facture, annee, site, forged):
     closed(annee, affaire.rita)

@@ -215,6 +215,7 @@ def test_its_columns_say_the_days_the_paper_and_the_client(taxed):
     assert {row["CompAuxNum"] for row in rows() if row["CompteNum"] != "411"} == {""}
 
 
+@pytest.mark.sqlite
 def test_what_was_typed_breaks_neither_line_nor_column(people):
     affaire = agreed(*people)
     affaire.action.demandeur.nom = "Chorale\t«\u00a0Vwa\r\nKréol\u00a0»\u2028"

@@ -120,6 +120,7 @@ def test_a_year_begins_again_at_one_and_the_chain_goes_on(affaire, facture):
         assert reglements.checked() == reglements.Chain(2, "")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("forged", "found"),
     [
@@ -138,6 +139,7 @@ def test_who_gets_round_the_database_is_seen(affaire, facture, forged, found):
     assert reglements.checked().broken == f"R-{clock.today().year}-000{found}"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("model", "forged"),
     [

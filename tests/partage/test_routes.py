@@ -220,6 +220,7 @@ def test_the_picture_of_a_receipt_is_made_anew_whatever_it_hides_and_is_called(f
     assert ".php" not in zoe.get(url).text
 
 
+@pytest.mark.sqlite
 def test_nobody_waits_while_a_receipt_is_made(fete, url, as_, site, monkeypatch):
     """A big picture takes a second or two: no lock is held meanwhile."""
     seen, real = [], justificatifs.made
