@@ -92,7 +92,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 let outdated = false;
 
 async function renew() {
-  const text = await fetch("/").then((answer) => answer.text(), () => "");
+  const text = await fetch("/", { headers: { "X-Garder": "1" } }).then((answer) => answer.text(), () => "");
   const home = new DOMParser().parseFromString(text, "text/html");
   const token = home.querySelector('meta[name="csrf-token"]')?.content;
   if (!token || home.body.dataset.compte !== document.body.dataset.compte) return;

@@ -116,8 +116,11 @@ class Cle(Base):
 
 
 def digest_of_keys(cles: Mapping[int, int], motif: str) -> str:
-    """Of the keys by pôle, and of why they are what they are: what a form read, and what it brings back."""
-    return digest((sorted(cles.items()), motif))
+    """Of the keys by pôle, and of why they are what they are: what a form read, and what it brings back.
+
+    A pôle whose key is nothing, or rounds to it, is as one that has none.
+    """
+    return digest((sorted((pole, part) for pole, part in cles.items() if part), motif))
 
 
 class Ecriture(Base):

@@ -18,6 +18,8 @@ from portal.actions.processus import annuler
 from portal.comptes.models import FRESH
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
+from portal.factures import commands as invoices
+from portal.factures import emission
 from portal.missions.models import Nature
 from portal.partage import commands, justificatifs, queries
 from portal.partage.models import Etat
@@ -93,6 +95,19 @@ def test_keys_that_were_typed_while_somebody_else_decided_are_given_back(fete, u
     said = soup(rita.post(f"{url}/decider", data=sent | {f"p{fete.scene.id}-part": "40", "motif": "Entendu en réunion"}))
     assert said.select_one(".resume-erreurs h2").text.strip() == commands.AlreadyDecided.sentence
     assert "Entendu en réunion" in said.select_one(".resume-erreurs li").text
+
+
+def test_a_key_that_rounds_to_nothing_hinders_nobody(fete, url, as_):
+    draft = fete.draft()
+    cent = {"quantite": 100, "unite": draft.lignes[0].unite, "prix": 1, "taux": 0, "pole_id": builders.pole("Jardin").id}
+    invoices.add(draft, by=fete.rita, libelle="Un brin", motif="Pour un centime.", **cent)
+    emission.emit(draft, by=fete.rita, read=emission.reading(draft))
+    fete.pay(draft)
+    db.session.commit()
+    assert 0 in fete.compte().cles.values()
+    db.session.rollback()
+    rita = as_(fete.rita)
+    assert rita.post(f"{url}/decider", data=sent_to_decide(soup(rita.get(url)))).status_code == 303
 
 
 def test_keys_that_somebody_else_changed_meanwhile_are_shown_again_before_deciding(fete, url, as_):
