@@ -69,7 +69,7 @@ const asked = (ctx) => !["every", "load", "rafraichir"].includes(ctx.sourceEvent
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status } = ctx.response;
   if (status === 422 || ctx.hx?.redirect || !asked(ctx)) return;
-  outdated ||= status === 401;
+  outdated ||= status === 400 || status === 401;
   if (status === 400) renew();
   const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector("[data-message]");
   const ways = status === 401 ? { "Se connecter": () => open("/comptes/connexion") } : {};
@@ -95,7 +95,9 @@ async function renew() {
   const text = await fetch("/", { headers: { "X-Garder": "1" } }).then((answer) => answer.text(), () => "");
   const home = new DOMParser().parseFromString(text, "text/html");
   const token = home.querySelector('meta[name="csrf-token"]')?.content;
-  if (!token || home.body.dataset.compte !== document.body.dataset.compte) return;
+  const { compte } = home.body.dataset, mine = document.body.dataset.compte;
+  if (compte && mine && compte !== mine) toast("Quelqu’un d’autre est connecté ici : copie ce que tu as écrit, puis recharge la page.");
+  if (!token || compte !== mine) return;
   outdated = false;
   document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
   for (const field of document.getElementsByName("csrf_token")) field.value = token;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal import clock, journal, reglage
 from portal.actions import models as actions
@@ -267,16 +267,23 @@ def _freeze_keys(partage: Partage, cles: Mapping[int, int]) -> None:
     db.session.flush()
 
 
+class KeysSent(NamedTuple):
+    """Keys as a form brought them: `keys_reading` of those that it showed, and whether it holds others."""
+
+    read: str
+    typed: bool
+
+
 def reading(compte: Compte) -> str:
     """One digest of all that a decision would write."""
     return digest((compte.benefice, sorted(compte.parts.items(), key=str), sorted(compte.cles.items())))
 
 
-def decide(action: Action, *, by: Personne, read: str, motif: str = "", typed: bool = False) -> Partage:
+def decide(action: Action, *, by: Personne, read: str, motif: str = "", sent: KeysSent | None = None) -> Partage:
     """Write what each gets; `read`: `reading` of what was shown. A loss is the commun's, and somebody says why.
 
-    `typed`: other keys came with it, which are never left behind.
-    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, KeysNotKept, Reread, LossToExplain.
+    `sent`: the keys that came along, which are never left behind.
+    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, KeysMoved, KeysNotKept, Reread, LossToExplain.
     """
     partage = _shared(action)
     compte = queries.compte(partage.action)
@@ -284,9 +291,10 @@ def decide(action: Action, *, by: Personne, read: str, motif: str = "", typed: b
         raise NothingToShare if compte.is_ended else NotInvoiced
     if compte.unpaid:
         raise NotPaid(compte.unpaid[0].label)
-    if typed:
-        raise KeysNotKept
-    if read != reading(compte):
+    moved = read != reading(compte) or (sent is not None and sent.read != keys_reading(compte))
+    if sent and sent.typed:
+        raise KeysMoved if moved else KeysNotKept
+    if moved:
         raise Reread
     if compte.benefice < 0 and not motif.strip():
         raise LossToExplain

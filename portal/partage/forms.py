@@ -74,6 +74,12 @@ class ClesForm(Form):
         return self.lu.data is not None and (wrong or digest_of_keys(self.cles, self.motif.data or "") != self.lu.data)
 
     @property
+    def words(self) -> list[str]:
+        """What was typed, to be read where the form itself is no more."""
+        parts = [(pole.label, (form.part.raw_data or [""])[0].strip()) for pole, form in self.parts.values()]
+        return [*(f"{label}\u00a0: {part}\u00a0%" for label, part in parts if part not in ("", "0")), self.motif.data or ""]
+
+    @property
     def cles(self) -> dict[int, int]:
         return {id: form.part.data for id, (_, form) in self.parts.items() if form.part.data}
 

@@ -121,13 +121,15 @@ def decide(action_id: int) -> Any:
     """The keys come with it: those that were typed and not kept are shown again."""
     action, perte = _read(action_id, "partage.decider"), one_line(request.form.get("perte"))[:300]
     form = ClesForm(poles=house.poles())
-    typed = {"cles": form, "lu": form.lu.data} if form.is_typed_over else {}
+    sent = commands.KeysSent(form.lu.data, form.is_typed_over) if form.lu.data is not None else None
     try:
-        commands.decide(action, by=me(), read=request.form.get("tout", ""), motif=perte, typed=bool(typed))
+        commands.decide(action, by=me(), read=request.form.get("tout", ""), motif=perte, sent=sent)
     except Refusal as refusal:
         said = refusal
-        words = [word for word in (perte, typed and form.motif.data) if word]
-        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=words, **typed))
+        typed = sent is not None and sent.typed
+        gone = form.words if typed and isinstance(said, commands.AlreadyDecided) else []  # its form is no more
+        words, again = [word for word in (perte, *gone) if word], {"cles": form} if typed else {}
+        return refused(said.status, lambda: _page(_read(action_id), sentence=said.sentence, unsaved=words, **again))
     toast("Partage décidé.")
     return done(url_for(".show", action_id=action_id))
 

@@ -83,6 +83,7 @@ def _instant(words: str, *, end: bool = False) -> datetime | None:
 
 def _hour(words: str, debut: datetime) -> datetime | None:
     """That hour of the day of `debut`; of the next one when it is over by then, as many an evening is."""
+    words = re.sub(r"^(24h(00)?|minuit)$", "0h", words.replace(" ", ""))
     day = clock.local(debut)
     fin = _instant(f"{day:%d/%m/%Y} {words}")
     return fin if fin is None or fin >= debut else _instant(f"{day + timedelta(days=1):%d/%m/%Y} {words}")

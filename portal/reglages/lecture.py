@@ -92,7 +92,7 @@ def read(texte: str, colonnes: Mapping[str, Sequence[str]], wanted: Sequence[str
 
 def _lines(texte: str) -> list[tuple[int, list[str]]]:
     """Those that say something, with their numbers."""
-    if told := re.match(r"sep=([;,\t])\r?\n", texte):  # by Excel, to itself
+    if told := re.match(r'"?sep=([;,\t])"?\r?\n', texte, re.IGNORECASE):  # by Excel, to itself
         texte = texte[told.end() :]
     first = texte.lstrip().partition("\n")[0]
     sign = told[1] if told else max(";,\t", key=first.count)
@@ -114,7 +114,7 @@ def _column(cell: str, colonnes: Mapping[str, Sequence[str]]) -> str:
 def _said(cell: str) -> str:
     """A dash alone says nothing, as in many a spreadsheet."""
     said = one_line(cell)
-    return said if said.strip("-–—") else ""
+    return said if said.strip("-–—−") else ""
 
 
 def _rangee(numero: int, cells: list[str], named: list[str]) -> Rangee:

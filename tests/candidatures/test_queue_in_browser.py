@@ -118,6 +118,7 @@ def test_what_one_typed_never_leaves_in_the_name_of_who_signs_in_after_them(visi
     row = written_then_signed_out(page)
     sign_in_elsewhere(page, "max@example.org")
     come_back(page)
+    expect(page.locator("#toasts")).to_contain_text("Quelqu’un d’autre est connecté ici")
     row.get_by_role("button", name="Refuser Ali").click()
     expect(page.locator("#toasts")).to_contain_text("n’est plus à jour")
     expect(row.get_by_label("Un mot pour la personne")).to_have_value("Reviens samedi prochain.")

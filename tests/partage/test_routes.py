@@ -94,7 +94,29 @@ def test_keys_that_were_typed_while_somebody_else_decided_are_given_back(fete, u
     db.session.commit()
     said = soup(rita.post(f"{url}/decider", data=sent | {f"p{fete.scene.id}-part": "40", "motif": "Entendu en réunion"}))
     assert said.select_one(".resume-erreurs h2").text.strip() == commands.AlreadyDecided.sentence
-    assert "Entendu en réunion" in said.select_one(".resume-erreurs li").text
+    typed = ["Pôle Scène\u00a0: 40\u00a0%", "Groupe Cuisine\u00a0: 7,25\u00a0%", "Entendu en réunion"]
+    assert [li.text for li in said.select(".resume-erreurs li")] == typed
+
+
+def test_what_is_decided_is_what_the_form_holds_whatever_was_shown_in_between(fete, url, as_):
+    """Rita reads some keys, somebody keeps others; she types a third, is refused, and types the first ones back."""
+    fete.invoiced()
+    db.session.commit()
+    rita, scene = as_(fete.rita), f"p{fete.scene.id}-part"
+    first = sent_to_decide(soup(rita.get(url)))
+    fete.set_keys(cles={fete.scene.id: 40_00}, motif="Entendu en réunion.")
+    db.session.commit()
+    page = soup(rita.post(f"{url}/decider", data=first | {scene: "30", "motif": "Non."}))
+    assert page.select_one(".resume-erreurs h2").text.strip() == commands.KeysMoved.sentence
+    assert page.select_one(f"[name={scene}]")["value"] == "30"
+    back = {name: first[name] for name in first if name not in ("lu", "tout")}
+    answer = rita.post(f"{url}/decider", data=sent_to_decide(page) | back)
+    assert answer.status_code == 409
+    assert soup(answer).select_one(".resume-erreurs h2").text.strip() == commands.KeysNotKept.sentence
+    unkept = soup(rita.post(f"{url}/cles", data=first | {scene: "30"}))  # no reason is given: the page keeps what it read
+    answer = rita.post(f"{url}/decider", data=sent_to_decide(unkept) | back)
+    assert answer.status_code == 409
+    assert fete.compte().etat is Etat.PROVISOIRE
 
 
 def test_a_key_that_rounds_to_nothing_hinders_nobody(fete, url, as_):

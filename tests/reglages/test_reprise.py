@@ -138,7 +138,7 @@ def test_whatever_the_spreadsheet_writes(office, alphabet, sign, end):
     assert confirmed("e@example.org").nom == "Éloïse “Zoé” Técher"
 
 
-@pytest.mark.parametrize("head", ["\r\n\r\nnom,e-mail,téléphone", "sep=,\r\nnom,e-mail,téléphone"], ids=["blank", "sep"])
+@pytest.mark.parametrize("head", ["\r\n\r\nnom,e-mail,téléphone", '"SEP=,"\r\nnom,e-mail,téléphone'], ids=["blank", "sep"])
 def test_what_comes_before_the_head_and_a_dash_for_nothing_are_no_trouble(office, head):
     done(office, GENS, f"{head}\r\nAwa Payet,awa@example.org,-\r\n")
     assert confirmed("awa@example.org").telephone == ""
@@ -271,7 +271,14 @@ def test_a_start_alone_is_read_in_either_spelling(office):
 
 @pytest.mark.parametrize(
     ("fin", "read"),
-    [("23h", "2022-10-29T23:00"), ("2h", "2022-10-30T02:00"), ("30/10/2022 2h", "2022-10-30T02:00"), ("20h", "")],
+    [
+        ("23h", "2022-10-29T23:00"),
+        ("2 h", "2022-10-30T02:00"),
+        ("24h", "2022-10-30T00:00"),
+        ("minuit", "2022-10-30T00:00"),
+        ("30/10/2022 2h", "2022-10-30T02:00"),
+        ("20h", ""),
+    ],
 )
 def test_an_evening_may_end_the_day_after(office, fin, read):
     page = brought(office, ACTIONS, f"titre;début;fin;lieu\nKabar;29/10/2022 20h;{fin};La cour")
