@@ -8,6 +8,7 @@ import pytest
 
 from portal import clock
 from portal.comptes.models import Personne
+from portal.db import db
 from portal.devis import accords
 from portal.devis import commands as quotes
 from portal.devis import envoi as sending
@@ -106,3 +107,10 @@ def a_venir(app) -> Fete:
     accords.accept(devis, signature=accords.Signature("Armelle Gigan"), empreinte=devis.empreinte, by=None)
     mission = builders.mission(action, nature=Poste.CHARGE_DE_MISSION, montant=150_00)
     return Fete(action, devis, zoe, rita, cuisine, scene, chef, mission)
+
+
+@pytest.fixture
+def url(fete) -> str:
+    """Of its share-out."""
+    db.session.commit()
+    return f"/partage/action/{fete.action.id}"
