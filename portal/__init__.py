@@ -8,7 +8,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from portal.config import ROOT, BadSetting, Settings, environment, private_folder
+from portal.config import EVENTS, ROOT, BadSetting, Settings, environment, private_folder
 
 FEATURES = (
     "comptes",
@@ -47,6 +47,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         kernel.init_app(app)
     _load_features(app)
     policy.check_facts()
+    _check_events(settings)
     for edge in (layout, errors, cli):
         edge.init_app(app)
     return app
@@ -70,3 +71,15 @@ def _load_features(app: Flask) -> None:
                 module = import_module(f"portal.{name}.{room}")
                 if room == "routes":
                     app.register_blueprint(module.bp)
+
+
+def _check_events(settings: Settings) -> None:
+    """What another program is to hear of has to be something that happens: known once the features are."""
+    from portal import workflow
+
+    told = [key for key, event in workflow.EVENTS.items() if isinstance(event, workflow.Transition) and key.startswith(EVENTS)]
+    if wrong := [name for name in settings.webhook_events if not any(key.startswith(name) for key in told)]:
+        raise BadSetting(
+            f"PORTAL_WEBHOOK_EVENTS nomme {wrong[0]!r}\u00a0: le début d’un passage est attendu, action.… ou mission.… "
+            "(action.annuler, mission.)."
+        )

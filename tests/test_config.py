@@ -68,6 +68,7 @@ def production(**more: str) -> Settings:
         ({"PORTAL_WEBHOOK_URL": "https://autre.example.org:99999/portail", "PORTAL_WEBHOOK_SECRETS": KEY}, "en https://"),
         ({"PORTAL_WEBHOOK_URL": "https://autre.example.org/portail", "PORTAL_WEBHOOK_SECRETS": f"{KEY},court"}, "32 car"),
         ({"PORTAL_WEBHOOK_EVENTS": "action.,personne."}, "'personne.'"),
+        ({"PORTAL_WEBHOOK_EVENTS": "mission.,action.anuler"}, "'action.anuler'"),
         ({"PORTAL_WEBHOOK_PRIVATE": "oui"}, "PORTAL_WEBHOOK_PRIVATE"),
         ({"PORTAL_RATE_LIMITS": "off"}, "jamais en production"),
         ({"PORTAL_NOW": "+3600"}, "jamais en production"),
