@@ -210,6 +210,8 @@ def _show(page: Page) -> Response:
     response = make_response(html, page.status)
     response.mimetype = page.mimetype
     response.vary.add("HX-Request")
+    if wants_fragment() and current_user.is_authenticated:
+        response.headers["X-Compte"] = str(current_user.id)  # a page that bears another's name does not take it (app.js)
     return response
 
 

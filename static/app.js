@@ -90,13 +90,23 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 // Whoever signed in again in another tab left this page the token of the session before: it takes the new one, and may send.
 // Nobody else's: what one person typed never leaves in the name of another.
 let outdated = false;
+const ANOTHER = "Quelqu’un d’autre est connecté ici : copie ce que tu as écrit, puis recharge la page.";
+const isAnother = (compte) => compte && document.body.dataset.compte && compte !== document.body.dataset.compte;
+
+// Nor does this page take in what is said to somebody else, whose forms would stand under the first one's name.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (!isAnother(ctx.response?.headers.get("X-Compte"))) return;
+  event.preventDefault();
+  if (asked(ctx)) toast(ANOTHER);
+});
 
 async function renew() {
   const text = await fetch("/", { headers: { "X-Garder": "1" } }).then((answer) => answer.text(), () => "");
   const home = new DOMParser().parseFromString(text, "text/html");
   const token = home.querySelector('meta[name="csrf-token"]')?.content;
   const { compte } = home.body.dataset, mine = document.body.dataset.compte;
-  if (compte && mine && compte !== mine) toast("Quelqu’un d’autre est connecté ici : copie ce que tu as écrit, puis recharge la page.");
+  if (isAnother(compte)) return toast(ANOTHER);
   if (!token || compte !== mine) return;
   outdated = false;
   document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
