@@ -13,15 +13,13 @@ from sqlalchemy import func, select, update
 
 from portal import clock
 from portal.comptes import cles, commands, second
-from portal.comptes.models import FRESH, CleAcces, Defi, Personne, Session
+from portal.comptes.models import FRESH, CleAcces, Defi, Personne
 from portal.db import db
 from portal.journal import EntreeJournal
 from portal.workflow import Refusal
 from tests import builders
-from tests.cells import fingerprint
 from tests.comptes.device import PRESENT, VERIFIED, Device, to_text
-from tests.comptes.test_second import code_of, is_in, looked_at, sessions
-from tests.test_every_page import AXE
+from tests.comptes.test_second import code_of, is_in, sessions
 from tests.test_policy import bare
 
 PASSWORD = "trois mots au hasard"
@@ -385,84 +383,6 @@ def test_somebody_else_s_proves_nothing(as_, awa, phone):
     assert hers.post("/moi/donnees/tout.json").status_code == 403
 
 
-# --- what admins prove -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ada(app) -> Personne:
-    return builders.personne("Ada Robert", [builders.ADMIN], email="ada@example.org", password=PASSWORD)
-
-
-def opens(client) -> bool:
-    return client.get("/reglages/").status_code == 200
-
-
-@pytest.mark.both
-def test_the_settings_open_to_whoever_enters_with_one_and_not_to_their_password(app, as_, ada, device, settings):
-    settings(admin_second_factor=True)
-    first, phone = as_(ada), device()
-    assert not opens(first)
-    assert "D’abord, une clé ou un code" in first.get("/moi/securite").text
-    add(first, phone)
-    assert opens(first)
-    with_it, without = app.test_client(), app.test_client()
-    enter(with_it, phone)
-    assert opens(with_it)
-    without.post("/comptes/connexion", data={"email": ada.email, "mot_de_passe": PASSWORD})
-    assert not opens(without)
-    assert "Entrer avec ma clé d’accès" in without.get("/moi/securite").text
-    assert enter(without, phone, suite="/reglages/").location == "/reglages/"
-    assert opens(without)
-
-
-@pytest.mark.both
-def test_a_stolen_password_changes_nothing_of_what_proves_an_admin(client, as_, ada, device, settings):
-    settings(admin_second_factor=True)
-    add(as_(ada), device())
-    [cle] = kept()
-    client.post("/comptes/connexion", data={"email": ada.email, "mot_de_passe": PASSWORD})
-    db.session.commit()
-    before = fingerprint()
-    for path in (f"cles/{cle.id}", f"cles/{cle.id}/retirer", "cles", "cles/defi", "application", "application/confirmer"):
-        answer = client.post(f"/moi/securite/{path}", data={"nom": "La mienne", "reponse": "x", "code": "123456"})
-        assert (answer.status_code, "Entre d’abord avec une de tes clés" in answer.text) == (403, True), path
-    assert fingerprint() == before
-    assert "Ajouter une clé d’accès" not in client.get("/moi/securite").text
-    assert not opens(client)
-
-
-@pytest.mark.both
-def test_the_last_one_removed_closes_them_until_another(as_, ada, device, settings):
-    settings(admin_second_factor=True)
-    mine = as_(ada)
-    add(mine, device())
-    [cle] = kept()
-    assert mine.post(f"/moi/securite/cles/{cle.id}/retirer").status_code == 303
-    assert is_in(mine)
-    assert not opens(mine)
-    add(mine, device())
-    assert opens(mine)
-
-
-@pytest.mark.both
-def test_somebody_else_of_the_administration_takes_all_of_them_away(app, as_, ada, awa, phone):
-    mine = as_(ada)
-    assert "Retirer son application et ses clés" in mine.get(f"/reglages/personnes/{awa.id}").text
-    assert mine.post(f"/reglages/personnes/{awa.id}/application/retirer").status_code == 303
-    assert "Retirer son application et ses clés" not in mine.get(f"/reglages/personnes/{awa.id}").text
-    assert kept() == []
-    assert enter(app.test_client(), phone).status_code == 422
-
-
-def test_the_machine_s_own_command_does_too(app, awa, phone):
-    email, run = awa.email, app.test_cli_runner().invoke
-    db.session.commit()
-    assert "sans code ni clé d’accès" in run(args=["portal", "remove-second-factor", email]).output
-    assert kept() == []
-    db.session.rollback()
-    assert "ni application ni clé d’accès" in run(args=["portal", "remove-second-factor", email]).output
-
-
 # --- one's own -------------------------------------------------------------------------------------------------
 
 
@@ -525,76 +445,3 @@ def test_the_database_refuses_what_is_no_key(awa, phone):
         with pytest.raises(Exception, match=f"ck_cle_acces__{name}"):
             db.session.execute(update(CleAcces).values(**values))
         db.session.rollback()
-
-
-# --- in a browser ----------------------------------------------------------------------------------------------
-
-
-def keyring(page) -> None:
-    """A device beside this browser, that knows its owner and keeps passkeys."""
-    wire = page.context.new_cdp_session(page)
-    wire.send("WebAuthn.enable", {"enableUI": False})
-    owns = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
-    wire.send("WebAuthn.addVirtualAuthenticator", {"options": {"protocol": "ctap2", "transport": "internal", **owns}})
-
-
-@pytest.mark.browser
-def test_added_then_used_to_enter_and_to_prove_then_removed_in_a_browser(visit, awa):
-    with clock.freeze(clock.now() - FRESH):
-        page = visit(awa, bypass_csp=True, reduced_motion="reduce")
-    page.add_init_script(AXE)
-    keyring(page)
-    page.goto("/moi/securite")
-    page.get_by_label("Le nom de cette clé").fill("Le téléphone d’Awa")
-    page.get_by_role("button", name="Ajouter une clé d’accès").click()
-    page.get_by_label("Ton mot de passe").fill(PASSWORD)  # the session's proof has grown old
-    page.keyboard.press("Enter")
-    page.get_by_text("touche encore").wait_for()
-    page.get_by_role("button", name="Ajouter une clé d’accès").click()
-    page.get_by_text("t’ouvre maintenant le portail").wait_for()
-    looked_at(page)
-    page.get_by_role("button", name="Ajouter une clé d’accès").click()
-    page.get_by_text("garde déjà une clé d’accès pour toi").wait_for()
-    page.get_by_role("button", name="Se déconnecter").first.click()
-    page.get_by_role("link", name="Connexion").click()
-    looked_at(page)
-    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
-    page.get_by_role("link", name="Awa", exact=True).wait_for()
-    db.session.execute(update(Session).values(prouvee_le=clock.now() - FRESH))
-    db.session.commit()
-    page.goto("/moi/securite")
-    page.get_by_role("link", name="Le téléphone d’Awa").click()
-    looked_at(page)
-    page.get_by_role("button", name="Retirer cette clé").click()
-    page.get_by_role("heading", name="Prouve que c’est toi").wait_for()
-    looked_at(page)
-    page.get_by_role("button", name="Prouver avec ma clé d’accès").click()
-    page.get_by_text("n’ouvre plus rien ici").wait_for()
-    page.get_by_role("button", name="Se déconnecter").first.click()
-    page.get_by_role("link", name="Connexion").click()
-    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
-    page.get_by_text(NOTHING).wait_for()
-    assert page.get_by_role("link", name="Awa", exact=True).count() == 0
-
-
-@pytest.mark.browser
-def test_a_browser_without_them_offers_none(visit, awa):
-    page = visit(awa)
-    page.add_init_script("delete window.PublicKeyCredential")
-    page.goto("/moi/securite")
-    page.get_by_text("ne sait pas ajouter de clé d’accès").wait_for()
-    assert page.get_by_role("button", name="Ajouter une clé d’accès").count() == 0
-
-
-@pytest.mark.browser
-def test_a_device_that_gives_nothing_is_said_and_the_password_still_enters(visit, awa):
-    db.session.commit()  # the portal wants to write
-    page = visit()
-    page.add_init_script("navigator.credentials.get = async () => { throw new DOMException('', 'NotAllowedError'); }")
-    page.goto("/comptes/connexion")
-    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
-    page.get_by_text("n’a pas été donnée").wait_for()
-    page.get_by_label("Adresse e-mail").fill("awa@example.org")
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Awa", exact=True).wait_for()

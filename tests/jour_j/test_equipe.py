@@ -23,7 +23,8 @@ from portal.policy import can
 from tests import builders
 from tests.cells import fingerprint
 from tests.jour_j.conftest import at, tap
-from tests.jour_j.test_routes import fields, name_of, numbers, one, said_in, soup
+from tests.jour_j.test_routes import fields, name_of, one, said_in, soup
+from tests.jour_j.test_telephones import numbers
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from portal.jour_j.models import Entree, Genre
 from portal.policy import can
 from tests import builders
 from tests.jour_j.conftest import at, tap
-from tests.jour_j.test_routes import fields, numbers
+from tests.jour_j.test_routes import fields
+from tests.jour_j.test_telephones import numbers
 
 
 @pytest.fixture

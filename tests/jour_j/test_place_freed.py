@@ -14,7 +14,7 @@ from portal.jour_j.models import Genre
 from portal.missions import commands as missions
 from portal.missions.models import Affectation
 from tests.jour_j.conftest import Saturday, at, tap
-from tests.jour_j.test_routes import numbers
+from tests.jour_j.test_telephones import numbers
 
 NAMES = ["Awa Payet", "Léa Grondin"]
 

@@ -115,61 +115,6 @@ def test_undoing_what_is_not_there_is_a_404(saturday, as_):
     assert as_(saturday.zoe).post(f"/jour-j/{other.id}/entrees/{tick['uuid']}/annuler").status_code == 403
 
 
-# --- today ---------------------------------------------------------------------------------------------------
-
-
-def listed(client) -> list[tuple[str, str]]:
-    page = soup(client.get("/jour-j/").text)
-    return [(said_in(card, "h2"), said_in(card, ".bas .sourdine")) for card in page.select("article")]
-
-
-def test_today_says_what_one_is_on_each_action(saturday, as_):
-    titre = saturday.action.titre
-    assert listed(as_(saturday.zoe)) == [(titre, "Bienveillant")]
-    assert listed(as_(saturday.awa)) == [(titre, "Référent")]
-    assert listed(as_(saturday.lea)) == [(titre, "Volontaire")]
-    assert listed(as_(builders.bienveillant("Max Autre"))) == [(titre, "En lecture")]
-    assert listed(as_(builders.personne("Inconnu"))) == []
-
-
-def test_the_bienveillant_who_takes_the_post_is_both(saturday, as_):
-    builders.referent_mission(saturday.action, take_post=True, titre="Référent du soir", fin=at(22))
-    assert listed(as_(saturday.zoe)) == [(saturday.action.titre, "Bienveillant, Référent")]
-
-
-@pytest.mark.parametrize(
-    ("hour", "seen"),
-    [(-1, False), (0.1, True), (9, True), (23.9, True), (24.5, False)],
-    ids=["eve", "dawn", "day", "late", "after"],
-)
-def test_today_is_the_day_at_la_reunion(saturday, as_, hour, seen):
-    """At 0:06 there, UTC is still the day before."""
-    with clock.freeze(at(hour)):
-        assert bool(listed(as_(saturday.zoe))) == seen
-
-
-def test_a_site_still_open_after_midnight_stays_in_the_list(saturday, as_):
-    saturday.open(REASON)
-    with clock.freeze(at(24.5)):
-        assert [titre for titre, _ in listed(as_(saturday.awa))] == [saturday.action.titre]
-
-
-def test_what_is_not_confirmed_or_is_off_is_not_today(saturday, as_):
-    builders.action(saturday.zoe, confirmed=False, titre="Peut-être", debut=at(10), fin=at(12))
-    actions.decide(saturday.action, annuler, by=saturday.zoe, motif="pluie")
-    assert listed(as_(saturday.zoe)) == []
-
-
-@pytest.mark.parametrize("more", [0, 2])
-def test_the_list_costs_the_same_for_one_or_many(saturday, as_, count_queries, more):
-    for n in range(more):
-        builders.hold(builders.mission(builders.action(saturday.zoe, debut=at(10 + n), fin=at(18))), saturday.lea)
-    lea = as_(saturday.lea)
-    with count_queries() as statements:
-        assert len(listed(lea)) == 1 + more
-    assert len(statements) == 3
-
-
 # --- the page ------------------------------------------------------------------------------------------------
 
 
@@ -495,59 +440,6 @@ def test_people_s_words_stay_words(saturday, as_):
         page = soup(awa.get(path).text)
         assert page.select("svg[onload], b[hx-post]") == []
     assert hostile in said_in(soup(awa.get(saturday.url).text), "#journal")
-
-
-# --- phones --------------------------------------------------------------------------------------------------
-
-
-def numbers(client, path: str) -> set[str]:
-    return {str(a["href"]) for a in soup(client.get(path).text).select('#contenu a[href^="tel:"]')} - {"tel:112"}
-
-
-ZOE, AWA, LEA = "tel:+262692111111", "tel:+262692123456", "tel:+262692222222"
-DAYS = [(-3, "before"), (-2, "near"), (0, "near"), (7, "near"), (8, "after")]
-
-
-@pytest.mark.parametrize(("days", "when"), DAYS)
-def test_who_has_whose_number_and_when(saturday, as_, days, when):
-    """design.md: the team's to référent and bienveillant from J-2 to J+7; the référent's to the team until J+7."""
-    with clock.freeze(at(9) + timedelta(days=days)):
-        near, before = when == "near", when == "before"
-        assert numbers(as_(saturday.zoe), saturday.url) == ({AWA, LEA} if near else set())
-        assert numbers(as_(saturday.awa), saturday.url) == ({LEA, ZOE} if near else set())
-        assert numbers(as_(saturday.lea), saturday.url) == ({AWA} if near or before else set())
-        assert numbers(as_(builders.personne("Ada", [builders.ADMIN])), saturday.url) == ({AWA, LEA} if near else set())
-        assert numbers(as_(builders.bienveillant("Max")), saturday.url) == set()
-
-
-def test_the_window_is_whole_days_at_la_reunion(saturday, as_):
-    zoe = as_(saturday.zoe)
-    for hour, seen in ((-48.1, False), (-47.9, True), (24 * 8 - 0.1, True), (24 * 8 + 0.1, False)):
-        with clock.freeze(at(hour)):
-            assert (LEA in numbers(zoe, saturday.url)) == seen
-
-
-def test_the_sheet_has_the_same_numbers(saturday, as_):
-    assert numbers(as_(saturday.zoe), f"{saturday.url}/feuille") == {AWA, LEA, ZOE}
-    assert numbers(as_(saturday.awa), f"{saturday.url}/feuille") == {AWA, LEA, ZOE}
-    assert numbers(as_(saturday.lea), f"{saturday.url}/feuille") == {AWA}
-    page = soup(as_(builders.bienveillant("Max")).get(f"{saturday.url}/feuille").text)
-    assert "Téléphone" not in said_in(page, "table")
-
-
-def test_the_sheet_holds_the_day(saturday, as_):
-    text = soup(as_(saturday.lea).get(f"{saturday.url}/feuille").text).get_text()
-    for words in ("Awa Payet", "Léa Grondin", "Repas, carry poulet", "Issues de secours", "Plus personne sur le site"):
-        assert words in text
-
-
-def test_the_sheet_on_paper_begins_with_whom_to_call_and_ends_with_its_date(saturday, as_):
-    page = soup(as_(saturday.awa).get(f"{saturday.url}/feuille").text)
-    calls = [" ".join(li.get_text(" ", strip=True).split()) for li in one(page, "#contenu section").select("li")]
-    assert [c.split(" ,")[0] for c in calls] == ["Référent : Awa Payet", "Bienveillant : Zoé Hoarau", "Secours : 112"]
-    text = said_in(page, "#contenu")
-    assert "aujourd’hui" not in text
-    assert "C’est mon patrimoine, 21 novembre 2037. Feuille imprimée le 21 novembre 2037 à 9 h." in text
 
 
 # --- the screen ----------------------------------------------------------------------------------------------
