@@ -85,7 +85,8 @@ def security_txt() -> Any:
 
 # --- on the home screen of a phone ---------------------------------------------------------------------------
 
-FIXES = ("app.css", "jour.css", "app.js", "jour.js", "vendor/htmx.min.js", "icons.svg", "icone.svg")  # what the day needs
+# What the day needs.
+FIXES = ("app.css", "connecte.css", "jour.css", "app.js", "jour.js", "vendor/htmx.min.js", "icons.svg", "icone.svg")
 PARTS = ("sortie.js", "equipe.js", "heures.js", "garde.js", "suite.js")  # which jour.js asks for by their bare names
 
 
