@@ -1,4 +1,4 @@
-"""A house to measure: a migrated database filled in bulk, and the three people who look at it."""
+"""A house to measure: a migrated database filled in bulk, and the four people who look at it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import insert
 
-from bench import devis, process
-from portal import clock, create_app
+from bench import argent, devis, process
+from portal import clock, create_app, security
 from portal.actions import models as actions
 from portal.actions.models import Action, Demandeur, Etape
 from portal.cache import Version
 from portal.candidatures.models import Candidature
 from portal.candidatures.models import Etat as EtatCandidature
+from portal.comptes import second, totp
 from portal.comptes.entree import open_session
-from portal.comptes.models import NomRole, Personne, Role
+from portal.comptes.models import CleAcces, NomRole, Personne, Role, SecondFacteur
 from portal.config import ROOT
 from portal.contributions.models import Attestation, Constat, Releve
 from portal.contributions.models import Etat as EtatReleve
@@ -36,9 +37,11 @@ from portal.missions.models import Affectation, Etat, Mission, Nature, Origine
 from portal.outbox import Message
 from portal.plein_texte import search_key
 from portal.poles.models import Adhesion, Espace, Genre, Pole
+from portal.reglage import COURRIEL, Reglage
 
-ADMIN, BIENVEILLANT, VOLONTAIRE = 1, 2, 3  # who looks; other people come after
+ADMIN, BIENVEILLANT, VOLONTAIRE, TRESORIER = 1, 2, 3, 4  # who looks; other people come after
 NATURES = (Nature.VOLONTAIRE, Nature.REFERENT, Nature.VOLONTAIRE, Nature.CHARGE_DE_MISSION, Nature.VOLONTAIRE)
+ROLES = {ADMIN: NomRole.ADMIN, BIENVEILLANT: NomRole.BIENVEILLANT, TRESORIER: NomRole.TRESORIER}
 A_BIENVEILLANT = 100  # actions that one bienveillant sets up: a larger house has more of them
 ACTION_KEY = search_key("Fête du moulin, La Raffinerie, l’Hermitage")
 MISSION_KEY = search_key("Accueil du public", "Accueillir et orienter les personnes, de l’entrée au moulin.")
@@ -72,8 +75,8 @@ class House:
 
     @cached_property
     def cookies(self) -> dict[int, str]:
-        """The Cookie header of each of the three people, signed in."""
-        return {id: _signed_in(self.app, id) for id in (ADMIN, BIENVEILLANT, VOLONTAIRE)}
+        """The Cookie header of each of the four people, signed in."""
+        return {id: _signed_in(self.app, id) for id in (*ROLES, VOLONTAIRE)}
 
     def phones(self, many: int) -> Iterator[str]:
         """The Cookie header of so many: one in five is of whoever runs the day, the others of its team."""
@@ -103,6 +106,7 @@ def build(instance: Path, missions: int, rows: int, past: int = 0, url: str = ""
                     connection.execute(insert(model), made)
             lexique.rebuild(connection)
         devis.freeze()
+        argent.freeze()
         study()
         db.engine.dispose()
     return house
@@ -126,7 +130,8 @@ def _signed_in(app: Flask, id: int) -> str:
 def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
     """Rows of every table, in the order of their foreign keys."""
     yield Personne, _people(house)
-    yield Role, [{"personne_id": ADMIN, "nom": NomRole.ADMIN}, {"personne_id": BIENVEILLANT, "nom": NomRole.BIENVEILLANT}]
+    yield Role, [{"personne_id": id, "nom": nom} for id, nom in ROLES.items()]
+    yield from _proofs()
     yield Pole, [{"id": n, "nom": f"Maison {n}", "genre": Genre.POLE} for n in range(1, min(house.rows, 12) + 1)]
     yield Adhesion, [{"pole_id": 1, "personne_id": who} for who in (BIENVEILLANT, *range(10, 10 + house.rows))]
     yield Espace, [{"nom": f"Halle {n}"} for n in range(house.rows)]
@@ -135,6 +140,7 @@ def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
     yield Etape, _steps(house)
     yield from process.tables(house)
     yield from devis.tables(house)
+    yield from argent.tables(house)
     yield Mission, _missions(house)
     yield Affectation, _places(house)
     yield Candidature, _candidatures(house)
@@ -154,6 +160,7 @@ def _tables(house: House) -> Iterator[tuple[type[Base], Iterable[Row]]]:
         [{"jour_id": house.day, "phase": Phase.OUVERTURE, "texte": f"Portail {n}", "ordre": n} for n in range(house.rows)],
     )
     yield Entree, _taps(house)
+    yield Reglage, [{"cle": COURRIEL.cle, "texte": "bonjour@example.org"}]
     yield Version, [{"id": 1, "numero": 1}]
 
 
@@ -167,8 +174,18 @@ def _people(house: House) -> Iterator[Row]:
             "adresse": f"personne{id}@example.org",
             "telephone": "+262692123456",
             "confirme_le": clock.now(),
+            "double_le": clock.now() if id == ADMIN else None,
             "is_pole_member": id == BIENVEILLANT or 10 <= id < 10 + house.rows,
         }
+
+
+def _proofs() -> Iterator[tuple[type[Base], Iterable[Row]]]:
+    """A passkey, recovery codes that are still to be kept; an application that is still to be confirmed."""
+    key = {"identifiant": "mesure", "cle_publique": b"0", "compteur": 0, "porteur": "mesure", "nom": "Ordinateur"}
+    yield CleAcces, [{"personne_id": ADMIN, **key}]
+    secret = security.encrypt(second.KEPT_FOR, totp.new_secret())
+    codes = {ADMIN: security.encrypt(second.SHOWN_FROM, "abcde-fghjk"), VOLONTAIRE: ""}
+    yield SecondFacteur, [{"personne_id": id, "secret": secret, "a_garder": kept} for id, kept in codes.items()]
 
 
 def _volunteer(house: House, n: int) -> int:

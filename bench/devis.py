@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 DRAFT, OUT = 1, 2  # of the day's action, being built; of the first action, at its demandeur's
-BEFORE = 3  # the version that the draft changes
+BEFORE = 3  # the version that the draft changes: what the day is made by
 SIXTY = 60  # lines of these two, where lists are long
 STATES = (Etat.ENVOYE, Etat.ACCEPTE, Etat.REFUSE, Etat.EXPIRE)
 
@@ -39,7 +39,7 @@ def _listed(house: House) -> Iterator[tuple[int, int, Etat]]:
     """(id, action, state)."""
     yield DRAFT, house.day, Etat.BROUILLON
     yield OUT, 1, Etat.ENVOYE
-    yield BEFORE, house.day, Etat.REFUSE
+    yield BEFORE, house.day, Etat.ACCEPTE
     others = min(house.rows, house.day - 2)
     for n in range(others):
         yield BEFORE + 1 + n, 2 + n, STATES[n % len(STATES)]

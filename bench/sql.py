@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.routing import Rule
 
+from bench.argent import LEFT
 from bench.data import BIENVEILLANT, VOLONTAIRE, House, build
 from bench.devis import OUT
 from bench.house import Site
@@ -22,8 +23,9 @@ from tests.support import OVERHEAD
 
 FEW, MANY = 1, 500
 PAST = 5_000  # actions of the years before, in the house where lists are long
-# packages whose pages, and tabs of an action elsewhere, that may ask ten queries; the others six
-LARGE, TABS = {"accueil", "jour_j", "actions"}, {"besoins.of_action", "devis.of_action"}
+# Packages whose pages may ask ten queries, and the tabs of an action elsewhere; the others six.
+LARGE = {"accueil", "jour_j", "actions"}
+TABS = {"besoins.of_action", "devis.of_action", "factures.of_action", "missions.of_action", "partage.show"}
 # pages that are not made of rows: files, one-use links, the health of the portal
 ASIDE = {"static", "comptes.lien", "accueil.sante", "jour_j.photo"}
 
@@ -109,6 +111,8 @@ def _token(app: Flask, house: House, endpoint: str) -> str:
         "actions.house_feed": ("agenda.actions", BIENVEILLANT),
         "devis.link": ("devis", OUT),
         "devis.linked_paper": ("devis", OUT),
+        "factures.link": ("facture", LEFT),
+        "factures.linked_paper": ("facture", LEFT),
         "moi.feed": ("agenda", VOLONTAIRE),
         "jour_j.arrival_by_link": ("candidature.mail", 1),
     }.get(endpoint, ("candidature", 1))
