@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache, reduce
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
 from flask import Flask, g, has_request_context, request
@@ -35,6 +36,7 @@ from sqlalchemy import (
     event,
     false,
     func,
+    inspect,
     literal,
     or_,
     select,
@@ -59,6 +61,7 @@ Ts = TypeVarTuple("Ts")
 _writes: ContextVar[bool | None] = ContextVar("writes", default=None)  # None: as the request says
 _patience: ContextVar[float] = ContextVar("patience", default=SQLITE_WAITS)  # seconds for the write lock
 HURRY = 0.2  # those of what is written in passing
+AGAIN = 0.001  # seconds until whoever waits for the write lock asks again
 
 
 class Instant(TypeDecorator[datetime]):
@@ -125,8 +128,8 @@ def init_app(app: Flask) -> None:
 
 
 def _open_sqlite(engine: Engine) -> None:
-    """Who writes takes the lock at BEGIN. SQLite lets those who wait try again at odd times, so that an unlucky one may
-    never pass: the writers of one process queue here, and only those of several processes meet there.
+    """Who writes takes the lock at BEGIN: the writers of one process queue here, and only those of several processes meet
+    there.
     """
     turn = Lock()
 
@@ -138,11 +141,12 @@ def _open_sqlite(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
-        writes, seconds = may_write(), _patience.get()
-        if writes:
-            connection.info["turn"] = turn.acquire(timeout=seconds)
-            connection.connection.cursor().execute(f"PRAGMA busy_timeout={1000 * seconds:.0f}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not may_write():
+            connection.exec_driver_sql("BEGIN")
+            return
+        seconds = _patience.get()
+        connection.info["turn"] = turn.acquire(timeout=seconds)
+        _begin_to_write(connection, monotonic() + seconds)
 
     def end(_connection: object, record: ConnectionPoolEntry) -> None:
         if record.info.pop("turn", False):
@@ -151,6 +155,27 @@ def _open_sqlite(engine: Engine) -> None:
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
     event.listen(engine, "checkin", end)
+
+
+def _begin_to_write(connection: Connection, until: float) -> None:
+    """Left to itself SQLite tries again at odd times, longer and longer ones: nobody writes meanwhile, and an unlucky one
+    may never pass. Raises OperationalError when the lock is still another's at that instant of the monotonic clock.
+    """
+    ask = connection.connection.cursor().execute
+    ask("PRAGMA busy_timeout=0")
+    try:
+        while monotonic() < until:
+            try:
+                ask("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break  # it is told below, as what the database says is told everywhere
+                sleep(AGAIN)
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        ask(f"PRAGMA busy_timeout={1000 * SQLITE_WAITS}")
 
 
 def may_write() -> bool:
@@ -221,21 +246,21 @@ def study() -> None:
 
 def lock(model: type[T], *ids: int) -> list[T]:
     """Lock rows in the order of their ids and refresh them; callers lock personne, then mission, then candidature."""
+    return list(db.session.scalars(_locking(model), {"ids": ids}))
+
+
+@cache
+def _locking(model: type[T]) -> Select[T]:
     key = model.__mapper__.primary_key[0]
-    found = db.session.scalars(
-        select(model)
-        .where(key.in_(ids))
-        .order_by(key)
-        .with_for_update(of=model, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return list(found)
+    rows = select(model).where(key.in_(bindparam("ids", expanding=True))).order_by(key)
+    return rows.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
 
 
 def lock_one(row: T) -> T:
     """Lock and refresh one row that is already loaded."""
     db.session.flush()
-    return lock(type(row), row.__mapper__.primary_key_from_instance(row)[0])[0]
+    (id,) = inspect(row, raiseerr=True).identity or ()  # not its column, which might be read only to be read again
+    return lock(type(row), id)[0]
 
 
 def insert_once(model: type[T], **values: Any) -> bool:

@@ -15,7 +15,7 @@ from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
 from sqlalchemy.orm.interfaces import ORMOption
 
-from portal.db import Base, db
+from portal.db import Base, db, lock
 from portal.workflow import Transition, TransitionRefused
 
 T = TypeVar("T", bound=Base)
@@ -337,8 +337,17 @@ def enter(key: str) -> Any:
 
 def load(model: type[T], id: int, right: str | Transition, options: Sequence[ORMOption] = ()) -> T:
     """The only door from a URL to a row: 404 unless the person may see it, 403 unless they may act, 409 when it is too late."""
-    subject, who = db.session.get(model, id, options=options), _me()
-    if subject is None or not can(who, f"{model.__tablename__}.voir", subject):
+    return _allowed(db.session.get(model, id, options=options), right)
+
+
+def load_locked(model: type[T], id: int, right: str) -> T:
+    """The same, its row locked: what is read is also what is true when something is written about it."""
+    return _allowed(next(iter(lock(model, id)), None), right)
+
+
+def _allowed(subject: T | None, right: str | Transition) -> T:
+    who = _me()
+    if subject is None or not can(who, f"{subject.__tablename__}.voir", subject):
         abort(404)
     key = right.key if isinstance(right, Transition) else right
     if not can(who, key, subject):

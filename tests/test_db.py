@@ -34,8 +34,17 @@ def app(site):
 def traced(*wanted: str):
     """The statements that begin with one of these words, and each commit and rollback, as they happen."""
     seen: list[str] = []
-    hooks = {
-        "before_cursor_execute": lambda _c, _cursor, statement, *_: statement.startswith(wanted) and seen.append(statement),
+
+    def note(statement: str) -> None:
+        if statement.startswith(wanted):
+            seen.append(statement)
+
+    sqlite = {  # its own word for it: the lock is asked for below SQLAlchemy
+        "checkout": lambda raw, *_: raw.set_trace_callback(note),
+        "checkin": lambda raw, *_: raw and raw.set_trace_callback(None),
+    }
+    others = {"before_cursor_execute": lambda _connection, _cursor, statement, *_: note(statement)}
+    hooks = (sqlite if db.engine.dialect.name == "sqlite" else others) | {
         "commit": lambda _connection: seen.append("COMMIT"),
         "rollback": lambda _connection: seen.append("ROLLBACK"),
     }

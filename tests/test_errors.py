@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 
 import pytest
@@ -226,6 +227,15 @@ def test_a_value_that_the_database_cannot_hold_is_a_bad_request(client, monkeypa
 
 
 @contextmanager
+def in_a_hurry():
+    """Whoever writes to SQLite waits a tenth of a second for their turn."""
+    current_app.extensions["watch"].settle()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.db._patience", ContextVar("patience", default=0.1))
+        yield
+
+
+@contextmanager
 def impatient(setting: str):
     """Every connection opened from now on begins with this setting."""
 
@@ -260,8 +270,7 @@ def written_by_somebody_else(database):
 @pytest.mark.both
 def test_a_busy_database_is_read_and_asks_to_write_again_later(client, as_, database):
     awa = as_(builders.personne())
-    short = "PRAGMA busy_timeout=100" if database.engine == "sqlite" else "SET lock_timeout = 100"
-    with impatient(short):
+    with in_a_hurry() if database.engine == "sqlite" else impatient("SET lock_timeout = 100"):
         with written_by_somebody_else(database):
             for who in (client, awa):
                 answer = who.post("/atelier/done", data={"message": LETTER})
@@ -280,7 +289,7 @@ def test_a_busy_database_still_shows_pages_to_who_comes_back_after_an_hour(as_, 
     awa = as_(builders.personne())
     with (
         clock.freeze(clock.now() + timedelta(hours=2)),
-        impatient("PRAGMA busy_timeout=100"),
+        in_a_hurry(),
         written_by_somebody_else(database),
     ):
         assert awa.get("/moi/").status_code == 200

@@ -112,5 +112,6 @@ def stop(status: int) -> Any:
 def write(how: str) -> Any:
     """Add a person, say so, then end in one of the ENDINGS."""
     introduce(nom=request.form.get("nom", "Léa"), email="lea@example.org")
+    db.session.flush()
     toast("Une personne de plus.")
     return ENDINGS[how]()

@@ -19,7 +19,7 @@ from portal.candidatures.models import (
 )
 from portal.comptes import commands as comptes
 from portal.comptes.models import Personne, Situation
-from portal.db import db, lock_one
+from portal.db import db
 from portal.fields import address_key
 from portal.missions import commands as missions
 from portal.missions import mineurs
@@ -53,26 +53,23 @@ class LinkOver(Refusal):
 def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personne | None) -> Candidature:
     """One submission is one candidature: sent again it gives back the first, mended, without a second message.
 
+    The mission is locked, after the person: it may be closing, filling up or being cancelled at this very moment.
     Raises PhaseClosed, FilledUp when the mission is full and the person did not ask for the waiting list, and of a minor
     what `mineurs.check_age` and `mineurs.tell` raise.
     """
     cle = demande.key(mission)
-    if again := queries.by_key(cle):
-        return _mended(again, demande, by)
-    if by:
-        lock_one(by)
-    mission = lock_one(mission)  # it may be closing, filling up or being cancelled at this very moment
-    if other := queries.by_key(cle):  # sent twice at the same moment
-        return other
+    twins = queries.twins(mission, cle, address_key(demande.email))
+    if again := next((id for id, is_this in twins if is_this), None):
+        db.session.rollback()  # nothing is written yet, and a candidature is locked in another order
+        return _mended(db.session.get_one(Candidature, again), demande, by)
     if not mission.accepts_candidatures:
         raise PhaseClosed
     if mission.is_full and not waiting_list:
         raise FilledUp
     if demande.mineur:
         mineurs.check_age(mission, demande.mineur)
-    double = queries.same_address(mission, address_key(demande.email))
     personne = _applicant(demande, by)
-    candidature = Candidature(mission=mission, personne=personne, message=demande.message, cle=cle, en_double=double)
+    candidature = Candidature(mission=mission, personne=personne, message=demande.message, cle=cle, en_double=bool(twins))
     db.session.add(candidature)
     if demande.mineur:
         mineurs.tell(mission, personne, demande.mineur)

@@ -185,8 +185,12 @@ def _kept_back() -> Select[Candidature]:
     return select(Candidature).join(Candidature.mission).join(Mission.action).where(*kept)
 
 
-def by_key(cle: str) -> Candidature | None:
-    return db.session.scalar(select(Candidature).where(Candidature.cle == cle))
+def twins(mission: Mission, cle: str, adresse: str) -> list[tuple[int, bool]]:
+    """(id, whether it is this very submission) of the live candidatures of that address to this mission, and of that key."""
+    same = Candidature.cle == cle
+    live = and_(Personne.adresse == adresse, Candidature.etat.in_(LIVE))
+    rows = select(Candidature.id, same).join(Candidature.personne).where(Candidature.mission_id == mission.id, or_(same, live))
+    return [(id, bool(this)) for id, this in db.session.execute(rows)]
 
 
 def followed(id: int) -> Candidature | None:

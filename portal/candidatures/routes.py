@@ -27,12 +27,13 @@ from portal.comptes import consultations
 from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
 from portal.comptes.models import Vue
+from portal.db import lock_one
 from portal.fields import row_id
 from portal.missions import commands as missions
 from portal.missions import creneau, mineurs
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
-from portal.policy import can, load
+from portal.policy import can, load, load_locked
 from portal.reglage import AGE_AUTORISATION, AGE_MINIMUM, GARDES
 from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
@@ -70,7 +71,10 @@ def deposer(mission_id: int) -> Any:
 def apply(mission_id: int) -> Any:
     form = CandidatureForm()
     complete = form.validate()  # before anything is read, since reading takes SQLite's write lock
-    mission = load(Mission, mission_id, "mission.voir")
+    by = me() if current_user.is_authenticated else None
+    if by:
+        lock_one(by)
+    mission = load_locked(Mission, mission_id, "mission.voir")
     form.keep_what_suits(mission)
     if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
         missions.take(mission, by=me())
@@ -81,7 +85,6 @@ def apply(mission_id: int) -> Any:
     if form.trapped:
         return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")
     try:
-        by = me() if current_user.is_authenticated else None
         candidature = depot.apply(mission, form.demande, waiting_list=form.attente.data, by=by)
     except (depot.FilledUp, depot.PhaseClosed) as refusal:
         form.attente.data = isinstance(refusal, depot.FilledUp)

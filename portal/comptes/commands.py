@@ -81,7 +81,6 @@ def introduce(*, nom: str, email: str, telephone: str = "", sollicitable: bool =
     personne = Personne(nom=nom, email=email, adresse=address_key(email), telephone=telephone, roles=[])
     personne.sollicitable = sollicitable
     db.session.add(personne)
-    db.session.flush()
     return personne
 
 

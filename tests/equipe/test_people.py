@@ -335,9 +335,11 @@ READS = {
 def test_who_reads_what(client, as_, zoe, path):
     action = builders.action(zoe)
     cast = builders.cast(action)
+    unknown = comptes.introduce(nom="Inconnue", email="x@example.org")
+    db.session.flush()
     url = path.format(
         personne=builders.personne().id,
-        provisoire=comptes.introduce(nom="Inconnue", email="x@example.org").id,
+        provisoire=unknown.id,
         mission=builders.mission(action, titre="Vaisselle").id,
     )
     visitors = {who: as_(person) if (person := cast[who]) else client for who in WHO}
