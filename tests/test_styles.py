@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from flask import url_for
 
@@ -37,7 +40,7 @@ APPLYING = """text => {
 
 def links() -> list[str]:
     """Those that mails give, of whatever the demo holds."""
-    with_one = [
+    with_one: list[tuple[Callable[[Any], str], str, list[Any]]] = [
         (suivi.page_token, "candidatures.suivi", db.session.query(Candidature).all()),
         (actions_suivi.page_token, "actions.follow", db.session.query(Action).all()),
         (devis_lien.page_token, "devis.link", db.session.query(Devis).filter(Devis.etat != EtatDevis.BROUILLON).all()),
