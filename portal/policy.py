@@ -15,7 +15,7 @@ from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
 from sqlalchemy.orm.interfaces import ORMOption
 
-from portal.db import Base, db, lock
+from portal.db import Base, db, lock, lock_one
 from portal.workflow import Transition, TransitionRefused
 
 T = TypeVar("T", bound=Base)
@@ -341,7 +341,9 @@ def load(model: type[T], id: int, right: str | Transition, options: Sequence[ORM
 
 
 def load_locked(model: type[T], id: int, right: str) -> T:
-    """The same, its row locked: what is read is also what is true when something is written about it."""
+    """The same, locked after whoever is signed in: what is read is what is true when something is written about it."""
+    if current_user.is_authenticated:
+        lock_one(_me())
     return _allowed(next(iter(lock(model, id)), None), right)
 
 

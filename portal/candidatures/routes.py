@@ -27,7 +27,6 @@ from portal.comptes import consultations
 from portal.comptes.commands import AccountClosed
 from portal.comptes.forms import StatutForm
 from portal.comptes.models import Vue
-from portal.db import lock_one
 from portal.fields import row_id
 from portal.missions import commands as missions
 from portal.missions import creneau, mineurs
@@ -71,9 +70,6 @@ def deposer(mission_id: int) -> Any:
 def apply(mission_id: int) -> Any:
     form = CandidatureForm()
     complete = form.validate()  # before anything is read, since reading takes SQLite's write lock
-    by = me() if current_user.is_authenticated else None
-    if by:
-        lock_one(by)
     mission = load_locked(Mission, mission_id, "mission.voir")
     form.keep_what_suits(mission)
     if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
@@ -85,6 +81,7 @@ def apply(mission_id: int) -> Any:
     if form.trapped:
         return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")
     try:
+        by = me() if current_user.is_authenticated else None
         candidature = depot.apply(mission, form.demande, waiting_list=form.attente.data, by=by)
     except (depot.FilledUp, depot.PhaseClosed) as refusal:
         form.attente.data = isinstance(refusal, depot.FilledUp)
