@@ -68,7 +68,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = "PORTAL_TEST_DATABASE" in os.environ
     if chosen and metafunc.definition.get_closest_marker("sqlite"):
         metafunc.parametrize("engine", ["sqlite"], indirect=True)
-    elif not chosen and metafunc.definition.get_closest_marker("both"):
+    elif not chosen and metafunc.definition.get_closest_marker("both") and not metafunc.definition.get_closest_marker("sqlite"):
         metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 
 

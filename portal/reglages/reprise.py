@@ -37,7 +37,10 @@ def take_over(quoi: str) -> Any:
         return _page(quoi, form, 422)
     try:
         tableau = lecture.read(form.read(), sorte.COLONNES, sorte.WANTED)
-        commands.take_turns()
+        if form.annonce.data:
+            commands.take_turns()
+        else:
+            commands.only_look()
         plan = sorte.plan(tableau)
         if form.annonce.data != plan.cle:
             return _announced(quoi, form, plan)
