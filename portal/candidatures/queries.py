@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, undefer, with_expression
 
 from portal import clock
@@ -187,10 +187,17 @@ def _kept_back() -> Select[Candidature]:
 
 def twins(mission: Mission, cle: str, adresse: str) -> list[tuple[int, bool]]:
     """(id, whether it is this very submission) of the live candidatures of that address to this mission, and of that key."""
-    same = Candidature.cle == cle
-    live = and_(Personne.adresse == adresse, Candidature.etat.in_(LIVE))
-    rows = select(Candidature.id, same).join(Candidature.personne).where(Candidature.mission_id == mission.id, or_(same, live))
-    return [(id, bool(this)) for id, this in db.session.execute(rows)]
+    rows = db.session.execute(_TWINS, {"mission": mission.id, "cle": cle, "adresse": adresse})
+    return [(id, bool(this)) for id, this in rows]
+
+
+_THIS = Candidature.cle == bindparam("cle")
+_TWINS = (  # built once: it is asked under the write lock
+    select(Candidature.id, _THIS)
+    .join(Candidature.personne)
+    .where(Candidature.mission_id == bindparam("mission"))
+    .where(or_(_THIS, and_(Personne.adresse == bindparam("adresse"), Candidature.etat.in_(LIVE))))
+)
 
 
 def followed(id: int) -> Candidature | None:
