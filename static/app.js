@@ -225,24 +225,24 @@ document.addEventListener("keydown", ({ key, target, altKey, ctrlKey, metaKey, s
 document.addEventListener("click", async ({ target }) => {
   if (target.closest("[data-fermer]")) target.closest(".toast").remove();
   if (target.closest("[data-imprimer]")) window.print();
-  const button = target.closest("[data-partager]");
+  const button = target.closest("[data-partager], [data-copier-texte]");
   if (!button) return;
-  const url = new URL(button.dataset.partager, location.href).href;
+  const { copierTexte: text, partager } = button.dataset, said = text ?? new URL(partager, location.href).href;
   try {
-    if (navigator.share && !("copier" in button.dataset)) await navigator.share({ title: button.dataset.titre || document.title, url });
+    if (partager && navigator.share && !("copier" in button.dataset)) await navigator.share({ title: button.dataset.titre || document.title, url: said });
     else {
-      await navigator.clipboard.writeText(url);
-      toast("Lien copié.", "bon");
+      await navigator.clipboard.writeText(said);
+      toast(partager ? "Lien copié." : "C’est copié.", "bon");
     }
   } catch (error) {
-    if (error.name !== "AbortError") toast(`Voici le lien à copier : ${url}`);
+    if (error.name !== "AbortError") toast(`Voici ce qu’il faut copier : ${said}`);
   }
 });
 
 document.addEventListener("animationend", (event) => event.animationName === "passe" && event.target.remove());
 
 function reveal() {
-  for (const button of document.querySelectorAll("[data-partager][hidden], [data-imprimer][hidden]")) button.hidden = false;
+  for (const button of document.querySelectorAll(":is([data-partager], [data-copier-texte], [data-imprimer])[hidden]")) button.hidden = false;
 }
 reveal();
 for (const tab of document.querySelectorAll(":is(.onglets, .actifs) [aria-current]")) { // on a phone it may be out of sight

@@ -517,6 +517,10 @@ def test_the_whole_way_on_a_phone_with_the_keyboard(visit, awa):
     mine.get_by_role("heading", name="Tes codes de secours").wait_for()
     looked_at(mine)
     assert mine.evaluate(LINES, ".secours code") == [1] * 10
+    mine.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    mine.get_by_role("button", name="Copier").press("Enter")
+    mine.get_by_text("C’est copié.").wait_for()
+    assert mine.evaluate("() => navigator.clipboard.readText()").split() == mine.locator(".secours code").all_text_contents()
     paper = mine.locator("ol code").first.inner_text()
     mine.goto("/missions/")
     mine.go_back()
