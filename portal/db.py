@@ -145,7 +145,7 @@ def _open_sqlite(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN")
             return
         seconds = _patience.get()
-        connection.info["turn"] = turn.acquire(timeout=seconds)
+        connection.info["turn"] = connection.info.get("turn") or turn.acquire(timeout=seconds)
         _begin_to_write(connection, monotonic() + seconds)
 
     def end(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -167,8 +167,8 @@ def _begin_to_write(connection: Connection, until: float) -> None:
         while monotonic() < until:
             try:
                 ask("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # whatever else it says of why
                     break  # it is told below, as what the database says is told everywhere
                 sleep(AGAIN)
             else:

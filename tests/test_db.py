@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Thread
 
 import pytest
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import create_engine, event, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from portal.comptes.commands import introduce
 from portal.comptes.models import Personne, Role
 from portal.config import SQLITE_WAITS
-from portal.db import apart, count, db, in_passing, insert_once, lock, lock_one, may_write, study
+from portal.db import apart, count, db, in_passing, init_app, insert_once, lock, lock_one, may_write, study
 from portal.missions.models import Mission
 from portal.outbox import Message
 from tests import builders, workshop
@@ -162,6 +162,40 @@ def test_what_is_written_in_passing_gives_up_while_somebody_writes_and_the_other
     with in_passing() as connection:
         connection.execute(BEAT)
     assert db.session.scalar(text("SELECT count(*) FROM battement")) == 1
+
+
+@pytest.mark.sqlite
+def test_a_connection_that_writes_twice_gives_its_turn_back(app):
+    def write() -> None:
+        with app.app_context(), apart() as connection:
+            connection.execute(BEAT)
+
+    with db.engine.connect() as connection:
+        for _ in range(2):
+            connection.execute(text("DELETE FROM battement"))
+            connection.commit()
+    other = Thread(target=write, daemon=True)
+    other.start()
+    other.join(10)  # less than whoever waits for a turn
+    assert not other.is_alive()
+
+
+def test_a_file_that_is_no_database_any_more_is_said_as_all_that_a_database_says(tmp_path):
+    """A connection that is already open hears of it as it begins to write."""
+    elsewhere, file = Flask("ailleurs"), tmp_path / "ailleurs.db"
+    elsewhere.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
+    init_app(elsewhere)
+    with elsewhere.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE t (x)"))
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            other.execute("INSERT INTO t VALUES (1)")
+            other.commit()
+        file.write_bytes(b"garbage" * 300)
+        with pytest.raises(DatabaseError, match="not a database"), db.engine.begin():
+            pass
+        db.engine.dispose()
 
 
 def test_a_transaction_apart_that_fails_leaves_nothing(app):
