@@ -30,6 +30,7 @@ from portal.factures.annees import bp  # its pages are of the same blueprint
 from portal.factures.forms import DepotForm, ExtraForm, ReglementForm, RelanceForm, Saisie
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
+from portal.jour_j import consommations
 from portal.poles import queries as house
 from portal.poles.models import Pole
 from portal.policy import can, load
@@ -128,7 +129,7 @@ def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
     context: dict[str, Any] = {
         "sums": commands.totals(facture),
         "taxed": commands.is_taxed(facture),
-        "constats": constats.of_action(facture.action, [line.ligne_devis for line in facture.lignes if line.ligne_devis]),
+        "constats": constats.of_invoice(facture),
         "left": emission.obstacles(facture),
         "deposits": commands.deposits(facture),
         "tout": emission.reading(facture),
@@ -305,7 +306,7 @@ def _rates(facture: Facture) -> list[int]:
 def _proposed(facture: Facture) -> dict[str, Any]:
     """What the day noted, when the page was asked for that."""
     key = request.args.get("releve", "")
-    used = next((one for one in constats.of_action(facture.action, []).ajouts if one.key == key), None)
+    used = next((one for one in consommations.said(facture.action) if one.key == key), None) if key else None
     if used is None or used.said is None:
         return {}
     return {"libelle": used.libelle, "quantite": used.said.quantite, "motif": "Noté au bilan de la journée."}
