@@ -56,8 +56,7 @@ def index() -> Any:
 def of_action(action_id: int) -> Any:
     action = load(Action, action_id, "facture.de_l_action", actions.SHEET)
     found = queries.of_action(action)
-    natures = [nature for nature in (Nature.ACOMPTE, Nature.FACTURE) if commands.is_open(action, nature, found)]
-    return render("factures/action.html", action=action, factures=found, natures=natures)
+    return render("factures/action.html", action=action, factures=found, natures=commands.openings(action, found))
 
 
 @bp.post("/action/<int:action_id>/preparer/<any(facture, acompte):nature>", access="facture.preparer")
@@ -76,12 +75,12 @@ def credit(id: int) -> Any:
 
 @bp.get("/<int:id>", access="facture.voir")
 def show(id: int) -> Any:
-    facture = _read(id)
+    facture = _read(id, sheet=queries.REMINDED)
     return _editor(Saisie.stored(facture)) if _is_mine_to_change(facture) else _reading(facture)
 
 
-def _read(id: int, right: str = "facture.voir") -> Facture:
-    return load(Facture, id, right, queries.SHEET)
+def _read(id: int, right: str = "facture.voir", sheet: tuple[Any, ...] = queries.SHEET) -> Facture:
+    return load(Facture, id, right, sheet)
 
 
 def _is_mine_to_change(facture: Facture) -> bool:
@@ -119,7 +118,7 @@ def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
 @bp.get("/<int:id>.pdf", access="facture.voir")
 def paper(id: int) -> Any:
     """What left; of a draft, what would leave now."""
-    facture = _read(id)
+    facture = _read(id, sheet=queries.PAPER)
     pdf = facture.pdf or document.pdf(_content(facture) | {"brouillon": True})
     return as_file(pdf, "application/pdf", f"{facture.numero or 'brouillon'}.pdf", inline=True)
 
