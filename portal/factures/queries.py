@@ -149,7 +149,20 @@ def closings() -> dict[int, Exercice]:
 def years() -> list[int]:
     """Those in which an invoice was issued or money came, the first one first."""
     issued, paid = select(Facture.annee).where(Facture.rang.is_not(None)), select(extract("year", Reglement.le))
-    return sorted({int(annee) for query in (issued, paid) for annee in db.session.scalars(query.distinct()) if annee})
+    return sorted(int(annee) for annee in db.session.scalars(issued.union(paid)) if annee)
+
+
+def said_in(annees: Iterable[int]) -> list[Facture]:
+    """The invoices and the avoirs of these years, in the order of their numbers, with what they say and no more."""
+    query = select(Facture).where(Facture.annee.in_(annees)).order_by(Facture.annee, Facture.serie.desc(), Facture.rang)
+    said = load_only(*NAME, Facture.contenu)
+    return list(db.session.scalars(query.options(said).execution_options(populate_existing=True)))
+
+
+def moved_in(annees: Iterable[int]) -> list[Reglement]:
+    """The money that came and went on the days of these years, in the order in which it was noted."""
+    query = select(Reglement).where(extract("year", Reglement.le).in_(annees)).order_by(Reglement.annee, Reglement.rang)
+    return list(db.session.scalars(query.options(joinedload(Reglement.annule)).execution_options(populate_existing=True)))
 
 
 def issued_in(annee: int) -> list[Facture]:
