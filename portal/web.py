@@ -338,7 +338,7 @@ class Leaf:
 def leaf(query: Select[Any], number: int, size: int, *options: ORMOption) -> Leaf:
     """One page of a query's rows, in two statements; `options` say what to read along."""
     rows = db.session.scalars(query.options(*options).limit(size).offset((number - 1) * size))
-    return Leaf(list(rows), number, count(query), size)
+    return Leaf(list(rows.unique()), number, count(query), size)
 
 
 def page_number() -> int:

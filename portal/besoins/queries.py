@@ -77,14 +77,14 @@ def capacity_of(action: Action, at: datetime) -> int | None:
     return sum(holds) if holds and all(holds) else None
 
 
+def is_consumable() -> ColumnElement[bool]:
+    """It is used up, and was neither refused nor left a draft."""
+    return and_(Besoin.ressource == Ressource.CONSOMMABLE, Besoin.etat.in_((Etat.A_CONFIRMER, Etat.CONFIRME)))
+
+
 def consumables_of(action: Action) -> list[Besoin]:
-    """What it needs that is used up, but for what was refused or is still a draft."""
-    asked = (
-        Besoin.action_id == action.id,
-        Besoin.ressource == Ressource.CONSOMMABLE,
-        Besoin.etat.in_((Etat.A_CONFIRMER, Etat.CONFIRME)),
-    )
-    return list(db.session.scalars(select(Besoin).where(*asked).order_by(Besoin.id)))
+    query = select(Besoin).where(Besoin.action_id == action.id, is_consumable())
+    return list(db.session.scalars(query.order_by(Besoin.id)))
 
 
 def unanswered_of(action: Action) -> list[Besoin]:

@@ -74,8 +74,9 @@ def in_state(action: Action, *etats: Etat) -> Devis | None:
     return db.session.scalars(query.order_by(Devis.version.desc()).execution_options(populate_existing=True)).first()
 
 
-def agreed_id(action: Action) -> int | None:
-    return db.session.scalar(select(Devis.id).where(Devis.action_id == action.id, Devis.etat == Etat.ACCEPTE))
+def agreed(action: Action) -> Devis | None:
+    """The one that was accepted, without its lines."""
+    return db.session.scalar(select(Devis).where(Devis.action_id == action.id, Devis.etat == Etat.ACCEPTE))
 
 
 def drafted_for(besoin: Besoin) -> Sequence[LigneDevis]:

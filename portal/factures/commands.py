@@ -135,17 +135,17 @@ def agreement(action: Action, nature: Nature) -> Devis:
 
 def is_outdated(facture: Facture) -> bool:
     """Another devis than its own is accepted by now."""
-    agreed = devis_queries.agreed_id(facture.action)
-    return agreed is not None and agreed != facture.devis_id
+    return facture.devis.etat is not devis_models.Etat.ACCEPTE and devis_queries.agreed(facture.action) is not None
 
 
-def is_open(action: Action, nature: Nature, there: Collection[Facture]) -> bool:
-    """Whether that one may be prepared, beside those that are there."""
+def openings(action: Action, there: Collection[Facture]) -> list[Nature]:
+    """Which may be prepared, beside those that are there."""
     natures = {one.nature for one in there if not one.is_credit and not queries.is_void(one, there)}
-    if natures & {nature, Nature.FACTURE} or action.etat not in (READY if nature is Nature.FACTURE else AGREED):
-        return False
-    agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
-    return agreed is not None and (nature is Nature.FACTURE or bool((agreed.contenu or {}).get("acompte")))
+    when = {Nature.ACOMPTE: AGREED, Nature.FACTURE: READY}
+    free = [nature for nature in when if not natures & {nature, Nature.FACTURE} and action.etat in when[nature]]
+    agreed = devis_queries.agreed(action) if free else None
+    asks = bool(agreed and (agreed.contenu or {}).get("acompte"))
+    return [nature for nature in free if agreed and (nature is Nature.FACTURE or asks)]
 
 
 def _copy(line: LigneDevis) -> LigneFacture:
@@ -195,9 +195,9 @@ def credit(facture: Facture, *, by: Personne) -> Facture:
 
 def deducting(deposit: Facture) -> Facture | None:
     """The invoice that takes this deposit off, as long as it stands and asks for something."""
-    wholes = queries.standing(deposit.action, Nature.FACTURE) if deposit.nature is Nature.ACOMPTE else []
+    wholes = queries.still_asking(deposit.action) if deposit.nature is Nature.ACOMPTE else []
     taken = {whole: {said["numero"] for said in (whole.contenu or {})["acomptes"]} for whole in wholes}
-    return next((whole for whole in wholes if whole.a_payer and deposit.numero in taken[whole]), None)
+    return next((whole for whole in wholes if deposit.numero in taken[whole]), None)
 
 
 def edit(facture: Facture, *, by: Personne, read: str, head: Mapping[str, Any], lines: Mapping[int, devis.Typed]) -> None:
@@ -273,8 +273,8 @@ def line_of(facture: Facture, id: int) -> LigneFacture | None:
 
 
 def deposits(facture: Facture) -> list[Facture]:
-    """The invoices of deposits that it takes off."""
-    return queries.standing(facture.action, Nature.ACOMPTE) if facture.nature is Nature.FACTURE else []
+    """The invoices of deposits that it takes off: an avoir may have taken them back whole."""
+    return [one for one in facture.acomptes if not one.is_cancelled]
 
 
 # --- the steps of these --------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -71,23 +71,26 @@ class Annee:
 def every() -> list[Annee]:
     """Those with papers, those that are closed and the present one, the latest first."""
     closed, there = queries.closings(), queries.years()
-    return [_shown(annee, closed, there) for annee in sorted(_known(closed, there), reverse=True)]
+    return list(_shown(_known(closed, there), closed, there))
 
 
 def one(annee: int) -> Annee | None:
     """The same, of one of these."""
     closed, there = queries.closings(), queries.years()
-    return _shown(annee, closed, there) if annee in _known(closed, there) else None
+    return next(_shown({annee} & _known(closed, there), closed, there), None)
 
 
 def _known(closed: Mapping[int, Exercice], there: list[int]) -> set[int]:
     return {*there, *closed, clock.today().year}
 
 
-def _shown(annee: int, closed: Mapping[int, Exercice], there: list[int]) -> Annee:
-    exercice = closed.get(annee)
-    contenu = exercice.contenu if exercice else content(annee)
-    return Annee(annee, exercice, contenu, _too_soon_or_late(annee, there, max(closed, default=0)))
+def _shown(annees: set[int], closed: Mapping[int, Exercice], there: list[int]) -> Iterator[Annee]:
+    """The latest first; those that are open are counted together."""
+    counted = _contents(annees - closed.keys())
+    for annee in sorted(annees, reverse=True):
+        exercice = closed.get(annee)
+        contenu = exercice.contenu if exercice else counted[annee]
+        yield Annee(annee, exercice, contenu, _too_soon_or_late(annee, there, max(closed, default=0)))
 
 
 def close(annee: int, *, by: Personne) -> Exercice:
@@ -125,12 +128,24 @@ def note_export(annee: int, quoi: str, *, by: Personne) -> None:
 # --- what a year holds ---------------------------------------------------------------------------------------
 
 
-def content(annee: int) -> dict[str, Any]:
+def content(annee: int) -> Mapping[str, Any]:
     """What the year comes to, in cents, as plain JSON: its invoices as they are printed, its avoirs, its payments.
 
     `deduits` are the deposits that the invoices take off. What was taken back is counted with what it takes back.
     """
-    issued, paid = queries.issued_in(annee), queries.paid_in(annee)
+    return _contents([annee])[annee]
+
+
+def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
+    """The same of each of these years; two queries, none without a year."""
+    issued, paid = (queries.said_in(annees), queries.moved_in(annees)) if annees else ([], [])
+    return {
+        annee: _content([one for one in issued if one.annee == annee], [one for one in paid if one.le.year == annee])
+        for annee in annees
+    }
+
+
+def _content(issued: list[Facture], paid: list[Reglement]) -> Mapping[str, Any]:
     came = sum(one.montant for one in paid if (one.annule or one).montant > 0)
     return {
         "factures": _series([one for one in issued if not one.is_credit]),

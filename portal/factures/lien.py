@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from portal import security
 from portal.actions.depot import LinkOver, LinkReplaced, RequestErased
 from portal.actions.models import UNDECIDED, Action
+from portal.db import db
 from portal.devis.lien import reach
 from portal.factures import queries
 from portal.factures.models import Facture
@@ -25,13 +26,13 @@ def page_token(facture: Facture) -> str:
     return security.seal(PURPOSE, facture.id, facture.action.generation)
 
 
-def read(jeton: str) -> Facture:
+def read(jeton: str, sheet: tuple[Any, ...] = queries.SHEET) -> Facture:
     """The invoice of a personal link, which opens as long as the demandeur's own page does.
 
     Raises NotFound, RequestErased, LinkReplaced when the demandeur was sent newer links, or LinkOver a year after.
     """
     id, generation = security.unseal(PURPOSE, jeton) or (0, 0)
-    facture = queries.fresh(id) if id else None
+    facture = db.session.get(Facture, id, options=sheet) if id else None
     if facture is None or facture.is_draft or generation > facture.action.generation:
         raise NotFound
     if facture.action.demandeur.is_erased:
@@ -81,6 +82,6 @@ def link(jeton: str) -> Any:
 
 @bp.get("/lien/<jeton>/facture.pdf", access="public")
 def linked_paper(jeton: str) -> Any:
-    facture = read(jeton)
+    facture = read(jeton, queries.PAPER)
     assert facture.pdf
     return as_file(facture.pdf, "application/pdf", f"{facture.numero}.pdf", inline=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, and_, text
+from sqlalchemy.orm import Mapped, deferred, foreign, mapped_column, relationship, remote
 
 from portal import clock
 from portal.actions.models import Action
@@ -118,6 +118,13 @@ class Facture(Base):
     devis: Mapped[Devis] = relationship()
     origine: Mapped[Facture | None] = relationship(remote_side=id, back_populates="avoirs")
     avoirs: Mapped[list[Facture]] = relationship(back_populates="origine", order_by="Facture.id")
+    acomptes: Mapped[list[Facture]] = relationship(  # of the whole: the deposits that were invoiced before it
+        viewonly=True, order_by="Facture.id",
+        primaryjoin=lambda: and_(
+            Facture.nature == Nature.FACTURE, Facture.action_id == remote(foreign(Facture.action_id)),
+            remote(Facture.nature) == Nature.ACOMPTE, remote(Facture.etat) != Etat.BROUILLON,
+        ),
+    )  # fmt: skip
     par: Mapped[Personne] = relationship(foreign_keys=par_id)
     emise_par: Mapped[Personne | None] = relationship(foreign_keys=emise_par_id)
     reglements: Mapped[list[Reglement]] = relationship(back_populates="facture", order_by="Reglement.id")

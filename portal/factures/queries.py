@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, extract, func, or_, select, true
-from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, load_only, selectinload
+from sqlalchemy.orm import aliased, contains_eager, defaultload, defer, joinedload, load_only, selectinload, undefer
 
 from portal import clock, policy
 from portal.actions.models import STOPPED, Action, Demandeur
@@ -34,42 +34,47 @@ from portal.web import Leaf, leaf
 
 PAGE = 25
 NAME = (Facture.nature, Facture.serie, Facture.annee, Facture.rang)
-LINES = selectinload(Facture.lignes)
-SHEET: tuple[Any, ...] = (
+SHEET: tuple[Any, ...] = (  # of one invoice: what its page does not touch of it is not asked for
     joinedload(Facture.action).joinedload(Action.demandeur),
     joinedload(Facture.action).joinedload(Action.bienveillant),
     joinedload(Facture.devis),
-    LINES.joinedload(LigneFacture.pole),
-    LINES.joinedload(LigneFacture.ligne_devis),
-    selectinload(Facture.reglements).joinedload(Reglement.par),
-    selectinload(Facture.reglements).joinedload(Reglement.annule_par),
-    selectinload(Facture.relances).joinedload(Relance.par),
-    selectinload(Facture.depots).joinedload(Depot.par),
-    selectinload(Facture.avoirs),
-    joinedload(Facture.origine).selectinload(Facture.avoirs),
+    joinedload(Facture.emise_par),
+    joinedload(Facture.acomptes).joinedload(Facture.avoirs),
+    joinedload(Facture.origine).joinedload(Facture.avoirs),
+    defaultload(Facture.lignes).options(joinedload(LigneFacture.pole), joinedload(LigneFacture.ligne_devis)),
+    defaultload(Facture.reglements).options(joinedload(Reglement.par), joinedload(Reglement.annule_par)),
+    defaultload(Facture.relances).joinedload(Relance.par),
+    defaultload(Facture.depots).joinedload(Depot.par),
 )
+PAPER: tuple[Any, ...] = (*SHEET, undefer(Facture.pdf))
+REMINDED: tuple[Any, ...] = (*SHEET, joinedload(Facture.relances))  # three at most
+WHOLE: tuple[Any, ...] = (  # all of it, for whoever holds its lock: nothing stays as it was read before
+    *SHEET,
+    *map(selectinload, (Facture.lignes, Facture.reglements, Facture.relances, Facture.depots, Facture.avoirs)),
+)
+CREDITED = joinedload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit)
 SUMS: tuple[Any, ...] = (  # what is still to come, and no more
-    selectinload(Facture.avoirs).load_only(Facture.origine_id, Facture.etat, Facture.ttc, Facture.deduit),
+    CREDITED,
     selectinload(Facture.reglements).load_only(Reglement.facture_id, Reglement.montant),
 )
 
 
 def fresh(id: int) -> Facture | None:
     """An invoice as it now is, with its lines."""
-    query = select(Facture).where(Facture.id == id).options(*SHEET)
-    return db.session.scalar(query.execution_options(populate_existing=True))
+    return _again(Facture.id == id)
 
 
 def of_action(action: Action) -> list[Facture]:
     """All that was invoiced of it, and what is being prepared, the oldest first."""
-    query = select(Facture).where(Facture.action_id == action.id).options(*SHEET).order_by(Facture.id)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+    query = select(Facture).where(Facture.action_id == action.id).order_by(Facture.id)
+    owed = joinedload(Facture.avoirs), selectinload(Facture.reglements)
+    return list(db.session.scalars(query.options(*owed).execution_options(populate_existing=True)).unique())
 
 
 def left_for(action: Action) -> list[Facture]:
     """What left of it, the oldest first, without what it says."""
     query = select(Facture).where(Facture.action_id == action.id, Facture.etat != Etat.BROUILLON).order_by(Facture.id)
-    return list(db.session.scalars(query.options(defer(Facture.contenu), *SUMS)))
+    return list(db.session.scalars(query.options(defer(Facture.contenu), *SUMS)).unique())
 
 
 def unpaid_since(day: date) -> list[Facture]:
@@ -83,19 +88,31 @@ def unpaid_since(day: date) -> list[Facture]:
     query = query.where(_awaited(), Facture.echeance <= day, *client, ~last).order_by(Facture.id)
     whom = contains_eager(Facture.action).contains_eager(Action.demandeur)
     options = whom, defer(Facture.contenu), selectinload(Facture.relances), selectinload(Facture.depots), *SUMS
-    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
+    return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)).unique())
 
 
 def drafted(action: Action, nature: Nature) -> Facture | None:
-    mine = Facture.action_id == action.id, Facture.etat == Etat.BROUILLON, Facture.nature == nature
-    return db.session.scalar(select(Facture).where(*mine).options(*SHEET).execution_options(populate_existing=True))
+    return _again(Facture.action_id == action.id, Facture.etat == Etat.BROUILLON, Facture.nature == nature)
+
+
+def _again(*which: ColumnElement[bool]) -> Facture | None:
+    query = select(Facture).where(*which).options(*WHOLE).execution_options(populate_existing=True)
+    return db.session.scalars(query).unique().one_or_none()
 
 
 def standing(action: Action, nature: Nature) -> list[Facture]:
     """Those of that nature that left, the oldest first, but those of which nothing stands any more."""
     query = select(Facture).where(Facture.action_id == action.id, Facture.etat != Etat.BROUILLON).order_by(Facture.id)
-    there = list(db.session.scalars(query.options(selectinload(Facture.avoirs)).execution_options(populate_existing=True)))
+    query = query.options(joinedload(Facture.avoirs)).execution_options(populate_existing=True)
+    there = db.session.scalars(query).unique().all()
     return [one for one in there if one.nature is nature and not is_void(one, there)]
+
+
+def still_asking(action: Action) -> list[Facture]:
+    """The invoices of the whole that left, the oldest first, but those of which avoirs, or deposits, took all that they ask."""
+    whole = Facture.nature == Nature.FACTURE, Facture.etat != Etat.BROUILLON, not_credited() > 0
+    query = select(Facture).where(Facture.action_id == action.id, *whole).order_by(Facture.id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def is_void(facture: Facture, there: Iterable[Facture]) -> bool:
@@ -132,7 +149,20 @@ def closings() -> dict[int, Exercice]:
 def years() -> list[int]:
     """Those in which an invoice was issued or money came, the first one first."""
     issued, paid = select(Facture.annee).where(Facture.rang.is_not(None)), select(extract("year", Reglement.le))
-    return sorted({int(annee) for query in (issued, paid) for annee in db.session.scalars(query.distinct()) if annee})
+    return sorted(int(annee) for annee in db.session.scalars(issued.union(paid)) if annee)
+
+
+def said_in(annees: Iterable[int]) -> list[Facture]:
+    """The invoices and the avoirs of these years, in the order of their numbers, with what they say and no more."""
+    query = select(Facture).where(Facture.annee.in_(annees)).order_by(Facture.annee, Facture.serie.desc(), Facture.rang)
+    said = load_only(*NAME, Facture.contenu)
+    return list(db.session.scalars(query.options(said).execution_options(populate_existing=True)))
+
+
+def moved_in(annees: Iterable[int]) -> list[Reglement]:
+    """The money that came and went on the days of these years, in the order in which it was noted."""
+    query = select(Reglement).where(extract("year", Reglement.le).in_(annees)).order_by(Reglement.annee, Reglement.rang)
+    return list(db.session.scalars(query.options(joinedload(Reglement.annule)).execution_options(populate_existing=True)))
 
 
 def issued_in(annee: int) -> list[Facture]:
@@ -178,8 +208,8 @@ def asked_by(factures: Iterable[Facture], paid: Iterable[Reglement]) -> list[Fac
 def kept_deposits(annee: int) -> list[Facture]:
     """The deposits of that year that stopped actions keep: owed, as the journal has them, to nobody any more."""
     query = select(Facture).join(Facture.action).where(Facture.annee == annee, Facture.nature == Nature.ACOMPTE)
-    query = query.where(Action.etat.in_(STOPPED)).order_by(Facture.rang).options(*SUMS)
-    return [one for one in db.session.scalars(query) if not one.is_cancelled]
+    query = query.where(Action.etat.in_(STOPPED)).order_by(Facture.rang).options(CREDITED)
+    return [one for one in db.session.scalars(query).unique() if not one.is_cancelled]
 
 
 def papers_until(annee: int) -> Iterator[Facture]:

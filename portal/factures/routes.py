@@ -30,6 +30,7 @@ from portal.factures.annees import bp  # its pages are of the same blueprint
 from portal.factures.forms import DepotForm, ExtraForm, ReglementForm, RelanceForm, Saisie
 from portal.factures.models import Facture, Nature, encaisser, rembourser
 from portal.fields import one_line
+from portal.jour_j import consommations
 from portal.poles import queries as house
 from portal.poles.models import Pole
 from portal.policy import can, load
@@ -55,8 +56,7 @@ def index() -> Any:
 def of_action(action_id: int) -> Any:
     action = load(Action, action_id, "facture.de_l_action", actions.SHEET)
     found = queries.of_action(action)
-    natures = [nature for nature in (Nature.ACOMPTE, Nature.FACTURE) if commands.is_open(action, nature, found)]
-    return render("factures/action.html", action=action, factures=found, natures=natures)
+    return render("factures/action.html", action=action, factures=found, natures=commands.openings(action, found))
 
 
 @bp.post("/action/<int:action_id>/preparer/<any(facture, acompte):nature>", access="facture.preparer")
@@ -75,12 +75,12 @@ def credit(id: int) -> Any:
 
 @bp.get("/<int:id>", access="facture.voir")
 def show(id: int) -> Any:
-    facture = _read(id)
+    facture = _read(id, sheet=queries.REMINDED)
     return _editor(Saisie.stored(facture)) if _is_mine_to_change(facture) else _reading(facture)
 
 
-def _read(id: int, right: str = "facture.voir") -> Facture:
-    return load(Facture, id, right, queries.SHEET)
+def _read(id: int, right: str = "facture.voir", sheet: tuple[Any, ...] = queries.SHEET) -> Facture:
+    return load(Facture, id, right, sheet)
 
 
 def _is_mine_to_change(facture: Facture) -> bool:
@@ -118,7 +118,7 @@ def _reading(facture: Facture, status: int = 200, **said: Any) -> Page:
 @bp.get("/<int:id>.pdf", access="facture.voir")
 def paper(id: int) -> Any:
     """What left; of a draft, what would leave now."""
-    facture = _read(id)
+    facture = _read(id, sheet=queries.PAPER)
     pdf = facture.pdf or document.pdf(_content(facture) | {"brouillon": True})
     return as_file(pdf, "application/pdf", f"{facture.numero or 'brouillon'}.pdf", inline=True)
 
@@ -128,7 +128,7 @@ def _editor(page: Saisie, status: int = 200, **said: Any) -> Page:
     context: dict[str, Any] = {
         "sums": commands.totals(facture),
         "taxed": commands.is_taxed(facture),
-        "constats": constats.of_action(facture.action, [line.ligne_devis for line in facture.lignes if line.ligne_devis]),
+        "constats": constats.of_invoice(facture),
         "left": emission.obstacles(facture),
         "deposits": commands.deposits(facture),
         "tout": emission.reading(facture),
@@ -305,7 +305,7 @@ def _rates(facture: Facture) -> list[int]:
 def _proposed(facture: Facture) -> dict[str, Any]:
     """What the day noted, when the page was asked for that."""
     key = request.args.get("releve", "")
-    used = next((one for one in constats.of_action(facture.action, []).ajouts if one.key == key), None)
+    used = next((one for one in consommations.said(facture.action) if one.key == key), None) if key else None
     if used is None or used.said is None:
         return {}
     return {"libelle": used.libelle, "quantite": used.said.quantite, "motif": "Noté au bilan de la journée."}

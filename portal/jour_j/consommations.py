@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
 from portal.actions.commands import check_reading
+from portal.actions.models import Action
 from portal.besoins import queries as besoins
 from portal.besoins.models import Besoin
 from portal.comptes.models import Personne
@@ -50,6 +51,14 @@ def consumptions(jour: Jour) -> list[Used]:
     known = [Used(need.titre, need, of_need.pop(need.id, None)) for need in needs]
     others = [row for row in said if row.besoin_id is None or row.besoin_id in of_need]
     return known + [Used(row.libelle, None, row) for row in others]
+
+
+def said(action: Action) -> list[Used]:
+    """Those of `consumptions` of which somebody said how much, in the same order; one query."""
+    foreseen = and_(Besoin.id == Consommation.besoin_id, Besoin.action_id == action.id, besoins.is_consumable())
+    query = select(Consommation, Besoin).outerjoin(Besoin, foreseen).where(Consommation.jour_id == action.id)
+    query = query.options(joinedload(Consommation.par)).order_by(Besoin.id.is_(None), Besoin.id, Consommation.id)
+    return [Used(row.libelle if need is None else need.titre, need, row) for row, need in db.session.execute(query)]
 
 
 def note_used(jour: Jour, said: Mapping[str, int | None], *, more: tuple[str, int] | None, by: Personne, read: str) -> None:

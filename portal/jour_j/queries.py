@@ -21,7 +21,7 @@ from portal.jour_j.fil import Fil
 from portal.jour_j.incidents import Incidents
 from portal.jour_j.jauge import Jauge
 from portal.jour_j.journees import Journees
-from portal.jour_j.models import Entree, Jour, Photo, Point
+from portal.jour_j.models import Entree, Genre, Jour, Photo, Point
 from portal.jour_j.pli import Presence, Site, State, begin_another_day, fold
 from portal.jour_j.programme import Track
 from portal.jour_j.soiree import evening_of
@@ -48,9 +48,10 @@ def read(id: int) -> Day:
     return Day(db.session.scalars(select(Jour).where(Jour.action_id == id).options(*WITH_DAY)).one(), clock.now())
 
 
-def exist(id: int) -> bool:
-    """Whether the action of that id has come to its days."""
-    return db.session.scalar(select(Jour.action_id).where(Jour.action_id == id)) is not None
+def doors(id: int) -> list[Entree]:
+    """Of the journal of that day, the site that opened and closed and the people who came and went: all that counts them."""
+    counted = Entree.genre.in_((Genre.SITE, Genre.JAUGE, Genre.ANNULE))
+    return list(db.session.scalars(select(Entree).where(Entree.jour_id == id, counted).order_by(Entree.quand, Entree.uuid)))
 
 
 # Built once: open screens ask it all day. Reading who asks as every page does would cost more than all the rest of it.

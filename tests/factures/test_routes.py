@@ -218,7 +218,7 @@ def test_the_list_asks_as_much_whatever_it_holds(people, rita, rows, count_queri
     db.session.commit()
     with count_queries() as queries_:
         rita.get("/factures/")
-    assert len(queries_) <= 7
+    assert len(queries_) == 6
 
 
 def test_issued_its_state_is_said(affaire, rita, url):
