@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.db import Base, db
@@ -41,7 +42,9 @@ class Rule:
         return Rule(lambda p: True, lambda p, s: not self(p, s))
 
 
-_facts: dict[str, Callable[[Any, Any], bool]] = {}
+Answer = bool | ColumnElement[bool]  # known, or what the database is to say
+OF_AN_ACTION = ("in_pole", "referent_of", "on_team", "answers_for_an_item")  # its tabs ask them all: in one statement
+_facts: dict[str, Callable[[Any, Any], Answer]] = {}
 _wanted: set[str] = set()
 
 
@@ -51,10 +54,10 @@ def fact(name: str) -> Rule:
     return Rule(_signed_in, lambda p, s: _remembered(name, p, s))
 
 
-def provides(name: str) -> Callable[[Callable[[Any, Any], bool]], Callable[[Any, Any], bool]]:
-    """Decorator: this function (personne, subject) -> bool answers the named fact."""
+def provides(name: str) -> Callable[[Callable[[Any, Any], Answer]], Callable[[Any, Any], Answer]]:
+    """Decorator: this function (personne, subject) -> Answer answers the named fact."""
 
-    def register(function: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def register(function: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
         _facts[name] = function
         return function
 
@@ -74,13 +77,20 @@ def forget() -> None:
 
 
 def _remembered(name: str, personne: Any, subject: Any) -> bool:
-    if not has_request_context():
-        return _facts[name](personne, subject)
-    known = g.setdefault("facts", {})
-    key = (name, personne.id, type(subject).__name__, subject.id)
-    if key not in known:
-        known[key] = _facts[name](personne, subject)
-    return bool(known[key])
+    known = g.setdefault("facts", {}) if has_request_context() else {}
+    about = personne.id, type(subject).__name__, subject.id
+    if (name, *about) not in known:
+        names = OF_AN_ACTION if name in OF_AN_ACTION and about[1] == "Action" else (name,)
+        answers = _answers(names, personne, subject)
+        known.update({(one, *about): answer for one, answer in answers.items()})
+    return bool(known[name, *about])
+
+
+def _answers(names: Sequence[str], personne: Any, subject: Any) -> dict[str, Any]:
+    """One statement at most."""
+    answers: dict[str, Any] = {name: _facts[name](personne, subject) for name in names}
+    asked = [answer.label(name) for name, answer in answers.items() if not isinstance(answer, bool)]
+    return answers | (db.session.execute(select(*asked)).one()._asdict() if asked else {})
 
 
 def _signed_in(personne: Any) -> bool:
