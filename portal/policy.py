@@ -43,7 +43,8 @@ class Rule:
 
 
 Answer = bool | ColumnElement[bool]  # known, or what the database is to say
-OF_AN_ACTION = ("in_pole", "referent_of", "on_team", "answers_for_an_item")  # its tabs ask them all: in one statement
+OF_ITS_ACTION = ("referent_of", "on_team", "answers_for_an_item")  # of whatever is of an action, what they are of it
+TOGETHER = ("in_pole", *OF_ITS_ACTION)  # the tabs of an action ask them all of it: in one statement
 _facts: dict[str, Callable[[Any, Any], Answer]] = {}
 _wanted: set[str] = set()
 
@@ -78,10 +79,11 @@ def forget() -> None:
 
 def _remembered(name: str, personne: Any, subject: Any) -> bool:
     known = g.setdefault("facts", {}) if has_request_context() else {}
-    about = personne.id, type(subject).__name__, subject.id
+    of = subject.action if name in OF_ITS_ACTION else subject
+    about = personne.id, type(of).__name__, of.id
     if (name, *about) not in known:
-        names = OF_AN_ACTION if name in OF_AN_ACTION and about[1] == "Action" else (name,)
-        answers = _answers(names, personne, subject)
+        names = TOGETHER if name in TOGETHER and about[1] == "Action" else (name,)
+        answers = _answers(names, personne, of)
         known.update({(one, *about): answer for one, answer in answers.items()})
     return bool(known[name, *about])
 
@@ -219,7 +221,7 @@ RULES: dict[str, Rule] = {
     "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team | step_holder,  # who reads only, without a number
     "jour.agir": bienveillant | referent,
-    "jour.bilan": referent | any_bienveillant | admin,
+    "jour.bilan": any_bienveillant | admin | referent,  # whom no query has to find come first
     "jour.relever": referent | bienveillant,
     "jour.registre": any_bienveillant | admin,
     "jour.participer": bienveillant | team,  # to tap something: which taps, jour_j.droits says

@@ -309,5 +309,5 @@ def answers_for_an_item(personne: Personne) -> ColumnElement[bool]:
 
 
 @provides("answers_for_an_item")
-def _answers_for_an_item(personne: Any, subject: Any) -> Answer:
-    return exists().where(Action.id == subject.action.id, answers_for_an_item(personne))
+def _answers_for_an_item(personne: Any, action: Action) -> Answer:
+    return exists().where(Action.id == action.id, answers_for_an_item(personne))

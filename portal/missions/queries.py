@@ -341,13 +341,13 @@ def _has_a_place(personne: Any, *of: ColumnElement[bool]) -> ColumnElement[bool]
 
 
 @provides("referent_of")
-def _is_referent(personne: Any, subject: Any) -> Answer:
-    return _has_a_place(personne, Mission.action_id == subject.action.id, Mission.nature == Nature.REFERENT)
+def _is_referent(personne: Any, action: Action) -> Answer:
+    return _has_a_place(personne, Mission.action_id == action.id, Mission.nature == Nature.REFERENT)
 
 
 @provides("on_team")
-def _is_on_team(personne: Any, subject: Any) -> Answer:
-    return _has_a_place(personne, Mission.action_id == subject.action.id)
+def _is_on_team(personne: Any, action: Action) -> Answer:
+    return _has_a_place(personne, Mission.action_id == action.id)
 
 
 @provides("holds")
