@@ -23,9 +23,12 @@ from portal.poles.queries import awaits
 REMINDED = timedelta(days=3)  # before it expires
 LINES = selectinload(Devis.lignes)
 PRICES: tuple[Any, ...] = (joinedload(Tarif.avant),)
-SHEET: tuple[Any, ...] = (
+HEAD: tuple[Any, ...] = (  # without its lines
     joinedload(Devis.action).joinedload(Action.demandeur),
     joinedload(Devis.action).joinedload(Action.bienveillant),
+)
+SHEET: tuple[Any, ...] = (
+    *HEAD,
     LINES.joinedload(LigneDevis.pole),
     LINES.joinedload(LigneDevis.besoin),
     LINES.joinedload(LigneDevis.confirmee_par),
@@ -56,9 +59,9 @@ def same_tarif(libelle: str, du: date) -> Tarif | None:
 # --- the devis of an action ----------------------------------------------------------------------------------
 
 
-def fresh(id: int) -> Devis | None:
+def fresh(id: int, options: Sequence[Any] = SHEET) -> Devis | None:
     """A devis as it now is, with its lines."""
-    query = select(Devis).where(Devis.id == id).options(*SHEET)
+    query = select(Devis).where(Devis.id == id).options(*options)
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
