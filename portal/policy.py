@@ -33,6 +33,7 @@ class Rule:
         return self.door(personne) and self.test(personne, subject)
 
     def __or__(self, other: Rule) -> Rule:
+        """The first that holds answers: what the database is asked is best said last."""
         return Rule(lambda p: self.door(p) or other.door(p), lambda p, s: self(p, s) or other(p, s))
 
     def __and__(self, other: Rule) -> Rule:
@@ -44,7 +45,7 @@ class Rule:
 
 Answer = bool | ColumnElement[bool]  # known, or what the database is to say
 OF_ITS_ACTION = ("referent_of", "on_team", "answers_for_an_item")  # of whatever is of an action, what they are of it
-TOGETHER = ("in_pole", *OF_ITS_ACTION)  # the tabs of an action ask them all of it: in one statement
+TOGETHER = ("in_pole", "shares_in", *OF_ITS_ACTION)  # the tabs of an action ask them all of it: in one statement
 _facts: dict[str, Callable[[Any, Any], Answer]] = {}
 _wanted: set[str] = set()
 
@@ -167,9 +168,9 @@ RULES: dict[str, Rule] = {
     "action.confirmer": nobody,
     "action.confirmer_sans_devis": bienveillant | admin,
     "action.revenir_au_devis": nobody,
-    "action.ouvrir": referent | bienveillant,
-    "action.clore": referent | bienveillant,
-    "action.rouvrir": referent | bienveillant,
+    "action.ouvrir": bienveillant | referent,
+    "action.clore": bienveillant | referent,
+    "action.rouvrir": bienveillant | referent,
     "action.facturer": nobody,
     "action.solder": nobody,
     "action.solder_sans_facture": treasurer,
@@ -221,8 +222,8 @@ RULES: dict[str, Rule] = {
     "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team | step_holder,  # who reads only, without a number
     "jour.agir": bienveillant | referent,
-    "jour.bilan": any_bienveillant | admin | referent,  # whom no query has to find come first
-    "jour.relever": referent | bienveillant,
+    "jour.bilan": any_bienveillant | admin | referent,
+    "jour.relever": bienveillant | referent,
     "jour.registre": any_bienveillant | admin,
     "jour.participer": bienveillant | team,  # to tap something: which taps, jour_j.droits says
     "jour.telephones": bienveillant | admin | referent,
@@ -297,8 +298,8 @@ RULES: dict[str, Rule] = {
     "personne.lire_la_note": (any_bienveillant | admin) & others,
     "personne.annoter": any_bienveillant & others,
     # contributions, asked of the action
-    "releve.voir": referent | bienveillant | admin,
-    "releve.transmettre": referent | bienveillant | admin,
+    "releve.voir": bienveillant | admin | referent,
+    "releve.transmettre": bienveillant | admin | referent,
     "releve.valider": bienveillant | admin,
     "releve.corriger": bienveillant | admin,
     "contribution.exporter": admin | treasurer,  # the money
