@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from portal import clock
 from portal.actions.chemin import Chiffrage, Reponse, reads_the_devis
@@ -27,12 +27,9 @@ HEAD: tuple[Any, ...] = (  # without its lines
     joinedload(Devis.action).joinedload(Action.demandeur),
     joinedload(Devis.action).joinedload(Action.bienveillant),
 )
-SHEET: tuple[Any, ...] = (
-    *HEAD,
-    LINES.joinedload(LigneDevis.pole),
-    LINES.joinedload(LigneDevis.besoin),
-    LINES.joinedload(LigneDevis.confirmee_par),
-)
+OF_A_LINE = (joinedload(LigneDevis.pole), joinedload(LigneDevis.besoin), joinedload(LigneDevis.confirmee_par))
+SHEET: tuple[Any, ...] = (*HEAD, LINES.options(*OF_A_LINE))
+AT_ONCE: tuple[Any, ...] = (*HEAD, defer(Devis.contenu), joinedload(Devis.lignes).options(*OF_A_LINE))  # one statement
 
 
 # --- the price list ------------------------------------------------------------------------------------------
