@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.db import Base, db, lock, lock_one
@@ -32,6 +33,7 @@ class Rule:
         return self.door(personne) and self.test(personne, subject)
 
     def __or__(self, other: Rule) -> Rule:
+        """The first that holds answers: what the database is asked is best said last."""
         return Rule(lambda p: self.door(p) or other.door(p), lambda p, s: self(p, s) or other(p, s))
 
     def __and__(self, other: Rule) -> Rule:
@@ -41,7 +43,10 @@ class Rule:
         return Rule(lambda p: True, lambda p, s: not self(p, s))
 
 
-_facts: dict[str, Callable[[Any, Any], bool]] = {}
+Answer = bool | ColumnElement[bool]  # known, or what the database is to say
+OF_ITS_ACTION = ("referent_of", "on_team", "answers_for_an_item")  # of whatever is of an action, what they are of it
+TOGETHER = ("in_pole", "shares_in", *OF_ITS_ACTION)  # the tabs of an action ask them all of it: in one statement
+_facts: dict[str, Callable[[Any, Any], Answer]] = {}
 _wanted: set[str] = set()
 
 
@@ -51,10 +56,10 @@ def fact(name: str) -> Rule:
     return Rule(_signed_in, lambda p, s: _remembered(name, p, s))
 
 
-def provides(name: str) -> Callable[[Callable[[Any, Any], bool]], Callable[[Any, Any], bool]]:
-    """Decorator: this function (personne, subject) -> bool answers the named fact."""
+def provides(name: str) -> Callable[[Callable[[Any, Any], Answer]], Callable[[Any, Any], Answer]]:
+    """Decorator: this function (personne, subject) -> Answer answers the named fact."""
 
-    def register(function: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def register(function: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
         _facts[name] = function
         return function
 
@@ -74,13 +79,21 @@ def forget() -> None:
 
 
 def _remembered(name: str, personne: Any, subject: Any) -> bool:
-    if not has_request_context():
-        return _facts[name](personne, subject)
-    known = g.setdefault("facts", {})
-    key = (name, personne.id, type(subject).__name__, subject.id)
-    if key not in known:
-        known[key] = _facts[name](personne, subject)
-    return bool(known[key])
+    known = g.setdefault("facts", {}) if has_request_context() else {}
+    of = subject.action if name in OF_ITS_ACTION else subject
+    about = personne.id, type(of).__name__, of.id
+    if (name, *about) not in known:
+        names = TOGETHER if name in TOGETHER and about[1] == "Action" else (name,)
+        answers = _answers(names, personne, of)
+        known.update({(one, *about): answer for one, answer in answers.items()})
+    return bool(known[name, *about])
+
+
+def _answers(names: Sequence[str], personne: Any, subject: Any) -> dict[str, Any]:
+    """One statement at most."""
+    answers: dict[str, Any] = {name: _facts[name](personne, subject) for name in names}
+    asked = [answer.label(name) for name, answer in answers.items() if not isinstance(answer, bool)]
+    return answers | (db.session.execute(select(*asked)).one()._asdict() if asked else {})
 
 
 def _signed_in(personne: Any) -> bool:
@@ -155,9 +168,9 @@ RULES: dict[str, Rule] = {
     "action.confirmer": nobody,
     "action.confirmer_sans_devis": bienveillant | admin,
     "action.revenir_au_devis": nobody,
-    "action.ouvrir": referent | bienveillant,
-    "action.clore": referent | bienveillant,
-    "action.rouvrir": referent | bienveillant,
+    "action.ouvrir": bienveillant | referent,
+    "action.clore": bienveillant | referent,
+    "action.rouvrir": bienveillant | referent,
     "action.facturer": nobody,
     "action.solder": nobody,
     "action.solder_sans_facture": treasurer,
@@ -209,8 +222,8 @@ RULES: dict[str, Rule] = {
     "jour.lire_tous": any_bienveillant | admin | pole_member,
     "jour.voir": any_bienveillant | admin | pole_member | referent | team | step_holder,  # who reads only, without a number
     "jour.agir": bienveillant | referent,
-    "jour.bilan": referent | any_bienveillant | admin,
-    "jour.relever": referent | bienveillant,
+    "jour.bilan": any_bienveillant | admin | referent,
+    "jour.relever": bienveillant | referent,
     "jour.registre": any_bienveillant | admin,
     "jour.participer": bienveillant | team,  # to tap something: which taps, jour_j.droits says
     "jour.telephones": bienveillant | admin | referent,
@@ -285,8 +298,8 @@ RULES: dict[str, Rule] = {
     "personne.lire_la_note": (any_bienveillant | admin) & others,
     "personne.annoter": any_bienveillant & others,
     # contributions, asked of the action
-    "releve.voir": referent | bienveillant | admin,
-    "releve.transmettre": referent | bienveillant | admin,
+    "releve.voir": bienveillant | admin | referent,
+    "releve.transmettre": bienveillant | admin | referent,
     "releve.valider": bienveillant | admin,
     "releve.corriger": bienveillant | admin,
     "contribution.exporter": admin | treasurer,  # the money

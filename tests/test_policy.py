@@ -470,6 +470,17 @@ def test_a_fact_is_asked_once_a_request_and_again_after_a_change(app, people, su
         assert len([sql for sql in asked if "affectation" in sql]) == 2
 
 
+def test_what_someone_is_to_an_action_is_asked_in_one_statement(app, action, people, count_queries):
+    action.pole_porteur = builders.pole("Technique")
+    db.session.commit()
+    asked_of_it = ("action.lire_echanges", "mission.equipe", "jour.voir", "releve.voir")
+    with count_queries() as asked, app.test_request_context():
+        assert not any(can(people["TR"], key, action) for key in asked_of_it)
+    facts = [sql for sql in asked if any(table in sql for table in ("adhesion", "affectation", "etape"))]
+    assert len(facts) == 1
+    assert all(table in facts[0] for table in ("adhesion", "affectation", "etape"))
+
+
 # --- load ------------------------------------------------------------------------------------------------------
 
 

@@ -155,7 +155,7 @@ def check_voice(action: Action, pole: Pole, by: Personne) -> None:
     """
     if action.etat is not Etat.EN_VALIDATION:
         raise Closed
-    if not poles.is_member(by, pole):
+    if not poles.adhesion(pole, by.id):
         raise NotItsMember
     if pole.genre is not Genre.POLE:
         raise NoVoice

@@ -19,7 +19,7 @@ from portal.db import MANY, counts, db
 from portal.fields import address_key
 from portal.journal import Called, EntreeJournal, describes, subject_key
 from portal.plein_texte import holds, says, search_key
-from portal.policy import provides
+from portal.policy import Answer, provides
 from portal.web import Leaf
 
 PAGE = 50
@@ -309,5 +309,5 @@ def answers_for_an_item(personne: Personne) -> ColumnElement[bool]:
 
 
 @provides("answers_for_an_item")
-def _answers_for_an_item(personne: Any, subject: Any) -> bool:
-    return bool(db.session.scalar(select(exists().where(Action.id == subject.action.id, answers_for_an_item(personne)))))
+def _answers_for_an_item(personne: Any, action: Action) -> Answer:
+    return exists().where(Action.id == action.id, answers_for_an_item(personne))

@@ -58,7 +58,7 @@ def read(jeton: str) -> Devis:
     Raises NotFound, RequestErased, LinkReplaced when the demandeur was sent newer links, or LinkOver a year after.
     """
     id, generation = security.unseal(PURPOSE, jeton) or (0, 0)
-    devis = queries.fresh(id) if id else None
+    devis = queries.fresh(id, queries.HEAD) if id else None  # what it says is frozen: its lines are not read
     if devis is None or devis.is_draft or generation > devis.action.generation:
         raise NotFound
     if devis.action.demandeur.is_erased:
@@ -116,6 +116,7 @@ def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:
         "sentence": "",
         "typed": "",
     }
+    state = _state(devis)
     return render(
         "devis/lien.html",
         status=status,
@@ -124,11 +125,11 @@ def _page(devis: Devis, jeton: str, status: int = 200, **forms: Any) -> Page:
         contenu=devis.contenu,
         jeton=jeton,
         answerable=accords.is_answerable(devis),
-        state=_state(devis),
+        state=state,
         quand=papier.moved_to(devis),
         accords=queries.accords_of(devis),
-        changement=queries.change_asked(devis),
-        newer=_newer(devis),
+        changement=queries.change_asked(devis) if state == "ouvert" else None,
+        newer=_newer(devis) if state != "ouvert" else "",
         **(blank | forms),
         **reach(devis.action),
     )

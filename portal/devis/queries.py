@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from portal import clock
 from portal.actions.chemin import Chiffrage, Reponse, reads_the_devis
@@ -23,13 +23,13 @@ from portal.poles.queries import awaits
 REMINDED = timedelta(days=3)  # before it expires
 LINES = selectinload(Devis.lignes)
 PRICES: tuple[Any, ...] = (joinedload(Tarif.avant),)
-SHEET: tuple[Any, ...] = (
+HEAD: tuple[Any, ...] = (  # without its lines
     joinedload(Devis.action).joinedload(Action.demandeur),
     joinedload(Devis.action).joinedload(Action.bienveillant),
-    LINES.joinedload(LigneDevis.pole),
-    LINES.joinedload(LigneDevis.besoin),
-    LINES.joinedload(LigneDevis.confirmee_par),
 )
+OF_A_LINE = (joinedload(LigneDevis.pole), joinedload(LigneDevis.besoin), joinedload(LigneDevis.confirmee_par))
+SHEET: tuple[Any, ...] = (*HEAD, LINES.options(*OF_A_LINE))
+AT_ONCE: tuple[Any, ...] = (*HEAD, defer(Devis.contenu), joinedload(Devis.lignes).options(*OF_A_LINE))  # one statement
 
 
 # --- the price list ------------------------------------------------------------------------------------------
@@ -56,9 +56,9 @@ def same_tarif(libelle: str, du: date) -> Tarif | None:
 # --- the devis of an action ----------------------------------------------------------------------------------
 
 
-def fresh(id: int) -> Devis | None:
+def fresh(id: int, options: Sequence[Any] = SHEET) -> Devis | None:
     """A devis as it now is, with its lines."""
-    query = select(Devis).where(Devis.id == id).options(*SHEET)
+    query = select(Devis).where(Devis.id == id).options(*options)
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 

@@ -64,7 +64,8 @@ def _is_built_by_me(devis: Devis) -> bool:
 
 
 def _read(id: int, right: str = "devis.voir") -> Devis:
-    return load(Devis, id, right, queries.SHEET)
+    """With its lines; what was frozen is read when it is shown: a draft has nothing of it."""
+    return load(Devis, id, right, queries.AT_ONCE)
 
 
 def _reading(devis: Devis, status: int = 200, **said: Any) -> Page:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, Text, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal import clock
@@ -152,20 +152,18 @@ def _marks(*of: ColumnElement[bool]) -> State:
 # --- one person ----------------------------------------------------------------------------------------------
 
 
-def told_and_noted(personne: Personne, *, by: Personne) -> tuple[Profil | None, Note | None, bool]:
-    """What they said of themself, what the bienveillants keep in mind of them, and whether it is written down that `by`
-    looked; one query.
+def known_of(id: int, *, by: Personne) -> Row[Personne, Profil | None, Note | None, bool] | None:
+    """Somebody, what they said of themself, what the bienveillants keep in mind of them, and whether it is written down
+    that `by` looked; one query. Who may read it is still to be asked.
     """
     query = (
-        select(Profil, Note, consultations.is_noted(Personne.id, Vue.FICHE, by=by))
-        .select_from(Personne)
+        select(Personne, Profil, Note, consultations.is_noted(Personne.id, Vue.FICHE, by=by))
         .outerjoin(Profil, Profil.personne_id == Personne.id)
         .outerjoin(Note, Note.personne_id == Personne.id)
-        .where(Personne.id == personne.id)
-        .options(joinedload(Note.par))
+        .where(Personne.id == id)
+        .options(*WITH_ROLES, joinedload(Note.par))
     )
-    profil, note, seen = db.session.execute(query).one()
-    return profil, note, seen
+    return db.session.execute(query).unique().one_or_none()
 
 
 def note_of(personne: Personne) -> Note | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import request, url_for
+from flask import abort, request, url_for
 from flask_login import current_user
 
 from portal.actions.commands import Conflict
@@ -43,8 +43,7 @@ def index() -> Any:
 
 @bp.get("/<int:id>", access="personne.voir")
 def show(id: int) -> Any:
-    personne = load(Personne, id, "personne.voir", queries.WITH_ROLES)
-    page = _page(personne)
+    page = _page(id)
     if not page.context["seen"]:
         consultations.write([id], Vue.FICHE, by=me())
     return page
@@ -54,19 +53,20 @@ def show(id: int) -> Any:
 def annotate(id: int) -> Any:
     personne, form = load(Personne, id, "personne.annoter", queries.WITH_ROLES), NoteForm()
     if not form.validate():
-        return refused(422, lambda: _page(personne, form))
+        return refused(422, lambda: _page(id, form))
     try:
         commands.annotate(personne, by=me(), read=form.lu.data or "", **form.fields)
     except Conflict as conflict:
         refusal = conflict  # the name above goes away with its clause
-        return refused(refusal.status, lambda: _page(personne, form, refusal))
+        return refused(refusal.status, lambda: _page(id, form, refusal))
     toast("La note est enregistrée." if form.texte.data else "La note est effacée.")
     return done(url_for(".show", id=id, _anchor="note"))
 
 
-def _page(personne: Personne, typed: NoteForm | None = None, conflict: Conflict | None = None) -> Page:
+def _page(id: int, typed: NoteForm | None = None, conflict: Conflict | None = None) -> Page:
     """Their history, and the note; `typed` are words that did not pass, which lie over what is stored after a conflict."""
-    profil, note, seen = queries.told_and_noted(personne, by=me())
+    personne, profil, note, seen = queries.known_of(id, by=me()) or abort(404)
+    load(Personne, id, "personne.voir")  # it is here: this says whether they may read it
     form = typed if typed and not conflict else NoteForm.over(commands.sheet_of(note), typed)
     if conflict:
         form.form_errors.append(conflict.sentence)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, inspect, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload, undefer
+from sqlalchemy import ColumnElement, Select, and_, exists, inspect, or_, select, true
+from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal import clock
@@ -20,7 +19,7 @@ from portal.journal import EntreeJournal, subject_key
 from portal.missions import lexique
 from portal.missions.models import Affectation, Etat, Mineur, Mission, Nature, confirmer_creneau, modifier
 from portal.poles.queries import poles
-from portal.policy import provides
+from portal.policy import Answer, provides
 from portal.web import Leaf, leaf
 
 PAGE = 50
@@ -336,38 +335,26 @@ def _mixed(personne_id: int, mission: Mission) -> Select[Mission]:
     )
 
 
-@cache
-def _active(of: InstrumentedAttribute[Any], *natures: Nature) -> Select[bool]:
-    """Whether `personne` holds a place whose mission's `of` is `id`; built once, open screens ask it all day."""
-    query = exists().where(
-        Affectation.mission_id == Mission.id,
-        Affectation.personne_id == bindparam("personne"),
-        Affectation.libere_le.is_(None),
-        told(),
-        of == bindparam("id"),
-    )
-    return select(query.where(Mission.nature.in_(natures)) if natures else query)
-
-
-def _holds_there(personne: Any, id: int, of: InstrumentedAttribute[Any], *natures: Nature) -> bool:
-    return bool(db.session.scalar(_active(of, *natures), {"personne": personne.id, "id": id}))
+def _has_a_place(personne: Any, *of: ColumnElement[bool]) -> ColumnElement[bool]:
+    mine = Affectation.personne_id == personne.id, Affectation.libere_le.is_(None), told()
+    return exists().where(Affectation.mission_id == Mission.id, *mine, *of)
 
 
 @provides("referent_of")
-def _is_referent(personne: Any, subject: Any) -> bool:
-    return _holds_there(personne, subject.action.id, Mission.action_id, Nature.REFERENT)
+def _is_referent(personne: Any, action: Action) -> Answer:
+    return _has_a_place(personne, Mission.action_id == action.id, Mission.nature == Nature.REFERENT)
 
 
 @provides("on_team")
-def _is_on_team(personne: Any, subject: Any) -> bool:
-    return _holds_there(personne, subject.action.id, Mission.action_id)
+def _is_on_team(personne: Any, action: Action) -> Answer:
+    return _has_a_place(personne, Mission.action_id == action.id)
 
 
 @provides("holds")
-def _holds(personne: Any, mission: Any) -> bool:
+def _holds(personne: Any, mission: Any) -> Answer:
     if "affectations" not in inspect(mission).unloaded:  # a list of missions brought its people along
         return any(a.personne_id == personne.id and a.libere_le is None and a.is_told for a in mission.affectations)
-    return _holds_there(personne, mission.id, Mission.id)
+    return _has_a_place(personne, Mission.id == mission.id)
 
 
 def wishes() -> dict[str, str]:

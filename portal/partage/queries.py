@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import defaultload, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal import clock, policy, reglage
 from portal.actions import models as actions
@@ -19,9 +20,9 @@ from portal.comptes.models import Personne
 from portal.contributions import queries as contributions
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
+from portal.devis import chiffrage
 from portal.devis import models as devis
-from portal.devis import queries as devis_queries
-from portal.devis.models import Devis
+from portal.devis.models import Devis, LigneDevis
 from portal.factures import queries as invoices
 from portal.factures.models import Etat as EtatFacture
 from portal.factures.models import Facture, LigneFacture
@@ -29,6 +30,7 @@ from portal.factures.models import Nature as Sorte
 from portal.journal import Called, describes
 from portal.partage import calcul
 from portal.partage.models import Cle, Depense, Ecriture, Etat, Partage
+from portal.poles import queries as house
 from portal.poles.models import Adhesion, Pole
 from portal.web import Leaf, leaf
 
@@ -62,11 +64,11 @@ class Compte:
 
     action: Action
     partage: Partage | None
-    agreed: Devis | None
     factures: list[Facture]  # those that left
+    comptees: dict[int | None, list[chiffrage.Ligne]]  # the lines of each invoice, by its id; None: of the agreed devis
     depenses: list[Depense]
     charges: list[Charge]
-    poles: dict[int, Pole]
+    poles: dict[int, Pole]  # in their order
 
     @property
     def etat(self) -> Etat:
@@ -101,11 +103,16 @@ class Compte:
     def cles_des_lignes(self) -> dict[int, int]:
         """From what was really invoiced; before that, from the devis."""
         there = self.factures
-        whole = next((one for one in there if one.nature is Sorte.FACTURE and not invoices.is_void(one, there)), self.agreed)
+        whole = next((one.id for one in there if one.nature is Sorte.FACTURE and not invoices.is_void(one, there)), None)
         worth = Counter[int | None]()
-        for line in whole.lignes if whole else []:
-            worth[line.pole_id] += line.compte.valeur
-        return calcul.keys(worth, commun=reglage.PART_COMMUN.valeur)
+        for line in self.comptees.get(whole, []):
+            worth[line.pole_id] += line.valeur
+        return calcul.keys(worth, commun=self.au_commun)
+
+    @property
+    def au_commun(self) -> int:
+        """Percent, before anybody's key."""
+        return reglage.PART_COMMUN.valeur
 
     @property
     def parts(self) -> calcul.Parts:
@@ -114,9 +121,9 @@ class Compte:
 
     @cached_property
     def donnes(self) -> calcul.Parts:
-        """What the ledger gives each."""
+        """What the ledger gives each: nothing before it is decided."""
         given = Counter[int | None]()
-        for line in self.partage.ecritures if self.partage else []:
+        for line in self.partage.ecritures if self.partage and self.etat is not Etat.PROVISOIRE else []:
             given[line.pole_id] += line.montant
         return dict(given)
 
@@ -136,8 +143,8 @@ class Compte:
         spent, foreseen = Counter[int | None](), Counter[int | None]()
         for one in self.depenses:
             spent[one.pole_id] += one.montant
-        for line in self.agreed.lignes if self.agreed else []:
-            foreseen[line.pole_id] += line.compte.depense
+        for line in self.comptees.get(None, []):
+            foreseen[line.pole_id] += line.depense
         spent[None] += sum(one.cents for one in self.charges)
         there = {*self.cles, *self.donnes, *spent, *foreseen}
         ids: list[int | None] = [*sorted((id for id in there if id), key=lambda id: self.poles[id].nom), None]
@@ -183,27 +190,49 @@ def _without_deposits(facture: Facture) -> int:
 
 
 def compte(action: Action) -> Compte:
-    """As it now is."""
+    """As it now is: six statements, one more to read the ledger, and the settings while nothing is decided."""
     partage = _fresh(action)
     return Compte(
         action=action,
         partage=partage,
-        agreed=devis_queries.in_state(action, devis.Etat.ACCEPTE),
-        factures=[one for one in invoices.of_action(action) if not one.is_draft],
+        factures=_factures(action),
+        comptees=_comptees(action),
         depenses=depenses(action),
         charges=_charges(action, partage),
-        poles={pole.id: pole for pole in db.session.scalars(select(Pole))},
+        poles={pole.id: pole for pole in house.poles()},
     )
 
 
 def _fresh(action: Action) -> Partage | None:
     query = select(Partage).where(Partage.action_id == action.id)
-    options = (
-        selectinload(Partage.cles),
-        selectinload(Partage.ecritures).joinedload(Ecriture.par),
-        joinedload(Partage.decide_par),
-    )
-    return db.session.scalar(query.options(*options).execution_options(populate_existing=True))
+    options = joinedload(Partage.cles), defaultload(Partage.ecritures).joinedload(Ecriture.par)  # among them, who decided it
+    return db.session.scalars(query.options(*options).execution_options(populate_existing=True)).unique().one_or_none()
+
+
+def _factures(action: Action) -> list[Facture]:
+    """What left, the oldest first, with what was paid. An avoir is of the action of what it takes back: it is among them."""
+    query = select(Facture).where(Facture.action_id == action.id).options(joinedload(Facture.reglements)).order_by(Facture.id)
+    there = db.session.scalars(query.execution_options(populate_existing=True)).unique().all()
+    for facture in there:
+        set_committed_value(facture, "avoirs", [one for one in there if one.origine_id == facture.id])
+    return [one for one in there if not one.is_draft]
+
+
+def _comptees(action: Action) -> dict[int | None, list[chiffrage.Ligne]]:
+    """What counts of each line, in their order: keys that are worth the same are rounded in it."""
+
+    def columns(of: Any) -> tuple[Any, ...]:
+        place = of.rang.label("rang"), of.id.label("ligne")
+        return *place, of.quantite, of.prix, of.taux, of.remise, of.comprise, of.pole_id
+
+    agreed = Devis.action_id == action.id, Devis.etat == devis.Etat.ACCEPTE
+    foreseen = select(null(), *columns(LigneDevis), LigneDevis.cout).join(LigneDevis.devis).where(*agreed)
+    wholes = Facture.action_id == action.id, Facture.nature == Sorte.FACTURE
+    invoiced = select(LigneFacture.facture_id, *columns(LigneFacture), literal(0)).join(LigneFacture.facture).where(*wholes)
+    found = defaultdict[int | None, list[chiffrage.Ligne]](list)
+    for of, _rang, _ligne, *numbers in db.session.execute(union_all(foreseen, invoiced).order_by("rang", "ligne")):
+        found[of].append(chiffrage.Ligne(*numbers))
+    return found
 
 
 def is_decided(action: Action) -> bool:
@@ -214,13 +243,14 @@ def is_decided(action: Action) -> bool:
 
 def depenses(action: Action) -> list[Depense]:
     query = select(Depense).where(Depense.action_id == action.id).order_by(Depense.le, Depense.id)
-    options = joinedload(Depense.pole), joinedload(Depense.par), joinedload(Depense.justificatif)
+    options = joinedload(Depense.pole), joinedload(Depense.justificatif)
     return list(db.session.scalars(query.options(*options).execution_options(populate_existing=True)))
 
 
 def _charges(action: Action, partage: Partage | None) -> list[Charge]:
-    lines = contributions.lines(Contribution.action_id == action.id, Contribution.unite != Unite.HEURES)
-    worth, summed = _worth(partage), contributions.summed((line.unite, line.quantite) for line in lines)
+    earned = Contribution.action_id == action.id, Contribution.unite != Unite.HEURES
+    lines = db.session.execute(select(Contribution.unite, Contribution.quantite).where(*earned)).all()
+    worth, summed = _worth(partage), contributions.summed((unite, many) for unite, many in lines)
     return [Charge(unite, many, many * worth[unite]) for unite, many in summed if many]
 
 
@@ -285,8 +315,8 @@ def _has_a_part(personne: Personne) -> ColumnElement[bool]:
 
 
 @policy.provides("shares_in")
-def shares_in(personne: Personne, action: Action) -> bool:
-    return bool(db.session.scalar(select(Action.id).where(Action.id == action.id, _has_a_part(personne))))
+def _shares_in(personne: Personne, action: Action) -> policy.Answer:
+    return exists().where(Action.id == action.id, _has_a_part(personne))
 
 
 class Annee(NamedTuple):

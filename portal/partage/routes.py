@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, abort, request, url_for
 from flask_login import current_user
 
-from portal import clock, reglage
+from portal import clock
 from portal.actions import queries as actions
 from portal.actions.models import Action
 from portal.devis.commands import Typed
@@ -62,9 +62,11 @@ def _page(action: Action, status: int = 200, **said: Any) -> Page:
     blank: dict[str, Any] = {
         "sentence": "",
         "unsaved": [],
-        "au_commun": reglage.PART_COMMUN.valeur,
         "cles": ClesForm(
-            formdata=None, poles=house.poles(), cles=compte.cles, data={"motif": compte.partage and compte.partage.motif}
+            formdata=None,
+            poles=compte.poles.values(),
+            cles=compte.cles,
+            data={"motif": compte.partage and compte.partage.motif},
         ),
     }
     context: dict[str, Any] = (

@@ -14,7 +14,7 @@ from portal.db import db
 from portal.fields import name_key
 from portal.journal import Called, describes
 from portal.poles.models import Adhesion, Espace, Genre, Materiel, Pole, Prestation
-from portal.policy import provides
+from portal.policy import Answer, provides
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class OfAPole(Protocol):
 
 
 @provides("in_pole")
-def is_member(personne: Personne, subject: OfAPole) -> bool:
+def _is_member(personne: Personne, subject: OfAPole) -> Answer:
     """Whether they belong to the pôle or groupe that answers for it."""
     mine = exists().where(Adhesion.pole_id == subject.pole_id, Adhesion.personne_id == personne.id)
-    return subject.pole_id is not None and bool(db.session.scalar(select(mine)))
+    return subject.pole_id is not None and mine
 
 
 def speaks(personne: Personne) -> ColumnElement[bool]:

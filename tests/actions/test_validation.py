@@ -422,4 +422,4 @@ def test_the_screens_cost_the_same_whatever_is_said(as_, zoe, house, count_queri
         builders.opinion(action, house[name], against("technique"))
         builders.in_validation(zoe, house["Culture"])
         builders.proposed(zoe, house["Sport"].pole)
-    assert one == cost() == [9, 8, 6, 6]
+    assert one == cost() == [8, 7, 6, 6]

@@ -193,7 +193,7 @@ def test_the_page_takes_the_same_queries_whatever_the_people(past, as_, count_qu
     zoe = as_(past.zoe)
     with count_queries() as statements:
         assert zoe.get(past.url).text.count("En même temps que") == 2 * more
-    assert len(statements) == 7
+    assert len(statements) == 6
 
 
 # --- my ledger -----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from portal.actions.models import Etat as ActionEtat
 from portal.actions.processus import annuler
 from portal.db import db
 from portal.devis import accords, commands, envoi, lien, queries
-from portal.devis.models import Etat, Voie
+from portal.devis.models import Etat, Unite, Voie
 from portal.notifications import messages
 from portal.notifications.echeances import pass_time
 from tests import builders
@@ -355,3 +355,26 @@ def test_a_draft_is_not_spoken_of_on_their_page(client, zoe):
     devis = builders.devis(action)
     db.session.commit()
     assert devis.numero not in client.get(f"/actions/suivi/{suivi.page_token(action)}").text
+
+
+# --- what it costs ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("many", [1, 30])
+def test_its_page_costs_the_same_for_one_line_or_thirty(client, as_, zoe, count_queries, many):
+    """What was frozen says its lines. Whoever is signed in costs their session and their roles more."""
+    builders.identity(zoe)
+    made = builders.devis(builders.validated(zoe, debut=builders.in_days(60), fin=builders.in_days(60, 18)))
+    for n in range(many):
+        commands.add(made, by=zoe, libelle=f"Ligne {n}", unite=Unite.FORFAIT, quantite=100, prix=10_00, taux=0)
+    envoi.send(made, by=zoe, force="Dit de vive voix")
+    db.session.commit()
+    page, spent = url(made), []
+    for replaced in (False, True):
+        if replaced:
+            newer(made, zoe)
+        for reader in (client, as_(zoe)):
+            with count_queries() as statements:
+                assert reader.get(page).status_code == 200
+            spent.append(len(statements))
+    assert spent == [4, 6, 4, 6]

@@ -198,8 +198,9 @@ def test_it_costs_the_same_for_one_line_or_for_thirty(done, as_, count_queries, 
         done.send(tap(Genre.INCIDENT, mot=f"Incident {n}"))
         db.session.add(Consommation(jour_id=done.action.id, libelle=f"Chose {n}", quantite=100, par_id=done.awa.id))
     db.session.commit()
-    awa = as_(done.awa)
-    page = f"{done.url}/bilan"
-    with count_queries() as statements:
-        awa.get(page)
-    assert len(statements) == 10
+    page, paper, spent = f"{done.url}/bilan", f"{done.url}/bilan.pdf", []
+    for client, url in ((as_(done.awa), page), (as_(done.awa), paper), (as_(done.zoe), paper)):
+        with count_queries() as statements:
+            client.get(url)
+        spent.append(len(statements))
+    assert spent == [10, 11, 10]

@@ -200,7 +200,7 @@ def test_whoever_asks_next_reads_nothing_of_the_day(saturday, as_, count_queries
     clients, url = [as_(person) for person in (saturday.zoe, saturday.awa, saturday.lea)], f"{saturday.url}/etat"
     with clock.freeze(at(9.1)):
         clients[0].get(url, headers=HTMX)
-        for client, cost in zip(clients, (2, 3, 4), strict=True):  # who asks, the day, whether they run it, are on its team
+        for client, cost in zip(clients, (2, 3, 3), strict=True):  # who asks, the day, what they are to it
             with count_queries() as statements:
                 client.get(url, headers=HTMX)
             assert len(statements) == cost

@@ -16,6 +16,8 @@ from portal.actions.processus import annuler
 from portal.comptes.models import FRESH
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
+from portal.factures import reglements
+from portal.factures.models import Moyen
 from portal.missions.models import Nature
 from portal.partage import commands, justificatifs, queries
 from tests import builders
@@ -387,3 +389,35 @@ def test_no_correction_is_proposed_while_the_money_that_it_would_give_is_awaited
     late = rita.post(f"{url}/corriger", data={"motif": "La fête est passée"})
     assert late.status_code == 409
     assert "La fête est passée" in soup(late).select_one(".resume-erreurs").text
+
+
+# --- what it costs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_its_pages_cost_the_same_for_one_row_or_several(fete, url, as_, count_queries, many):
+    """Who sets it up, the treasurer, a member of a pôle: each reads the tab in ten statements at most."""
+    facture = fete.issued()
+    for n in range(many):
+        moyen = {"moyen": Moyen.VIREMENT, "le": clock.today()}
+        reglements.receive(facture, by=fete.rita, montant=facture.reste // (many - n), **moyen)
+        fete.spend(10_00 + n, fete.cuisine)
+    readers = [as_(who) for who in (fete.zoe, fete.rita, fete.chef)]
+    assert cost(readers, [url], count_queries) == [9, 10, 10]
+    fete.decide()
+    for n in range(many):
+        fete.spend(5_00 + n, fete.scene, by=fete.rita)
+    statement = f"{url}/releve/{fete.cuisine.id}"
+    assert cost(readers, [url, statement], count_queries) == [9, 10, 10, 9, 9, 10]
+
+
+def cost(readers, pages, count_queries) -> list[int]:
+    """How many statements each page costs each of them."""
+    db.session.commit()
+    spent = []
+    for page in pages:
+        for reader in readers:
+            with count_queries() as statements:
+                assert reader.get(page).status_code == 200
+            spent.append(len(statements))
+    return spent
