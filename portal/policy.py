@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.db import Base, db, lock, lock_one
@@ -83,17 +85,28 @@ def _remembered(name: str, personne: Any, subject: Any) -> bool:
     of = subject.action if name in OF_ITS_ACTION else subject
     about = personne.id, type(of).__name__, of.id
     if (name, *about) not in known:
-        names = TOGETHER if name in TOGETHER and about[1] == "Action" else (name,)
-        answers = _answers(names, personne, of)
-        known.update({(one, *about): answer for one, answer in answers.items()})
+        known.update({(one, *about): answer for one, answer in _answers(name, personne, subject, of).items()})
     return bool(known[name, *about])
 
 
-def _answers(names: Sequence[str], personne: Any, subject: Any) -> dict[str, Any]:
-    """One statement at most."""
-    answers: dict[str, Any] = {name: _facts[name](personne, subject) for name in names}
-    asked = [answer.label(name) for name, answer in answers.items() if not isinstance(answer, bool)]
-    return answers | (db.session.execute(select(*asked)).one()._asdict() if asked else {})
+def _answers(name: str, personne: Any, subject: Any, of: Any) -> dict[str, Any]:
+    """Of that fact, and of those that are asked with it; one statement at most."""
+    is_action = type(of).__name__ == "Action"
+    names = TOGETHER if is_action and of is subject else OF_ITS_ACTION
+    if is_action and name in names:
+        asked = {"personne": personne.id, "id": of.id, "pole_id": of.pole_id}
+        return db.session.execute(_together(names), asked).one()._asdict()
+    answer = _facts[name](personne, of)
+    return {name: answer if isinstance(answer, bool) else db.session.scalar(select(answer))}
+
+
+@cache
+def _together(names: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Built once: open screens ask it all day."""
+    who = SimpleNamespace(id=bindparam("personne"))
+    action = SimpleNamespace(id=bindparam("id"), pole_id=bindparam("pole_id"))
+    answers = {name: _facts[name](who, action) for name in names}
+    return select(*(answer.label(name) for name, answer in answers.items() if not isinstance(answer, bool)))
 
 
 def _signed_in(personne: Any) -> bool:
