@@ -1,14 +1,18 @@
 """Runs the revisions, each upgrade in one transaction."""
 
+import re
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from portal.config import Settings
 from portal.db import Base, Instant
 from portal.missions.lexique import INDEX
 
+DROPPED = re.compile(r'\s*DROP TABLE "?(\w+)"?\s*')
+REMADE = re.compile(r'\s*ALTER TABLE "?_alembic_tmp_\w+"? RENAME TO "?(\w+)"?\s*')
 LOCK = 0x504F525441494C  # whoever brings a PostgreSQL database up to date holds it: "PORTAIL"
 PATIENCE = 60  # seconds that one waits for the other, on SQLite
 
@@ -38,6 +42,25 @@ def run(connection: Connection) -> None:
                 raise RuntimeError(f"the migration would leave orphans: {broken[:5]}")
 
 
+def keep_the_triggers(engine: Engine) -> None:
+    """SQLite changes a column by making its table anew, and drops what guarded the old one: it is put back on the new one."""
+    kept: dict[str, list[str]] = {}
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _read(_connection, cursor, statement, *_rest):  # type: ignore[no-untyped-def]
+        if dropped := DROPPED.fullmatch(statement):
+            found = cursor.connection.execute(
+                "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (dropped[1],)
+            )
+            kept[dropped[1]] = [sql for (sql,) in found]
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _put_back(_connection, cursor, statement, *_rest):  # type: ignore[no-untyped-def]
+        if renamed := REMADE.fullmatch(statement):
+            for sql in kept.pop(renamed[1], ()):
+                cursor.connection.execute(sql)
+
+
 def migrate() -> None:
     """With its own engine: on SQLite foreign keys are off, else a rebuilt parent table would empty its children."""
     settings: Settings = current_app.config["PORTAL"]
@@ -53,6 +76,8 @@ def migrate() -> None:
         @event.listens_for(engine, "begin")
         def _begin(connection):  # type: ignore[no-untyped-def]
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        keep_the_triggers(engine)
 
     try:
         with engine.connect() as connection:

@@ -319,6 +319,24 @@ def test_a_table_that_is_rebuilt_keeps_what_points_at_it(awa, database, tmp_path
         assert [connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("role", "session")] == [1, 1]
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize("table", ["mission", "journal", "facture"])
+def test_a_table_that_is_rebuilt_keeps_what_guards_it(app, database, tmp_path, table):
+    guards = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+    with looked_at(database) as connection:
+        before = connection.execute(guards).all()
+    assert any(f"ON {table}" in sql or f"OF {table}" in sql for _, sql in before)
+    rebuilt = (
+        REBUILT.replace('"personne"', f'"{table}"')
+        .replace('alter_column("nom"', 'alter_column("id"')
+        .replace("String(400)", "BigInteger()")
+    )
+    migrate(flask_migrate.upgrade, directory=with_one_more(tmp_path, rebuilt))
+    assert "surnom" in schema(database)[table]["columns"]
+    with looked_at(database) as connection:
+        assert connection.execute(guards).all() == before
+
+
 @pytest.mark.both
 def test_portals_that_start_at_once_bring_one_database_up_to_date_once(app, site, database):
     """Each revision is done by one of them; the others find it done."""
