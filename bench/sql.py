@@ -23,9 +23,17 @@ from tests.support import OVERHEAD
 
 FEW, MANY = 1, 500
 PAST = 5_000  # actions of the years before, in the house where lists are long
-# Packages whose pages may ask ten queries, and the tabs of an action elsewhere; the others six.
+# Packages whose pages may ask ten queries, and the pages of one action elsewhere, its tabs and what a pôle reads of its
+# share-out; the others six.
 LARGE = {"accueil", "jour_j", "actions"}
-TABS = {"besoins.of_action", "devis.of_action", "factures.of_action", "missions.of_action", "partage.show"}
+OF_AN_ACTION = {
+    "besoins.of_action",
+    "devis.of_action",
+    "factures.of_action",
+    "missions.of_action",
+    "partage.show",
+    "partage.statement",
+}
 # pages that are not made of rows: files, one-use links, the health of the portal
 ASIDE = {"static", "comptes.lien", "accueil.sante", "jour_j.photo"}
 
@@ -50,7 +58,7 @@ def queries(site: Site) -> Iterator[Result]:
 
 
 def _budget(endpoint: str) -> int:
-    return 10 if endpoint.partition(".")[0] in LARGE or endpoint in TABS else 6
+    return 10 if endpoint.partition(".")[0] in LARGE or endpoint in OF_AN_ACTION else 6
 
 
 def _counted(house: House) -> dict[str, int]:
