@@ -26,6 +26,8 @@ def hold(app: Flask) -> IO[bytes]:
         db.engine.connect() as connection,
     ):  # a down one comes back
         copie.refuse_a_later_one(connection)
+    with app.app_context():
+        db.engine.dispose()  # each process that is born of this one has connections of its own
     return lock
 
 
