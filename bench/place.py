@@ -20,7 +20,7 @@ from portal import create_app, demo
 from portal.actions.models import Action
 from portal.config import ROOT
 from portal.db import commit, db
-from portal.supervise import answers
+from portal.supervise import WEB_PROCESSES, answers
 from tests.services import bound_socket, wait_until
 
 KILO, MEGA = 1024, 1024**2
@@ -41,6 +41,8 @@ def place(site: Site) -> Iterator[Result]:
     process = site.processes.start(*command, cwd=ROOT, env=kept | environ | {"PORT": str(port)}, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(address, f"127.0.0.1:{port}"), "portal run", seconds=30)
+    whole = WEB_PROCESSES + 3  # the one that watches, the one that sends, and the father of those that serve
+    wait_until(lambda: len(_family(process.pid)) == whole, "portal run", seconds=30)
     family = _family(process.pid)
     yield Result("mémoire au repos", _memory(family) / KILO, unit="Mo", detail=f"{len(family)} processus")
     for path in VISITED * VISITS:
