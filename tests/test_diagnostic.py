@@ -55,10 +55,11 @@ def test_of_a_portal_in_good_health_nothing_is_wrong(whole):
 
 
 def test_a_worker_that_is_down_is_said_and_since_when(whole):
-    db.session.query(Battement).update({"quand": clock.now() - timedelta(hours=3)})
+    last = clock.now() - timedelta(hours=3)
+    db.session.query(Battement).update({"quand": last})
     db.session.commit()
     [(said, _)] = wrong(whole).items()
-    assert said.startswith(f"Le facteur ne travaille pas depuis le {clock.local(clock.now()):%d/%m/%Y}")
+    assert said.startswith(f"Le facteur ne travaille pas depuis le {clock.local(last):%d/%m/%Y à %H:%M}")
     db.session.query(Battement).delete()
     db.session.commit()
     assert list(wrong(whole)) == ["Le facteur ne travaille pas\u00a0: il n’a jamais tourné."]
