@@ -16,6 +16,7 @@ from typing import Any
 from portal.config import ROOT
 
 FONTS = ROOT / "portal" / "polices"
+FONT = FONTS / "atkinson-400.ttf"  # the bold one has the same letters
 STANDARDS = ["a-3b", "ua-1"]  # kept for ten years; read aloud by a screen reader
 UNREAD = "?"  # a letter of a script that the font does not have; its page still shows it
 TOO_LONG = re.compile(r"\S{28,}")  # for its place: it goes on below
@@ -41,7 +42,7 @@ def _compiler(layout: Path) -> Any:
 def written(value: Any) -> Any:
     """The same JSON value, in letters that the font has: an accent is composed, a picture goes, another script is a « ? »."""
     if isinstance(value, str):
-        return TOO_LONG.sub(lambda word: BREAK.join(word[0]), _letters(value, _known(FONTS / "atkinson-400.ttf")))
+        return TOO_LONG.sub(lambda word: BREAK.join(word[0]), _letters(value, _known(FONT)))
     if isinstance(value, dict):
         return {name: written(part) for name, part in value.items()}
     return [written(part) for part in value] if isinstance(value, list) else value
