@@ -1,4 +1,4 @@
-"""A house to measure: a migrated database filled in bulk, and the four people who look at it."""
+"""A house to measure: a migrated database filled in bulk, and the five people who look at it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from portal.plein_texte import search_key
 from portal.poles.models import Adhesion, Espace, Genre, Pole
 from portal.reglage import COURRIEL, Reglage
 
-ADMIN, BIENVEILLANT, VOLONTAIRE, TRESORIER = 1, 2, 3, 4  # who looks; other people come after
+ADMIN, BIENVEILLANT, VOLONTAIRE, TRESORIER, REFERENT = 1, 2, 3, argent.TRESORIER, 5  # who looks; other people come after
 NATURES = (Nature.VOLONTAIRE, Nature.REFERENT, Nature.VOLONTAIRE, Nature.CHARGE_DE_MISSION, Nature.VOLONTAIRE)
 ROLES = {ADMIN: NomRole.ADMIN, BIENVEILLANT: NomRole.BIENVEILLANT, TRESORIER: NomRole.TRESORIER}
 A_BIENVEILLANT = 100  # actions that one bienveillant sets up: a larger house has more of them
@@ -75,8 +75,8 @@ class House:
 
     @cached_property
     def cookies(self) -> dict[int, str]:
-        """The Cookie header of each of the four people, signed in."""
-        return {id: _signed_in(self.app, id) for id in (*ROLES, VOLONTAIRE)}
+        """The Cookie header of each of the five people, signed in."""
+        return {id: _signed_in(self.app, id) for id in (*ROLES, VOLONTAIRE, REFERENT)}
 
     def phones(self, many: int) -> Iterator[str]:
         """The Cookie header of so many: one in five is of whoever runs the day, the others of its team."""
@@ -249,17 +249,18 @@ def _steps(house: House) -> Iterator[Row]:
 
 
 def _missions(house: House) -> Iterator[Row]:
-    """Those to come, then the one of the day, which a whole team holds."""
-    for id in range(1, house.missions + 2):
-        today = id == house.missions + 1
+    """Those to come, then those of the day: one that a whole team holds, and the référent's."""
+    of_the_day = {house.missions + 1: Nature.VOLONTAIRE, house.missions + 2: Nature.REFERENT}
+    for id in range(1, house.missions + 3):
+        today = id in of_the_day
         action = house.day if today else 1 + (id - 1) // len(NATURES)
-        nature = NATURES[(id - 1) % len(NATURES)]
+        nature = of_the_day.get(id, NATURES[(id - 1) % len(NATURES)])
         debut, fin = _slot(house, action)
         alone = nature is Nature.REFERENT
         yield {
             "id": id,
             "action_id": action,
-            "nature": Nature.VOLONTAIRE if today else nature,
+            "nature": nature,
             "etat": Etat.OUVERTE,
             "publiee_le": clock.now(),
             "titre": f"Accueil du public {id}",
@@ -267,14 +268,14 @@ def _missions(house: House) -> Iterator[Row]:
             "recherche": f"{MISSION_KEY} {id}",
             "debut": debut,
             "fin": fin,
-            "places": house.rows if today else 1 if alone else 6,
-            "prises": house.rows if today else 0 if alone else 1,
+            "places": 1 if alone else house.rows if today else 6,
+            "prises": int(today) if alone else house.rows if today else 1,
             "fourni": "Repas partagé",
         }
 
 
 def _places(house: House) -> Iterator[Row]:
-    """One on each mission that has several places, a whole team on the day."""
+    """One on each mission that has several places, a whole team on the day, and its référent."""
     yesterday = clock.now() - timedelta(days=1)
     origine = {"origine": Origine.CANDIDATURE, "cree_le": yesterday, "connue_le": yesterday}
     for id in range(1, house.missions + 1):
@@ -282,6 +283,7 @@ def _places(house: House) -> Iterator[Row]:
             yield {"mission_id": id, "personne_id": _holder(house, id), **origine}
     for n in range(house.rows):
         yield {"mission_id": house.missions + 1, "personne_id": _volunteer(house, n), **origine}
+    yield {"mission_id": house.missions + 2, "personne_id": REFERENT, **origine}
 
 
 def _candidatures(house: House) -> Iterator[Row]:

@@ -110,6 +110,8 @@ def _pages(app: Flask, house: House) -> Iterator[tuple[str, str]]:
             if rule.endpoint == "jour_j.arrival":
                 own["code"] = _code(app, house)
             yield rule.endpoint, _path(app, rule, known | own)
+            if rule.endpoint == "factures.year":  # closed, it is proved again
+                yield rule.endpoint, _path(app, rule, known | {"annee": clock.today().year - 1})
 
 
 def _token(app: Flask, house: House, endpoint: str) -> str:

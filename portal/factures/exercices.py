@@ -13,7 +13,17 @@ from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db
 from portal.factures import numeros, queries, reglements
-from portal.factures.models import SERIE_REGLEMENTS, Exercice, Facture, Nature, Reglement, clore, exporter, numbered
+from portal.factures.models import (
+    SERIE_REGLEMENTS,
+    Exercice,
+    Facture,
+    Nature,
+    Reglement,
+    Serie,
+    clore,
+    exporter,
+    numbered,
+)
 from portal.workflow import Refusal
 
 SERIES = sorted({nature.prefixe for nature in Nature} | {SERIE_REGLEMENTS})  # the order in which they are locked
@@ -76,7 +86,8 @@ def every() -> list[Annee]:
 
 def one(annee: int) -> Annee | None:
     """The same, of one of these."""
-    closed, there = queries.closings(), queries.years()
+    closed = queries.closings()
+    there = [] if annee in closed else queries.years()
     return next(_shown({annee} & _known(closed, there), closed, there), None)
 
 
@@ -99,11 +110,10 @@ def close(annee: int, *, by: Personne) -> Exercice:
     Raises NotOver, AlreadyClosed, EarlierOpen, NothingThere, ChainBroken, Forged, numeros.Backwards.
     """
     held = [numeros.hold(prefixe) for prefixe in SERIES]
-    if refusal := _too_soon_or_late(annee, queries.years(), queries.closed_until()) or _unsound(annee):
+    if refusal := _too_soon_or_late(annee, queries.years(), queries.closed_until()):
         raise refusal
-    contenu = content(annee)
-    said = {"contenu": contenu, "empreinte": _seal(annee, contenu)}
-    exercice = Exercice(annee=annee, clos_le=clock.now(), par_id=by.id, **said)
+    contenu, empreinte = _proved(annee)
+    exercice = Exercice(annee=annee, clos_le=clock.now(), par_id=by.id, contenu=contenu, empreinte=empreinte)
     db.session.add(exercice)
     for serie in held:
         serie.le = clock.today()  # whatever the clock says later, no number is dated before the closing
@@ -113,11 +123,11 @@ def close(annee: int, *, by: Personne) -> Exercice:
 
 def doubt(exercice: Exercice) -> Refusal | None:
     """What is no longer as it was closed: None when all of it, counted again, is the same."""
-    if refusal := _unsound(exercice.annee):
+    try:
+        found = _proved(exercice.annee)
+    except (ChainBroken, Forged) as refusal:
         return refusal
-    contenu = content(exercice.annee)
-    same = (contenu, _seal(exercice.annee, contenu)) == (exercice.contenu, exercice.empreinte)
-    return None if same else Another()
+    return None if found == (exercice.contenu, exercice.empreinte) else Another()
 
 
 def note_export(annee: int, quoi: str, *, by: Personne) -> None:
@@ -128,16 +138,8 @@ def note_export(annee: int, quoi: str, *, by: Personne) -> None:
 # --- what a year holds ---------------------------------------------------------------------------------------
 
 
-def content(annee: int) -> Mapping[str, Any]:
-    """What the year comes to, in cents, as plain JSON: its invoices as they are printed, its avoirs, its payments.
-
-    `deduits` are the deposits that the invoices take off. What was taken back is counted with what it takes back.
-    """
-    return _contents([annee])[annee]
-
-
 def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
-    """The same of each of these years; two queries, none without a year."""
+    """What each of these years comes to; two queries, none without a year."""
     issued, paid = (queries.said_in(annees), queries.moved_in(annees)) if annees else ([], [])
     return {
         annee: _content([one for one in issued if one.annee == annee], [one for one in paid if one.le.year == annee])
@@ -146,6 +148,10 @@ def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
 
 
 def _content(issued: list[Facture], paid: list[Reglement]) -> Mapping[str, Any]:
+    """In cents, as plain JSON: the invoices of a year as they are printed, its avoirs, its payments.
+
+    `deduits` are the deposits that the invoices take off. What was taken back is counted with what it takes back.
+    """
     came = sum(one.montant for one in paid if (one.annule or one).montant > 0)
     return {
         "factures": _series([one for one in issued if not one.is_credit]),
@@ -177,12 +183,6 @@ def _by_rate(parts: Iterable[Mapping[str, int]]) -> list[dict[str, int]]:
     return [{"taux": taux, "base": bases[taux], "tva": taxes[taux]} for taux in sorted(bases, reverse=True)]
 
 
-def _seal(annee: int, contenu: Mapping[str, Any]) -> str:
-    """SHA-256 of the footprints of its papers, of that of the last payment until then, and of what the year comes to."""
-    papers, last = queries.footprints(annee)
-    return sha256(json.dumps([annee, papers, last, contenu], sort_keys=True).encode()).hexdigest()
-
-
 # --- what keeps it from being closed -------------------------------------------------------------------------
 
 
@@ -196,25 +196,42 @@ def _too_soon_or_late(annee: int, there: list[int], last: int) -> Refusal | None
     return None if annee in there else NothingThere(annee)
 
 
-def _unsound(annee: int) -> Refusal | None:
-    if broken := reglements.checked().broken:
-        return ChainBroken(broken)
-    if wrong := _forged(annee):
-        return Forged(wrong)
-    return None
+# --- its proof -----------------------------------------------------------------------------------------------
 
 
-def _forged(annee: int) -> str:
-    """The number of the first paper up to that year that is missing, or is not what was issued; "" when there is none."""
+def _proved(annee: int) -> tuple[Mapping[str, Any], str]:
+    """What the year comes to, once all that was noted until its end is as it was; and its seal.
+
+    SHA-256 of the footprints of its papers, of that of the last payment until then, and of what the year comes to.
+    Raises ChainBroken, Forged.
+    """
+    last = queries.series()  # first: what is noted meanwhile comes after it
+    paid = queries.chain()
+    if broken := reglements.read(paid, last.pop(SERIE_REGLEMENTS, None)).broken:
+        raise ChainBroken(broken)
+    issued = list(_whole(annee, last.values()))
+    contenu = _content(issued, [one for one in paid if one.le.year == annee])
+    papers, payments = [one.empreinte for one in issued], [one.empreinte for one in paid if one.le.year <= annee]
+    said = [annee, papers, payments[-1] if payments else "", contenu]
+    return contenu, sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _whole(annee: int, last: Iterable[Serie]) -> Iterator[Facture]:
+    """What was issued in that year, in the order of its numbers.
+
+    Raises Forged at the first paper until its end that is missing, or is not what was issued.
+    """
     ranks = Counter[tuple[str, int]]()
     for one in queries.papers_until(annee):
         series = (one.serie or "", one.annee or 0)
         ranks[series] += 1
         paper = one.pdf if isinstance(one.pdf, bytes) else b""  # by hand, anything can be written there
         if one.rang != ranks[series] or sha256(paper).hexdigest() != one.empreinte:
-            return numbered(*series, ranks[series])
-    for last in queries.series():
-        series = (last.prefixe, last.annee)
-        if last.annee <= annee and ranks[series] < last.dernier:
-            return numbered(*series, ranks[series] + 1)
-    return ""
+            raise Forged(numbered(*series, ranks[series]))
+        db.session.expire(one, ["pdf"])  # read once: all those of a year would be heavy
+        if one.annee == annee:
+            yield one
+    for given in last:
+        series = (given.prefixe, given.annee)
+        if given.annee <= annee and ranks[series] < given.dernier:
+            raise Forged(numbered(*series, ranks[series] + 1))

@@ -331,7 +331,7 @@ class Exercice(Base):
     annee: Mapped[int] = mapped_column(unique=True)
     clos_le: Mapped[datetime]
     par_id: Mapped[int] = mapped_column(ForeignKey("personne.id"))
-    contenu: Mapped[dict[str, Any]]  # as exercices.content says it
+    contenu: Mapped[dict[str, Any]]  # as exercices._content says it
     empreinte: Mapped[str]  # SHA-256 of those of its papers, of its last payment, and of `contenu`
     par: Mapped[Personne] = relationship()
 

@@ -15,7 +15,6 @@ from portal.comptes.models import Personne
 from portal.db import db
 from portal.factures.models import (
     RELANCES,
-    SERIE_REGLEMENTS,
     Depot,
     Etat,
     Exercice,
@@ -213,24 +212,15 @@ def kept_deposits(annee: int) -> list[Facture]:
 
 
 def papers_until(annee: int) -> Iterator[Facture]:
-    """All that was issued up to that year, its paper with it, in the order of their numbers."""
+    """All that was issued up to that year, what it says and its paper with it, in the order of their numbers."""
     query = select(Facture).where(Facture.annee <= annee).order_by(Facture.serie, Facture.annee, Facture.rang)
-    columns = load_only(*NAME, Facture.empreinte, Facture.pdf)
+    columns = load_only(*NAME, Facture.contenu, Facture.empreinte, Facture.pdf)
     return iter(db.session.scalars(query.options(columns).execution_options(yield_per=20, populate_existing=True)))
 
 
-def footprints(annee: int) -> tuple[list[str], str]:
-    """Of the papers of that year, in the order of their numbers, and of the last payment noted of those dated until its end."""
-    papers = select(Facture.empreinte).where(Facture.annee == annee).order_by(Facture.serie, Facture.rang)
-    until = select(Reglement.empreinte).where(Reglement.le <= date(annee, 12, 31))
-    last = until.order_by(Reglement.annee.desc(), Reglement.rang.desc()).limit(1)
-    return list(db.session.scalars(papers)), db.session.scalar(last) or ""
-
-
-def series() -> list[Serie]:
-    """Of the invoices and of the avoirs, with the last number that each gave."""
-    query = select(Serie).where(Serie.prefixe != SERIE_REGLEMENTS).order_by(Serie.prefixe)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+def series() -> dict[str, Serie]:
+    """By prefix, the last number that each series gave."""
+    return {one.prefixe: one for one in db.session.scalars(select(Serie).execution_options(populate_existing=True))}
 
 
 def _awaited() -> ColumnElement[bool]:

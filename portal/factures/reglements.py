@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from hashlib import sha256
@@ -156,9 +157,14 @@ class Chain:
 
 def checked() -> Chain:
     """All of them, from the first to the last number that was given."""
-    last = db.session.get(Serie, SERIE_REGLEMENTS, populate_existing=True)  # first: what is noted meanwhile comes after it
+    last = queries.series().get(SERIE_REGLEMENTS)  # first: what is noted meanwhile comes after it
+    return read(queries.chain(), last)
+
+
+def read(payments: Iterable[Reglement], last: Serie | None) -> Chain:
+    """All of them, in the order in which they were noted, and their series."""
     whole, annee, rang, before = 0, 0, 0, ""
-    for one in queries.chain():
+    for one in payments:
         annee, rang = one.annee, rang + 1 if one.annee == annee else 1
         if (one.rang, one.precedente, one.empreinte) != (rang, before, _seal(one)):
             return Chain(whole, numbered(SERIE_REGLEMENTS, annee, rang))

@@ -205,7 +205,7 @@ def test_a_mistake_of_it_is_reversed_in_the_year_that_runs(affaire, facture, ann
     with once_over(annee, days=5):
         assert reglements.reverse(noted, by=affaire.rita, motif="Chèque impayé.").le.year == annee + 1
         assert exercices.doubt(exercice) is None
-        assert exercices.content(annee + 1)["reglements"]["recu"] == -WHOLE
+        assert exercices.one(annee + 1).contenu["reglements"]["recu"] == -WHOLE
 
 
 def test_a_clock_that_goes_back_takes_no_number_of_it(affaire, facture, annee):

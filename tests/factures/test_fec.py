@@ -91,7 +91,7 @@ def test_every_entry_is_balanced_and_their_numbers_have_no_gap(taxed):
 
 
 def test_its_totals_are_those_of_the_year(taxed):
-    found, year = rows(), exercices.content(clock.today().year)
+    found, year = rows(), exercices.one(clock.today().year).contenu
     asked, back, paid = year["factures"], year["avoirs"], year["reglements"]
     assert moved(found, "411") == asked["a_payer"] - back["a_payer"]
     deducted = sum(part["base"] for part in asked["deduits"])
