@@ -8,8 +8,8 @@ from sqlalchemy import update
 from portal import clock
 from portal.comptes.models import FRESH, Session
 from portal.db import db
+from tests.comptes.test_application import looked_at
 from tests.comptes.test_cles import NOTHING, PASSWORD, awa
-from tests.comptes.test_second import looked_at
 from tests.test_every_page import AXE
 
 __all__ = ["awa"]  # fixtures

@@ -19,7 +19,7 @@ from portal.factures.models import Etat, Facture, Nature
 from portal.web import LOCAL_PATH
 from tests import builders
 from tests.cells import fingerprint
-from tests.comptes.test_second import looked_at
+from tests.comptes.test_application import looked_at
 from tests.test_every_page import AXE
 from tests.test_routes import rules, takes, url
 from tests.test_web import OFFSITE

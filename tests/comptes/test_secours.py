@@ -9,7 +9,8 @@ from portal import clock
 from portal.comptes import second
 from portal.comptes.models import FRESH
 from tests import builders
-from tests.comptes.test_second import NEW, PAPER, awa, code_of, codes, dump, events, give, read, sign_in
+from tests.comptes.test_application import NEW, PAPER, dump, events, read
+from tests.comptes.test_second import awa, code_of, codes, give, sign_in
 
 __all__ = ["awa", "codes", "dump"]  # fixtures
 

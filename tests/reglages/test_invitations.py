@@ -18,8 +18,8 @@ from portal.notifications import messages
 from portal.notifications.genres import Outdated
 from portal.outbox import Message
 from tests import builders
+from tests.comptes.test_application import looked_at
 from tests.comptes.test_people import both_at_once
-from tests.comptes.test_second import looked_at
 from tests.reglages.test_people import main, sheet, words
 from tests.test_every_page import AXE
 
