@@ -20,7 +20,7 @@ from portal.workflow import Refusal
 from tests import builders
 from tests.comptes.device import PRESENT, VERIFIED, Device, to_text
 from tests.comptes.test_second import code_of, is_in, sessions
-from tests.test_policy import bare
+from tests.test_policy_answers import bare
 
 PASSWORD = "trois mots au hasard"
 NOTHING = "Cette clé d’accès n’ouvre rien ici"

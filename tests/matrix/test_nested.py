@@ -8,7 +8,7 @@ import pytest
 
 from tests.cells import fingerprint
 from tests.matrix.tables import ROWS
-from tests.test_policy import bare
+from tests.test_policy_answers import bare
 from tests.test_routes import PART, rules, takes, url
 
 # For each address of two parts: whose it is asked under, the child of somebody else, and one that is not there.

@@ -13,7 +13,7 @@ from portal.comptes.queries import LONGEST_SESSION, SESSION_LIFE
 from portal.db import db
 from portal.journal import EntreeJournal
 from tests import builders
-from tests.test_policy import bare
+from tests.test_policy_answers import bare
 
 FIREFOX = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 
