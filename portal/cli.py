@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,8 @@ def run(with_demo: bool) -> None:
     )
     if said:
         raise Stop(said)
+    with suppress(OSError):  # the terminal may be closed
+        click.echo("Le portail est arrêté.")
 
 
 def _hold() -> None:

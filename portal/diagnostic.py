@@ -124,8 +124,8 @@ def _version(_settings: Settings) -> Constat:
 
 def _facteur(_settings: Settings) -> Constat:
     tick = db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
-    if tick and abs(clock.now() - tick) < SILENCE:
-        return bon("Le facteur travaille.")
+    if tick and (ago := abs(clock.now() - tick)) < SILENCE:
+        return bon(f"Le facteur travaillait il y a {ago.seconds}\u00a0s.")
     since = f" depuis le {clock.local(tick):%d/%m/%Y à %H:%M}" if tick else "\u00a0: il n’a jamais tourné"
     return mal(f"Le facteur ne travaille pas{since}.", "Lancer python -m portal run, ou worker.")
 

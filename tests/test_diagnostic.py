@@ -12,7 +12,7 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from portal import clock, diagnostic, prometheus, sauvegarde
 from portal.db import db
@@ -52,6 +52,12 @@ def wrong(found) -> dict[str, str]:
 def test_of_a_portal_in_good_health_nothing_is_wrong(whole):
     assert wrong(whole) == {}
     assert len(whole()) == 9
+
+
+def test_how_long_ago_the_worker_was_at_work_is_said(whole):
+    last = db.session.scalars(select(Battement.quand).where(Battement.nom == "worker")).one()
+    with clock.freeze(last + timedelta(seconds=70)):
+        assert "Le facteur travaillait il y a 70\u00a0s." in [constat.dit for constat in whole()]
 
 
 def test_a_worker_that_is_down_is_said_and_since_when(whole):

@@ -94,6 +94,7 @@ def test_whoever_asks_it_to_stop_stops_all_of_it(portal, port, number):
     portal.process.send_signal(number)
     assert portal.process.wait(15) == 0
     assert portal.left() == []
+    assert portal.said.splitlines()[-1] == "Le portail est arrêté."
     socket.create_server(("127.0.0.1", port)).close()
 
 
