@@ -1,4 +1,4 @@
-"""What the portal holds about a person: each package tells its own part, and /moi/donnees gathers them (legal.md 5.6, F2).
+"""What the portal holds about a person: each package tells its own part, and /moi/donnees gathers them (RGPD, art. 15).
 
 A table that names a person is told by a section, or tests/moi/test_donnees.py says why it is not.
 """

@@ -1,4 +1,4 @@
-"""Public holidays: those of all France (Code du travail, L3133-1), and those that the law adds where the house stands.
+"""Public holidays: those of all France (code du travail, art. L3133-1), and those that the law adds where the house stands.
 
 Ours rather than a library's: the law names eleven of them, which move with Easter alone, and last changed in 1983.
 """

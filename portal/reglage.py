@@ -82,7 +82,7 @@ class Texte(_Named):
 
 
 class Profil(Shown):
-    """How the house stands before the TVA; its accountant knows (legal.md 5.1)."""
+    """How the house stands before the TVA; its accountant knows."""
 
     EXONEREE = "exoneree", "Association non lucrative, exonérée (art. 261-7 du CGI)"
     FRANCHISE = "franchise", "Franchise en base (art. 293 B du CGI)"

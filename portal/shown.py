@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Shown(StrEnum):
-    """A value that people see. Never colour alone: a state has its word and its icon (look.md)."""
+    """A value that people see. Never colour alone: a state has its word and its icon (WCAG 2.2, 1.4.1)."""
 
     label: str
     icon: str

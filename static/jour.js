@@ -1,5 +1,5 @@
 // The day on a phone: a tap is kept here first, shown at once, then sent; what the others do comes by itself.
-// Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (live.md).
+// Nothing leaves the phone's outbox before the portal has named its uuid: a status alone proves nothing (docs/architecture.md).
 import { drawTeam } from "./equipe.js";
 import { keep, remember, reopen, wake } from "./garde.js";
 import { done, drawable, follow, kept } from "./suite.js";

@@ -1,4 +1,4 @@
-"""Where an action stands on the way of the house (domain.md, The process), and whose move it is."""
+"""Where an action stands on the way of the house (docs/guides/bienveillant.md), and whose move it is."""
 
 from __future__ import annotations
 

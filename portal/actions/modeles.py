@@ -1,7 +1,9 @@
 """What the house's own starting rétroplanning begins with: the formalities of a public event and the tasks of the place.
 
-The formalities and their delays come from legal.md, 5.8 (H1 to H4); where the law names no day, the house chose one that
-leaves time to act. The collective adapts them to each action: one that does not apply is "sans objet", with its reason.
+The formalities and their delays are those of the law and of whoever is asked: a bar (code de la santé publique,
+art. L3334-2), who is there while the public is (arrêté du 25 juin 1980, art. MS 52), the safety register (code de la
+construction et de l'habitation, art. R143-44)… Where no day is named, the house chose one that leaves time to act. The
+collective adapts them to each action: one that does not apply is "sans objet", with its reason.
 """
 
 from __future__ import annotations

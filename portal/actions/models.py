@@ -1,4 +1,4 @@
-"""An action from the first call to the last euro: its states are the process of the house (domain.md)."""
+"""An action from the first call to the last euro: its states are the process of the house."""
 
 from __future__ import annotations
 
@@ -225,12 +225,12 @@ class Action(Base):
 
     @property
     def shares_team(self) -> bool:
-        """Whether those who run the day may call the team now: from J-2 to J+7 (design.md, Phones)."""
+        """Whether those who run the day may call the team now: from J-2 to J+7 (docs/guides/referent.md)."""
         return self.shares_referent and clock.today() >= clock.local(self.debut).date() - SHARED_BEFORE
 
     @property
     def shares_referent(self) -> bool:
-        """Whether the accepted team may call its référent now: until J+7 (design.md, Phones)."""
+        """Whether the accepted team may call its référent now: until J+7, by a rule of the house."""
         return clock.today() <= clock.local(self.fin).date() + SHARED_AFTER
 
     @property

@@ -20,7 +20,7 @@ from portal.shown import Shown
 from portal.workflow import Event, Transition, Workflow
 
 HELD_UNTIL = timedelta(hours=48)  # before the mission: an answer that was kept back leaves by itself
-KEPT = timedelta(days=365)  # after the mission: how long what was sent is kept, and its link opens (legal.md 5.6)
+KEPT = timedelta(days=365)  # after the mission: how long what was sent is kept, and its link opens; a rule of the house
 
 
 class Etat(Shown):

@@ -35,7 +35,7 @@ class Reception(Shown):
 
 
 class Statut(Shown):
-    """As what a paid person comes (legal.md 5.7, G2)."""
+    """As what a paid person comes: hired, or with a SIRET to invoice, or through another structure; nothing in between."""
 
     SALARIE = "salarie", "Salarié"
     INDEPENDANT = "independant", "Indépendant"

@@ -1,7 +1,7 @@
 """What lines come to: amounts, discounts, TVA by rate, subtotals, deposit, and what is foreseen for the house.
 
 Whole cents everywhere. A line is rounded once, half up, and all sums are sums of rounded lines, so that the parts make
-the whole; TVA is counted on the sum of each rate, then rounded (legal.md 5.2, 5.3).
+the whole; TVA is counted on the sum of each rate, then rounded (CGI, annexe II, art. 242 nonies A).
 """
 
 from __future__ import annotations

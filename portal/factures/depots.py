@@ -1,4 +1,4 @@
-"""An e-invoice handed over to the « plateforme agréée »: whoever keeps the money notes what it says (D2 of legal.md 5.4)."""
+"""An e-invoice handed over to the « plateforme agréée »: whoever keeps the money notes what it says (CGI, art. 289 bis)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from portal.factures.models import Facture, LigneFacture, Nature, emettre, payer
 from portal.filters import euros, taux
 from portal.workflow import Refusal, fire
 
-LATEST = 60  # days that a professional may be given to pay, from the day of the invoice (C. com. L441-10)
+LATEST = 60  # days that a professional may be given to pay, from the day of the invoice (code de commerce, art. L441-10)
 NO_DAY = date.min
 
 

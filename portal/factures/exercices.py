@@ -1,4 +1,4 @@
-"""The closing of a year: what it came to is sealed, and nothing is dated in it any more (D4 of legal.md 5.4)."""
+"""The closing of a year: what it came to is sealed, and nothing is dated in it any more (BOFiP, BOI-TVA-DECLA-30-10-30)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Factur-X: what an invoice says, as the standard EN 16931 says it, in an XML that its paper carries (legal.md 5.4).
+"""Factur-X: what an invoice says, as the standard EN 16931 says it, in an XML that its paper carries (CGI, art. 289 bis).
 
 The one adapter to the library that writes it. Its terms: BT-1 is the number, BG-25 the lines…
 """

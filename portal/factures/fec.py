@@ -84,7 +84,7 @@ Due = Mapping[str, int]  # by the number of a paper or of a payment, the TVA tha
 
 
 def _made_due(asked: Facture) -> Iterator[tuple[str, int]]:
-    """That of a service is due as its money comes, unless the house opted for the « débits » (CGI, article 269, 2 c)."""
+    """That of a service is due as its money comes, unless the house opted for the « débits » (CGI, art. 269, 2 c)."""
     tva = to_pay = paid = told = 0
     moves: list[Facture | Reglement] = [asked, *(one for one in asked.avoirs if not one.is_draft), *asked.reglements]
     for one in sorted(moves, key=_final) if _waits(asked.contenu) else ():

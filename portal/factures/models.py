@@ -62,7 +62,7 @@ class Moyen(Shown):
 
 
 class Statut(Shown):
-    """Where an e-invoice stands at the « plateforme agréée » (D2 of legal.md 5.4)."""
+    """Where an e-invoice stands at the « plateforme agréée » (CGI, art. 289 bis)."""
 
     A_DEPOSER = "a_deposer", "À déposer", "send", "attente"
     DEPOSEE = "deposee", "Déposée", "check"
@@ -72,7 +72,10 @@ class Statut(Shown):
 
 
 class Serie(Base):
-    """The last number of a series; its row is the last one that is locked, by whoever takes the next (C1 of legal.md 5.3)."""
+    """The last number of a series, without a gap (CGI, annexe II, art. 242 nonies A).
+
+    Its row is the last one that is locked, by whoever takes the next.
+    """
 
     __tablename__ = "serie"
     prefixe: Mapped[str] = mapped_column(primary_key=True)
@@ -277,7 +280,7 @@ class LigneFacture(Base):
 
 
 class Reglement(Base):
-    """Money that came for an invoice, or the reversal of what was noted by mistake; a row never changes (D4 of legal.md 5.4).
+    """Money that came for an invoice, or the reversal of a mistake; a row never changes (BOFiP, BOI-TVA-DECLA-30-10-30).
 
     Each one holds the footprint of the one before it: whoever takes a row away or changes one breaks the chain.
     """
@@ -324,7 +327,7 @@ class Reglement(Base):
 
 
 class Exercice(Base):
-    """A year that is closed: what it came to, sealed; a row never changes (D4 of legal.md 5.4)."""
+    """A year that is closed: what it came to, sealed; a row never changes (BOFiP, BOI-TVA-DECLA-30-10-30)."""
 
     __tablename__ = "exercice"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,7 +14,7 @@ from portal.factures.models import Facture, LigneFacture
 from portal.filters import euros
 from portal.reglage import Exigibilite, Profil
 
-INDEMNITY = 40_00  # cents, owed by a professional who pays late (C. com. D441-5)
+INDEMNITY = 40_00  # cents, owed by a professional who pays late (code de commerce, art. D441-5)
 
 
 def last_day(facture: Facture, jour: date) -> date:
@@ -75,9 +75,9 @@ def _of_a_credit(origine: Facture) -> dict[str, Any]:
 
 
 def _of_payment(consumer: bool) -> dict[str, Any]:
-    """What a late professional owes is said to no consumer, who is told of the mediator instead (C3, B3 of legal.md).
+    """What a late professional owes is said to no consumer, who is told of the mediator instead.
 
-    `notes` by their codes in an e-invoice.
+    Code de commerce, art. L441-10; code de la consommation, art. L616-1. `notes` by their codes in an e-invoice.
     """
     notes = {
         "PMD": reglage.PENALITES.valeur,

@@ -64,13 +64,13 @@ def keep_what_an_invoice_follows(news: News) -> None:
 
 @effacement.bears_the_name
 def _has_left(action: Action) -> bool:
-    """An invoice is kept ten years as it left (E1 of legal.md 5.5)."""
+    """An invoice is kept ten years as it left (code de commerce, art. L123-22)."""
     return bool(queries.left_for(action))
 
 
 @processus.effacer_demandeur.react
 def name_the_demandeur_no_more(news: News) -> None:
-    """What was issued is kept as it is (E1 of legal.md 5.5). Raises NotPaid while money is due, either way."""
+    """What was issued is kept as it is (code de commerce, art. L123-22). Raises NotPaid while money is due, either way."""
     action: Action = news.subject
     _refuse_what_is_not_paid(queries.of_action(action), ", le demandeur doit pouvoir être joint")
     of_it = Facture.action_id == action.id

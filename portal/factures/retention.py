@@ -1,7 +1,7 @@
 """Whoever asked for an action is kept no longer than the house said: sooner when nothing came of it than when it was invoiced.
 
 The months run from the refusal, the renouncing or the cancelling, the years from the last euro. Whoever owes money, or is
-owed some, stays; names on what was issued stay ten years (E1 of legal.md 5.5).
+owed some, stays; names on what was issued stay ten years (code de commerce, art. L123-22).
 """
 
 from __future__ import annotations

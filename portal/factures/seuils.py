@@ -1,4 +1,4 @@
-"""The ceiling of the year for a house that charges no TVA: told at 80 %, then once it is passed (legal.md 5.1, A2)."""
+"""The ceiling of the year for a house that charges no TVA (CGI, art. 261-7 and 293 B): told at 80 %, then once it is passed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one person may tap on a day: whoever runs it everything, the others what is theirs (live.md, "Rights")."""
+"""What one person may tap on a day: whoever runs it everything, the others what is theirs."""
 
 from __future__ import annotations
 

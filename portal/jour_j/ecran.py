@@ -154,7 +154,7 @@ def _closings(day: queries.Day, notes: bool) -> dict[str, Any]:
 
 
 def _callable(jour: Jour) -> Set[Nature]:
-    """Whose number this person may have now (design.md, phones)."""
+    """Whose number this person may have now."""
     if jour.action.shares_team and can(me(), "jour.telephones", jour):
         return frozenset(Nature)
     if jour.action.shares_referent and can(me(), "jour.appeler_le_referent", jour):

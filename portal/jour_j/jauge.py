@@ -1,4 +1,4 @@
-"""How many people are on site, and have been. No I/O here (live.md: the sum commutes, and is shown never below nought)."""
+"""How many people are on site, and have been. The sum commutes, and is shown never below nought. No I/O here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The lists that a house begins with, for an opening and a closing: the first version of its own, which it then adapts.
 
-Drawn from the lists of public venues (legal.md, H5 and H6).
+Drawn from the lists that public venues publish.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fold of the day: its state is what its entries say, in whatever order they came. No I/O here (live.md)."""
+"""The fold of the day: its state is what its entries say, in whatever order they came (docs/architecture.md). No I/O here."""
 
 from __future__ import annotations
 

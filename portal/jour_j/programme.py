@@ -1,4 +1,4 @@
-"""The day's programme: what follows what, what runs, what is expected when. No I/O here (live.md)."""
+"""The day's programme: what follows what, what runs, what is expected when. No I/O here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the day makes of its plan: items made shorter or longer, put off, exchanged. No I/O here (live.md).
+"""What the day makes of its plan: items made shorter or longer, put off, exchanged. No I/O here.
 
 The plan itself is never edited by the day: a Plan is the printed programme and, over it, the changes in their order.
 """

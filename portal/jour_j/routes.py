@@ -22,7 +22,7 @@ from portal.policy import load
 from portal.web import done, me, refused, render, toast
 from portal.workflow import Refusal
 
-KEPT = timedelta(days=2)  # after an action, or after the list was read, on the phones that have opened them (live.md, A15)
+KEPT = timedelta(days=2)  # after an action, or after the list was read, on the phones that have opened them (docs/security.md)
 bp.record_once(lambda state: state.app.register_blueprint(direct.bp, name_prefix="actions"))
 
 

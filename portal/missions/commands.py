@@ -243,7 +243,7 @@ def take(mission: Mission, *, by: Personne) -> Affectation:
     """The référent's priority: the bienveillant who sets the action up takes the post, with no candidature.
 
     It beats every candidature still waiting (they react to `prendre`), and never evicts someone accepted:
-    raises PostTaken then, or PostOffered; NotReferent or MissionOver. Taken twice, it is theirs once. domain.md, step 5.
+    raises PostTaken then, or PostOffered; NotReferent or MissionOver. Taken twice, it is theirs once. A rule of the house.
     """
     if mission.nature is not Nature.REFERENT:
         raise NotReferent

@@ -1,7 +1,7 @@
 """Minors on a mission: what they say of themselves, and what the house keeps from them.
 
-House rules, to be confirmed with the insurer (legal.md 5.6, F3): an age from which one may come, the written authorisation
-of whoever answers for them; never référent, never paid, never where the mission says adults only.
+Rules of the house, to be confirmed with the insurer: an age from which one may come, the written authorisation of whoever
+answers for them; never référent, never paid, never where the mission says adults only.
 """
 
 from __future__ import annotations

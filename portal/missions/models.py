@@ -155,7 +155,7 @@ class Mission(Base):
 
     @property
     def takes_minors(self) -> bool:
-        """Never a référent's post, nor a paid one (legal.md 5.6, F3); any other unless it is said otherwise."""
+        """Never a référent's post, nor a paid one, by a rule of the house; any other unless it is said otherwise."""
         return self.nature is Nature.VOLONTAIRE and not self.reserve_majeurs
 
     @property

@@ -1,4 +1,4 @@
-"""What the portal holds about a person, to be read section by section or taken away whole (legal.md 5.6, F2).
+"""What the portal holds about a person, to be read section by section or taken away whole (RGPD, art. 15 and 20).
 
 A person reads words, on the page and in the tables; a machine reads codes and instants, in JSON.
 """

@@ -1,4 +1,4 @@
-"""Once a night: what is kept too long goes, and a report says how much went (legal.md 5.5).
+"""Once a night: what is kept too long goes, and a report says how much went (RGPD, art. 5).
 
 What each kind is, and since when it is too old, is known to its package.
 """

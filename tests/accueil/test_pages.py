@@ -46,7 +46,7 @@ def test_there_is_no_other_page(client, nom):
 
 
 def test_the_notice_says_what_the_law_wants_said(client):
-    """RGPD, article 13: who, why, on what basis, for whom, how long, which rights, and to whom to complain."""
+    """RGPD, art. 13: who, why, on what basis, for whom, how long, which rights, and to whom to complain."""
     notice = words(client.get("/pages/donnees-personnelles"))
     for said in (
         "responsable de ce traitement",
@@ -140,7 +140,7 @@ def test_the_register_says_of_each_processing_what_article_30_wants(client):
     said = [[dt.get_text() for dt in dl.select("dt")] for dl in main.select("dl")]
     assert said == [wanted] * len(main.select("h2"))
     assert len(said) == 6
-    assert "Mesures de sécurité" in words(page)  # article 30, 1, g
+    assert "Mesures de sécurité" in words(page)  # RGPD, art. 30, 1 g
     assert "l’adresse réseau, qui en sont la preuve" in words(page)
     assert 'href="/pages/registre"' in client.get("/pages/donnees-personnelles").text
 

@@ -1,4 +1,4 @@
-"""The table of an action's states, as domain.md writes it, and the hands that move one; no row of it is read from the code."""
+"""The table of an action's states, as the house has them, and the hands that move one; no row of it is read from the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of an action are those of domain.md, and nothing else moves them."""
+"""The states of an action are those of the house's process, and nothing else moves them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.actions.processus import WORKFLOW
 from portal.workflow import EVENTS, MotifMissing, TransitionRefused, fire
 from tests import builders
 
-# domain.md, « States », the line of the action, read from left to right.
+# The process of the house, from one state to the next.
 PROCESS = {
     ("sollicitee", "proposee"),
     ("proposee", "en_validation"),

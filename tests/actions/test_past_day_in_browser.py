@@ -1,4 +1,4 @@
-"""A real past day, 29 October 2022 (domain.md), entered through the screens alone, on phones: from a request to `validee`."""
+"""A real past day, 29 October 2022, entered through the screens alone, on phones: from a request to `validee`."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def titles(tasks: Collection[Tache]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("cle", "jours"), [("mairie", 62), ("buvette", 15), ("sacem", 15)]
-)  # two months, and fifteen days: legal.md, 5.8 H4
+)  # two months for the town hall, fifteen days for a bar and for the SACEM
 def test_the_formalities_have_the_delays_of_the_law(cle, jours):
     assert next(m.jours for m in modeles.MODELES if m.cle == cle) == jours
 

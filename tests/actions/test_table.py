@@ -1,4 +1,4 @@
-"""Every state of an action × everything that may happen to it: it moves as domain.md says, or nothing moves at all."""
+"""Every state of an action × everything that may happen to it: it moves as the table says, or nothing moves at all."""
 
 from __future__ import annotations
 

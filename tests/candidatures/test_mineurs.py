@@ -1,4 +1,4 @@
-"""Somebody under eighteen applies: their age, whom to call and until when, and what is never theirs (legal.md 5.6, F3)."""
+"""Somebody under eighteen applies: their age, whom to call and until when, and what is never theirs."""
 
 from __future__ import annotations
 

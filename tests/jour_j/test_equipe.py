@@ -96,7 +96,7 @@ def asked(saturday, personne, what: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("what", ROWS)
 def test_each_taps_what_is_theirs_and_the_rest_changes_nothing(saturday, charge, as_, what):
-    """live.md, "Rights", cell by cell: by a plain form, then by a phone's sending."""
+    """Whoever runs the day taps it all, the others theirs, cell by cell: by a plain form, then by a phone's sending."""
     found = []
     for personne in people(saturday, charge).values():
         said = asked(saturday, personne, what)

@@ -22,7 +22,7 @@ DAYS = [(-3, "before"), (-2, "near"), (0, "near"), (7, "near"), (8, "after")]
 
 @pytest.mark.parametrize(("days", "when"), DAYS)
 def test_who_has_whose_number_and_when(saturday, as_, days, when):
-    """design.md: the team's to référent and bienveillant from J-2 to J+7; the référent's to the team until J+7."""
+    """The team's to référent and bienveillant from J-2 to J+7; the référent's to the team until J+7."""
     with clock.freeze(at(9) + timedelta(days=days)):
         near, before = when == "near", when == "before"
         assert numbers(as_(saturday.zoe), saturday.url) == ({AWA, LEA} if near else set())
