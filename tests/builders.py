@@ -312,7 +312,7 @@ def hold(to: Mission, who: Personne) -> Affectation:
 
 
 def cast(of: Action) -> dict[str, Personne | None]:
-    """One person of each column of security.md's matrix, as this action sees them; CL is nobody signed in, like AN."""
+    """One person of each column of the matrix of rights, as this action sees them; CL is nobody signed in, like AN."""
     assert of.bienveillant
     volunteer, held = personne("Vanille Técher"), personne("Rémi Fontaine")
     for to, who in ((mission(of), volunteer), (referent_mission(of, places=1), held)):

@@ -1,6 +1,6 @@
 """What the portal stands on fails under those who write: nothing acknowledged is lost, and it heals without a hand.
 
-security.md, promises 9 and 10; `make proofs` runs their sizes. Half a migration is in test_migrations.py, backups are in
+`make proofs` runs the sizes that the portal promises. Half a migration is in test_migrations.py, backups are in
 test_sauvegarde.py, the day's taps in jour_j/test_faults.py.
 """
 

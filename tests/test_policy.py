@@ -1,4 +1,4 @@
-"""The matrix of rights, written out: change it here only when the collective decided to (security.md holds its origin).
+"""The matrix of rights, written out: change it here only when the collective decided to.
 
 AN anonymous · VO volunteer on the action · RF its référent · BA its bienveillant · BO another bienveillant ·
 PM member of a pôle · TR treasurer · AD admin. Whoever follows a candidature by its link is anonymous here.

@@ -1,6 +1,6 @@
 """Many hands on the same place at once: two web processes, real threads, both databases; nobody is ever overbooked.
 
-`make proofs` runs the sizes that the portal promises (security.md, promises 5 to 7).
+`make proofs` runs the sizes that the portal promises.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whoever applied is kept no longer than the house said: candidatures without an outcome, then people nobody heard of again.
 
-security.md, "Keeping data": a candidature that was not accepted loses its words, and its candidate their name, so many months
-after the action; so does whoever answers for a minor, accepted or not; anybody else goes so many years after their last
-contact. Counts and the safety register stay.
+A candidature that was not accepted loses its words, and its candidate their name, so many months after the action; so does
+whoever answers for a minor, accepted or not; anybody else goes so many years after their last contact. Counts and the safety
+register stay.
 """
 
 from __future__ import annotations

@@ -240,7 +240,7 @@ def set_active(personne: Personne, active: bool, *, by: Personne) -> None:
 
 
 def erase(personne: Personne, *, by: Personne | None) -> None:
-    """Nothing says any more who they were; what they did stays, under a name that says nothing (security.md, T22).
+    """Nothing says any more who they were; what they did stays, under a name that says nothing.
 
     All the rows of their address go together, proved or not: `effacer` gives their ids (`personnes`) to the other packages,
     which react. Raises LastAdmin.

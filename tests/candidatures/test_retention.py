@@ -1,4 +1,4 @@
-"""What is kept no longer than the house said (security.md, "Keeping data"): who goes, who stays, and what is told of it."""
+"""What is kept no longer than the house said: who goes, who stays, and what is told of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long whoever asked for an action is kept (security.md, "Keeping data"): sooner when nothing came of it."""
+"""How long whoever asked for an action is kept: sooner when nothing came of it."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ ACTS = {"AN": 303, "VO": 403, "RF": 303, "BA": 303, "BO": 403, "PM": 403, "TR": 
 
 @pytest.mark.parametrize("who", READS)
 def test_who_reads_and_who_acts(saturday, client, as_, who):
-    """security.md: "day page, read", "open / close the site", "tick programme and checklist"."""
+    """The lines of the matrix: the day page read, the site opened and closed, programme and checklist ticked."""
     person = builders.cast(saturday.action)[who]
     visitor = as_(person) if person else client
     for path in (saturday.url, f"{saturday.url}/feuille"):

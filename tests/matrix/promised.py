@@ -1,7 +1,7 @@
-"""What security.md promises to each role, line by line, and the rows of the tables that ask it.
+"""What is promised to each role, line by line, and the rows of the tables that ask it.
 
-A letter each for the columns of that page, which are those of `COLUMNS`: y all the rows of the line do it, or show it,
-- none of them does. Its « own » and « own pôle » are in the rows themselves, which name whose thing it is.
+A letter for each of `COLUMNS`: y all the rows of the line do it, or show it, - none of them does. Whose own thing, or own
+pôle's, it is, the rows themselves name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""security.md's matrix asked over HTTP, cell by cell: what is allowed is done, what is refused leaves every row as it was."""
+"""The matrix of rights asked over HTTP, cell by cell: what is allowed is done, what is refused leaves every row as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the matrix leave nothing out: neither a line of security.md, nor an address of the portal."""
+"""The tables of the matrix leave nothing out: neither a line of what is promised, nor an address of the portal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.matrix.tables import ROWS
 from tests.test_routes import rules
 
 ASKED = {row.asked: row for row in ROWS}
-LINES = 38  # of the matrix of security.md
+LINES = 38  # of what is promised to each role
 
 
 def does(row: Row, who: str) -> bool:

@@ -1,4 +1,4 @@
-"""The states of a mission are those of domain.md: each button moves it as it says, or is not there."""
+"""The states of a mission are those of the house’s process: each button moves it as it says, or is not there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""security.md's matrix, one table for each feature: a method and a path, then the status that each column gets.
+"""The matrix of rights, one table for each feature: a method and a path, then the status that each column gets.
 
 AN anonymous · CL whoever holds personal links, as a candidate or as a demandeur, and no account · VO volontaire ·
 CM chargé de mission · RF référent · BA its bienveillant · BO another one · PM a member of the pôle that carries it ·
