@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from flask import abort, current_app, g, has_request_context
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import Boolean, ColumnElement, Select, bindparam, select, type_coerce
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.db import Base, db, lock, lock_one
@@ -102,11 +102,10 @@ def _answers(name: str, personne: Any, subject: Any, of: Any) -> dict[str, Any]:
 
 @cache
 def _together(names: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    """Built once: open screens ask it all day."""
-    who = SimpleNamespace(id=bindparam("personne"))
-    action = SimpleNamespace(id=bindparam("id"), pole_id=bindparam("pole_id"))
-    answers = {name: _facts[name](who, action) for name in names}
-    return select(*(answer.label(name) for name, answer in answers.items() if not isinstance(answer, bool)))
+    """What each of these facts asks, of anybody and of any action: built once, since open screens ask it all day."""
+    anybody = SimpleNamespace(id=bindparam("personne"))
+    any_action = SimpleNamespace(id=bindparam("id"), pole_id=bindparam("pole_id"))
+    return select(*(type_coerce(_facts[name](anybody, any_action), Boolean).label(name) for name in names))
 
 
 def _signed_in(personne: Any) -> bool:
