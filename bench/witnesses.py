@@ -93,7 +93,10 @@ def form() -> Flask:
 
 
 def insert() -> Flask:
-    """The form, and what it sends: one row under a unique key and its message, on disk before the answer."""
+    """The form, and what it sends: one row under a unique key and its message, on disk before the answer.
+
+    Guarded: a mission that is not there, is closed or is full, as it is read under the lock, takes nothing.
+    """
     app = form()
 
     @app.post("/<int:id>")
@@ -101,6 +104,9 @@ def insert() -> Flask:
         sent = ApplicationForm()
         if not sent.validate():
             return "", 422
+        mission = db.session.get(Mission, id, with_for_update=True)
+        if mission is None or not mission.accepts_candidatures or mission.is_full:
+            return "", 409
         key, address = sent.cle.data, sent.email.data
         row = Candidature(mission_id=id, personne_id=BIENVEILLANT, message=sent.message.data, cle=key)
         note = Message(cle=key, genre="candidature_recue", adresse=address, faits={"nom": sent.nom.data})

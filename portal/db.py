@@ -46,7 +46,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapper, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from portal.config import SQLITE_WAITS
@@ -118,6 +118,15 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+@event.listens_for(Mapper, "after_configured")
+def _keys_never_change() -> None:
+    """Nothing looks for those that did: by each relationship that leads to a row, and some forty lead to a person, SQLAlchemy
+    asks it before each write, which was a tenth of what a candidature costs.
+    """
+    for mapper in Base.registry.mappers:
+        mapper._dependency_processors.clear()
 
 
 def init_app(app: Flask) -> None:

@@ -338,3 +338,8 @@ def test_inserting_once_never_fails_a_transaction(app):
     assert insert_once(Message, **row | {"cle": "deux"})
     db.session.commit()
     assert sorted(db.session.scalars(select(Message.cle))) == ["deux", "un"]
+
+
+def test_no_write_looks_for_a_key_that_changed(app):
+    assert Personne.__mapper__.relationships
+    assert Personne.__mapper__._dependency_processors == []
