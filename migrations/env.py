@@ -40,6 +40,19 @@ def run(connection: Connection) -> None:
             broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
             if broken:
                 raise RuntimeError(f"the migration would leave orphans: {broken[:5]}")
+            read_the_triggers(connection)
+
+
+def read_the_triggers(connection: Connection) -> None:
+    """SQLite reads one when it fires: a column that it names, and that is gone, would refuse every write from then on.
+
+    Raises OperationalError, which names it.
+    """
+    for table in connection.scalars(text("SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'")).all():
+        names = connection.scalars(text("SELECT name FROM pragma_table_info(:of)"), {"of": table}).all()
+        same = ", ".join(f'"{name}" = "{name}"' for name in names)
+        for verb, what in (("INSERT INTO", "DEFAULT VALUES"), ("UPDATE", f"SET {same}"), ("DELETE FROM", "")):
+            connection.exec_driver_sql(f'EXPLAIN {verb} "{table}" {what}')
 
 
 def keep_the_triggers(engine: Engine) -> None:

@@ -153,9 +153,9 @@ def _open_sqlite(engine: Engine) -> None:
         if not may_write():
             connection.exec_driver_sql("BEGIN")
             return
-        seconds = _patience.get()
-        connection.info["turn"] = connection.info.get("turn") or turn.acquire(timeout=seconds)
-        _begin_to_write(connection, monotonic() + seconds)
+        until = monotonic() + _patience.get()
+        connection.info["turn"] = connection.info.get("turn") or turn.acquire(timeout=_patience.get())
+        _begin_to_write(connection, until)
 
     def end(_connection: object, record: ConnectionPoolEntry) -> None:
         if record.info.pop("turn", False):

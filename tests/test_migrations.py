@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, func, inspect, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from portal import clock, copie, demo
 from portal.actions.deliberation import CRITERES, Avis, Decision, Ou, Sens
@@ -335,6 +337,16 @@ def test_a_table_that_is_rebuilt_keeps_what_guards_it(app, database, tmp_path, t
     assert "surnom" in schema(database)[table]["columns"]
     with looked_at(database) as connection:
         assert connection.execute(guards).all() == before
+
+
+@pytest.mark.sqlite
+def test_a_column_that_a_guard_names_does_not_go_without_it(app, database, tmp_path):
+    """SQLite would read the guard at the next write, and refuse it, and all those after it."""
+    before, rebuilt = schema(database), REBUILT.replace('"personne"', '"mission"')
+    gone = re.sub(r"batch\.add.*\n.*batch\.alter.*", 'batch.drop_column("reserve_majeurs")', rebuilt)
+    with pytest.raises(OperationalError, match="reserve_majeurs"):
+        migrate(flask_migrate.upgrade, directory=with_one_more(tmp_path, gone))
+    assert schema(database) == before
 
 
 @pytest.mark.both

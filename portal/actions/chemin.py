@@ -77,15 +77,15 @@ def way(action: Action) -> list[Step]:
 
 def awaited(action: Action, reader_id: int | None = None) -> str:
     """What is awaited now and from whom, in one sentence, "tu" to the one who sets it up; "" when nothing is."""
-    who, s = _who(action, reader_id)
+    (who, s), devis = _who(action, reader_id), chiffrage(action)
     sentences = {
         Etat.SOLLICITEE: _of_a_request(action, who, s),
         Etat.PROPOSEE: f"{action.pole_porteur.sujet} dit s’il la porte."
         if action.pole_porteur
         else f"{who} la propose{s} à un pôle.",
         Etat.EN_VALIDATION: _of_a_validation(action),
-        Etat.VALIDEE: _of_a_validated(chiffrage(action), who, s),
-        Etat.DEVIS_ENVOYE: _of_a_devis(chiffrage(action), action.demandeur.nom, who, s),
+        Etat.VALIDEE: _of_a_validated(devis, who, s),
+        Etat.DEVIS_ENVOYE: _of_a_devis(devis, action.demandeur.nom, who, s),
         Etat.CONFIRMEE: _of_a_confirmed(action, who, s),
         Etat.EN_COURS: "Le référent suit le programme, puis ferme le site.",
         Etat.TERMINEE: "Les heures se valident, puis la facture part.",

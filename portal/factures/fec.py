@@ -94,7 +94,8 @@ def _made_due(asked: Facture) -> Iterator[tuple[str, int]]:
             said, sign = one.contenu or {}, -1 if one.is_credit else 1
             to_pay += sign * said["a_payer"]
             tva += sign * (_tva(said) - sum(map(_tva, said["acomptes"])))
-        due = tva if paid >= to_pay else half_up(tva * paid, to_pay)
+        came = max(paid, 0)  # what was given back may be all that is left, once the payment that it gave back is reversed
+        due = tva if came >= to_pay else half_up(tva * came, to_pay)
         yield one.numero, due - told
         told = due
 

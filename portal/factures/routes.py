@@ -278,8 +278,9 @@ def note_deposit(id: int) -> Any:
 @bp.get("/reglements", access="facture.reglements")
 def payments() -> Any:
     """The last ones first, and whether the chain of all is whole."""
-    leaf = queries.payments(page_number())
-    return render("factures/reglements.html", leaf=leaf, chaine=reglements.checked() if leaf.number == 1 else None)
+    first = page_number() == 1
+    chain = reglements.checked() if first else None  # before the page, of whose rows it would read less
+    return render("factures/reglements.html", leaf=queries.payments(page_number()), chaine=chain)
 
 
 # --- a line that the devis did not foresee -------------------------------------------------------------------

@@ -138,6 +138,29 @@ def test_the_tva_of_a_service_is_due_as_its_money_comes(people):
     assert collected() == (83_30, 0)
 
 
+@pytest.mark.both
+def test_no_tva_is_due_of_money_that_went_back_more_than_it_came(people):
+    """An invoice is paid, cancelled and given back; then its payment is reversed, which had been noted by mistake."""
+    builders.taxed(people[1])
+    facture = agreed(*people).end().issued()
+    receive(facture, people[1], facture.reste, Moyen.VIREMENT)
+    credit(facture, people[1])
+    reglements.receive(facture, rembourser, by=people[1], montant=-facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    reglements.reverse(facture.reglements[0], by=people[1], motif="Noté sur la mauvaise facture.")
+    assert facture.reste == 1171_80
+    assert collected() == (0, 0)
+
+
+def test_nor_while_part_of_it_is_still_asked(people):
+    builders.taxed(people[1])
+    facture = agreed(*people).end().issued()
+    receive(facture, people[1], facture.reste, Moyen.VIREMENT)
+    credit(facture, people[1], 100_00)
+    reglements.receive(facture, rembourser, by=people[1], montant=-facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    reglements.reverse(facture.reglements[0], by=people[1], motif="Noté sur la mauvaise facture.")
+    assert collected() == (0, 83_30)
+
+
 @pytest.mark.parametrize("said", ["on the débits", "goods"])
 def test_it_is_due_at_once_on_the_debits_and_for_goods(people, said):
     builders.taxed(people[1])

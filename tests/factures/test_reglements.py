@@ -16,6 +16,7 @@ from portal.db import db
 from portal.factures import queries, reglements
 from portal.factures.models import Etat, Facture, LigneFacture, Moyen, Nature, Reglement
 from portal.workflow import MotifMissing
+from tests.factures.conftest import agreed
 from tests.test_races import badge, crowd
 
 __all__ = ["crowd"]  # a fixture
@@ -277,3 +278,15 @@ def test_what_came_too_much_is_told_where_to_go(as_, affaire, facture):
     answer = as_(affaire.rita).post(f"/factures/{facture.id}/reglements", data=form)
     assert answer.status_code == 422
     assert "Note ce qui est dû, et rends le reste" in answer.text
+
+
+@pytest.mark.parametrize("many", [1, 4])
+def test_their_page_costs_the_same_for_one_invoice_or_for_four(people, as_, count_queries, many):
+    for _ in range(many):
+        facture = agreed(*people).end().issued()
+        reglements.receive(facture, by=people[1], montant=facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    db.session.commit()
+    rita = as_(people[1])
+    with count_queries() as statements:
+        assert rita.get("/factures/reglements").status_code == 200
+    assert len(statements) == 5
