@@ -261,8 +261,12 @@ def see(id: int) -> Any:
 def take(id: int) -> Any:
     mission = load(Mission, id, "mission.prendre", queries.WITH_ACTION)
     commands.take(mission, by=me())
-    undo = (url_for(".give_back", id=id), liberer.label)
-    toast("Le poste de référent est à toi. Les personnes en attente sont prévenues.", undo=undo)
+    undo, said = (url_for(".give_back", id=id), liberer.label), "Le poste de référent est à toi."
+    if others := queries.clashes(me().id, mission):  # nobody is stopped: they set both up, and may hand one over
+        named = ", ".join(f"«\u00a0{other.titre}\u00a0»" for other in others)
+        toast(f"{said} Mais tu tiens déjà, en même temps, {named}.", "attention", undo=undo)
+    else:
+        toast(f"{said} Les personnes en attente sont prévenues.", undo=undo)
     return _back_to(mission)
 
 

@@ -67,6 +67,15 @@ def test_taken_with_the_button(as_, zoe, post):
     ]
 
 
+def test_two_posts_of_the_same_hour_are_taken_and_that_is_said(as_, zoe, post):
+    other = builders.mission(post.action, nature=Nature.REFERENT, titre="Tenir la porte")
+    visitor = as_(zoe)
+    visitor.post(f"/missions/{other.id}/prendre")
+    answer = visitor.post(f"/missions/{post.id}/prendre", follow_redirects=True)
+    assert "en même temps, «\u00a0Tenir la porte\u00a0»." in answer.text
+    assert [len(holders(mission)) for mission in (other, post)] == [1, 1]
+
+
 def test_the_tick_is_for_the_bienveillant_of_the_action_alone(as_, zoe):
     action = builders.action(zoe)
     ada = as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
