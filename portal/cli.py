@@ -336,8 +336,10 @@ def move_to(adresse: str) -> None:
     from portal import restauration
 
     settings: Settings = current_app.config["PORTAL"]
-    if not adresse.startswith("postgresql") or not settings.is_sqlite:
-        raise Stop("De SQLite à PostgreSQL\u00a0: une adresse postgresql://… est attendue, et un portail encore sur SQLite.")
+    if not settings.is_sqlite:
+        raise Stop("Le portail est déjà sur PostgreSQL.")
+    if not adresse.startswith("postgresql"):
+        raise Stop("Une adresse postgresql://… est attendue.")
     _known_revision()
     rows = restauration.move(adresse)
     click.echo(f"{sum(rows.values())} lignes de {len(rows)} tables copiées, et relues une à une.")

@@ -183,7 +183,7 @@ def _site(settings: Settings) -> Constat:
 def _copies(settings: Settings, folder: Path) -> Constat:
     age = sauvegarde.age(folder, sauvegarde.signature(settings))
     if age is None:
-        return attention(f"Aucune sauvegarde dans {folder}.", "python -m portal backup, chaque nuit")
+        return attention(f"Aucune sauvegarde de {settings.base_url} dans {folder}.", "python -m portal backup, chaque nuit")
     hours = age / 3600
     if hours > STALE:
         return attention(f"La dernière sauvegarde a {hours / 24:.0f} jours.", "Voir ce qui la fait chaque nuit.")

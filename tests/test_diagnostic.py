@@ -138,12 +138,12 @@ def test_files_that_others_may_read_are_said(whole, site):
     assert list(wrong(whole).values()) == [f"chmod go= {site.instance}"]
 
 
-def test_copies_that_are_old_missing_or_in_the_clear_are_said(app, whole, tmp_path, settings):
+def test_copies_that_are_old_missing_or_in_the_clear_are_said(app, site, whole, tmp_path, settings):
     [copy] = sauvegarde.made_in(tmp_path, sauvegarde.signature(app.config["PORTAL"]))
     os.utime(copy, (0, 0))
     assert [said.startswith("La dernière sauvegarde a") for said in wrong(whole)] == [True]
     copy.unlink()
-    assert list(wrong(whole)) == [f"Aucune sauvegarde dans {tmp_path}."]
+    assert list(wrong(whole)) == [f"Aucune sauvegarde de {site.url} dans {tmp_path}."]
     settings(backup_recipient="")
     sauvegarde.make(tmp_path)
     assert list(wrong(whole)) == ["Les sauvegardes ne sont pas chiffrées."]

@@ -79,7 +79,7 @@ def _routing(action: Action, tally: avis.Tally, trail: list[avis.Step]) -> dict[
     return {
         "suggested": suggested,
         "propose_form": ProposeForm(formdata=None, poles=others, data={"pole": first}),
-        "pass_form": PassForm(formdata=None, poles=others, empty="Personne en particulier"),
+        "pass_form": PassForm(formdata=None, poles=others, empty="À décider"),
     }
 
 
