@@ -80,11 +80,11 @@ def _person_behind(token: str) -> Personne | None:
     found = queries.session_of(token, aujourdhui.runs_a_day)
     if found is None:
         return None
-    open_one, runs_a_day, maison = found
+    open_one, runs_a_day, *names = found
     who = open_one.personne
     who.session_token, who.proved_at, who.runs_a_day = token, open_one.prouvee_le, runs_a_day
     who.by_key = open_one.cle_id is not None
-    reglage.know_the_house(maison)
+    reglage.know_the_house(*names)
     if request.method in SAFE_METHODS and clock.now() - open_one.vue_le > SEEN_EVERY:
         entree.touch_session(open_one.id)
     return who

@@ -338,8 +338,7 @@ Setting = Nombre | Texte | Choix
 
 def maison() -> str:
     """The short name of the place, as each page says it: read with whoever is signed in (`know_the_house`), else a query."""
-    known = g.get("maison") if has_request_context() else None
-    return (MAISON.valeur if known is None else known) or SANS_NOM
+    return _known("maison", MAISON) or SANS_NOM
 
 
 def ici() -> str:
@@ -349,7 +348,12 @@ def ici() -> str:
 
 def association() -> str:
     """Who signs papers and publishes the portal: the legal name, the place's own until it is said."""
-    return NOM.valeur or maison()
+    return _known("association", NOM) or maison()
+
+
+def _known(nom: str, texte: Texte) -> str:
+    known: str | None = g.get(nom) if has_request_context() else None
+    return texte.valeur if known is None else known
 
 
 def identite() -> dict[str, str]:
@@ -362,9 +366,9 @@ def said(texte: Texte) -> ScalarSelect[str]:
     return select(Reglage.texte).where(Reglage.cle == texte.cle).scalar_subquery()
 
 
-def know_the_house(nom: str | None) -> None:
-    """Its name, as it was read along with whoever asks: the pages of this request pay no query for it."""
-    g.maison = nom or ""
+def know_the_house(maison: str | None, association: str | None) -> None:
+    """Its names, as they were read along with whoever asks: the pages of this request pay no query for them."""
+    g.maison, g.association = maison or "", association or ""
 
 
 def hold() -> None:
@@ -409,6 +413,7 @@ def _read_anew() -> None:
     if has_request_context():
         g.pop("reglages", None)
         g.pop("maison", None)
+        g.pop("association", None)
 
 
 def _stored() -> dict[str, tuple[int, str]]:

@@ -32,13 +32,13 @@ WITH_ROLES = (selectinload(Personne.roles),)
 WITH_THEIR_ROLES = (joinedload(Personne.roles),)  # of one person, in the same query
 
 
-def session_of(token: str, also: Asked) -> tuple[Session, bool, str | None] | None:
-    """The open session of this cookie, with its person and their roles; what is asked of them by the way; the house's name.
+def session_of(token: str, also: Asked) -> tuple[Session, bool, str | None, str | None] | None:
+    """The open session of this cookie, with its person and their roles; what is asked of them by the way; the house's names.
 
     One query.
     """
     row = db.session.execute(_with_session(also), {"empreinte": fingerprint(token)}).unique().first()
-    return (row[0], row[1], row[2]) if row else None
+    return (row[0], row[1], row[2], row[3]) if row else None
 
 
 # Which session is open, when its cookie is shown: `empreinte` is that of its secret. To be joined with its person.
@@ -51,10 +51,10 @@ OPEN = (
 
 
 @cache
-def _with_session(also: Asked) -> Select[Session, bool, str]:
+def _with_session(also: Asked) -> Select[Session, bool, str, str]:
     """Every request of whoever is signed in asks it: to build it would take longer than to run it."""
     return (
-        select(Session, also(Session.personne_id), reglage.said(reglage.MAISON))
+        select(Session, also(Session.personne_id), reglage.said(reglage.MAISON), reglage.said(reglage.NOM))
         .join(Session.personne)
         .where(*OPEN)
         .options(joinedload(Session.personne).joinedload(Personne.roles))
