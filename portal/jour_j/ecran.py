@@ -33,16 +33,16 @@ def shape(said: dict[str, Any]) -> str:
     return str(said["notes"] + 2 * bool(droits.places) + 4 * droits.reports)
 
 
-def page(jour: Jour, status: int = 200, **typed: str) -> Page:
+def page(day: queries.Day, status: int = 200, **typed: str) -> Page:
     """The whole page, whose forms go without JavaScript; `typed` is what a refused one said: "incident", "incident-lieu"…"""
-    said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "typed": typed, "gravites": list(Gravite)}
-    return render(TEMPLATE, status=status, **said, **_question(queries.moment(jour.version), said))
+    said = shown(day) | {"new_uuid": lambda: str(uuid4()), "typed": typed, "gravites": list(Gravite)}
+    return render(TEMPLATE, status=status, **said, **_question(queries.moment(day.jour.version), said))
 
 
-def journal(jour: Jour) -> Page:
+def journal(day: queries.Day) -> Page:
     """The whole of it, evening by evening, the last one first."""
-    here = url_for("jour_j.journal", id=jour.id)
-    said = shown(jour) | {"new_uuid": lambda: str(uuid4()), "envoi": url_for("jour_j.send", id=jour.id, next=here)}
+    here = url_for("jour_j.journal", id=day.jour.id)
+    said = shown(day) | {"new_uuid": lambda: str(uuid4()), "envoi": url_for("jour_j.send", id=day.jour.id, next=here)}
     evenings = groupby(said["day"].whole_journal, lambda line: evening_of(line.entree.quand))
     return render("jour_j/journal.html", **said, jours=[(evening, list(lines)) for evening, lines in evenings])
 
@@ -50,7 +50,7 @@ def journal(jour: Jour) -> Page:
 def seen(jour: Jour) -> dict[str, Any]:
     """The day as this process remembers it, and as this person may see it."""
     screens = memoire.of(jour.id, queries.moment(jour.version))
-    return _seen(screens.day) | {"screens": screens}
+    return shown(screens.day) | {"screens": screens}
 
 
 def changed(said: dict[str, Any], known: Collection[str]) -> str:
@@ -113,12 +113,7 @@ def _notes(jour: Jour) -> bool:
     return jour.is_live and can(me(), "jour.agir", jour)
 
 
-def shown(jour: Jour) -> dict[str, Any]:
-    """The day of that row, as it now is and as this person may see it."""
-    return _seen(queries.read(jour.id))
-
-
-def _seen(day: queries.Day) -> dict[str, Any]:
+def shown(day: queries.Day) -> dict[str, Any]:
     """As this person may see it: `notes` incidents at any time, `acts` once the day is near; `equipe` says what is theirs."""
     notes = _notes(day.jour)
     acts = notes and not day.is_too_early

@@ -181,7 +181,8 @@ def _refused(jour: Jour, said: Tap, refusal: Refusal, cliche: Cliche | None) -> 
         raise refusal
     toast(refusal.sentence + (" La photo est à choisir de nouveau." if cliche else ""), "attention")
     form = f"{said.genre}-{said.cible}" if said.genre in (Genre.COCHE, Genre.SUITE) else said.genre
-    return ecran.page(jour, status=422, **{form: said.mot} | {f"{form}-{name}": request.form.get(name, "") for name in BESIDE})
+    typed = {form: said.mot} | {f"{form}-{name}": request.form.get(name, "") for name in BESIDE}
+    return ecran.page(queries.read(jour.id), status=422, **typed)
 
 
 # --- has it changed? -----------------------------------------------------------------------------------------

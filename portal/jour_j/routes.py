@@ -40,11 +40,15 @@ def index() -> Any:
 
 @bp.get("/<int:id>", access="jour.voir")
 def show(id: int) -> Any:
-    jour = load(Jour, id, "jour.voir", queries.WITH_ACTION)
-    _keep_until(jour.action.fin)
-    page = ecran.page(jour)
+    day = _read(id)
+    _keep_until(day.action.fin)
+    page = ecran.page(day)
     _note_look(page.context)
     return page
+
+
+def _read(id: int) -> queries.Day:
+    return queries.Day(load(Jour, id, "jour.voir", queries.WITH_DAY), clock.now())
 
 
 def _note_look(said: dict[str, Any]) -> None:
@@ -57,12 +61,12 @@ def _note_look(said: dict[str, Any]) -> None:
 @bp.get("/<int:id>/journal", access="jour.voir")
 def journal(id: int) -> Any:
     """All that was tapped, where the page of the day shows the last of it."""
-    return ecran.journal(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+    return ecran.journal(_read(id))
 
 
 @bp.get("/<int:id>/feuille", access="jour.voir")
 def sheet(id: int) -> Any:
-    said = ecran.shown(load(Jour, id, "jour.voir", queries.WITH_ACTION))
+    said = ecran.shown(_read(id))
     _note_look(said)
     return render("jour_j/feuille.html", **said, **(arrivee.shown(said["jour"]) if said["notes"] else {}))
 
