@@ -92,7 +92,7 @@ def portal(run) -> Portal:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_whoever_asks_it_to_stop_stops_all_of_it(portal, port, number):
     portal.process.send_signal(number)
-    assert portal.process.wait(15) == 0
+    assert portal.process.wait(30) == 0
     assert portal.left() == []
     assert portal.said.splitlines()[-1] == "Le portail est arrêté."
     socket.create_server(("127.0.0.1", port)).close()
@@ -107,7 +107,7 @@ def test_killed_at_once_it_leaves_nothing_behind(portal):
 @pytest.mark.parametrize(("program", "name"), [("gunicorn", "Le site"), ("portal\0worker", "Le facteur")])
 def test_one_that_dies_is_named_and_takes_the_other_along(portal, program, name):
     os.kill(portal.child(program), signal.SIGKILL)
-    assert portal.process.wait(15) == 1
+    assert portal.process.wait(30) == 1
     assert portal.left() == []
     assert portal.said.splitlines()[-1] == f"{name} s’est arrêté de lui-même (signal 9)\u00a0: tout s’arrête."
 
@@ -129,13 +129,13 @@ def test_under_nohup_it_survives_its_terminal_until_it_is_told_to_stop(run):
     with pytest.raises(subprocess.TimeoutExpired):
         portal.process.wait(1)
     portal.process.terminate()
-    assert portal.process.wait(15) == 0
+    assert portal.process.wait(30) == 0
 
 
 def test_a_port_that_is_taken_is_said_before_anything_starts(run, port, tmp_path):
     with socket.create_server(("127.0.0.1", port)):
         portal = run(PORTAL_INSTANCE_DIR=str(tmp_path), PORTAL_DATABASE_URL="")
-        assert portal.process.wait(15) == 1
+        assert portal.process.wait(30) == 1
     assert portal.said == f"Le port {port} est déjà pris\u00a0: PORT=8080 make run\n"
     assert not (tmp_path / "portail.db").exists()
 
@@ -144,7 +144,7 @@ def test_so_is_the_port_of_the_measures(run, port):
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         portal = run(PORTAL_METRICS_PORT=str(taken))
-        assert portal.process.wait(15) == 1
+        assert portal.process.wait(30) == 1
     assert portal.said.startswith(f"PORTAL_METRICS_PORT={taken} ne s’ouvre pas")
 
 
@@ -160,7 +160,7 @@ def test_the_engine_of_its_container_learns_how_it_is(portal, site, port):
     asked = [sys.executable, "-m", "tools.sante"]
     assert subprocess.run(asked, cwd=ROOT, env=environ).returncode == 0
     portal.process.terminate()
-    portal.process.wait(15)
+    portal.process.wait(30)
     assert subprocess.run(asked, cwd=ROOT, env=environ).returncode == 1
 
 
@@ -224,5 +224,5 @@ def test_when_it_is_measured_prometheus_reads_all_its_processes_and_nobody_in_th
     with pytest.raises(subprocess.TimeoutExpired):  # visitors see nothing of it
         portal.process.wait(1)
     portal.process.send_signal(signal.SIGINT)
-    assert portal.process.wait(15) == 0
+    assert portal.process.wait(30) == 0
     assert portal.left() == []
