@@ -1,4 +1,4 @@
-"""A measured figure, its budget (docs/vitesse.md), its verdict; the runs kept as JSON, one file each."""
+"""A measured figure, its budget, its verdict; the runs kept as JSON, one file each."""
 
 from __future__ import annotations
 

@@ -220,7 +220,8 @@ def papers_until(annee: int) -> Iterator[Facture]:
 
 def series() -> dict[str, Serie]:
     """By prefix, the last number that each series gave."""
-    return {one.prefixe: one for one in db.session.scalars(select(Serie).execution_options(populate_existing=True))}
+    query = select(Serie).order_by(Serie.prefixe).execution_options(populate_existing=True)
+    return {one.prefixe: one for one in db.session.scalars(query)}
 
 
 def _awaited() -> ColumnElement[bool]:

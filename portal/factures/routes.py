@@ -278,9 +278,9 @@ def note_deposit(id: int) -> Any:
 @bp.get("/reglements", access="facture.reglements")
 def payments() -> Any:
     """The last ones first, and whether the chain of all is whole."""
-    first = page_number() == 1
-    chain = reglements.checked() if first else None  # before the page, of whose rows it would read less
-    return render("factures/reglements.html", leaf=queries.payments(page_number()), chaine=chain)
+    number = page_number()
+    chain = reglements.checked() if number == 1 else None  # first: it reads the rows of the page anew, without their invoices
+    return render("factures/reglements.html", leaf=queries.payments(number), chaine=chain)
 
 
 # --- a line that the devis did not foresee -------------------------------------------------------------------
