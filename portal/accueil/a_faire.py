@@ -203,6 +203,14 @@ ATTENTES = (
         Page("devis.show", {"id": "{id}"}),
     ),
     Attente(
+        "a_preparer",
+        "facture à préparer",
+        "factures à préparer",
+        "Son acompte est promis, ou sa journée est finie",
+        Page("factures.index", {"vue": "a_preparer"}),
+        Page("factures.of_action", {"action_id": "{id}"}),
+    ),
+    Attente(
         "facture",
         "facture à émettre",
         "factures à émettre",
@@ -280,6 +288,7 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "envoi", candidatures.kept_back(personne)
         yield "devis_a_revoir", devis.to_look_at_again(personne)
         yield "devis_a_relancer", devis.to_follow_up(personne)
+        yield "a_preparer", factures.to_prepare(of=personne)
     if personne.is_pole_member:
         yield "a_porter", avis.to_carry_by(personne).with_only_columns(Action.id)
         yield "avis", avis.owed_by(personne).with_only_columns(Action.id)
@@ -288,6 +297,7 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
     if can(personne, "devis.approuver"):
         yield "remise", devis.to_approve(personne)
     if personne.has_role(NomRole.TRESORIER):
+        yield "a_preparer", factures.to_prepare()  # of everybody: it takes the place of their own
         yield "facture", factures.waiting("a_emettre")
         yield "retard", factures.waiting("en_retard")
         yield "partage", partages.to_decide()

@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, extract, func, or_, 
 from sqlalchemy.orm import aliased, contains_eager, defaultload, defer, joinedload, load_only, selectinload, undefer
 
 from portal import clock, policy
+from portal.actions import models as actions
 from portal.actions.models import STOPPED, Action, Demandeur
 from portal.comptes.models import Personne
 from portal.db import db
+from portal.devis import models as devis
 from portal.factures.models import (
     RELANCES,
     Depot,
@@ -270,6 +272,25 @@ VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
 def waiting(vue: str) -> Select[Facture]:
     """Those that a key of VUES names, for whoever counts what awaits."""
     return select(Facture).where(VUES[vue][1]())
+
+
+def to_prepare(*, of: Personne | None = None) -> Select[Action]:
+    """What is agreed and asked for by nothing yet, not even a draft: all of it once the day is over, before it the deposit.
+
+    `of` somebody: the actions that they set up.
+    """
+    on_it = exists().where(Facture.action_id == Action.id)
+    over = Action.etat == actions.Etat.TERMINEE, devis.Devis.ttc > 0, ~on_it.where(Facture.nature == Nature.FACTURE)
+    coming = Action.etat.in_((actions.Etat.CONFIRMEE, actions.Etat.EN_COURS))
+    promised = coming, devis.Devis.contenu["acompte"].as_integer() > 0, ~on_it
+    agreed = and_(devis.Devis.action_id == Action.id, devis.Devis.etat == devis.Etat.ACCEPTE)
+    query = select(Action).join(devis.Devis, agreed).where(or_(and_(*over), and_(*promised)))
+    return query.where(Action.bienveillant_id == of.id) if of else query
+
+
+def actions_to_prepare(number: int, *, of: Personne | None = None) -> Leaf:
+    """The same, the soonest day first."""
+    return leaf(to_prepare(of=of).order_by(Action.debut, Action.id), number, PAGE, joinedload(Action.demandeur))
 
 
 def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:

@@ -42,13 +42,17 @@ WRONG = "Quelque chose n’est pas compris\u00a0: c’est signalé à côté. Ri
 
 @bp.get("/", access="facture.lister")
 def index() -> Any:
-    """Everybody's for whoever keeps the money, one's own for a bienveillant."""
+    """Everybody's for whoever keeps the money, one's own for a bienveillant; and the actions that await one."""
+    vues = {"a_preparer": "À préparer"} | {name: label for name, (label, _) in queries.VUES.items()}
     vue = request.args.get("vue", "a_emettre")
-    vue = vue if vue in queries.VUES else "a_emettre"
+    vue = vue if vue in vues else "a_emettre"
     of = None if can(current_user, "facture.toutes") else me()
-    leaf = queries.listed(vue, page_number(), of=of)
+    if vue in queries.VUES:
+        leaf = queries.listed(vue, page_number(), of=of)
+    else:
+        leaf = queries.actions_to_prepare(page_number(), of=of)
     return render(
-        "factures/liste.html", leaf=leaf, vue=vue, vues=queries.VUES, mine=of is not None, seuil=None if of else seuils.near()
+        "factures/liste.html", leaf=leaf, vue=vue, vues=vues, mine=of is not None, seuil=None if of else seuils.near()
     )
 
 

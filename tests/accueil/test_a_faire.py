@@ -117,6 +117,16 @@ def a_discount(house: House, n: int) -> str:
     return f"/devis/{devis.id}"
 
 
+def an_invoice_to_prepare(house: House, n: int) -> str:
+    return f"/factures/action/{house.over(n).action.id}"
+
+
+def a_deposit_to_prepare(house: House, n: int) -> str:
+    action = builders.validated(house.zoe, titre=f"Fête {n}")
+    builders.accepted(action)
+    return f"/factures/action/{action.id}"
+
+
 def an_invoice_to_issue(house: House, n: int) -> str:
     return f"/factures/{house.over(n).draft().id}"
 
@@ -148,6 +158,8 @@ KINDS = (
     (an_opinion,         GINA, "avis à donner",              "/poles/",                  "Fête {n}"),
     (a_need_to_confirm,  GINA, "besoin à confirmer",         "/besoins/",                "Fête {n}"),
     (a_devis_to_confirm, GINA, "devis à confirmer",          "/poles/",                  "Fête {n}"),
+    (an_invoice_to_prepare, ZOE, "facture à préparer",       "/factures/?vue=a_preparer", "Fête {n}"),
+    (a_deposit_to_prepare, RITA, "facture à préparer",       "/factures/?vue=a_preparer", "Fête {n}"),
     (an_invoice_to_issue, RITA, "facture à émettre",         "/factures/?vue=a_emettre", "Fête {n}"),
     (a_late_invoice,     RITA, "facture en retard de paiement", "/factures/?vue=en_retard", "Fête {n}"),
     (a_share_to_decide,  RITA, "partage à décider",          "/partage/",                "Fête {n}"),
