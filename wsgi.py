@@ -36,7 +36,7 @@ try:
     lock = hold(app) if serves else None
 except (BadSetting, Unusable) as error:
     sys.stderr.write(f"{error}\n")
-    sys.exit(3 if serves else 1)  # after any other status gunicorn would try again for ever
+    sys.exit(3 if serves else 1)  # a worker that ends with another status is started again for ever
 
 gc.collect()
 gc.freeze()  # to look again at what lives as long as the process would stop its threads for a tenth of a second

@@ -206,7 +206,7 @@ ATTENTES = (
         "a_preparer",
         "facture à préparer",
         "factures à préparer",
-        "Son acompte est promis, ou sa journée est finie",
+        "L’acompte est promis, ou la journée est finie",
         Page("factures.index", {"vue": "a_preparer"}),
         Page("factures.of_action", {"action_id": "{id}"}),
     ),

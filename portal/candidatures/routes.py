@@ -29,7 +29,7 @@ from portal.comptes.forms import StatutForm
 from portal.comptes.models import Vue
 from portal.fields import row_id
 from portal.missions import commands as missions
-from portal.missions import creneau, mineurs
+from portal.missions import creneau, mineurs, prise
 from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load, load_locked
@@ -74,7 +74,7 @@ def apply(mission_id: int) -> Any:
     form.keep_what_suits(mission)
     if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
         missions.take(mission, by=me())
-        toast("Le poste de référent est à toi. Les personnes en attente sont prévenues.")
+        prise.say_taken(mission, me())
         return done(url_for("missions.show", id=mission.id))
     if not complete:
         return _again(mission, form, 422)

@@ -16,7 +16,7 @@ from portal.actions.forms import MotifForm
 from portal.actions.models import Action
 from portal.comptes import consultations
 from portal.comptes.models import Vue
-from portal.missions import api, commands, ouverture, ouvrir, queries, revue
+from portal.missions import api, commands, ouverture, ouvrir, prise, queries, revue
 from portal.missions.creneau import Unannounced
 from portal.missions.forms import EditMissionForm, FilterForm, NewMissionForm
 from portal.missions.models import WORKFLOW, Affectation, Etat, Mission, Nature, liberer, publier
@@ -261,12 +261,7 @@ def see(id: int) -> Any:
 def take(id: int) -> Any:
     mission = load(Mission, id, "mission.prendre", queries.WITH_ACTION)
     commands.take(mission, by=me())
-    undo, said = (url_for(".give_back", id=id), liberer.label), "Le poste de référent est à toi."
-    if others := queries.clashes(me().id, mission):  # nobody is stopped: they set both up, and may hand one over
-        named = ", ".join(f"«\u00a0{other.titre}\u00a0»" for other in others)
-        toast(f"{said} Mais tu tiens déjà, en même temps, {named}.", "attention", undo=undo)
-    else:
-        toast(f"{said} Les personnes en attente sont prévenues.", undo=undo)
+    prise.say_taken(mission, me(), undo=(url_for(".give_back", id=id), liberer.label))
     return _back_to(mission)
 
 

@@ -67,11 +67,12 @@ def test_taken_with_the_button(as_, zoe, post):
     ]
 
 
-def test_two_posts_of_the_same_hour_are_taken_and_that_is_said(as_, zoe, post):
+@pytest.mark.parametrize("path", ["/missions/{}/prendre", "/candidatures/deposer/{}"])
+def test_two_posts_of_the_same_hour_are_taken_and_that_is_said(as_, zoe, post, path):
     other = builders.mission(post.action, nature=Nature.REFERENT, titre="Tenir la porte")
     visitor = as_(zoe)
     visitor.post(f"/missions/{other.id}/prendre")
-    answer = visitor.post(f"/missions/{post.id}/prendre", follow_redirects=True)
+    answer = visitor.post(path.format(post.id), follow_redirects=True)
     assert "en même temps, «\u00a0Tenir la porte\u00a0»." in answer.text
     assert [len(holders(mission)) for mission in (other, post)] == [1, 1]
 
