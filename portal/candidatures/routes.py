@@ -74,7 +74,7 @@ def apply(mission_id: int) -> Any:
     form.keep_what_suits(mission)
     if mission.nature is Nature.REFERENT and can(current_user, "mission.prendre", mission):
         missions.take(mission, by=me())
-        prise.say_taken(mission, me())
+        prise.say(prise.TAKEN, mission, me())
         return done(url_for("missions.show", id=mission.id))
     if not complete:
         return _again(mission, form, 422)

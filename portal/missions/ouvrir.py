@@ -10,12 +10,12 @@ from flask_login import current_user
 from portal.actions import queries as actions
 from portal.actions.commands import ActionOver
 from portal.actions.models import Action
-from portal.missions import ouverture, revue
+from portal.missions import ouverture, prise, revue
 from portal.missions.forms import PostForm
-from portal.missions.models import Mission, prendre
+from portal.missions.models import Mission, Nature, prendre
 from portal.missions.ouverture import Proposition
 from portal.policy import can, load
-from portal.web import GuardedBlueprint, Page, done, me, refused, render, toast
+from portal.web import GuardedBlueprint, Page, done, me, refused, render
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("ouvrir", __name__, url_prefix="/ouvrir")
@@ -48,7 +48,8 @@ def open_all(action_id: int) -> Any:
     except Refusal as refusal:
         said = refusal
         return refused(said.status, lambda: _page(_open(action_id), posts, sentence=said.sentence))
-    toast(_told(made))
+    taken = next((one for one in made if take_post and one.nature is Nature.REFERENT), None)
+    prise.say(_told(made), taken, me())
     return done(url_for("missions.of_action", action_id=action_id))
 
 

@@ -1,4 +1,4 @@
-"""What is said to whoever has just taken a référent's post."""
+"""What is said to whoever takes a référent's post."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from portal.missions import queries
 from portal.missions.models import Mission
 from portal.web import toast
 
+TAKEN = "Le poste de référent est à toi, les personnes en attente sont prévenues."
 
-def say_taken(mission: Mission, by: Personne, **more: Any) -> None:
-    """Two posts at one hour stop nobody: they set both actions up, and may hand one over. `more` is for `toast`."""
-    said = "Le poste de référent est à toi."
-    if others := queries.clashes(by.id, mission):
-        named = ", ".join(f"«\u00a0{other.titre}\u00a0»" for other in others)
-        toast(f"{said} Mais tu tiens déjà, en même temps, {named}.", "attention", **more)
+
+def say(text: str, taken: Mission | None, by: Personne, **more: Any) -> None:
+    """A toast; of a post that is taken, with the places of that hour that they know of. `more`: as `toast`.
+
+    Two at once stop nobody: one of them may be handed over.
+    """
+    if others := queries.known_clashes(by, taken) if taken else []:
+        named = ", ".join(f"«\u00a0{other.titre}\u00a0»" for other in others[:3])
+        toast(f"{text} Mais tu tiens déjà, en même temps, {named}.", "attention", **more)
     else:
-        toast(f"{said} Les personnes en attente sont prévenues.", **more)
+        toast(text, **more)

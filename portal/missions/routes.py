@@ -159,7 +159,8 @@ def record(action_id: int) -> Any:
     except Refusal as refusal:
         form.form_errors.append(refusal.sentence)
         return _new(action, form, refusal.status)
-    toast(f"Mission {'publiée' if mission.etat is Etat.OUVERTE else 'enregistrée en brouillon'}.")
+    said = f"Mission {'publiée' if mission.etat is Etat.OUVERTE else 'enregistrée en brouillon'}."
+    prise.say(said, mission if form.takes_post else None, me())
     return _back_to(mission)
 
 
@@ -261,7 +262,7 @@ def see(id: int) -> Any:
 def take(id: int) -> Any:
     mission = load(Mission, id, "mission.prendre", queries.WITH_ACTION)
     commands.take(mission, by=me())
-    prise.say_taken(mission, me(), undo=(url_for(".give_back", id=id), liberer.label))
+    prise.say(prise.TAKEN, mission, me(), undo=(url_for(".give_back", id=id), liberer.label))
     return _back_to(mission)
 
 

@@ -160,6 +160,18 @@ def test_the_tick_takes_the_referent_s_post(as_, zoe, action):
     assert (post.nature, post.prises) == (Nature.REFERENT, 1)
 
 
+def test_the_tick_says_the_other_place_of_that_hour(as_, zoe, action):
+    commands.take(builders.referent_mission(builders.action(zoe), titre="Tenir la porte"), by=zoe)
+    db.session.commit()
+    client = as_(zoe)
+    data = form_of(client, action) | {"preferent-prendre_poste": "y"}
+    answer = client.post(f"/missions/ouvrir/{action.id}", data=data, follow_redirects=True)
+    assert (
+        "Une mission en brouillon\u00a0: publie-la. Mais tu tiens déjà, en même temps, «\u00a0Tenir la porte\u00a0»."
+        in answer.text
+    )
+
+
 def test_an_admin_opens_them_without_the_tick(as_, action):
     client = as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
     fields = form_of(client, action)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
@@ -67,14 +69,37 @@ def test_taken_with_the_button(as_, zoe, post):
     ]
 
 
-@pytest.mark.parametrize("path", ["/missions/{}/prendre", "/candidatures/deposer/{}"])
-def test_two_posts_of_the_same_hour_are_taken_and_that_is_said(as_, zoe, post, path):
-    other = builders.mission(post.action, nature=Nature.REFERENT, titre="Tenir la porte")
-    visitor = as_(zoe)
-    visitor.post(f"/missions/{other.id}/prendre")
-    answer = visitor.post(path.format(post.id), follow_redirects=True)
-    assert "en même temps, «\u00a0Tenir la porte\u00a0»." in answer.text
-    assert [len(holders(mission)) for mission in (other, post)] == [1, 1]
+def elsewhere(zoe, post, *, known_in: int) -> None:
+    """A place of that hour that Zoé holds, and knows of in so many hours."""
+    other = builders.mission(builders.action(builders.bienveillant("Rose Técher")), titre="Tenir la porte")
+    commands.assign(other, zoe, origine=Origine.CANDIDATURE, known_at=clock.now() + timedelta(hours=known_in))
+    db.session.commit()
+
+
+def button(visitor, post):
+    return visitor.post(f"/missions/{post.id}/prendre", follow_redirects=True)
+
+
+def candidature(visitor, post):
+    return visitor.post(f"/candidatures/deposer/{post.id}", follow_redirects=True)
+
+
+def tick(visitor, post):
+    data = form_of(post.action, prendre_poste="y")
+    return visitor.post(f"/missions/nouvelle/{post.action_id}", data=data, follow_redirects=True)
+
+
+@pytest.mark.parametrize("take", [button, candidature, tick])
+def test_two_places_of_the_same_hour_are_held_and_that_is_said(as_, zoe, post, take):
+    elsewhere(zoe, post, known_in=-1)
+    answer = take(as_(zoe), post)
+    assert "Mais tu tiens déjà, en même temps, «\u00a0Tenir la porte\u00a0»." in answer.text
+
+
+@pytest.mark.parametrize("take", [button, candidature, tick])
+def test_a_place_that_they_do_not_know_of_yet_is_not_told(as_, zoe, post, take):
+    elsewhere(zoe, post, known_in=1)
+    assert "Tenir la porte" not in take(as_(zoe), post).text
 
 
 def test_the_tick_is_for_the_bienveillant_of_the_action_alone(as_, zoe):
