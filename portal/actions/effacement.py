@@ -19,7 +19,7 @@ from portal.journal import EntreeJournal
 from portal.workflow import Refusal
 
 WORDS = (
-    *(Decision.presents, Decision.compte_rendu, Tache.titre, Tache.motif, Etape.titre, Etape.lieu),
+    *(Decision.presents, Decision.compte_rendu, Tache.titre, Tache.aide, Tache.motif, Etape.titre, Etape.lieu),
     *(getattr(Avis, f"mot_{name}") for name in CRITERES),
 )
 

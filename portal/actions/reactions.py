@@ -8,7 +8,7 @@ from portal.actions import effacement, queries
 from portal.actions.decalage import Dated, UnderWay, has_other_dates
 from portal.actions.models import Action, Echange, Etape, Etat
 from portal.actions.processus import annuler, decliner, modifier, refuser
-from portal.actions.tache import Tache
+from portal.actions.tache import Tache, TacheTrame
 from portal.comptes import models as comptes
 from portal.comptes import queries as people
 from portal.db import db, lock, says, strike, struck
@@ -36,7 +36,7 @@ def name_them_no_more(news: News) -> None:
     ids = news.facts["personnes"]
     db.session.execute(update(Action).where(Action.relais_id.in_(ids)).values(relais_id=None))
     for personne in people.by_ids(ids):
-        for column in (Echange.texte, *effacement.WORDS):
+        for column in (Echange.texte, TacheTrame.titre, TacheTrame.aide, *effacement.WORDS):
             strike(column, people.signs(personne))
         _strike_out(people.signs(personne))
 

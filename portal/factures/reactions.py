@@ -89,7 +89,7 @@ def _forget(known: list[str], which: ColumnElement[bool]) -> None:
     strike(Relance.mot, known, Relance.facture_id.in_(every))
     for column in (Depot.motif, Depot.reference):
         strike(column, known, Depot.facture_id.in_(every))
-    for column in (Facture.mot, Facture.livraison):
+    for column in (Facture.mot, Facture.livraison, Facture.commande, Facture.service):
         strike(column, known, Facture.id.in_(drafts))
     for column in (LigneFacture.libelle, LigneFacture.detail, LigneFacture.motif):
         strike(column, known, LigneFacture.facture_id.in_(drafts))
