@@ -46,7 +46,7 @@ def run(connection: Connection) -> None:
 def read_the_triggers(connection: Connection) -> None:
     """SQLite reads one when it fires: a column that it names, and that is gone, would refuse every write from then on.
 
-    Raises OperationalError, which names it.
+    Raises OperationalError, which names it. A column that « UPDATE OF » alone names goes unsaid.
     """
     for table in connection.scalars(text("SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'")).all():
         names = connection.scalars(text("SELECT name FROM pragma_table_info(:of)"), {"of": table}).all()

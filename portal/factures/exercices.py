@@ -59,6 +59,10 @@ class Forged(Refusal):
         super().__init__(f"Le papier {numero} manque, ou n’est plus celui qui a été émis\u00a0: préviens un admin.")
 
 
+class Unreadable(Refusal):
+    sentence = "Ce que dit un papier ne se lit plus : préviens un admin."
+
+
 class Another(Refusal):
     sentence = "Les comptes de cette année ne sont plus ceux qui ont été clos : préviens un admin."
 
@@ -107,7 +111,7 @@ def _shown(annees: set[int], closed: Mapping[int, Exercice], there: list[int]) -
 def close(annee: int, *, by: Personne) -> Exercice:
     """Close a year that is over, once all that it holds is proved whole.
 
-    Raises NotOver, AlreadyClosed, EarlierOpen, NothingThere, ChainBroken, Forged, numeros.Backwards.
+    Raises NotOver, AlreadyClosed, EarlierOpen, NothingThere, ChainBroken, Forged, Unreadable, numeros.Backwards.
     """
     held = [numeros.hold(prefixe) for prefixe in SERIES]
     if refusal := _too_soon_or_late(annee, queries.years(), queries.closed_until()):
@@ -125,7 +129,7 @@ def doubt(exercice: Exercice) -> Refusal | None:
     """What is no longer as it was closed: None when all of it, counted again, is the same."""
     try:
         found = _proved(exercice.annee)
-    except (ChainBroken, Forged) as refusal:
+    except (ChainBroken, Forged, Unreadable) as refusal:
         return refusal
     return None if found == (exercice.contenu, exercice.empreinte) else Another()
 
@@ -203,13 +207,16 @@ def _proved(annee: int) -> tuple[Mapping[str, Any], str]:
     """What the year comes to, once all that was noted until its end is as it was; and its seal.
 
     SHA-256 of the footprints of its papers, of that of the last payment until then, and of what the year comes to.
-    Raises ChainBroken, Forged.
+    Raises ChainBroken, Forged, Unreadable.
     """
     last = queries.series()  # first: what is noted meanwhile comes after it
     paid = queries.chain()
     if broken := reglements.read(paid, last.pop(SERIE_REGLEMENTS, None)).broken:
         raise ChainBroken(broken)
-    issued = list(_whole(annee, last.values()))
+    try:
+        issued = list(_whole(annee, last.values()))
+    except ValueError as error:  # by hand, what it says was made no JSON
+        raise Unreadable from error
     contenu = _content(issued, [one for one in paid if one.le.year == annee])
     papers, payments = [one.empreinte for one in issued], [one.empreinte for one in paid if one.le.year <= annee]
     said = [annee, papers, payments[-1] if payments else "", contenu]
