@@ -10,7 +10,7 @@ from typing import Any
 from portal import clock, reglage
 from portal.devis.papier import MENTIONS, client, groups, when
 from portal.factures import commands
-from portal.factures.models import Facture, LigneFacture
+from portal.factures.models import Facture, LigneFacture, Nature
 from portal.filters import euros
 from portal.reglage import Exigibilite, Profil
 
@@ -18,8 +18,9 @@ INDEMNITY = 40_00  # cents, owed by a professional who pays late (code de commer
 
 
 def last_day(facture: Facture, jour: date) -> date:
-    """To pay it, when it leaves that day."""
-    return jour + timedelta(days=facture.delai)
+    """To pay it, when it leaves that day. A deposit is owed at the agreement: before the action begins, or at once."""
+    last, begins = jour + timedelta(days=facture.delai), clock.local(facture.action.debut).date()
+    return max(jour, min(last, begins)) if facture.nature is Nature.ACOMPTE else last
 
 
 def content(facture: Facture, *, numero: str, jour: date, deduits: Iterable[Facture]) -> dict[str, Any]:

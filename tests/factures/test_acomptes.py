@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
+from portal import clock
 from portal.actions import processus
 from portal.actions.models import Etat as ActionEtat
 from portal.actions.models import reading
@@ -12,7 +15,7 @@ from portal.db import db
 from portal.devis import accords
 from portal.devis.commands import Typed
 from portal.devis.models import LigneDevis
-from portal.factures import commands, emission
+from portal.factures import commands, emission, papier
 from portal.factures.models import Etat, Nature
 from portal.factures.reactions import InvoicedOnIt
 from portal.workflow import fire
@@ -31,6 +34,16 @@ def taxed_with_a_deposit(people):
     meal = {"libelle": "Repas", "quantite": 100, "unite": draft.lignes[0].unite, "prix": 1000_00, "taux": 210, "pole_id": None}
     commands.add(draft, by=affaire.rita, motif="Le traiteur a fait défaut.", **meal)
     return affaire, draft
+
+
+def test_it_is_due_when_its_action_begins_at_the_latest(to_come):
+    draft = to_come.draft(Nature.ACOMPTE)
+    leaves, begins = clock.today(), clock.local(to_come.action.debut).date()
+    assert papier.last_day(draft, leaves) == begins < leaves + timedelta(days=draft.delai)
+    draft.delai = 2
+    assert papier.last_day(draft, leaves) == leaves + timedelta(days=2)
+    after = begins + timedelta(days=4)
+    assert papier.last_day(draft, after) == after
 
 
 # --- deducted, taken back ------------------------------------------------------------------------------------

@@ -172,6 +172,18 @@ def test_the_tick_says_the_other_place_of_that_hour(as_, zoe, action):
     )
 
 
+@pytest.mark.parametrize("path", ["/missions/ouvrir/{}", "/missions/nouvelle/{}?nature=volontaire"])
+def test_what_the_public_will_read_of_the_action_is_shown_before(as_, zoe, action, path):
+    """The demandeur may have written it to the house alone."""
+    action.description = "Le budget est de 500 €."
+    db.session.commit()
+    page = soup(as_(zoe).get(path.format(action.id)))
+    [said] = [box for box in page.select(".encart") if "Le public lira aussi" in box.get_text()]
+    assert "500 €" in said.get_text()
+    assert said.a
+    assert said.a["href"] == f"/actions/{action.id}/modifier#description"
+
+
 def test_an_admin_opens_them_without_the_tick(as_, action):
     client = as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
     fields = form_of(client, action)
