@@ -325,8 +325,10 @@ def restore_backup(fichier: Path, cle: Path | None, essai: bool, remplacer: bool
     if found.dernier:
         last = f"{clock.local(found.dernier):%d/%m/%Y à %H:%M}"
         click.echo(f"Son journal s’arrête le {last}\u00a0: ce qui s’est fait depuis n’y est pas.")
-    if found.en_attente:
-        click.echo(f"Messages à envoyer\u00a0: {found.en_attente}, qui partiront au démarrage, même déjà partis depuis.")
+    if found.dus:
+        click.echo(f"Messages à envoyer\u00a0: {found.dus}, qui partiront au démarrage, même déjà partis depuis.")
+    if found.plus_tard:
+        click.echo(f"Messages à envoyer plus tard\u00a0: {found.plus_tard}.")
 
 
 @portal.command("move")
