@@ -36,13 +36,15 @@ class Stop(click.ClickException):
 
 
 class Commands(AppGroup):
-    """Whatever is wrong with the settings or the database is said in one line."""
+    """Whatever is wrong with the settings or the database, or stopped the command, is said in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (BadSetting, Unusable) as error:
             raise Stop(str(error)) from None
+        except (click.Abort, KeyboardInterrupt):
+            raise Stop("\nInterrompu.") from None  # on a line of its own, after the question or the ^C
         except DatabaseError as error:
             raise Stop(f"La base de données refuse\u00a0: {str(error.orig).splitlines()[0]}") from None
 
