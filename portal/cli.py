@@ -36,13 +36,15 @@ class Stop(click.ClickException):
 
 
 class Commands(AppGroup):
-    """Whatever is wrong with the settings or the database is said in one line."""
+    """Whatever is wrong with the settings or the database, or stopped the command, is said in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (BadSetting, Unusable) as error:
             raise Stop(str(error)) from None
+        except (click.Abort, KeyboardInterrupt):
+            raise Stop("\nInterrompu.") from None  # on a line of its own, after the question or the ^C
         except DatabaseError as error:
             raise Stop(f"La base de données refuse\u00a0: {str(error.orig).splitlines()[0]}") from None
 
@@ -325,8 +327,10 @@ def restore_backup(fichier: Path, cle: Path | None, essai: bool, remplacer: bool
     if found.dernier:
         last = f"{clock.local(found.dernier):%d/%m/%Y à %H:%M}"
         click.echo(f"Son journal s’arrête le {last}\u00a0: ce qui s’est fait depuis n’y est pas.")
-    if found.en_attente:
-        click.echo(f"Messages à envoyer\u00a0: {found.en_attente}, qui partiront au démarrage, même déjà partis depuis.")
+    if found.dus:
+        click.echo(f"Messages à envoyer\u00a0: {found.dus}, qui partiront au démarrage, même déjà partis depuis.")
+    if found.plus_tard:
+        click.echo(f"Messages à envoyer plus tard\u00a0: {found.plus_tard}.")
 
 
 @portal.command("move")

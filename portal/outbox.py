@@ -156,6 +156,11 @@ def waiting() -> tuple[ColumnElement[bool], ...]:
     return Message.envoye_le.is_(None), Message.abandonne_le.is_(None), Message.ecarte_le.is_(None)
 
 
+def due() -> tuple[ColumnElement[bool], ...]:
+    """Of those, what leaves now: its hour has come, and nobody keeps it back."""
+    return Message.retenu.is_(False), Message.du_le <= clock.now()
+
+
 def let_go(cle: str) -> None:
     """A message that was kept back leaves now."""
     held = (Message.cle == cle, Message.envoye_le.is_(None), Message.retenu)

@@ -34,7 +34,8 @@ class Remise(NamedTuple):
 
     fiche: Fiche
     dernier: datetime | None  # the last line of its journal: what came later is undone
-    en_attente: int  # its messages that have not left
+    dus: int  # its messages that leave as soon as it runs
+    plus_tard: int  # those whose hour has not come, or that somebody keeps back
 
 
 def put_back(path: Path, *, keys: Sequence[str] = (), replacing: bool = False) -> Remise:
@@ -73,8 +74,9 @@ def _opened(path: Path, keys: Sequence[str], folder: Path) -> Iterator[tuple[Pat
         upgrade(sqlite_url(plain))
         with opened(sqlite_url(plain)) as there, there.connect() as read:
             last = read.scalar(select(func.max(EntreeJournal.quand)))
-            waiting = read.scalar(select(func.count(outbox.Message.id)).where(*outbox.waiting())) or 0
-        yield plain, Remise(found, last, waiting)
+            waiting = select(func.count(outbox.Message.id)).where(*outbox.waiting())
+            whole, due = read.scalar(waiting) or 0, read.scalar(waiting.where(*outbox.due())) or 0
+        yield plain, Remise(found, last, due, whole - due)
 
 
 def _open(path: Path, plain: Path, keys: Sequence[str]) -> None:

@@ -1,7 +1,8 @@
 // Passkeys: the portal says what to sign, the device signs it, and its answer leaves with the form as any button's value does.
 // Where the browser cannot, no button shows; a number is no name that a device would make a key for.
 const { PublicKeyCredential: kind } = window;
-const able = kind?.parseCreationOptionsFromJSON && kind.parseRequestOptionsFromJSON && /[a-z]$/i.test(location.hostname);
+const named = /[a-z]$/i.test(location.hostname);
+const able = named && kind?.parseCreationOptionsFromJSON && kind.parseRequestOptionsFromJSON;
 
 const said = {
   InvalidStateError: "Cet appareil garde déjà une clé d’accès pour toi.",
@@ -40,4 +41,7 @@ for (const button of able ? document.querySelectorAll("[data-cle]") : []) {
   button.closest("[hidden]").hidden = false;
   button.addEventListener("click", sign);
 }
-for (const words of document.querySelectorAll("[data-sans-cle]")) words.hidden = able;
+for (const words of document.querySelectorAll("[data-sans-cle]")) {
+  words.hidden = able;
+  if (!named) words.textContent = "À une adresse en chiffres, une clé d’accès ne peut pas s’ajouter : passe par le nom du site.";
+}

@@ -50,6 +50,11 @@ def test_what_is_not_given_is_asked(run):
     assert queries.confirmed("ada@example.org").has_role("admin")
 
 
+def test_a_command_that_is_given_up_says_so_in_french(run):
+    result = run("create-admin", typed="Ada Robert\n")
+    assert (result.exit_code, result.stderr) == (1, "\nInterrompu.\n")
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

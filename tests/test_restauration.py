@@ -248,11 +248,13 @@ def test_what_is_undone_is_said(run, copies):
         last = f"{clock.local(clock.now()):%d/%m/%Y à %H:%M}"
     post("essai:1")
     post("essai:2")
+    post("essai:3", due=clock.now() + timedelta(days=2))
     fiche = made(copies)
     said = run("restore", "--essai", str(fiche.path)).output.splitlines()
     assert said[1:] == [
         f"Son journal s’arrête le {last}\u00a0: ce qui s’est fait depuis n’y est pas.",
         "Messages à envoyer\u00a0: 2, qui partiront au démarrage, même déjà partis depuis.",
+        "Messages à envoyer plus tard\u00a0: 1.",
     ]
 
 

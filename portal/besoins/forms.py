@@ -18,6 +18,8 @@ from portal.filters import moment
 from portal.poles.models import Espace, Materiel, Pole, Ressource
 from portal.poles.queries import Branch
 
+USUAL = ("Celui d’habitude, s’il y en a un", "D’habitude\u00a0: qui le prête ou le propose.")  # queries.usual_pole
+TO_CHOOSE = ("À décider", "À choisir avant de demander.")
 INDENT = "–\u00a0"  # of a space inside another
 MANY = {Ressource.HUMAIN: "Combien de personnes", Ressource.CONSOMMABLE: "Quantité", Ressource.MATERIEL: "Combien"}
 
@@ -34,9 +36,7 @@ class NeedForm(SlotForm):
     titre = Line("Ce qu’il faut", [DataRequired("Écris ce qu’il faut."), at_most(120, "Ce texte")])
     quantite = Whole("Quantité", [InputRequired("Écris combien il en faut.")], least=1, most=100_000, default=1)
     unite = Line("Unité", [at_most(40, "Cette unité")], description="kg, repas, litres…")
-    pole_id = SelectField(
-        "Pôle ou groupe qui répond", coerce=number, description="Vide : celui qui le prête ou le propose d’habitude."
-    )
+    pole_id = SelectField("Pôle ou groupe qui répond", coerce=number)
     mot = Words("Un mot pour le pôle", [at_most(1_000, "Ce texte")], render_kw={"rows": 3})
     depassement = Line(
         "Plus de monde que l’espace n’en reçoit",
@@ -56,7 +56,8 @@ class NeedForm(SlotForm):
     ):
         super().__init__(*args, **kwargs)
         self.kind, self.action = ressource, action
-        self.pole_id.choices = choices(("", "À décider"), *((str(p.id), p.label) for p in poles))
+        nobody, self.pole_id.description = USUAL if ressource in {Ressource.ESPACE, Ressource.MATERIEL} else TO_CHOOSE
+        self.pole_id.choices = choices(("", nobody), *((str(p.id), p.label) for p in poles))
         self._names: dict[int, str] = {}
         self._choose(espaces, materiels)
         if ressource in MANY:

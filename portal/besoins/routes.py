@@ -83,7 +83,7 @@ def add(action_id: int) -> Any:
         besoin = commands.add(action, by=me(), cle=(form.cle.data or "")[:64], ressource=ressource, **form.fields)
         _ask_too(besoin)
     except Refusal as refusal:
-        form.form_errors.append(refusal.sentence)
+        _say(refusal, form)
         return _new(action, form, refusal.status)
     toast("Besoin enregistré, en brouillon." if besoin.etat is Etat.BROUILLON else "Besoin demandé : le pôle est prévenu.")
     return _back_to(action_id, besoin.id)
@@ -113,6 +113,14 @@ def _new(action: Action, form: NewNeedForm, status: int = 200) -> Page:
     return render("besoins/nouveau.html", status=status, action=action, form=form)
 
 
+def _say(refusal: Refusal, form: NeedForm) -> None:
+    """At the field that it is about, if there is one."""
+    if isinstance(refusal, commands.NoPole):
+        form.pole_id.errors = [refusal.sentence]
+    else:
+        form.form_errors.append(refusal.sentence)
+
+
 def _ask_too(besoin: Besoin) -> None:
     """« Enregistrer et demander » is both in one transaction; a second tap finds it asked."""
     if request.form.get("suite") == demander.slug and demander.opens_from(besoin.etat):
@@ -137,7 +145,7 @@ def save(id: int) -> Any:
     except Refusal as refusal:
         if isinstance(refusal, Conflict):
             form = _over(besoin, form)
-        form.form_errors.append(refusal.sentence)
+        _say(refusal, form)
         return _edition(besoin, form, refusal.status)
     toast("Besoin enregistré." if besoin.is_editable else "Besoin demandé : le pôle est prévenu.")
     return _back_to(besoin.action_id, id)

@@ -52,16 +52,8 @@ def queue(
 
     Those that wait come oldest first, those in line in its order, the others latest first.
     """
-    where = _scope(personne)
-    if etat:
-        where.append(Candidature.etat == etat)
-    if action:
-        where.append(Mission.action_id == action)
-    if mission:
-        where.append(Mission.id == mission)
-    query = select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
     found = leaf(
-        query.order_by(*_order(etat)),
+        _asked(personne, etat, action, mission).order_by(*_order(etat)),
         number,
         PAGE,
         contains_eager(Candidature.mission).options(contains_eager(Mission.action), undefer(Mission.lacks_adult)),
@@ -71,6 +63,17 @@ def queue(
         with_expression(Candidature.is_noted, consultations.is_noted(Candidature.personne_id, Vue.CANDIDATURES, by=personne)),
     )
     return replace(found, items=rows_of(found.items))
+
+
+def _asked(personne: Personne, etat: Etat | None, action: int | None, mission: int | None) -> Select[Candidature]:
+    where = _scope(personne)
+    if etat:
+        where.append(Candidature.etat == etat)
+    if action:
+        where.append(Mission.action_id == action)
+    if mission:
+        where.append(Mission.id == mission)
+    return select(Candidature).join(Candidature.mission).join(Mission.action).where(*where)
 
 
 def _order(etat: Etat | None) -> tuple[Any, ...]:
@@ -145,13 +148,12 @@ def _already_done(ids: Collection[int]) -> Select[int, int]:
 
 def to_answer(personne: Personne) -> Select[Candidature]:
     """Those that wait for an answer from this bienveillant."""
-    waiting = select(Candidature).join(Candidature.mission).join(Mission.action)
-    return waiting.where(Candidature.etat == Etat.DEPOSEE, *_scope(personne))
+    return _asked(personne, Etat.DEPOSEE, None, None)
 
 
-def waiting_count(personne: Personne) -> int:
-    """How many they are, as db.count says it."""
-    return count(to_answer(personne))
+def waiting_count(personne: Personne, *, action: int | None, mission: int | None) -> int:
+    """How many they are on that action and that mission, as db.count says it."""
+    return count(_asked(personne, Etat.DEPOSEE, action, mission))
 
 
 def is_untold() -> ColumnElement[bool]:

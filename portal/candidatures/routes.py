@@ -234,7 +234,6 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     action, mission = (row_id(request.args.get(name)) for name in ("action", "mission"))
     leaf = queries.queue(me(), etat=etat, action=action, mission=mission, number=page_number())
     leaf = replace(leaf, path=url_for(".index"))
-    all_that_wait = etat is Etat.DEPOSEE and not action and not mission
     if rows:
         known = {row.id for row in rows}
         leaf.items[:] = queries.arranged([*rows, *(r for r in leaf.items if r.id not in known)], etat)
@@ -243,7 +242,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     context = {
         "leaf": leaf,
         "etat": etat,
-        "waiting": leaf.total if all_that_wait else queries.waiting_count(me()),
+        "waiting": leaf.total if etat is Etat.DEPOSEE else queries.waiting_count(me(), action=action, mission=mission),
         "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
         "motifs": MOTIFS,
         "refus": {},

@@ -33,7 +33,7 @@ ACCOUNTS = {
     "charge@example.org": "a des missions payées",
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",
-    "cuisine@example.org": "membre du groupe cuisine",
+    "cuisine@example.org": "membre du pôle alimentation et du groupe cuisine",
     "tresorier@example.org": "tient le tarif et les factures ; du pôle communs, des groupes mobilier et location d’équipement",
     "admin@example.org": "administre le portail",
 }

@@ -97,8 +97,10 @@ class Reread(Refusal):
 class Unconfirmed(Obstacle):
     mend = "poles"
 
-    def __init__(self, poles: list[Pole]):
-        super().__init__(f"On attend encore {named(poles)}. Relance, ou envoie quand même en disant pourquoi.")
+    def __init__(self, poles: list[Pole], *, alone: bool):
+        """`alone`: nothing else keeps it from leaving, and a reason passes over these."""
+        said = f"On attend encore {named(poles)}."
+        super().__init__(f"{said} Relance, ou envoie quand même en disant pourquoi." if alone else said)
 
 
 def out_of_range(line: LigneDevis) -> bool:
@@ -142,7 +144,7 @@ def obstacles(devis: Devis) -> list[Obstacle]:
     if needs_approval(devis):
         found.append(ToApprove())
     if poles := awaited(devis):
-        found.append(Unconfirmed(poles))
+        found.append(Unconfirmed(poles, alone=not found))
     return found
 
 

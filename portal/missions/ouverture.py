@@ -46,7 +46,7 @@ class Proposition:
     debut: datetime
     fin: datetime
     places: int = 1
-    pole: str = ""  # who confirmed it
+    pole: str = ""  # who confirmed it, as Pole.nomme says
     mot: str = ""  # what the pôle was told
     is_aside: bool = False  # it was left without a mission
 
@@ -71,7 +71,7 @@ def _referent(action: Action) -> Proposition:
 def _of_need(besoin: Besoin, aside: bool, paid: bool) -> Proposition:
     """Whom the demandeur pays is no volunteer, nor is anybody on an action without values."""
     nature = Nature.CHARGE_DE_MISSION if paid else Nature.VOLONTAIRE
-    pole, places = besoin.pole.label if besoin.pole else "", min(besoin.quantite_confirmee or 1, MOST)
+    pole, places = besoin.pole.nomme if besoin.pole else "", min(besoin.quantite_confirmee or 1, MOST)
     return Proposition(
         besoin.id, besoin.titre, nature, besoin.debut, besoin.fin, places, pole, besoin.mot, is_aside=bool(aside)
     )

@@ -184,9 +184,8 @@ def claim(voies: Collection[Voie] = (Voie.COURRIER, Voie.PORTAIL)) -> Message | 
         select(Message.id)
         .where(
             *outbox.waiting(),
+            *outbox.due(),
             Message.voie.in_(voies),
-            Message.retenu.is_(False),
-            Message.du_le <= now,
             free,
         )
         .order_by(Message.du_le, Message.id)

@@ -123,6 +123,13 @@ def test_an_empty_message_and_one_too_long_come_back_with_every_word(client, as_
     assert said(asked) == []
 
 
+def test_the_answer_is_sent_from_under_its_words_before_a_new_link_is_offered(as_, zoe, asked):
+    relais.take(asked, by=zoe)
+    shown = page(as_(zoe).get(f"/actions/{asked.id}/echanges"))
+    sends = [b.get_text(strip=True) for b in shown.select("main button") if "Envoyer" in b.get_text()]
+    assert sends == ["Envoyer", "Envoyer un nouveau lien"]
+
+
 def test_those_who_answer_for_it_read_the_exchange_and_only_who_sets_it_up_writes(as_, zoe, asked):
     relais.take(asked, by=zoe)
     member = builders.personne("Paul Maillot")

@@ -102,12 +102,28 @@ def test_one_tap_saves_and_asks_or_gives_every_word_back(house, zoe, action, slo
     data = {**slot, "ressource": "humain", "titre": "Deux bras", "quantite": "2", "mot": "Dès 8 h", "suite": "demander"}
     page = zoe.post(f"/besoins/nouveau/{action.id}", data=data)
     assert page.status_code == 422
-    assert "Choisis le pôle ou le groupe" in words(main(page))
+    assert "Choisis le pôle ou le groupe" in words(main(page).find(id="pole_id-erreur"))
+    assert main(page).find(id="pole_id")["aria-invalid"] == "true"
     assert main(page).find(id="titre")["value"] == "Deux bras"
     assert words(main(page).find(id="mot")) == "Dès 8 h"
     assert db.session.query(Besoin).count() == 0
     assert zoe.post(f"/besoins/nouveau/{action.id}", data=data | {"pole_id": house.groupe.id}).status_code == 303
     assert only().etat is Etat.A_CONFIRMER
+
+
+@pytest.mark.parametrize(
+    ("ressource", "option", "hint"),
+    [
+        ("espace", "Celui d’habitude, s’il y en a un", "D’habitude : qui le prête ou le propose."),
+        ("materiel", "Celui d’habitude, s’il y en a un", "D’habitude : qui le prête ou le propose."),
+        ("humain", "À décider", "À choisir avant de demander."),
+        ("consommable", "À décider", "À choisir avant de demander."),
+    ],
+)
+def test_without_a_pole_it_goes_to_the_usual_one_or_waits_for_a_choice(zoe, action, ressource, option, hint):
+    form = main(zoe.get(f"/besoins/nouveau/{action.id}?ressource={ressource}"))
+    assert words(form.select_one("#pole_id option[value='']")) == option
+    assert words(form.find(id="pole_id-aide")) == hint
 
 
 @pytest.mark.parametrize(

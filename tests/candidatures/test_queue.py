@@ -261,6 +261,18 @@ def test_the_filters_live_in_the_url(as_, zoe, mission):
     assert row_of(client.get("/candidatures/?etat=liste_attente").text, other.id)
 
 
+@pytest.mark.parametrize("etat", ["", "toutes"])
+def test_the_heading_counts_what_the_filters_keep(as_, zoe, mission, etat):
+    builders.candidature(mission)
+    for _ in range(2):
+        builders.candidature(builders.mission(builders.action(zoe)))
+    client = as_(zoe)
+    one = "1 attend"
+    for asked, said in (("", "3 attendent"), (f"mission={mission.id}", one), (f"action={mission.action_id}", one)):
+        soup = BeautifulSoup(client.get(f"/candidatures/?etat={etat}&{asked}").text, "html5lib")
+        assert soup.select_one("#compteurs").text == f"{said} ta réponse."
+
+
 def test_an_admin_reads_the_queue_and_decides_nothing(as_, mission):
     candidature = builders.candidature(mission)
     admin = as_(builders.personne("Root", [builders.ADMIN]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from sqlalchemy import update
 
@@ -68,6 +70,22 @@ def test_a_browser_without_them_offers_none(visit, awa):
     page.goto("/moi/securite")
     page.get_by_text("ne sait pas ajouter de clé d’accès").wait_for()
     assert page.get_by_role("button", name="Ajouter une clé d’accès").count() == 0
+
+
+def test_at_an_address_in_digits_the_address_is_why(browser, as_, awa):
+    """The portal's own page and script, as they would come from a number."""
+    client = as_(awa)
+
+    def serve(route) -> None:
+        answer = client.get(urlsplit(route.request.url).path)
+        route.fulfill(status=answer.status_code, content_type=answer.content_type, body=answer.data)
+
+    page = browser.new_page()
+    page.route("**/*", serve)
+    page.goto("http://127.0.0.1/moi/securite")
+    page.get_by_text("À une adresse en chiffres, une clé d’accès ne peut pas s’ajouter").wait_for(timeout=5000)
+    assert page.get_by_text("ne sait pas ajouter de clé d’accès").count() == 0
+    page.close()
 
 
 def test_a_device_that_gives_nothing_is_said_and_the_password_still_enters(visit, awa):

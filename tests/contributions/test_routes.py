@@ -71,6 +71,13 @@ def test_a_bienveillant_reads_that_their_own_hours_are_somebody_else_s_to_valida
     assert past.ledger(past.zoe) == [("heures", 540)]
 
 
+def test_it_says_whether_the_presences_or_the_planned_slot_gave_each_time(closed, as_):
+    page = BeautifulSoup(as_(closed.zoe).get(closed.url).text, "html5lib")
+    said = {c.h2.text: c.select_one(".rang .sourdine").text.partition("\u00a0:")[0] for c in page.select("li.carte")}
+    planned, seen = "D’après l’horaire prévu", "D’après les présences"
+    assert said == {"Awa Payet": planned, "Noé Técher": planned, "Léa Grondin": seen, "Rémi Fontaine": seen}
+
+
 def test_the_referent_does_not_validate(closed, as_):
     awa = as_(closed.awa)
     assert awa.post(f"{closed.url}/valider", data=typed(awa, closed)).status_code == 403
@@ -120,7 +127,7 @@ def test_the_page_says_what_is_still_to_come(past, as_):
     zoe = as_(past.zoe)
     with clock.freeze(at(18) + NIGHT):
         said = words(zoe.get(past.url).text)
-        assert "Pas encore d’heures : celles d’une mission se comptent quand elle est finie." in said
+        assert "Pas encore d’heures : celles d’une mission se comptent quand elle est finie, ou dans la minute" in said
         assert "Encore à venir" in said
         past.close()
         past.settle(valider)

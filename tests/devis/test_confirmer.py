@@ -172,7 +172,8 @@ def test_it_leaves_with_all_their_yes_or_with_a_reason_that_is_kept(as_, house):
     zoe = as_(house.zoe)
     answer = zoe.post(f"{house.page}/envoyer")
     assert answer.status_code == 409
-    assert "On attend encore le groupe Cuisine et le pôle Jardin" in " ".join(answer.text.split())
+    said = "On attend encore le groupe Cuisine et le pôle Jardin. Relance, ou envoie quand même en disant pourquoi."
+    assert said in " ".join(answer.text.split())
     envoi.confirm_lines(house.devis, house.cuisine, by=house.gina)
     assert zoe.post(f"{house.page}/envoyer", data={"force": "Rémi a dit oui au téléphone"}).status_code == 303
     found = queries.fresh(house.devis.id)

@@ -10,6 +10,7 @@ from portal.actions.models import reading
 from portal.comptes.models import NomRole
 from portal.db import db
 from portal.devis import commands, envoi, queries
+from portal.devis.models import Unite
 from tests import builders
 from tests.devis.test_editeur import add, client, devis, numbers, words, zoe
 
@@ -38,6 +39,14 @@ def test_each_thing_that_is_missing_leads_where_it_is_mended(as_, app):
     page = BeautifulSoup(as_(ada).get(f"/devis/{devis.id}").text, "html5lib")
     assert [bool(page.find(id=link[1:])) for link in found if link.startswith("#")] == [True, True]
     assert page.find(id="force") is None  # a reason passes over a pôle only
+
+
+def test_while_something_else_is_missing_no_reason_passes_over_a_pole(client, devis, zoe):
+    commands.add(devis, by=zoe, libelle="Visite", unite=Unite.FORFAIT, prix=100_00, pole_id=builders.pole("Jardin").id)
+    passed = "On attend encore le pôle Jardin. Relance, ou envoie quand même en disant pourquoi."
+    assert list(obstacles(client, devis)) == [passed]
+    devis.action.demandeur.adresse = ""
+    assert "On attend encore le pôle Jardin." in obstacles(client, devis)
 
 
 def test_an_hour_of_site_out_of_the_range_asks_why_in_its_line(client, devis):

@@ -106,3 +106,11 @@ def test_only_the_whole_follows_the_day(affaire, nature):
     consommations.note_used(db.session.get_one(Jour, affaire.action.id), {}, more=("Gobelets", 1_00), by=affaire.zoe, read="")
     seen = constats.of_invoice(affaire.draft(nature))
     assert bool(seen.lignes) is bool(seen.ajouts) is (nature is Nature.FACTURE)
+
+
+@pytest.mark.parametrize(("beyond", "asked"), [(0, False), (1, True)], ids=["as the line says", "an hour more"])
+def test_why_it_differs_is_asked_when_the_day_says_otherwise_than_the_line(affaire, as_, beyond, asked):
+    [line, *_] = affaire.draft().lignes
+    noted(affaire, (Genre.SITE, "ouvrir", 1), (Genre.SITE, "fermer", 1 + line.quantite / 100 + beyond))
+    page = as_(affaire.zoe).get(f"/factures/{line.facture_id}").text
+    assert (f'id="l{line.id}-motif"' in page, "site ouvert" in page) == (asked, True)

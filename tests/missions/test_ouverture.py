@@ -90,6 +90,11 @@ def test_the_referent_s_post_and_each_confirmed_need_of_people(action, need, gro
     assert {(p.debut, p.fin) for p in found} == {(action.debut, action.fin)}
 
 
+def test_the_page_says_who_confirmed_each(as_, zoe, action, need):
+    need()
+    assert "2 personnes, confirmé par le groupe Sono" in soup(as_(zoe).get(f"/missions/ouvrir/{action.id}")).text
+
+
 def test_as_many_places_as_the_pole_confirmed(action, need):
     need(quantite=5, only=3)
     assert ouverture.proposals(action)[1].places == 3
