@@ -75,6 +75,14 @@ class Annee:
     exercice: Exercice | None  # None while it is open
     contenu: Mapping[str, Any]
     refusal: Refusal | None  # why it is not closed now, as far as dates tell
+    reste: queries.Reste | None  # what its closing would leave; None when it is not closed now
+
+    def net(self, quoi: str) -> dict[str, Any]:
+        """Its "factures" or its "avoirs" without TVA, and rate by rate, less what they deduct: a deposit counts once."""
+        serie = self.contenu[quoi]
+        taken = [{"taux": part["taux"], "base": -part["base"], "tva": -part["tva"]} for part in serie["deduits"]]
+        parts = _by_rate([*serie["parts"], *taken])
+        return {"ht": sum(part["base"] for part in parts), "parts": parts}
 
     @property
     def suffixe(self) -> str:
@@ -105,7 +113,8 @@ def _shown(annees: set[int], closed: Mapping[int, Exercice], there: list[int]) -
     for annee in sorted(annees, reverse=True):
         exercice = closed.get(annee)
         contenu = exercice.contenu if exercice else counted[annee]
-        yield Annee(annee, exercice, contenu, _too_soon_or_late(annee, there, max(closed, default=0)))
+        refusal = _too_soon_or_late(annee, there, max(closed, default=0))
+        yield Annee(annee, exercice, contenu, refusal, None if refusal else queries.left_of(annee))
 
 
 def close(annee: int, *, by: Personne) -> Exercice:

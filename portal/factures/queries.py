@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, extract, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, extract, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defaultload, defer, joinedload, load_only, selectinload, undefer
 
 from portal import clock, policy
@@ -166,6 +166,23 @@ def moved_in(annees: Iterable[int]) -> list[Reglement]:
     return list(db.session.scalars(query.options(joinedload(Reglement.annule)).execution_options(populate_existing=True)))
 
 
+class Reste(NamedTuple):
+    """What is not finished of a year."""
+
+    drafts: int  # of actions that took place in it
+    due: int  # cents still to come for what was issued in it
+
+
+def left_of(annee: int) -> Reste:
+    """In one query."""
+    took_place = Action.debut >= clock.start_of(date(annee, 1, 1)), Action.debut < clock.start_of(date(annee + 1, 1, 1))
+    drafts = select(func.count(Facture.id)).join(Facture.action).where(Facture.etat == Etat.BROUILLON, *took_place)
+    to_come = not_credited() - func.coalesce(_came(), 0)
+    due = select(func.coalesce(func.sum(to_come), 0)).where(Facture.annee == annee, _awaited(), to_come > 0)
+    found = db.session.execute(select(drafts.scalar_subquery(), due.scalar_subquery())).one()
+    return Reste(*map(int, found))  # PostgreSQL sums what was summed as a Decimal
+
+
 def issued_in(annee: int) -> list[Facture]:
     """The invoices and the avoirs of that year, in the order of their numbers."""
     query = select(Facture).where(Facture.annee == annee).order_by(Facture.serie.desc(), Facture.rang)
@@ -237,9 +254,12 @@ def not_credited() -> ColumnElement[int]:
     return Facture.ttc - Facture.deduit - func.coalesce(credited.scalar_subquery(), 0)
 
 
+def _came() -> ScalarSelect[int]:
+    return select(func.sum(Reglement.montant)).where(Reglement.facture_id == Facture.id).scalar_subquery()
+
+
 def _too_much_came() -> ColumnElement[bool]:
-    came = select(func.sum(Reglement.montant)).where(Reglement.facture_id == Facture.id)
-    return came.scalar_subquery() > not_credited()
+    return _came() > not_credited()
 
 
 def is_unsettled() -> ColumnElement[bool]:

@@ -267,7 +267,7 @@ def _in(etat: Etat) -> ColumnElement[bool]:
     return exists().where(Partage.action_id == Action.id, Partage.etat == etat)
 
 
-def _is_to_decide() -> ColumnElement[bool]:
+def _is_undecided() -> ColumnElement[bool]:
     """What is over; and of what has ended, as `is_ready` says, what keeps a deposit or cost something."""
     deposit = Facture.action_id == Action.id, Facture.nature == Sorte.ACOMPTE, Facture.rang.is_not(None)
     kept = exists().where(*deposit, invoices.not_credited() > 0)
@@ -278,18 +278,24 @@ def _is_to_decide() -> ColumnElement[bool]:
     return ~_in(Etat.DECIDE) & ~_in(Etat.CLOS) & or_(Action.etat.in_(TO_SHARE), ended)
 
 
-def to_decide() -> Select[Action]:
-    """What is invoiced and has all its money, and whose share-out nobody decided."""
+def _awaits_nothing() -> ColumnElement[bool]:
+    """It is invoiced, or has ended, and all its money came, or was given back."""
     waits = or_(Facture.etat == EtatFacture.BROUILLON, invoices.is_unsettled())
     unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, waits)
-    return select(Action).where(Action.etat == actions.Etat.FACTUREE, ~_in(Etat.DECIDE), ~_in(Etat.CLOS), ~unsettled)
+    return and_(Action.etat != actions.Etat.TERMINEE, ~unsettled)
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
-    "a_decider": ("À décider", _is_to_decide),
+    "a_decider": ("À décider", lambda: and_(_is_undecided(), _awaits_nothing())),
+    "a_venir": ("À venir", lambda: and_(_is_undecided(), ~_awaits_nothing())),
     "a_clore": ("À clore", lambda: _in(Etat.DECIDE)),
     "clos": ("Clos", lambda: _in(Etat.CLOS)),
 }
+
+
+def to_decide() -> Select[Action]:
+    """What its list shows, for whoever counts what awaits."""
+    return select(Action).where(VUES["a_decider"][1]())
 
 
 def listed(vue: str, number: int, *, of: Personne | None = None) -> Leaf:

@@ -139,7 +139,9 @@ def a_late_invoice(house: House, n: int) -> str:
 def a_share_to_decide(house: House, n: int) -> str:
     facture: Facture = house.over(n).issued()
     reglements.receive(facture, by=house.rita, montant=facture.reste, moyen=Moyen.VIREMENT, le=clock.today())
-    house.over(n + 10).issued()  # not paid yet
+    unpaid = house.over(n + 10)
+    unpaid.action.titre = "Repas de Rose"
+    unpaid.issued()
     return f"/partage/action/{facture.action_id}"
 
 

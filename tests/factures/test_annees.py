@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from portal import reglage
+from portal import clock, reglage
 from portal.actions import commands as actions
 from portal.actions.processus import annuler
 from portal.db import db
@@ -19,7 +20,7 @@ from portal.journal import EntreeJournal
 from tests import builders
 from tests.factures.conftest import agreed
 from tests.factures.test_avoirs import credit
-from tests.factures.test_exercices import FORGED, closed, closings, forge, once_over, receive
+from tests.factures.test_exercices import FORGED, WHOLE, closed, closings, forge, once_over, receive
 from tests.test_races import badge, crowd
 
 __all__ = ["crowd"]  # a fixture
@@ -51,6 +52,74 @@ def test_the_treasurer_closes_it_on_its_page(as_, affaire, facture, annee):
         again = page.post(f"{url}/clore")
         assert again.status_code == 409
         assert f"L’année {annee} est close" in again.text
+
+
+def shown(answer) -> str:
+    """Its main part, every space a plain one."""
+    return " ".join(spaced(BeautifulSoup(answer.text, "html5lib").main.get_text(" ")).split())
+
+
+def test_a_deposit_counts_once_in_what_the_year_came_to(as_, people, annee):
+    """Its own invoice asks for it, the invoice of the whole deducts it: 1,080.00 € were sold, and not 1,404.00 €."""
+    builders.taxed(people[1])
+    affaire = agreed(*people)
+    affaire.issued(Nature.ACOMPTE)
+    affaire.end().issued()
+    db.session.commit()
+    said = shown(as_(affaire.rita).get(f"/factures/exercices/{annee}"))
+    assert "Total HT 1 080,00 € TVA 8,5 % sur 1 080,00 € 91,80 € Total TTC 1 171,80 €" in said
+    assert "les 351,54 € que les factures en déduisent ne sont plus dans ces sommes" in said
+    assert "1 404,00" not in said
+
+
+def test_what_is_deducted_of_an_earlier_year_is_not_of_this_one(as_, people, annee):
+    with clock.freeze(clock.now() - timedelta(days=366)):
+        affaire = agreed(*people)
+        affaire.issued(Nature.ACOMPTE)
+    affaire.end().issued()
+    db.session.commit()
+    rita = as_(affaire.rita)
+    assert "Total 324,00 €" in shown(rita.get(f"/factures/exercices/{clock.local(affaire.devis.cree_le).year}"))
+    assert "Total 756,00 €" in shown(rita.get(f"/factures/exercices/{annee}"))
+
+
+def test_it_says_what_its_closing_would_leave_and_hinders_nothing(as_, people, annee):
+    receive(agreed(*people).end().issued(), people[1], 500_00)
+    receive(agreed(*people).end().issued(), people[1])
+    agreed(*people).end().draft().action.debut = clock.start_of(date(annee, 6, 1))
+    rita, url = people[1], f"/factures/exercices/{annee}"
+    with once_over(annee, days=3):
+        page = as_(rita)
+        left = f"Il reste 1 facture à émettre d’une action de {annee}, et 580,00 € à recevoir des factures de {annee}."
+        assert left in shown(page.get(url))
+        assert left in shown(page.get("/factures/exercices"))
+        assert page.post(f"{url}/clore").status_code == 303
+        assert "Il reste" not in shown(page.get(url))
+
+
+def test_with_nothing_left_it_says_nothing_of_it(as_, affaire, facture, annee):
+    """Neither before it is over: much is then still to come."""
+    assert "Il reste" not in shown(as_(affaire.rita).get(f"/factures/exercices/{annee}"))
+    receive(facture, affaire.rita)
+    with once_over(annee, days=3):
+        assert "Il reste" not in shown(as_(affaire.rita).get(f"/factures/exercices/{annee}"))
+
+
+@pytest.mark.both
+def test_what_is_left_of_a_year_is_what_is_still_to_come_for_it_and_its_drafts(people, affaire, facture, annee):
+    assert queries.left_of(annee) == (0, WHOLE)
+    assert queries.left_of(annee - 1) == (0, 0)
+    credit(facture, affaire.rita, 80_00)
+    receive(facture, affaire.rita, 400_00)
+    assert queries.left_of(annee) == (0, 600_00)
+    receive(facture, affaire.rita, 600_00)
+    draft = agreed(*people).draft(Nature.ACOMPTE)
+    draft.action.debut = clock.start_of(date(annee, 1, 1))
+    db.session.flush()
+    assert queries.left_of(annee) == (1, 0)
+    draft.action.debut -= timedelta(seconds=1)
+    db.session.flush()
+    assert (queries.left_of(annee), queries.left_of(annee - 1)) == ((0, 0), (1, 0))
 
 
 def test_what_is_refused_is_said_on_its_page(as_, affaire, facture, annee):
@@ -214,7 +283,7 @@ def test_the_page_costs_the_same_for_one_closed_year_or_for_three(as_, affaire, 
 
 @pytest.mark.parametrize("many", [1, 3])
 def test_the_pages_cost_the_same_for_one_open_year_or_for_three(as_, affaire, facture, to_come, annee, count_queries, many):
-    for back in range(many):
+    for back in range(many + 1):
         receive(facture, affaire.rita, 1, le=date(annee - back, 1, 1))
     deposit = to_come.issued(Nature.ACOMPTE)
     for _ in range(many):
@@ -222,7 +291,8 @@ def test_the_pages_cost_the_same_for_one_open_year_or_for_three(as_, affaire, fa
     actions.decide(to_come.action, annuler, by=to_come.zoe, motif="Cyclone")
     db.session.commit()
     page = as_(affaire.rita)
-    for address, asked in (("/factures/exercices", 5), (f"/factures/exercices/{annee}", 6)):
+    pages = {"": 6, f"/{annee}": 6, f"/{annee - many}": 7}  # one more of the one that may be closed: what that would leave
+    for address, asked in pages.items():
         with count_queries() as statements:
-            page.get(address)
+            page.get(f"/factures/exercices{address}")
         assert len(statements) == asked, statements

@@ -83,6 +83,13 @@ def test_tva_is_said_rate_by_rate(people, annee):
     assert said["a_payer"] == WHOLE + 91_80
 
 
+def test_a_rate_that_only_a_deposit_had_is_taken_off_all_the_same():
+    """The lines of the whole are no longer those that the deposit followed."""
+    parts, deduits = [{"taux": 850, "base": 100_00, "tva": 8_50}], [{"taux": 210, "base": 30_00, "tva": 63}]
+    une = exercices.Annee(2026, None, {"factures": {"parts": parts, "deduits": deduits}}, None, None)
+    assert une.net("factures") == {"ht": 70_00, "parts": [*parts, {"taux": 210, "base": -30_00, "tva": -63}]}
+
+
 def test_a_reversal_leaves_nothing_of_what_it_takes_back(affaire, facture, annee):
     reglements.reverse(receive(facture, affaire.rita), by=affaire.rita, motif="Chèque impayé.")
     assert closed(annee, affaire.rita).contenu["reglements"] | {"premier": "", "dernier": ""} == {

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import update
 
 from portal import clock
 from portal.actions import commands as actions
 from portal.actions.models import Canal, TypeAction
 from portal.db import db
+from portal.devis.models import LigneDevis
 from portal.factures import commands as invoices
 from portal.factures import emission
 from portal.partage import commands, queries
@@ -107,6 +109,23 @@ def test_keys_that_somebody_else_changed_meanwhile_are_shown_again_before_decidi
     assert "ne sont pas enregistrées" not in shown.text
     assert shown.select_one(f"[name=p{fete.scene.id}-part]")["value"] == "40"
     assert rita.post(f"{url}/decider", data=sent_to_decide(shown)).status_code == 303
+
+
+def test_foreseen_costs_of_which_none_is_noted_are_said_where_it_is_decided(fete, url, as_):
+    fete.invoiced()
+    db.session.commit()
+    rita, forgotten = as_(fete.rita), "80,00 € de dépenses étaient prévus, aucune n’est notée."
+    assert forgotten in " ".join(soup(rita.get(url)).select_one("#decider").text.split())
+    assert rita.post(f"{url}/depense", data=expense(montant="12")).status_code == 303
+    assert "étaient prévus" not in rita.get(url).text
+
+
+def test_without_foreseen_costs_nothing_is_said_of_them(fete, url, as_):
+    db.session.execute(update(LigneDevis).values(cout=0))
+    fete.invoiced()
+    db.session.commit()
+    said = soup(as_(fete.rita).get(url)).select_one("#decider").text
+    assert "étaient prévus" not in said
 
 
 def test_it_is_decided_then_closed_on_its_page(fete, url, as_):

@@ -170,6 +170,53 @@ def test_a_loss_is_shared_with_nobody_and_the_commun_bears_it_once_somebody_says
     assert fete.parts() == [0, 0, -50_00]
 
 
+# --- the lists -------------------------------------------------------------------------------------------------
+
+
+def lists() -> dict[str, list[int]]:
+    """What each tab names, the empty ones left out."""
+    return {vue: ids for vue in queries.VUES if (ids := [one.id for one in queries.listed(vue, 1).items])}
+
+
+@pytest.mark.both
+def test_it_waits_for_its_money_then_is_to_decide_then_to_close(fete):
+    ours = [fete.action.id]
+    assert lists() == {"a_venir": ours}
+    facture = fete.issued()
+    assert lists() == {"a_venir": ours}
+    fete.pay(facture)
+    assert lists() == {"a_decider": ours}
+    fete.decide()
+    assert lists() == {"a_clore": ours}
+    commands.close(fete.action, by=fete.rita)
+    assert lists() == {"clos": ours}
+
+
+@pytest.mark.both
+def test_money_to_give_back_or_an_invoice_made_anew_puts_it_off(fete):
+    fete.credit(fete.invoiced())
+    assert lists() == {"a_venir": [fete.action.id]}
+    give_back(fete)
+    assert lists() == {"a_decider": [fete.action.id]}
+    fete.draft()
+    assert lists() == {"a_venir": [fete.action.id]}
+
+
+@pytest.mark.both
+def test_what_is_cancelled_is_to_decide_once_its_deposit_is_paid(a_venir):
+    deposit = a_venir.issued(Sorte.ACOMPTE)
+    actions.decide(a_venir.action, annuler, by=a_venir.zoe, motif="Cyclone.")
+    assert lists() == {"a_venir": [a_venir.action.id]}
+    a_venir.pay(deposit)
+    assert lists() == {"a_decider": [a_venir.action.id]}
+
+
+def give_back(fete) -> None:
+    """What avoirs took back of what was paid."""
+    [paid] = [one for one in fete.compte().factures if one.reste < 0]
+    reglements.receive(paid, rembourser, by=fete.rita, montant=-paid.reste, moyen=Moyen.VIREMENT, le=clock.today())
+
+
 # --- what was cancelled ----------------------------------------------------------------------------------------
 
 
@@ -201,7 +248,7 @@ def to_decide() -> list[int]:
 def test_given_back_there_is_nothing_to_decide_unless_it_cost_something(annulee):
     [deposit] = annulee.compte().factures
     annulee.credit(deposit)
-    reglements.receive(deposit, rembourser, by=annulee.rita, montant=-deposit.reste, moyen=Moyen.VIREMENT, le=clock.today())
+    give_back(annulee)
     assert to_decide() == []
     with pytest.raises(commands.NothingToShare):
         annulee.decide()

@@ -291,7 +291,7 @@ def test_a_member_of_a_pole_reads_its_part_and_no_receipt(fete, url, as_):
     assert "Changer les clés" not in shown
     assert chef.get(f"{url}/releve/{fete.cuisine.id}").status_code == 200
     assert chef.get(f"/partage/depenses/{noted.id}/justificatif").status_code == 403
-    assert fete.action.titre in chef.get("/partage/").text
+    assert fete.action.titre in chef.get("/partage/?vue=a_venir").text
 
 
 def test_a_member_of_a_pole_that_was_invoiced_or_paid_reads_it_too(fete, url, as_):
@@ -302,11 +302,18 @@ def test_a_member_of_a_pole_that_was_invoiced_or_paid_reads_it_too(fete, url, as
     paid = fete.spend(80_00, garden)
     db.session.commit()
     assert as_(jo).get(f"{url}/releve/{garden.id}").status_code == 200
-    assert fete.action.titre in as_(jo).get("/partage/").text
+    assert fete.action.titre in as_(jo).get("/partage/?vue=a_venir").text
     commands.remove(paid, by=fete.zoe)
     fete.baskets(garden)
     db.session.commit()
     assert as_(jo).get(url).status_code == 200
+
+
+def test_with_nothing_to_decide_the_list_leads_to_what_is_to_come(fete, url, as_):
+    rita = as_(fete.rita)
+    empty = soup(rita.get("/partage/")).select_one(".vide")
+    assert "une fois sa facture payée" in empty.text
+    assert fete.action.titre in rita.get(empty.a["href"]).text
 
 
 def test_a_cancelled_action_says_what_is_left_to_note_and_to_decide(a_venir, as_):

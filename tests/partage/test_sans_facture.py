@@ -44,15 +44,15 @@ def refused(fete, why: str) -> None:
     db.session.rollback()
 
 
-def to_decide() -> list[int]:
-    return [action.id for action in queries.listed("a_decider", 1).items]
+def to_come() -> list[int]:
+    return [action.id for action in queries.listed("a_venir", 1).items]
 
 
 @pytest.mark.both
-def test_it_leaves_what_is_to_decide_and_says_why(fete, offerte):
-    assert sorted(to_decide()) == sorted([fete.action.id, offerte.id])
+def test_it_leaves_what_is_to_come_and_says_why(fete, offerte):
+    assert sorted(to_come()) == sorted([fete.action.id, offerte.id])
     settle(offerte, fete.rita)
-    assert (offerte.etat, to_decide()) == (Etat.SOLDEE, [fete.action.id])
+    assert (offerte.etat, to_come()) == (Etat.SOLDEE, [fete.action.id])
     said = select(EntreeJournal.motif).where(EntreeJournal.evenement == solder_sans_facture.key)
     assert db.session.scalars(said).all() == ["Offerte à l’association."]
 
