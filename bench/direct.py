@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from bench.data import BIENVEILLANT, House, build
 from bench.house import ROWS, Site
-from bench.load import Refused
+from bench.load import ROUNDS, Refused, Spread, spread
 from bench.results import Result
 from bench.servers import Server
 from tests.services import PostgresCluster
@@ -53,9 +53,15 @@ def direct(site: Site) -> Iterator[Result]:
                     detail = f"{len(delays)} vues, médiane {middle:.2f} s, la pire {max(delays):.2f} s, {lost} sans réponse"
                     yield Result(f"{name} : p95", last, unit="s", most=most, detail=detail)
                     for when, there in (("", asked), (" pendant les gestes", probe.p95())):
-                        detail = f"{alone * 1000:.0f} ms seul, {there * 1000:.0f} avec eux"
-                        yield Result(f"{name} : p95 des autres pages{when}", there / alone, most=SLOWER, detail=detail)
+                        yield _beside(f"{name} : p95 des autres pages{when}", there, alone)
         server.stop()
+
+
+def _beside(name: str, there: Spread, alone: Spread) -> Result:
+    ratio = there.value / alone.value
+    noise = ratio * (there.noise / there.value + alone.noise / alone.value)
+    detail = f"{alone.value * 1000:.0f} ms seul, {there.value * 1000:.0f} avec eux"
+    return Result(name, ratio, noise, most=SLOWER, detail=detail)
 
 
 def _houses(site: Site) -> Iterator[tuple[str, House]]:
@@ -136,11 +142,13 @@ class Probe(Asker):
             self.times.append(monotonic() - start)
             self.over.wait(PROBE)
 
-    def p95(self) -> float:
-        """Raises Refused when a page did not answer."""
+    def p95(self) -> Spread:
+        """Of all its visits; its noise is that of its parts, one after the other. Raises Refused when a page did not answer."""
         if self.lost:
             raise Refused(f"d’autres pages n’ont pas répondu : {self.lost[:3]}")
-        return quantiles(self.times, n=20)[-1]
+        times, part = list(self.times), len(self.times) // ROUNDS
+        parts = [quantiles(times[start : start + part], n=20)[-1] for start in range(0, part * ROUNDS, part)]
+        return Spread(quantiles(times, n=20)[-1], spread(parts).noise)
 
 
 @contextmanager
@@ -171,7 +179,7 @@ def _running(askers: list[Screen] | list[Probe], what: object) -> Iterator[None]
             thread.join(30)
 
 
-def _calm(probe: Probe) -> float:
+def _calm(probe: Probe) -> Spread:
     """The 95th percentile of its visits while nobody taps."""
     probe.times.clear()
     sleep(CALM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import mimetypes
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -64,9 +64,13 @@ class File:
         self.body = _sent(path)
         self.digest = sha256(self.body).hexdigest()[:12]
         self.mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        self.compressed = dict[str, bytes]()
-        if self.mimetype.startswith(TEXT):
-            self.compressed = {"br": brotli.compress(self.body), "gzip": gzip.compress(self.body, 9, mtime=0)}
+
+    @cached_property
+    def compressed(self) -> dict[str, bytes]:
+        """Once it is asked for: a page that names it wants no more than its name."""
+        if not self.mimetype.startswith(TEXT):
+            return {}
+        return {"br": brotli.compress(self.body), "gzip": gzip.compress(self.body, 9, mtime=0)}
 
 
 def _path(name: str) -> Path:
