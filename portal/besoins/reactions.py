@@ -118,8 +118,8 @@ def _summary(needs: list[Besoin], delta: timedelta) -> str:
 
 def _note(besoin: Besoin, short: bool) -> str:
     """Who has promised it, or is asked to again; whether it ends too early now."""
-    pole = besoin.pole.label if besoin.pole else ""
-    said = f"promis par {pole}" if besoin.is_promised else f"à redire par {pole}" if _is_asked_again(besoin) else ""
+    pole = besoin.pole.nomme if besoin.pole else ""
+    said = f"promis par le {pole}" if besoin.is_promised else f"à redire par le {pole}" if _is_asked_again(besoin) else ""
     ends = "finit maintenant avant l’action\u00a0: reprends-le pour l’allonger" if short else ""
     return ", ".join(filter(None, (said, ends)))
 

@@ -61,7 +61,7 @@ def test_what_is_promised_is_in_the_preview_and_follows(house, zoe, previewed):
     page = previewed(action, 7 * DAY)
     said = words(page)
     assert "Ce qui est promis l’est pour la nouvelle date ; les pôles sont prévenus." in said
-    assert said.count("promis par Groupe Mobilier") == said.count("à redire par Groupe Mobilier") == 1
+    assert said.count("promis par le groupe Mobilier") == said.count("à redire par le groupe Mobilier") == 1
     assert (hall.debut, hands.etat) == (before, Etat.CONFIRME)
     form = page.select_one("form#suite")
     zoe.post(form["action"], data={field["name"]: field["value"] for field in form.select("input")})

@@ -89,7 +89,7 @@ def test_what_was_answered_or_taken_back_before_the_digest_is_not_asked(zoe, gin
 @pytest.mark.parametrize(
     ("transition", "said", "words"),
     [
-        (confirmer, {}, "Gina Payet a répondu pour Pôle Mobilier\u00a0: c’est oui"),
+        (confirmer, {}, "Gina Payet a répondu pour le pôle Mobilier\u00a0: c’est oui"),
         (confirmer, {"quantite": 1, "motif": "Gina seule"}, "1 au lieu de 2"),
         (refuser, {"motif": "Personne ce jour-là"}, "c’est non"),
     ],
@@ -255,7 +255,7 @@ def test_a_yes_taken_back_presses_the_bienveillant(zoe, gina, groupe, outbox):
     yes(besoin, gina, transition=desister, motif="Le camion est en panne")
     message = outbox()[-1]
     assert (message.genre, message.personne_id, message.poids) == ("besoin_perdu", zoe.id, Poids.PRESSANT)
-    assert "Gina Payet a retiré le oui de Pôle Mobilier" in letter(message)
+    assert "Gina Payet a retiré le oui du pôle Mobilier" in letter(message)
     assert "La raison\u00a0: Le camion est en panne" in letter(message)
     commands.ask(besoin, by=zoe)
     assert of(outbox, "besoin_perdu", zoe) == []
@@ -272,5 +272,5 @@ def test_a_space_lost_while_the_demandeur_agreed_is_told_to_both_sides(zoe, gina
         fire(accept, late, by=None)
     assert told()[-3:] == [("besoin_perdu", "Zoé"), ("besoin_a_confirmer", "Bruno"), ("besoin_a_confirmer", "Gina")]
     (text,) = of(outbox, "besoin_perdu", zoe)
-    assert "Le oui de Pôle Mobilier ne tient plus" in text
+    assert "Le oui du pôle Mobilier ne tient plus" in text
     assert "La raison\u00a0: L’espace a été pris entre-temps." in text
