@@ -26,8 +26,7 @@ class Served:
 
     def __init__(self, processes: services.Processes, environ: Mapping[str, str]) -> None:
         self._processes, self._environ = processes, environ
-        with closing(services.bound_socket()) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = processes.free_port()
         self.start()
 
     def start(self) -> None:

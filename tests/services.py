@@ -89,7 +89,14 @@ class Processes:
 
     def __enter__(self) -> Processes:
         self.started: list[subprocess.Popen[str]] = []
+        self._bound: list[socket.socket] = []
         return self
+
+    def free_port(self) -> int:
+        """A port that nothing else takes before the end of the block."""
+        self._bound.append(bound_socket())
+        port: int = self._bound[-1].getsockname()[1]
+        return port
 
     def start(self, *command: str | Path, **options: Any) -> subprocess.Popen[str]:
         process = spawn(command, **options)
@@ -108,6 +115,8 @@ class Processes:
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe:
                     pipe.close()
+        for sock in self._bound:
+            sock.close()
 
 
 # --- PostgreSQL ----------------------------------------------------------------------------------------------
