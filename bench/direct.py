@@ -143,10 +143,15 @@ class Probe(Asker):
             self.over.wait(PROBE)
 
     def p95(self) -> Spread:
-        """Of all its visits; its noise is that of its parts, one after the other. Raises Refused when a page did not answer."""
+        """Of all its visits; its noise is that of its parts, one after the other.
+
+        Raises Refused when a page did not answer, or did so late that too few were visited.
+        """
         if self.lost:
             raise Refused(f"d’autres pages n’ont pas répondu : {self.lost[:3]}")
         times, part = list(self.times), len(self.times) // ROUNDS
+        if part < 2:
+            raise Refused(f"d’autres pages ont répondu trop lentement : {len(times)} visites")
         parts = [quantiles(times[start : start + part], n=20)[-1] for start in range(0, part * ROUNDS, part)]
         return Spread(quantiles(times, n=20)[-1], spread(parts).noise)
 

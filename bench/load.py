@@ -96,12 +96,17 @@ class Comparison:
 
 
 def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], seconds: int = SECONDS) -> Comparison:
-    """Press both in turn, each first every other time, after a first press that only warms up."""
+    """Press both in turn, each first every other time, after a press that only warms up.
+
+    Each round has servers that have just started: between two of the same program there is more than between two rounds.
+    """
     pairs = []
-    for target in (ours, theirs):
-        target.press(1)
     for number in range(ROUNDS):
         order = (ours, theirs) if number % 2 else (theirs, ours)
+        for target in order:
+            target.server.stop()
+            target.server.start()
+            target.press(1)
         found = {id(target): figure(target.press(seconds)) for target in order}
         pairs.append((found[id(ours)], found[id(theirs)]))
     ratio = spread([mine / other for mine, other in pairs])

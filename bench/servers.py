@@ -25,10 +25,14 @@ class Server:
         self._socket = bound_socket()  # kept bound, so that no other program takes the port
         port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        command = [*supervise._web("127.0.0.1", port)[:-1], app]
+        self._command = [*supervise._web("127.0.0.1", port)[:-1], app]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        self._process = processes.start(*command, cwd=ROOT, env=kept | dict(environ), stdout=subprocess.DEVNULL)
-        wait_until(self._answers, app, seconds=30)
+        self._environ = kept | dict(environ)
+        self.start()
+
+    def start(self) -> None:
+        self._process = self._processes.start(*self._command, cwd=ROOT, env=self._environ, stdout=subprocess.DEVNULL)
+        wait_until(self._answers, self._command[-1], seconds=30)
 
     def _answers(self) -> bool:
         if self._process.poll() is not None:

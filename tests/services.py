@@ -72,7 +72,8 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _die_with_parent() -> None:
-    """Run in the child: no kill of the tests, however brutal, leaves a server behind."""
+    """Run in the child: no kill of the tests, however brutal, leaves a server behind; under nohup it hears as it does alone."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if _libc:
         _libc.prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 

@@ -303,6 +303,7 @@ def test_while_it_runs_nothing_is_put_back_nor_moved(app, copies, site):
     running.close()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("url", ["sqlite:////tmp/x.db", "mysql://x", "postgresql://nobody@127.0.0.1:9/x"])
 def test_a_base_that_is_none_is_said(app, url):
     said = app.test_cli_runner().invoke(args=["portal", "move", url])

@@ -288,7 +288,7 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "envoi", candidatures.kept_back(personne)
         yield "devis_a_revoir", devis.to_look_at_again(personne)
         yield "devis_a_relancer", devis.to_follow_up(personne)
-        yield "a_preparer", factures.to_prepare(of=personne)
+        yield "a_preparer", factures.to_prepare(of=None if can(personne, "facture.toutes") else personne)  # as their list shows
     if personne.is_pole_member:
         yield "a_porter", avis.to_carry_by(personne).with_only_columns(Action.id)
         yield "avis", avis.owed_by(personne).with_only_columns(Action.id)

@@ -77,6 +77,8 @@ def export_journal(annee: int) -> Any:
 
 def _taken(annee: int, quoi: str) -> Annee:
     one = _read(annee)
+    if one.contenu is None:
+        raise exercices.Unreadable
     exercices.note_export(annee, quoi, by=me())
     return one
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -73,12 +74,13 @@ class Annee:
 
     annee: int
     exercice: Exercice | None  # None while it is open
-    contenu: Mapping[str, Any]
-    refusal: Refusal | None  # why it is not closed now, as far as dates tell
+    contenu: Mapping[str, Any] | None  # None when what its papers say is not read any more
+    refusal: Refusal | None  # why it is not closed now, as far as dates and that tell
     reste: queries.Reste | None  # what its closing would leave; None when it is not closed now
 
     def net(self, quoi: str) -> dict[str, Any]:
         """Its "factures" or its "avoirs" without TVA, and rate by rate, less what they deduct: a deposit counts once."""
+        assert self.contenu
         serie = self.contenu[quoi]
         taken = [{"taux": part["taux"], "base": -part["base"], "tva": -part["tva"]} for part in serie["deduits"]]
         parts = _by_rate([*serie["parts"], *taken])
@@ -109,11 +111,15 @@ def _known(closed: Mapping[int, Exercice], there: list[int]) -> set[int]:
 
 def _shown(annees: set[int], closed: Mapping[int, Exercice], there: list[int]) -> Iterator[Annee]:
     """The latest first; those that are open are counted together."""
-    counted = _contents(annees - closed.keys())
+    unread: Refusal | None = None
+    try:
+        counted = _contents(annees - closed.keys())
+    except Unreadable as error:
+        unread, counted = error, {}
     for annee in sorted(annees, reverse=True):
         exercice = closed.get(annee)
-        contenu = exercice.contenu if exercice else counted[annee]
-        refusal = _too_soon_or_late(annee, there, max(closed, default=0))
+        contenu = exercice.contenu if exercice else counted.get(annee)
+        refusal = _too_soon_or_late(annee, there, max(closed, default=0)) or unread
         yield Annee(annee, exercice, contenu, refusal, None if refusal else queries.left_of(annee))
 
 
@@ -152,12 +158,22 @@ def note_export(annee: int, quoi: str, *, by: Personne) -> None:
 
 
 def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
-    """What each of these years comes to; two queries, none without a year."""
-    issued, paid = (queries.said_in(annees), queries.moved_in(annees)) if annees else ([], [])
-    return {
-        annee: _content([one for one in issued if one.annee == annee], [one for one in paid if one.le.year == annee])
-        for annee in annees
-    }
+    """What each of these years comes to; two queries, none without a year. Raises Unreadable."""
+    with _reading():
+        issued, paid = (queries.said_in(annees), queries.moved_in(annees)) if annees else ([], [])
+        return {
+            annee: _content([one for one in issued if one.annee == annee], [one for one in paid if one.le.year == annee])
+            for annee in annees
+        }
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Raises Unreadable where what a paper says was made, by hand, no JSON or not that of a paper."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable from error
 
 
 def _content(issued: list[Facture], paid: list[Reglement]) -> Mapping[str, Any]:
@@ -174,7 +190,7 @@ def _content(issued: list[Facture], paid: list[Reglement]) -> Mapping[str, Any]:
 
 
 def _series(factures: list[Facture]) -> dict[str, Any]:
-    said = [one.contenu for one in factures if one.contenu]
+    said: list[Mapping[str, Any]] = [one.contenu or {} for one in factures]
     return _bounds(factures) | {
         "ht": sum(one["ht"] for one in said),
         "ttc": sum(one["ttc"] for one in said),
@@ -222,11 +238,9 @@ def _proved(annee: int) -> tuple[Mapping[str, Any], str]:
     paid = queries.chain()
     if broken := reglements.read(paid, last.pop(SERIE_REGLEMENTS, None)).broken:
         raise ChainBroken(broken)
-    try:
+    with _reading():
         issued = list(_whole(annee, last.values()))
-    except ValueError as error:  # by hand, what it says was made no JSON
-        raise Unreadable from error
-    contenu = _content(issued, [one for one in paid if one.le.year == annee])
+        contenu = _content(issued, [one for one in paid if one.le.year == annee])
     papers, payments = [one.empreinte for one in issued], [one.empreinte for one in paid if one.le.year <= annee]
     said = [annee, papers, payments[-1] if payments else "", contenu]
     return contenu, sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -169,17 +169,20 @@ def moved_in(annees: Iterable[int]) -> list[Reglement]:
 class Reste(NamedTuple):
     """What is not finished of a year."""
 
-    drafts: int  # of actions that took place in it
+    to_issue: int  # invoices, prepared or not, of actions that took place in it
     due: int  # cents still to come for what was issued in it
 
 
 def left_of(annee: int) -> Reste:
     """In one query."""
     took_place = Action.debut >= clock.start_of(date(annee, 1, 1)), Action.debut < clock.start_of(date(annee + 1, 1, 1))
-    drafts = select(func.count(Facture.id)).join(Facture.action).where(Facture.etat == Etat.BROUILLON, *took_place)
+    leaves = Facture.etat == Etat.BROUILLON, Facture.nature != Nature.AVOIR, Action.etat.not_in(actions.SETTLED)
+    drafts = select(func.count(Facture.id)).join(Facture.action).where(*leaves, *took_place)
+    not_begun = select(func.count()).select_from(to_prepare().where(*took_place).with_only_columns(Action.id).subquery())
     to_come = not_credited() - func.coalesce(_came(), 0)
     due = select(func.coalesce(func.sum(to_come), 0)).where(Facture.annee == annee, _awaited(), to_come > 0)
-    found = db.session.execute(select(drafts.scalar_subquery(), due.scalar_subquery())).one()
+    to_issue = drafts.scalar_subquery() + not_begun.scalar_subquery()
+    found = db.session.execute(select(to_issue, due.scalar_subquery())).one()
     return Reste(*map(int, found))  # PostgreSQL sums what was summed as a Decimal
 
 
@@ -295,9 +298,9 @@ def waiting(vue: str) -> Select[Facture]:
 
 
 def to_prepare(*, of: Personne | None = None) -> Select[Action]:
-    """What is agreed and asked for by nothing yet, not even a draft: all of it once the day is over, before it the deposit.
+    """What is agreed and was never asked for, not even by a draft: all of it once the day is over, before it the deposit.
 
-    `of` somebody: the actions that they set up.
+    What an avoir took back is prepared again by whoever wants it. `of` somebody: the actions that they set up.
     """
     on_it = exists().where(Facture.action_id == Action.id)
     over = Action.etat == actions.Etat.TERMINEE, devis.Devis.ttc > 0, ~on_it.where(Facture.nature == Nature.FACTURE)

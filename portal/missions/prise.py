@@ -18,7 +18,7 @@ def say(text: str, taken: Mission | None, by: Personne, **more: Any) -> None:
     Two at once stop nobody: one of them may be handed over.
     """
     if others := queries.known_clashes(by, taken) if taken else []:
-        named = ", ".join(f"«\u00a0{other.titre}\u00a0»" for other in others[:3])
-        toast(f"{text} Mais tu tiens déjà, en même temps, {named}.", "attention", **more)
+        named = ", ".join(f"«\u00a0{other.titre}\u00a0»" for other in others)
+        toast(f"{text} À la même heure que ton poste de référent, tu tiens déjà {named}.", "attention", **more)
     else:
         toast(text, **more)

@@ -90,6 +90,10 @@ class NothingToShare(Refusal):
     sentence = "Cette action n’a rien coûté ni rapporté : il n’y a rien à partager."
 
 
+class NotIssued(Refusal):
+    sentence = "Une facture est en préparation\u00a0: elle part, ou s’abandonne, avant que le partage se décide ou se close."
+
+
 class NotPaid(Refusal):
     def __init__(self, label: str):
         super().__init__(f"{label} n’est pas soldée\u00a0: le partage se décide une fois tout payé, ou tout rendu.")
@@ -283,14 +287,13 @@ def decide(action: Action, *, by: Personne, read: str, motif: str = "", sent: Ke
     """Write what each gets; `read`: `reading` of what was shown. A loss is the commun's, and somebody says why.
 
     `sent`: the keys that came along, which are never left behind.
-    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotPaid, KeysMoved, KeysNotKept, Reread, LossToExplain.
+    Raises AlreadyDecided, NotInvoiced, NothingToShare, NotIssued, NotPaid, KeysMoved, KeysNotKept, Reread, LossToExplain.
     """
     partage = _shared(action)
     compte = queries.compte(partage.action)
     if not compte.is_ready:
         raise NothingToShare if compte.is_ended else NotInvoiced
-    if compte.unpaid:
-        raise NotPaid(compte.unpaid[0].label)
+    _refuse_unsettled(compte)
     moved = read != reading(compte) or (sent is not None and sent.read != keys_reading(compte))
     if sent and sent.typed:
         raise KeysMoved if moved else KeysNotKept
@@ -300,6 +303,13 @@ def decide(action: Action, *, by: Personne, read: str, motif: str = "", sent: Ke
         raise LossToExplain
     _give(partage, compte, by=by, motif=motif.strip())
     return partage
+
+
+def _refuse_unsettled(compte: Compte) -> None:
+    if compte.is_prepared:
+        raise NotIssued
+    if compte.unpaid:
+        raise NotPaid(compte.unpaid[0].label)
 
 
 def settle(action: Action, *, by: Personne, motif: str) -> None:
@@ -319,14 +329,13 @@ def _give(partage: Partage, compte: Compte, *, by: Personne, motif: str) -> None
 def close(action: Action, *, by: Personne) -> None:
     """The end: the action is settled, or stays stopped.
 
-    Raises NotDecided, NotPaid, NotCorrected, TransitionRefused when it is closed.
+    Raises NotDecided, NotIssued, NotPaid, NotCorrected, TransitionRefused when it is closed.
     """
     action = lock_one(action)
     compte = queries.compte(action)
     if compte.etat is Etat.PROVISOIRE:
         raise NotDecided
-    if compte.unpaid:
-        raise NotPaid(compte.unpaid[0].label)
+    _refuse_unsettled(compte)
     if compte.ecart:
         raise NotCorrected
     fire(clore, compte.partage, by=by)

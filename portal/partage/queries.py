@@ -65,6 +65,7 @@ class Compte:
     action: Action
     partage: Partage | None
     factures: list[Facture]  # those that left
+    is_prepared: bool  # whether a draft is there that may still leave
     comptees: dict[int | None, list[chiffrage.Ligne]]  # the lines of each invoice, by its id; None: of the agreed devis
     depenses: list[Depense]
     charges: list[Charge]
@@ -191,11 +192,13 @@ def _without_deposits(facture: Facture) -> int:
 
 def compte(action: Action) -> Compte:
     """As it now is: six statements, one more to read the ledger, and the settings while nothing is decided."""
-    partage = _fresh(action)
+    partage, there = _fresh(action), _factures(action)
+    drafted = any(one.is_draft and not one.is_credit for one in there)
     return Compte(
         action=action,
         partage=partage,
-        factures=_factures(action),
+        factures=[one for one in there if not one.is_draft],
+        is_prepared=drafted and action.etat not in actions.SETTLED,
         comptees=_comptees(action),
         depenses=depenses(action),
         charges=_charges(action, partage),
@@ -210,12 +213,12 @@ def _fresh(action: Action) -> Partage | None:
 
 
 def _factures(action: Action) -> list[Facture]:
-    """What left, the oldest first, with what was paid. An avoir is of the action of what it takes back: it is among them."""
+    """The oldest first, drafts among them, with what was paid. An avoir is of the action of what it takes back: it is there."""
     query = select(Facture).where(Facture.action_id == action.id).options(joinedload(Facture.reglements)).order_by(Facture.id)
     there = db.session.scalars(query.execution_options(populate_existing=True)).unique().all()
     for facture in there:
         set_committed_value(facture, "avoirs", [one for one in there if one.origine_id == facture.id])
-    return [one for one in there if not one.is_draft]
+    return list(there)
 
 
 def _comptees(action: Action) -> dict[int | None, list[chiffrage.Ligne]]:
@@ -279,8 +282,9 @@ def _is_undecided() -> ColumnElement[bool]:
 
 
 def _awaits_nothing() -> ColumnElement[bool]:
-    """It is invoiced, or has ended, and all its money came, or was given back."""
-    waits = or_(Facture.etat == EtatFacture.BROUILLON, invoices.is_unsettled())
+    """It is invoiced, or has ended, and all its money came, or was given back; no draft of what has ended can leave."""
+    leaves = and_(Facture.etat == EtatFacture.BROUILLON, Action.etat.not_in(actions.SETTLED))
+    waits = or_(leaves, invoices.is_unsettled())
     unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, waits)
     return and_(Action.etat != actions.Etat.TERMINEE, ~unsettled)
 

@@ -207,6 +207,13 @@ def test_several_lead_to_the_list_of_them_alone(as_, app, make, who, said, liste
     assert "de Rose" not in main.get_text()
 
 
+def test_a_bienveillant_who_is_of_the_administration_counts_what_their_list_shows(as_, app):
+    House().over(0)  # Zoé's
+    both = builders.personne("Ada Dijoux", [builders.ADMIN, builders.BIENVEILLANT])
+    db.session.commit()
+    assert row(as_(both), "facture à préparer")
+
+
 @pytest.mark.parametrize("path", ["/actions/taches", "/besoins/reponses", "/actions/?qui=relais"])
 def test_a_list_with_nothing_in_it_says_so_kindly(as_, app, path):
     answer = as_(builders.bienveillant()).get(path)

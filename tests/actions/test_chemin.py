@@ -61,13 +61,6 @@ def test_a_confirmed_action_whose_date_has_passed_asks_for_the_closing(action):
         assert "ferme le site" in awaited(action)
 
 
-def test_what_is_said_of_an_invoiced_action_is_true_until_its_share_out_is_closed(action):
-    """Its payment and the decision are read by the packages above: the same sentence goes for before, between and after."""
-    db.session.expunge(action)
-    action.__dict__["etat"] = Etat.FACTUREE
-    assert awaited(action) == "Elle se solde quand le trésor clôt le partage, décidé une fois la facture payée."
-
-
 def test_every_tab_of_an_action_shows_the_way(action, as_):
     client = as_(action.bienveillant)
     for path in (f"/actions/{action.id}", f"/actions/{action.id}/programme", f"/missions/action/{action.id}"):

@@ -267,10 +267,15 @@ def test_the_heading_counts_what_the_filters_keep(as_, zoe, mission, etat):
     for _ in range(2):
         builders.candidature(builders.mission(builders.action(zoe)))
     client = as_(zoe)
-    one = "1 attend"
-    for asked, said in (("", "3 attendent"), (f"mission={mission.id}", one), (f"action={mission.action_id}", one)):
+    nothing = builders.mission(mission.action)
+    for asked, said in (
+        ("", "3 attendent ta réponse."),
+        (f"mission={mission.id}", "1 attend ta réponse ici."),
+        (f"action={mission.action_id}", "1 attend ta réponse ici."),
+        (f"mission={nothing.id}", "Rien n’attend de réponse ici."),
+    ):
         soup = BeautifulSoup(client.get(f"/candidatures/?etat={etat}&{asked}").text, "html5lib")
-        assert soup.select_one("#compteurs").text == f"{said} ta réponse."
+        assert soup.select_one("#compteurs").text == said
 
 
 def test_an_admin_reads_the_queue_and_decides_nothing(as_, mission):

@@ -78,6 +78,14 @@ def test_it_says_whether_the_presences_or_the_planned_slot_gave_each_time(closed
     assert said == {"Awa Payet": planned, "Noé Técher": planned, "Léa Grondin": seen, "Rémi Fontaine": seen}
 
 
+def test_once_somebody_mended_it_where_a_time_came_from_is_not_said(closed, as_):
+    zoe, constat = as_(closed.zoe), f"constat_{closed.releve(closed.lea).id}"
+    assert zoe.post(f"{closed.url}/valider", data=typed(zoe, closed) | {constat: "non_pointe"}).status_code == 303
+    page = zoe.get(closed.url).text
+    assert "D’après" not in page
+    assert page.count("Proposé&nbsp;:") + page.count("Proposé\u00a0:") == 4
+
+
 def test_the_referent_does_not_validate(closed, as_):
     awa = as_(closed.awa)
     assert awa.post(f"{closed.url}/valider", data=typed(awa, closed)).status_code == 403

@@ -10,12 +10,14 @@ from portal.factures import commands, queries
 from portal.factures.models import Nature
 from tests import builders
 from tests.factures.conftest import agreed
+from tests.factures.test_avoirs import credit
 
 
 def waiting(of=None) -> list[str]:
     return [action.titre for action in db.session.scalars(queries.to_prepare(of=of))]
 
 
+@pytest.mark.both
 def test_a_promised_deposit_then_the_whole(to_come):
     title = to_come.action.titre
     assert waiting() == [title]
@@ -31,6 +33,12 @@ def test_a_promised_deposit_then_the_whole(to_come):
 def test_what_is_abandoned_waits_again(affaire):
     commands.drop(affaire.draft(), by=affaire.rita)
     assert waiting() == [affaire.action.titre]
+
+
+def test_what_an_avoir_took_back_is_prepared_again_by_whoever_wants_it(to_come):
+    credit(to_come.issued(Nature.ACOMPTE), to_come.rita)
+    assert waiting() == []
+    assert commands.openings(to_come.action, queries.of_action(to_come.action)) == [Nature.ACOMPTE]
 
 
 def test_nothing_before_the_day_when_no_deposit_is_promised(people):

@@ -14,7 +14,7 @@ from portal import clock, reglage
 from portal.actions import commands as actions
 from portal.actions.processus import annuler
 from portal.db import db
-from portal.factures import exercices, queries, reglements
+from portal.factures import commands, exercices, queries, reglements
 from portal.factures.models import Exercice, Nature, Serie
 from portal.journal import EntreeJournal
 from tests import builders
@@ -120,6 +120,38 @@ def test_what_is_left_of_a_year_is_what_is_still_to_come_for_it_and_its_drafts(p
     draft.action.debut -= timedelta(seconds=1)
     db.session.flush()
     assert (queries.left_of(annee), queries.left_of(annee - 1)) == ((0, 0), (1, 0))
+
+
+@pytest.mark.both
+def test_what_cannot_be_issued_is_not_left_and_what_nobody_prepared_is(people, annee):
+    begins = clock.start_of(date(annee, 6, 1))
+    over, stopped, paid = agreed(*people).end(), agreed(*people), agreed(*people).end()
+    over.action.debut = stopped.action.debut = paid.action.debut = begins
+    stopped.draft(Nature.ACOMPTE)
+    actions.decide(stopped.action, annuler, by=stopped.zoe, motif="Cyclone.")
+    receive(issued := paid.issued(), people[1])
+    commands.credit(issued, by=people[1])
+    db.session.flush()
+    assert queries.left_of(annee) == (1, 0)
+    over.draft()
+    assert queries.left_of(annee) == (1, 0)
+
+
+@pytest.mark.sqlite
+def test_a_year_whose_papers_are_not_read_any_more_says_so_and_is_not_closed(as_, people, facture, annee):
+    url = f"/factures/exercices/{annee}"
+    forge("UPDATE facture SET contenu = '{'")
+    db.session.commit()
+    with once_over(annee, days=3):
+        page = as_(people[1])
+        for path in ("/factures/exercices", url):
+            answer = page.get(path)
+            assert (answer.status_code, exercices.Unreadable.sentence in answer.text) == (200, True)
+            assert "Clore" not in answer.text
+        for gesture in ("clore", "factures.csv", "fec.txt"):
+            answer = page.post(f"{url}/{gesture}")
+            assert (answer.status_code, exercices.Unreadable.sentence in answer.text) == (409, True), gesture
+    assert closings() == 0
 
 
 def test_what_is_refused_is_said_on_its_page(as_, affaire, facture, annee):

@@ -155,7 +155,8 @@ FORGED = {
     "a paper changed": ("UPDATE facture SET pdf = 'x' WHERE rang = 1", exercices.Forged, "F-{}-0001"),
     "a paper gone": ("DELETE FROM facture WHERE rang = 1", exercices.Forged, "F-{}-0001"),
     "the last paper gone": ("DELETE FROM facture WHERE rang = 3", exercices.Forged, "F-{}-0003"),
-    "what one says": ("UPDATE facture SET contenu = '{' WHERE rang = 1", exercices.Unreadable, "ne se lit plus"),
+    "what one says, broken": ("UPDATE facture SET contenu = '{' WHERE rang = 1", exercices.Unreadable, "ne se lit plus"),
+    "what one says, gone": ("UPDATE facture SET contenu = '{}' WHERE rang = 1", exercices.Unreadable, "ne se lit plus"),
 }
 
 

@@ -171,10 +171,8 @@ def test_the_tick_says_the_other_place_of_that_hour(as_, zoe, action):
     client = as_(zoe)
     data = form_of(client, action) | {"preferent-prendre_poste": "y"}
     answer = client.post(f"/missions/ouvrir/{action.id}", data=data, follow_redirects=True)
-    assert (
-        "Une mission en brouillon\u00a0: publie-la. Mais tu tiens déjà, en même temps, «\u00a0Tenir la porte\u00a0»."
-        in answer.text
-    )
+    said = "À la même heure que ton poste de référent, tu tiens déjà «\u00a0Tenir la porte\u00a0»."
+    assert f"Une mission en brouillon\u00a0: publie-la. {said}" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/missions/ouvrir/{}", "/missions/nouvelle/{}?nature=volontaire"])

@@ -93,7 +93,7 @@ def tick(visitor, post):
 def test_two_places_of_the_same_hour_are_held_and_that_is_said(as_, zoe, post, take):
     elsewhere(zoe, post, known_in=-1)
     answer = take(as_(zoe), post)
-    assert "Mais tu tiens déjà, en même temps, «\u00a0Tenir la porte\u00a0»." in answer.text
+    assert "À la même heure que ton poste de référent, tu tiens déjà «\u00a0Tenir la porte\u00a0»." in answer.text
 
 
 @pytest.mark.parametrize("take", [button, candidature, tick])

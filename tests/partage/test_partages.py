@@ -15,6 +15,7 @@ from portal.actions.models import Etat as EtatAction
 from portal.actions.processus import annuler
 from portal.contributions.models import Contribution, Unite
 from portal.db import db
+from portal.factures import commands as invoices
 from portal.factures import reglements
 from portal.factures.models import Moyen, rembourser
 from portal.factures.models import Nature as Sorte
@@ -198,8 +199,15 @@ def test_money_to_give_back_or_an_invoice_made_anew_puts_it_off(fete):
     assert lists() == {"a_venir": [fete.action.id]}
     give_back(fete)
     assert lists() == {"a_decider": [fete.action.id]}
-    fete.draft()
+    draft = fete.draft()
     assert lists() == {"a_venir": [fete.action.id]}
+    with pytest.raises(commands.NotIssued):
+        fete.decide("Panne.")
+    invoices.drop(draft, by=fete.rita)
+    fete.decide("Panne.")
+    fete.draft()
+    with pytest.raises(commands.NotIssued):
+        commands.close(fete.action, by=fete.rita)
 
 
 @pytest.mark.both
@@ -209,6 +217,16 @@ def test_what_is_cancelled_is_to_decide_once_its_deposit_is_paid(a_venir):
     assert lists() == {"a_venir": [a_venir.action.id]}
     a_venir.pay(deposit)
     assert lists() == {"a_decider": [a_venir.action.id]}
+
+
+@pytest.mark.both
+def test_the_draft_of_what_is_cancelled_can_never_leave_and_puts_nothing_off(a_venir):
+    a_venir.draft(Sorte.ACOMPTE)
+    a_venir.spend(80_00)
+    actions.decide(a_venir.action, annuler, by=a_venir.zoe, motif="Cyclone.")
+    assert lists() == {"a_decider": [a_venir.action.id]}
+    a_venir.decide("Le traiteur garde ses frais.")
+    commands.close(a_venir.action, by=a_venir.rita)
 
 
 def give_back(fete) -> None:
