@@ -119,7 +119,7 @@ def _shown(annees: set[int], closed: Mapping[int, Exercice], there: list[int]) -
     for annee in sorted(annees, reverse=True):
         exercice = closed.get(annee)
         contenu = exercice.contenu if exercice else counted.get(annee)
-        refusal = _too_soon_or_late(annee, there, max(closed, default=0)) or unread
+        refusal = unread if contenu is None else _too_soon_or_late(annee, there, max(closed, default=0))
         yield Annee(annee, exercice, contenu, refusal, None if refusal else queries.left_of(annee))
 
 

@@ -142,6 +142,7 @@ def test_a_year_whose_papers_are_not_read_any_more_says_so_and_is_not_closed(as_
     url = f"/factures/exercices/{annee}"
     forge("UPDATE facture SET contenu = '{'")
     db.session.commit()
+    assert exercices.Unreadable.sentence in as_(people[1]).get(url).text
     with once_over(annee, days=3):
         page = as_(people[1])
         for path in ("/factures/exercices", url):
