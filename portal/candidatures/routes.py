@@ -242,6 +242,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     context = {
         "leaf": leaf,
         "etat": etat,
+        "ici": " ici" if action or mission else "",
         "waiting": leaf.total if etat is Etat.DEPOSEE else queries.waiting_count(me(), action=action, mission=mission),
         "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
         "motifs": MOTIFS,
