@@ -35,10 +35,11 @@ class Server:
         wait_until(self._answers, self._command[-1], seconds=30)
 
     def _answers(self) -> bool:
+        """True once all of its processes are there: the first one answers for the others that are coming."""
         if self._process.poll() is not None:
             raise RuntimeError("gunicorn s’est arrêté : son erreur est au-dessus.")
         try:
-            return bool(self.ask("/")[0])
+            return bool(self.ask("/")[0]) and len(self.cpu()) == 1 + supervise.WEB_PROCESSES
         except OSError:
             return False
 
@@ -53,11 +54,11 @@ class Server:
     def stop(self) -> None:
         self._processes.kill(self._process)
 
-    def cpu(self) -> float:
-        """Seconds of processor that the master and its workers have used since they started."""
+    def cpu(self) -> list[float]:
+        """Seconds of processor that the master and each of its workers have used since they started."""
         pid = self._process.pid
         workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return sum(_ticks(process) for process in (str(pid), *workers)) / TICKS
+        return [_ticks(process) / TICKS for process in (str(pid), *workers)]
 
 
 class _NoRedirect(HTTPRedirectHandler):
