@@ -82,10 +82,26 @@ PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#]+)(#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_link_of_a_page_is_dead(page):
     said = [target for target, _ in LINK.findall(page.read_text("utf-8"))]
     assert [target for target in said if not (page.parent / target).exists()] == []
+
+
+DECISIONS = sorted(ROOT.glob("docs/decisions/[0-9]*.md"))
+SAID_OF_EACH = ["Le besoin", "Le choix", "Écarté", "Ce qu’il coûte", "Où le lire", "Ce qui ferait changer d’avis"]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda path: path.name)
+def test_a_decision_says_what_it_sets_aside_and_where_it_is_read(page):
+    text = page.read_text("utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SAID_OF_EACH
+    assert missing(text) == []
+
+
+def test_the_decisions_are_listed_in_order():
+    listed = LINK.findall((ROOT / "docs" / "decisions" / "README.md").read_text("utf-8"))
+    assert [name for name, _ in listed] == [page.name for page in DECISIONS]
 
 
 def test_the_picture_of_the_house_names_its_rooms_and_they_are_there():

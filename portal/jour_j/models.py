@@ -1,4 +1,4 @@
-"""The day: an append-only journal of taps (docs/decisions.md). Its state is the fold of the entries, never a column."""
+"""The day: an append-only journal of taps (docs/decisions/06). Its state is the fold of the entries, never a column."""
 
 from __future__ import annotations
 

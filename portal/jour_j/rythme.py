@@ -1,4 +1,4 @@
-"""How often the open screens of a day ask whether it has changed: the more of them, the less often (docs/decisions.md)."""
+"""How often the open screens of a day ask whether it has changed: the more of them, the less often (docs/decisions/05)."""
 
 from __future__ import annotations
 
