@@ -15,7 +15,9 @@ from tools import systeme
 SCRIPT = Path(__file__).with_name("charge.lua")
 ROUNDS = 5
 SECONDS = 2  # of one round; wrk counts whole ones
-TRIES = 5  # at a press that several processes answer
+TRIES = 5  # at a press that falls on each of the processes, or on several
+CROWD = 64  # connections, which rarely leave a process without one
+WARM = 0.3  # seconds of a process's work, after which its pages cost no more than the next ones
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,17 @@ class Load:
     requests: int
     seconds: float
     latency: float  # the median
-    cpu: float  # of the processor, a request
-    busiest: float  # the part of the work that one of the server's processes did, at most
+    spent: list[float]  # of the processor, by each process of the server
 
     @property
     def rate(self) -> float:
         """Requests a second."""
         return self.requests / self.seconds
+
+    @property
+    def cpu(self) -> float:
+        """Of the processor, a request."""
+        return sum(self.spent) / self.requests
 
 
 class Refused(Exception):
@@ -47,21 +53,28 @@ class Target:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     ids: int = 1
-    clients: int = 16
+    clients: int = 16  # one where the processor's time is told: processes that take turns on it spend more
     sent: int = 0  # numbers used, those of requests still under way when wrk stopped included
     counted: int = 0  # requests answered
 
-    def press(self, seconds: int = SECONDS) -> Load:
+    def press(self, seconds: int = SECONDS, *, clients: int | None = None) -> Load:
         """Ask again and again for that long. Raises Refused."""
+        clients = clients or self.clients
         before = self.server.cpu()
-        said = self._wrk(seconds)
+        said = self._wrk(seconds, clients)
         if said["refused"] or said["broken"]:
             raise Refused(f"{self.path} : {said['refused']} refus, {said['broken']} sans réponse sur {said['requests']}")
         spent = [now - then for now, then in zip(self.server.cpu(), before, strict=True)]
-        self.sent += said["requests"] + self.clients
+        self.sent += said["requests"] + clients
         self.counted += said["requests"]
-        cpu, busiest = sum(spent) / said["requests"], max(spent) / sum(spent)
-        return Load(said["requests"], said["microseconds"] / 1e6, said["median"] / 1e6, cpu, busiest)
+        return Load(said["requests"], said["microseconds"] / 1e6, said["median"] / 1e6, spent)
+
+    def warm(self) -> None:
+        """Press until each process of the server has worked: the first pages that it makes cost more. Raises Refused."""
+        for _ in range(TRIES):
+            self.press(1, clients=CROWD)
+            if min(self.server.cpu()[1:]) > WARM:
+                break
 
     def press_shared(self, seconds: int = SECONDS) -> Load:
         """Press until several processes answer, where several people ask. Raises Refused.
@@ -70,15 +83,15 @@ class Target:
         """
         for _ in range(TRIES):
             load = self.press(seconds)
-            if load.busiest < 0.9 or self.clients == 1:
+            if self.clients == 1 or max(load.spent) < 0.9 * sum(load.spent):
                 break
         return load
 
-    def _wrk(self, seconds: int) -> dict[str, int]:
+    def _wrk(self, seconds: int, clients: int) -> dict[str, int]:
         program = systeme.WRK.find()
         assert program
         headers = [part for name, value in self.headers.items() for part in ("-H", f"{name}: {value}")]
-        options = ["-t1", f"-c{self.clients}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), *headers]
+        options = ["-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), *headers]
         arguments = [str(self.sent), str(self.ids), self.path, self.body]
         done = subprocess.run(
             [program, *options, self.server.url, "--", *arguments], check=True, capture_output=True, text=True
@@ -110,7 +123,7 @@ class Comparison:
 
 
 def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], seconds: int = SECONDS) -> Comparison:
-    """Press both in turn, each first every other time, after a press that only warms up.
+    """Press both in turn, each first every other time, once they are warm.
 
     Each round has servers that have just started: between two of the same program there is more than between two rounds.
     """
@@ -120,7 +133,7 @@ def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], secon
         for target in order:
             target.server.stop()
             target.server.start()
-            target.press(1)
+            target.warm()
         found = {id(target): figure(target.press_shared(seconds)) for target in order}
         pairs.append((found[id(ours)], found[id(theirs)]))
     ratio = spread([mine / other for mine, other in pairs])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("resultats")
-LEAST_NOISE = 0.05  # of a ratio, between two runs: a machine is never twice the same
+LEAST_NOISE = 0.15  # of a ratio, between two runs: the same code gave 1.54, 1.56, 1.66 and 1.75 in four of them
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def unchanged(site: Site) -> Iterator[Result]:
     """A public page that the browser already has, asked again."""
     _, headers, page = site.portal.ask("/missions/", ZIPPED)
     again = ZIPPED | {"If-None-Match": headers["ETag"]}
-    found = compare(Target(site.portal, "/missions/", again), Target(site.witness("bare", page), "/", ZIPPED), _cpu)
+    bare = Target(site.witness("bare", page), "/", ZIPPED, clients=1)
+    found = compare(Target(site.portal, "/missions/", again, clients=1), bare, _cpu)
     if site.portal.ask("/missions/", again)[0] != 304:
         raise Refused("la page a changé pendant la mesure de 304 : à refaire")
     yield _ratio("304, processeur", found, _milliseconds, "Flask nu", most=2)
@@ -58,12 +59,12 @@ def unchanged(site: Site) -> Iterator[Result]:
 
 def forms(site: Site) -> Iterator[Result]:
     """A mission's page that nobody asked for lately, and the candidature form."""
-    minimal = Target(site.witness("form"), "/{id}", ids=MISSIONS)
+    minimal = Target(site.witness("form"), "/{id}", ids=MISSIONS, clients=1)
     for name, path in (
         ("page d’une mission, processeur", "/missions/{id}"),
         ("formulaire, processeur", "/candidatures/deposer/{id}"),
     ):
-        found = compare(Target(site.portal, path, ZIPPED, ids=MISSIONS), minimal, _cpu)
+        found = compare(Target(site.portal, path, ZIPPED, ids=MISSIONS, clients=1), minimal, _cpu)
         yield _ratio(name, found, _milliseconds, "formulaire minimal", most=2.5)
 
 
