@@ -43,7 +43,7 @@ mutants: $(DEV) ## changer un signe à la fois dans ce qui compte l’argent : c
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
-bench: $(DEV) ## mesurer la vitesse face aux budgets et au dernier passage (ARGS="listing 304" : une partie)
+bench: $(DEV) ## mesurer la vitesse face aux budgets et aux derniers passages (ARGS="listing 304" : une partie)
 	@$(BIN)/python tools/systeme.py chromium wrk
 	$(BIN)/python -m bench $(ARGS)
 

@@ -1,4 +1,4 @@
-"""`make bench`: measure, compare with the budgets and with the last run, keep the figures; 1 when one of them is bad.
+"""`make bench`: measure, compare with the budgets and with the last runs, keep the figures; 1 when one of them is bad.
 
 SQLite only, but for what is live: what the budgets compare (pages, queries, one machine's processors) does not depend on
 the server of the database, and `make proofs` plays the races on both.
@@ -47,11 +47,11 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments).mesures or list(MEASURES)
     if unknown := set(asked) - MEASURES.keys():
         parser.error(f"mesure inconnue : {', '.join(sorted(unknown))} (choisir parmi {', '.join(MEASURES)})")
-    last = results.last_run()
+    last = results.last_runs()
     found = _measure([name for name in MEASURES if name in asked])
     file = results.keep(found, _revision())
     print(f"\n{results.table(found, last)}\n\nGardé dans {file.relative_to(ROOT)}.")
-    return 1 if any(r.is_missed or r.has_regressed(last.get(r.name)) for r in found) else 0
+    return 1 if any(r.is_missed or r.has_regressed(last[r.name]) for r in found) else 0
 
 
 def _measure(names: list[str]) -> list[Result]:

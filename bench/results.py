@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("resultats")
-LEAST_NOISE = 0.15  # of a ratio, between two runs: the same code gave 1.54, 1.56, 1.66 and 1.75 in four of them
+LEAST_NOISE = 0.05  # of a ratio, between two runs: a machine is never twice the same
+RUNS = 5  # that a figure is compared with: in one run the noise is that of some minutes, and the same code gave 1.54 to 1.94
 
 
 @dataclass(frozen=True)
@@ -48,29 +51,32 @@ class Result:
     def is_missed(self) -> bool:
         return self.has_budget and self.excess > self.noise
 
-    def has_regressed(self, last: Result | None) -> bool:
-        """Whether a ratio is worse than last time by more than the noise of both runs."""
-        if last is None or self.unit or not self.has_budget:
+    def has_regressed(self, before: Sequence[Result]) -> bool:
+        """Whether a ratio is worse than each of these by more than the noise."""
+        if self.unit or not self.has_budget:
             return False
-        worse = last.value - self.value if self.least is not None else self.value - last.value
-        return worse > max(self.noise + last.noise, LEAST_NOISE * last.value)
+        return bool(before) and all(self._is_worse_than(earlier) for earlier in before)
 
-    def verdict(self, last: Result | None) -> str:
+    def _is_worse_than(self, earlier: Result) -> bool:
+        worse = earlier.value - self.value if self.least is not None else self.value - earlier.value
+        return worse > max(self.noise + earlier.noise, LEAST_NOISE * earlier.value)
+
+    def verdict(self, before: Sequence[Result]) -> str:
         if self.is_missed:
             return "MANQUÉ"
-        if self.has_regressed(last):
+        if self.has_regressed(before):
             return "RÉGRESSION"
         if not self.has_budget:
             return "–"
         return "tenu" if self.excess <= 0 else "tenu, au bruit près"
 
 
-def last_run() -> dict[str, Result]:
-    """Each figure as it was the last time it was measured, by name."""
-    found: dict[str, Result] = {}
+def last_runs() -> dict[str, deque[Result]]:
+    """Each figure as it was the last times that it was measured, by name, the latest at the end."""
+    found: dict[str, deque[Result]] = defaultdict(lambda: deque(maxlen=RUNS))
     for file in sorted(FOLDER.glob("*.json")):
         for row in json.loads(file.read_text())["mesures"]:
-            found[row["name"]] = Result(**row)
+            found[row["name"]].append(Result(**row))
     return found
 
 
@@ -84,12 +90,12 @@ def keep(results: list[Result], revision: str) -> Path:
     return file
 
 
-def table(results: list[Result], last: dict[str, Result]) -> str:
+def table(results: list[Result], last: Mapping[str, Sequence[Result]]) -> str:
     """The results in aligned columns."""
     rows = [("mesure", "rapport", "budget", "verdict", "dernier passage")]
     for result in results:
-        before = last.get(result.name)
-        rows.append((result.name, str(result), result.budget, result.verdict(before), str(before or "–")))
+        before = last[result.name]
+        rows.append((result.name, str(result), result.budget, result.verdict(before), str(before[-1]) if before else "–"))
     widths = [max(len(row[n]) for row in rows) for n in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
