@@ -162,6 +162,11 @@ class Compte:
         return [one for one in self.factures if not one.is_credit and one.reste]
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to leave, to come or to give back."""
+        return not self.is_prepared and not self.unpaid
+
+    @property
     def awaited(self) -> list[Facture]:
         return [one for one in self.unpaid if one.reste > 0]
 

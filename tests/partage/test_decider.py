@@ -18,6 +18,7 @@ from portal.factures import emission
 from portal.partage import commands, queries
 from portal.partage.models import Etat
 from tests import builders
+from tests.partage.test_partages import give_back
 from tests.partage.test_routes import expense, soup
 
 
@@ -145,6 +146,25 @@ def test_it_is_decided_then_closed_on_its_page(fete, url, as_):
     assert queries.compte(fete.action).etat is Etat.CLOS
     assert fete.action.titre in rita.get("/partage/?vue=clos").text
     assert "Cuisine" in rita.get("/partage/annees").text
+
+
+def test_closing_is_offered_once_nothing_is_left_to_leave_nor_to_give_back(fete, url, as_):
+    facture = fete.invoiced()
+    fete.decide()
+    db.session.commit()
+    rita = as_(fete.rita)
+    assert "Clore le partage" in rita.get(url).text
+    fete.credit(facture)
+    db.session.commit()
+    assert "Clore le partage" not in rita.get(url).text
+    give_back(fete)
+    db.session.commit()
+    assert "Clore le partage" in rita.get(url).text
+    fete.draft()
+    db.session.commit()
+    page = rita.get(url).text
+    assert "Clore le partage" not in page
+    assert "Une facture est en préparation" in page
 
 
 def test_keys_that_pass_the_whole_are_refused_and_given_back(fete, url, as_):

@@ -374,7 +374,9 @@ def test_hours_that_are_validated_later_are_corrected_by_somebody_who_says_why(f
     db.session.add(line)
     db.session.commit()
     rita = as_(fete.rita)
-    assert "Les comptes ont bougé" in rita.get(url).text
+    page = rita.get(url).text
+    assert "Les comptes ont bougé" in page
+    assert "Clore le partage" not in page
     assert rita.post(f"{url}/corriger", data={"motif": " "}).status_code == 422
     assert rita.post(f"{url}/corriger", data={"motif": "Heures validées en retard"}).status_code == 303
     assert sum(fete.parts()) == WHOLE - 150_00
