@@ -55,30 +55,31 @@ def close(annee: int) -> Any:
 
 @bp.post(f"/exercices/<int:annee>/factures.{tableur.SORTE}", access="exercice.exporter", fresh=True)
 def export_invoices(annee: int, sorte: str) -> Any:
+    with exercices.reading():
+        table = classeur.of_invoices(annee, queries.issued_in(annee), sorte)
     one = _taken(annee, f"factures.{sorte}")
-    table = classeur.of_invoices(annee, queries.issued_in(annee), sorte)
     return as_file(table, tableur.SORTES[sorte], f"factures-{one.suffixe}.{sorte}")
 
 
 @bp.post(f"/exercices/<int:annee>/reglements.{tableur.SORTE}", access="exercice.exporter", fresh=True)
 def export_payments(annee: int, sorte: str) -> Any:
+    with exercices.reading():
+        table = classeur.of_payments(annee, queries.paid_in(annee), sorte)
     one = _taken(annee, f"reglements.{sorte}")
-    table = classeur.of_payments(annee, queries.paid_in(annee), sorte)
     return as_file(table, tableur.SORTES[sorte], f"reglements-{one.suffixe}.{sorte}")
 
 
 @bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter", fresh=True)
 def export_journal(annee: int) -> Any:
+    with exercices.reading():
+        issued, paid = queries.issued_in(annee), queries.paid_in(annee)
+        journal = fec.text(issued, paid, queries.deducting(issued), queries.asked_by(issued, paid))
     one = _taken(annee, "FEC")
-    issued, paid = queries.issued_in(annee), queries.paid_in(annee)
-    journal = fec.text(issued, paid, queries.deducting(issued), queries.asked_by(issued, paid))
     return as_file(journal, "text/plain", f"{_siren()}FEC{annee}1231{'' if one.exercice else '-provisoire'}.txt")
 
 
 def _taken(annee: int, quoi: str) -> Annee:
     one = _read(annee)
-    if one.contenu is None:
-        raise exercices.Unreadable
     exercices.note_export(annee, quoi, by=me())
     return one
 

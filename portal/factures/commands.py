@@ -141,7 +141,7 @@ def is_outdated(facture: Facture) -> bool:
 def openings(action: Action, there: Collection[Facture]) -> list[Nature]:
     """Which may be prepared, beside those that are there."""
     natures = {one.nature for one in there if not one.is_credit and not queries.is_void(one, there)}
-    when = {Nature.ACOMPTE: AGREED, Nature.FACTURE: READY}
+    when = {Nature.ACOMPTE: queries.COMING, Nature.FACTURE: READY}
     free = [nature for nature in when if not natures & {nature, Nature.FACTURE} and action.etat in when[nature]]
     agreed = devis_queries.agreed(action) if free else None
     asks = bool(agreed and (agreed.contenu or {}).get("acompte"))

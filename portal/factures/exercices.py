@@ -111,16 +111,20 @@ def _known(closed: Mapping[int, Exercice], there: list[int]) -> set[int]:
 
 def _shown(annees: set[int], closed: Mapping[int, Exercice], there: list[int]) -> Iterator[Annee]:
     """The latest first; those that are open are counted together."""
-    unread: Refusal | None = None
-    try:
-        counted = _contents(annees - closed.keys())
-    except Unreadable as error:
-        unread, counted = error, {}
+    counted = _readable(annees - closed.keys())
     for annee in sorted(annees, reverse=True):
         exercice = closed.get(annee)
         contenu = exercice.contenu if exercice else counted.get(annee)
-        refusal = unread if contenu is None else _too_soon_or_late(annee, there, max(closed, default=0))
+        refusal = Unreadable() if contenu is None else _too_soon_or_late(annee, there, max(closed, default=0))
         yield Annee(annee, exercice, contenu, refusal, None if refusal else queries.left_of(annee))
+
+
+def _readable(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
+    """What each of these years comes to, but those of which a paper is not read any more: they are then read one by one."""
+    try:
+        return _contents(annees)
+    except Unreadable:
+        return {} if len(annees) == 1 else {annee: said for one in annees for annee, said in _readable({one}).items()}
 
 
 def close(annee: int, *, by: Personne) -> Exercice:
@@ -159,7 +163,7 @@ def note_export(annee: int, quoi: str, *, by: Personne) -> None:
 
 def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
     """What each of these years comes to; two queries, none without a year. Raises Unreadable."""
-    with _reading():
+    with reading():
         issued, paid = (queries.said_in(annees), queries.moved_in(annees)) if annees else ([], [])
         return {
             annee: _content([one for one in issued if one.annee == annee], [one for one in paid if one.le.year == annee])
@@ -168,11 +172,11 @@ def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def reading() -> Iterator[None]:
     """Raises Unreadable where what a paper says was made, by hand, no JSON or not that of a paper."""
     try:
         yield
-    except (ValueError, KeyError, TypeError) as error:
+    except (AssertionError, ValueError, KeyError, TypeError) as error:
         raise Unreadable from error
 
 
@@ -238,7 +242,7 @@ def _proved(annee: int) -> tuple[Mapping[str, Any], str]:
     paid = queries.chain()
     if broken := reglements.read(paid, last.pop(SERIE_REGLEMENTS, None)).broken:
         raise ChainBroken(broken)
-    with _reading():
+    with reading():
         issued = list(_whole(annee, last.values()))
         contenu = _content(issued, [one for one in paid if one.le.year == annee])
     papers, payments = [one.empreinte for one in issued], [one.empreinte for one in paid if one.le.year <= annee]

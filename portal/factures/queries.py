@@ -34,6 +34,7 @@ from portal.reglage import Profil
 from portal.web import Leaf, leaf
 
 PAGE = 25
+COMING = (actions.Etat.CONFIRMEE, actions.Etat.EN_COURS)  # its deposit is asked for; once the day is over, all of it is
 NAME = (Facture.nature, Facture.serie, Facture.annee, Facture.rang)
 SHEET: tuple[Any, ...] = (  # of one invoice: what its page does not touch of it is not asked for
     joinedload(Facture.action).joinedload(Action.demandeur),
@@ -176,7 +177,9 @@ class Reste(NamedTuple):
 def left_of(annee: int) -> Reste:
     """In one query."""
     took_place = Action.debut >= clock.start_of(date(annee, 1, 1)), Action.debut < clock.start_of(date(annee + 1, 1, 1))
-    leaves = Facture.etat == Etat.BROUILLON, Facture.nature != Nature.AVOIR, Action.etat.not_in(actions.SETTLED)
+    is_whole = and_(Facture.nature == Nature.FACTURE, Action.etat.not_in(STOPPED))
+    is_deposit = and_(Facture.nature == Nature.ACOMPTE, Action.etat.in_(COMING))
+    leaves = Facture.etat == Etat.BROUILLON, or_(is_whole, is_deposit)
     drafts = select(func.count(Facture.id)).join(Facture.action).where(*leaves, *took_place)
     not_begun = select(func.count()).select_from(to_prepare().where(*took_place).with_only_columns(Action.id).subquery())
     to_come = not_credited() - func.coalesce(_came(), 0)
@@ -304,8 +307,7 @@ def to_prepare(*, of: Personne | None = None) -> Select[Action]:
     """
     on_it = exists().where(Facture.action_id == Action.id)
     over = Action.etat == actions.Etat.TERMINEE, devis.Devis.ttc > 0, ~on_it.where(Facture.nature == Nature.FACTURE)
-    coming = Action.etat.in_((actions.Etat.CONFIRMEE, actions.Etat.EN_COURS))
-    promised = coming, devis.Devis.contenu["acompte"].as_integer() > 0, ~on_it
+    promised = Action.etat.in_(COMING), devis.Devis.contenu["acompte"].as_integer() > 0, ~on_it
     agreed = and_(devis.Devis.action_id == Action.id, devis.Devis.etat == devis.Etat.ACCEPTE)
     query = select(Action).join(devis.Devis, agreed).where(or_(and_(*over), and_(*promised)))
     return query.where(Action.bienveillant_id == of.id) if of else query

@@ -203,7 +203,7 @@ def compte(action: Action) -> Compte:
         action=action,
         partage=partage,
         factures=[one for one in there if not one.is_draft],
-        is_prepared=drafted and action.etat not in actions.SETTLED,
+        is_prepared=drafted and action.etat not in actions.STOPPED,
         comptees=_comptees(action),
         depenses=depenses(action),
         charges=_charges(action, partage),
@@ -287,8 +287,8 @@ def _is_undecided() -> ColumnElement[bool]:
 
 
 def _awaits_nothing() -> ColumnElement[bool]:
-    """It is invoiced, or has ended, and all its money came, or was given back; no draft of what has ended can leave."""
-    leaves = and_(Facture.etat == EtatFacture.BROUILLON, Action.etat.not_in(actions.SETTLED))
+    """It is invoiced, or has ended, and all its money came, or was given back; no draft of what was stopped can leave."""
+    leaves = and_(Facture.etat == EtatFacture.BROUILLON, Action.etat.not_in(actions.STOPPED))
     waits = or_(leaves, invoices.is_unsettled())
     unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, waits)
     return and_(Action.etat != actions.Etat.TERMINEE, ~unsettled)

@@ -8,10 +8,12 @@ from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal import clock, reglage
 from portal.actions import commands as actions
+from portal.actions.models import Action
+from portal.actions.models import Etat as EtatAction
 from portal.actions.processus import annuler
 from portal.db import db
 from portal.factures import commands, exercices, queries, reglements
@@ -137,6 +139,30 @@ def test_what_cannot_be_issued_is_not_left_and_what_nobody_prepared_is(people, a
     assert queries.left_of(annee) == (1, 0)
 
 
+@pytest.mark.both
+def test_a_deposit_nobody_asked_for_in_time_is_not_left_beside_the_invoice(people, annee):
+    there = agreed(*people)
+    there.action.debut = clock.start_of(date(annee, 6, 1))
+    there.draft(Nature.ACOMPTE)
+    assert queries.left_of(annee) == (1, 0)
+    there.end()
+    assert queries.left_of(annee) == (1, 0)
+    there.draft()
+    assert queries.left_of(annee) == (1, 0)
+
+
+@pytest.mark.both
+def test_what_is_invoiced_anew_of_a_settled_action_is_left(people, annee):
+    there = agreed(*people).end()
+    there.action.debut = clock.start_of(date(annee, 6, 1))
+    credit(there.issued(), people[1])
+    db.session.execute(update(Action).where(Action.id == there.action.id).values(etat=EtatAction.SOLDEE))
+    db.session.expire_all()
+    assert queries.left_of(annee) == (0, 0)
+    there.draft()
+    assert queries.left_of(annee) == (1, 0)
+
+
 @pytest.mark.sqlite
 def test_a_year_whose_papers_are_not_read_any_more_says_so_and_is_not_closed(as_, people, facture, annee):
     url = f"/factures/exercices/{annee}"
@@ -153,6 +179,26 @@ def test_a_year_whose_papers_are_not_read_any_more_says_so_and_is_not_closed(as_
             answer = page.post(f"{url}/{gesture}")
             assert (answer.status_code, exercices.Unreadable.sentence in answer.text) == (409, True), gesture
     assert closings() == 0
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_the_other_years_are_still_read(as_, people, facture, annee, is_closed):
+    """And a file that says something of the paper which nobody reads any more is refused, of a closed year too."""
+    if is_closed:
+        closed(annee, people[1])
+    with once_over(annee, days=3):
+        receive(agreed(*people).end().issued(), people[1])
+        forge(f"UPDATE facture SET contenu = '{{' WHERE annee = {annee}")
+        db.session.commit()
+        page = as_(people[1])
+        assert page.post(f"/factures/exercices/{annee + 1}/factures.csv").status_code == 200
+        for gesture in ("factures.csv", "fec.txt"):
+            answer = page.post(f"/factures/exercices/{annee}/{gesture}")
+            assert (answer.status_code, exercices.Unreadable.sentence in answer.text) == (409, True), gesture
+        years = page.get("/factures/exercices")
+    assert years.text.count(exercices.Unreadable.sentence) == (0 if is_closed else 1)
+    assert shown(years).count("1 facture") == (2 if is_closed else 1)
 
 
 def test_what_is_refused_is_said_on_its_page(as_, affaire, facture, annee):
