@@ -89,7 +89,7 @@ def awaited(action: Action, reader_id: int | None = None) -> str:
         Etat.CONFIRMEE: _of_a_confirmed(action, who, s),
         Etat.EN_COURS: "Le référent suit le programme, puis ferme le site.",
         Etat.TERMINEE: "Les heures se valident, puis la facture part.",
-        Etat.FACTUREE: "Elle se solde quand le trésor clôt le partage, décidé une fois la facture payée.",
+        Etat.FACTUREE: "Elle se solde quand le trésor clôt le partage, une fois la facture payée.",
     }
     return sentences.get(action.etat, "")
 

@@ -34,7 +34,7 @@ from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load, load_locked
 from portal.reglage import AGE_AUTORISATION, AGE_MINIMUM, GARDES
-from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
+from portal.web import GuardedBlueprint, Leaf, Page, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
@@ -242,7 +242,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     context = {
         "leaf": leaf,
         "etat": etat,
-        "ici": " ici" if action or mission else "",
+        "ici": _here(leaf, action, mission),
         "waiting": leaf.total if etat is Etat.DEPOSEE else queries.waiting_count(me(), action=action, mission=mission),
         "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
         "motifs": MOTIFS,
@@ -251,6 +251,16 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
         "suite": _suite(),
     } | more
     return render("candidatures/file.html", ("file", "compteurs"), status, **context)
+
+
+def _here(leaf: Leaf, action: int | None, mission: int | None) -> str:
+    """What the queue is filtered by, as the sentence that counts it ends; nothing when it is not."""
+    if not (action or mission):
+        return ""
+    if not leaf.items:
+        return " ici"
+    asked = leaf.items[0].candidature.mission
+    return f" pour «\u00a0{(asked if mission else asked.action).titre}\u00a0»"
 
 
 @bp.get("/", access="candidature.lister")

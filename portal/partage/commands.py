@@ -45,7 +45,8 @@ class NotOver(Refusal):
 
 class AlreadyDecided(Refusal):
     sentence = (
-        "Le partage est décidé : les clés restent, et seul le trésor change une dépense. Un justificatif s’y ajoute toujours."
+        "Le partage est déjà décidé\u00a0: ses clés ne changent plus. Seul le trésor change encore une dépense\u00a0; "
+        "un justificatif s’y ajoute toujours."
     )
 
 

@@ -270,8 +270,8 @@ def test_the_heading_counts_what_the_filters_keep(as_, zoe, mission, etat):
     nothing = builders.mission(mission.action)
     for asked, said in (
         ("", "3 attendent ta réponse."),
-        (f"mission={mission.id}", "1 attend ta réponse ici."),
-        (f"action={mission.action_id}", "1 attend ta réponse ici."),
+        (f"mission={mission.id}", f"1 attend ta réponse pour «\u00a0{mission.titre}\u00a0»."),
+        (f"action={mission.action_id}", f"1 attend ta réponse pour «\u00a0{mission.action.titre}\u00a0»."),
         (f"mission={nothing.id}", "Rien n’attend de réponse ici."),
     ):
         soup = BeautifulSoup(client.get(f"/candidatures/?etat={etat}&{asked}").text, "html5lib")

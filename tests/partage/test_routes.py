@@ -394,7 +394,7 @@ def test_no_correction_is_proposed_while_the_money_that_it_would_give_is_awaited
     db.session.commit()
     rita = as_(fete.rita)
     assert "Les comptes ont bougé" not in rita.get(url).text
-    assert f"{anew.label}&nbsp;:" in rita.get(url).text
+    assert f"{anew.label}\u00a0:" in soup(rita.get(url)).text
     late = rita.post(f"{url}/corriger", data={"motif": "La fête est passée"})
     assert late.status_code == 409
     assert "La fête est passée" in soup(late).select_one(".resume-erreurs").text

@@ -116,6 +116,15 @@ def test_its_share_out_leads_there_whoever_may_settle_it(as_, fete, offerte):
     assert BeautifulSoup(as_(fete.rita).get(sheet).text, "html5lib").select_one("#solder_sans_facture")
 
 
+def test_its_share_out_leads_to_the_invoice_that_is_prepared(as_, fete):
+    fete.draft()
+    db.session.commit()
+    page = BeautifulSoup(as_(fete.rita).get(f"/partage/action/{fete.action.id}").text, "html5lib").select_one("main")
+    assert not page.select('a[href$="#solder_sans_facture"]')
+    [lead] = page.select(f'.ou a[href="/factures/action/{fete.action.id}"]')
+    assert lead.text == "Une facture est en préparation"
+
+
 def test_an_invoice_that_appeared_meanwhile_is_said_with_the_reason_that_was_typed(as_, fete):
     fete.draft()
     db.session.commit()
