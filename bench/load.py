@@ -62,9 +62,10 @@ class Target:
         clients = clients or self.clients
         before = self.server.cpu()
         said = self._wrk(seconds, clients)
-        if said["refused"] or said["broken"]:
+        if said["refused"] or said["broken"] or not said["requests"]:
             raise Refused(f"{self.path} : {said['refused']} refus, {said['broken']} sans réponse sur {said['requests']}")
         spent = [now - then for now, then in zip(self.server.cpu(), before, strict=True)]
+        self.server.rest()  # wrk does not wait for what it last asked
         self.sent += said["requests"] + clients
         self.counted += said["requests"]
         return Load(said["requests"], said["microseconds"] / 1e6, said["median"] / 1e6, spent)
@@ -131,8 +132,7 @@ def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], secon
     for number in range(ROUNDS):
         order = (ours, theirs) if number % 2 else (theirs, ours)
         for target in order:
-            target.server.stop()
-            target.server.start()
+            target.server.restart()
             target.warm()
         found = {id(target): figure(target.press_shared(seconds)) for target in order}
         pairs.append((found[id(ours)], found[id(theirs)]))

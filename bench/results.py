@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 FOLDER = Path(__file__).with_name("resultats")
 LEAST_NOISE = 0.05  # of a ratio, between two runs: a machine is never twice the same
@@ -52,14 +53,13 @@ class Result:
         return self.has_budget and self.excess > self.noise
 
     def has_regressed(self, before: Sequence[Result]) -> bool:
-        """Whether a ratio is worse than each of these by more than the noise."""
-        if self.unit or not self.has_budget:
+        """Whether a ratio is worse than it was by more than the noise: of this run, and of those or what lies between them."""
+        if self.unit or not self.has_budget or not before:
             return False
-        return bool(before) and all(self._is_worse_than(earlier) for earlier in before)
-
-    def _is_worse_than(self, earlier: Result) -> bool:
-        worse = earlier.value - self.value if self.least is not None else self.value - earlier.value
-        return worse > max(self.noise + earlier.noise, LEAST_NOISE * earlier.value)
+        values = [earlier.value for earlier in before]
+        usual, moved = median(values), (max(values) - min(values)) / 2
+        worse = usual - self.value if self.least is not None else self.value - usual
+        return worse > max(self.noise + max(moved, median(earlier.noise for earlier in before)), LEAST_NOISE * usual)
 
     def verdict(self, before: Sequence[Result]) -> str:
         if self.is_missed:

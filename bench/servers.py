@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
+from time import sleep
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -15,6 +16,7 @@ from portal.config import ROOT
 from tests.services import Processes, bound_socket, wait_until
 
 TICKS = os.sysconf("SC_CLK_TCK")  # of the processor's time, a second
+REST = 0.2  # seconds
 
 
 class Server:
@@ -35,11 +37,10 @@ class Server:
         wait_until(self._answers, self._command[-1], seconds=30)
 
     def _answers(self) -> bool:
-        """True once all of its processes are there: the first one answers for the others that are coming."""
         if self._process.poll() is not None:
             raise RuntimeError("gunicorn s’est arrêté : son erreur est au-dessus.")
         try:
-            return bool(self.ask("/")[0]) and len(self.cpu()) == 1 + supervise.WEB_PROCESSES
+            return bool(self.ask("/")[0])
         except OSError:
             return False
 
@@ -53,6 +54,19 @@ class Server:
 
     def stop(self) -> None:
         self._processes.kill(self._process)
+
+    def restart(self) -> None:
+        """Until all of its processes are there: the first one answers for the others that are coming."""
+        self.stop()
+        self.start()
+        wait_until(lambda: len(self.cpu()) == 1 + supervise.WEB_PROCESSES, "les processus du site", seconds=30)
+
+    def rest(self) -> None:
+        """Wait until it works on nothing any more."""
+        spent = -1.0
+        while (now := sum(self.cpu())) > spent + 1 / TICKS:
+            spent = now
+            sleep(REST)
 
     def cpu(self) -> list[float]:
         """Seconds of processor that the master and each of its workers have used since they started."""

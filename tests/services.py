@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from ssl import SSLContext
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 from aiosmtpd.controller import Controller
@@ -90,6 +90,7 @@ class Processes:
 
     def __enter__(self) -> Processes:
         self.started: list[subprocess.Popen[str]] = []
+        self._pipes: list[IO[str]] = []
         self._bound: list[socket.socket] = []
         return self
 
@@ -102,6 +103,7 @@ class Processes:
     def start(self, *command: str | Path, **options: Any) -> subprocess.Popen[str]:
         process = spawn(command, **options)
         self.started.append(process)
+        self._pipes += [pipe for pipe in (process.stdin, process.stdout, process.stderr) if pipe]
         return process
 
     def kill(self, process: subprocess.Popen[str]) -> None:
@@ -109,13 +111,14 @@ class Processes:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        if process in self.started:  # once it is gone, its number may be another's
+            self.started.remove(process)
 
     def __exit__(self, *exc: object) -> None:
-        for process in reversed(self.started):
+        for process in self.started[::-1]:
             self.kill(process)
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe:
-                    pipe.close()
+        for pipe in self._pipes:
+            pipe.close()
         for sock in self._bound:
             sock.close()
 
