@@ -78,6 +78,7 @@ def test_a_proxy_calls_the_portal_and_says_when_it_is_down(name):
     assert f"127.0.0.1:{port}" in FILES[name]
     assert f"{HOME}/static" in FILES[name]
     assert "/maintenance.html" in FILES[name]
+    assert "503" in FILES[name]
     assert (ROOT / "static" / "maintenance.html").exists()
 
 
