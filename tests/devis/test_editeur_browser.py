@@ -50,3 +50,13 @@ def test_without_javascript_one_saves_and_sees(visit, devis):
     page.locator(f"#l{meal}-prix").press("Enter")
     expect(page.locator(f"#montant-{meal}")).to_have_text("200,00\u00a0€")
     expect(page.locator("#total-en-bas")).to_have_text("1\u202f280,00\u00a0€")
+
+
+def test_what_was_typed_and_not_saved_comes_back_with_the_back_button(visit, devis):
+    meal = devis.lignes[1].id
+    page = visit(devis.action.bienveillant)
+    page.goto("/devis/1")
+    page.locator(f"#l{meal}-quantite").fill("8")
+    page.goto("/")
+    page.go_back()
+    expect(page.locator(f"#l{meal}-quantite")).to_have_value("8")

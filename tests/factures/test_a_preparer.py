@@ -41,6 +41,11 @@ def test_what_an_avoir_took_back_is_prepared_again_by_whoever_wants_it(to_come):
     assert commands.openings(to_come.action, queries.of_action(to_come.action)) == [Nature.ACOMPTE]
 
 
+def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
+    to_come.end()
+    assert commands.openings(to_come.action, []) == [Nature.FACTURE]
+
+
 def test_nothing_before_the_day_when_no_deposit_is_promised(people):
     reglage.change(reglage.ACOMPTE, 0, by=people[1])
     there = agreed(*people)
