@@ -58,7 +58,7 @@ class Target:
     counted: int = 0  # requests answered
 
     def press(self, seconds: int = SECONDS, *, clients: int | None = None) -> Load:
-        """Ask again and again for that long. Raises Refused."""
+        """Ask a server that has all of its processes again and again for that long. Raises Refused."""
         clients = clients or self.clients
         before = self.server.cpu()
         said = self._wrk(seconds, clients)

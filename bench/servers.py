@@ -62,11 +62,14 @@ class Server:
         wait_until(lambda: len(self.cpu()) == 1 + supervise.WEB_PROCESSES, "les processus du site", seconds=30)
 
     def rest(self) -> None:
-        """Wait until it works on nothing any more."""
-        spent = -1.0
-        while (now := sum(self.cpu())) > spent + 1 / TICKS:
-            spent = now
+        """Wait until its processes stop working: one of them may still wait for the disk."""
+
+        def works_no_more() -> bool:
+            before = sum(self.cpu())
             sleep(REST)
+            return sum(self.cpu()) <= before + 1 / TICKS
+
+        wait_until(works_no_more, "le repos du site", seconds=30)
 
     def cpu(self) -> list[float]:
         """Seconds of processor that the master and each of its workers have used since they started."""

@@ -79,6 +79,7 @@ def test_a_proxy_calls_the_portal_and_says_when_it_is_down(name):
     assert f"{HOME}/static" in FILES[name]
     assert "/maintenance.html" in FILES[name]
     assert "503" in FILES[name]
+    assert re.search(r"Retry-After 30\b", FILES[name])
     assert (ROOT / "static" / "maintenance.html").exists()
 
 

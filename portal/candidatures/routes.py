@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import abort, request, url_for
 from flask_login import current_user
 
+from portal.actions.models import Action
 from portal.candidatures import attente, commands, depot, queries, suivi
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LeaveForm, LinksForm
 from portal.candidatures.models import (
@@ -34,7 +35,7 @@ from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load, load_locked
 from portal.reglage import AGE_AUTORISATION, AGE_MINIMUM, GARDES
-from portal.web import GuardedBlueprint, Leaf, Page, done, me, page_number, refused, render, toast, wants_fragment
+from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
@@ -242,7 +243,7 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     context = {
         "leaf": leaf,
         "etat": etat,
-        "ici": _here(leaf, action, mission),
+        "ici": _here(action, mission),
         "waiting": leaf.total if etat is Etat.DEPOSEE else queries.waiting_count(me(), action=action, mission=mission),
         "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
         "motifs": MOTIFS,
@@ -253,14 +254,12 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     return render("candidatures/file.html", ("file", "compteurs"), status, **context)
 
 
-def _here(leaf: Leaf, action: int | None, mission: int | None) -> str:
+def _here(action: int | None, mission: int | None) -> str:
     """What the queue is filtered by, as the sentence that counts it ends; nothing when it is not."""
-    if not (action or mission):
-        return ""
-    if not leaf.items:
-        return " ici"
-    asked = leaf.items[0].candidature.mission
-    return f" pour «\u00a0{(asked if mission else asked.action).titre}\u00a0»"
+    asked: Mission | Action | None = load(Mission, mission, "mission.voir") if mission else None
+    if asked is None and action:
+        asked = load(Action, action, "action.voir")
+    return f" pour «\u00a0{asked.titre}\u00a0»" if asked else ""
 
 
 @bp.get("/", access="candidature.lister")

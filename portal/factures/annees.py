@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import abort, url_for
@@ -55,33 +57,33 @@ def close(annee: int) -> Any:
 
 @bp.post(f"/exercices/<int:annee>/factures.{tableur.SORTE}", access="exercice.exporter", fresh=True)
 def export_invoices(annee: int, sorte: str) -> Any:
-    with exercices.reading():
+    with _taking(annee, f"factures.{sorte}") as one:
         table = classeur.of_invoices(annee, queries.issued_in(annee), sorte)
-    one = _taken(annee, f"factures.{sorte}")
     return as_file(table, tableur.SORTES[sorte], f"factures-{one.suffixe}.{sorte}")
 
 
 @bp.post(f"/exercices/<int:annee>/reglements.{tableur.SORTE}", access="exercice.exporter", fresh=True)
 def export_payments(annee: int, sorte: str) -> Any:
-    with exercices.reading():
+    with _taking(annee, f"reglements.{sorte}") as one:
         table = classeur.of_payments(annee, queries.paid_in(annee), sorte)
-    one = _taken(annee, f"reglements.{sorte}")
     return as_file(table, tableur.SORTES[sorte], f"reglements-{one.suffixe}.{sorte}")
 
 
 @bp.post("/exercices/<int:annee>/fec.txt", access="exercice.exporter", fresh=True)
 def export_journal(annee: int) -> Any:
-    with exercices.reading():
+    with _taking(annee, "FEC") as one:
         issued, paid = queries.issued_in(annee), queries.paid_in(annee)
         journal = fec.text(issued, paid, queries.deducting(issued), queries.asked_by(issued, paid))
-    one = _taken(annee, "FEC")
     return as_file(journal, "text/plain", f"{_siren()}FEC{annee}1231{'' if one.exercice else '-provisoire'}.txt")
 
 
-def _taken(annee: int, quoi: str) -> Annee:
+@contextmanager
+def _taking(annee: int, quoi: str) -> Iterator[Annee]:
+    """While its file is made, then it is written down. Raises exercices.Unreadable."""
     one = _read(annee)
+    with exercices.reading():
+        yield one
     exercices.note_export(annee, quoi, by=me())
-    return one
 
 
 def _siren() -> str:

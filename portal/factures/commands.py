@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from portal import journal, reglage
-from portal.actions import models as actions
 from portal.actions.commands import apply
 from portal.actions.models import Action
 from portal.comptes.models import Personne
@@ -22,8 +21,6 @@ from portal.factures.models import LONGEST, Facture, LigneFacture, Nature, aband
 from portal.reglage import Profil
 from portal.workflow import Refusal
 
-READY = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE})  # settled, it may be invoiced anew
-AGREED = READY | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS}
 TO_WHOM = ("livraison", "commande", "service", "chorus")  # what an invoice says as the one before it did
 CREDITED = ("devis", "categorie", "commande", "service", "chorus")  # what an avoir says as its invoice did
 COPIED = ("libelle", "detail", "quantite", "unite", "prix", "taux", "remise", "pole_id", "comprise", "rang")
@@ -35,6 +32,10 @@ class NoAgreement(Refusal):
 
 class TooEarly(Refusal):
     sentence = "La facture se prépare une fois le site fermé : elle dit ce qui s’est vraiment passé."
+
+
+class TooLate(Refusal):
+    sentence = "Il est trop tard pour un acompte : la journée est passée, la facture demande tout."
 
 
 class AlreadyInvoiced(Refusal):
@@ -101,7 +102,7 @@ class TooMuch(Refusal):
 def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
     """The draft of that nature: the one that is there, else a new one from the accepted devis.
 
-    Raises NoAgreement, TooEarly, AlreadyInvoiced, NoDeposit, DepositAsked.
+    Raises NoAgreement, TooEarly, TooLate, AlreadyInvoiced, NoDeposit, DepositAsked.
     """
     action = lock_one(action)
     if there := queries.drafted(action, nature):
@@ -121,15 +122,15 @@ def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
 def agreement(action: Action, nature: Nature) -> Devis:
     """The devis that an invoice of that nature follows now: asked again as it leaves, a draft may have waited.
 
-    Raises NoAgreement, TooEarly, AlreadyInvoiced.
+    Raises NoAgreement, TooEarly, TooLate, AlreadyInvoiced.
     """
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
-    if agreed is None or action.etat not in AGREED:
+    if agreed is None or action.etat not in queries.COMING | queries.OVER:
         raise NoAgreement
     if whole := next(iter(queries.standing(action, Nature.FACTURE)), None):
         raise AlreadyInvoiced(whole)
-    if nature is Nature.FACTURE and action.etat not in READY:
-        raise TooEarly
+    if action.etat not in queries.ASKED_IN[nature]:
+        raise TooEarly if nature is Nature.FACTURE else TooLate
     return agreed
 
 
@@ -141,8 +142,8 @@ def is_outdated(facture: Facture) -> bool:
 def openings(action: Action, there: Collection[Facture]) -> list[Nature]:
     """Which may be prepared, beside those that are there."""
     natures = {one.nature for one in there if not one.is_credit and not queries.is_void(one, there)}
-    when = {Nature.ACOMPTE: queries.COMING, Nature.FACTURE: READY}
-    free = [nature for nature in when if not natures & {nature, Nature.FACTURE} and action.etat in when[nature]]
+    when = queries.ASKED_IN.items()
+    free = [nature for nature, etats in when if not natures & {nature, Nature.FACTURE} and action.etat in etats]
     agreed = devis_queries.agreed(action) if free else None
     asks = bool(agreed and (agreed.contenu or {}).get("acompte"))
     return [nature for nature in free if agreed and (nature is Nature.FACTURE or asks)]

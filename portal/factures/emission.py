@@ -107,6 +107,10 @@ class Outdated(Obstacle):
     sentence = "Un autre devis a été accepté depuis : abandonne ce brouillon, puis prépare-le de nouveau."
 
 
+class DayOver(Obstacle):
+    sentence = "La journée est passée, la facture demande tout : abandonne ce brouillon d’acompte."
+
+
 class NotForChorus(Obstacle):
     mend = "chorus"
     sentence = "Chorus Pro demande le SIRET du client, le code du service et le numéro d’engagement : il en manque."
@@ -139,7 +143,7 @@ def obstacles(facture: Facture) -> list[Obstacle]:
     """All that keeps it from leaving, the gravest first."""
     known = reglage.NOM.valeur and reglage.ADRESSE.valeur and (reglage.SIRET.valeur or reglage.RNA.valeur)
     demandeur = facture.action.demandeur
-    found: list[Obstacle] = [Outdated()] if not facture.is_credit and commands.is_outdated(facture) else []
+    found = [] if facture.is_credit else _of_its_agreement(facture)
     if not known:
         found.append(NobodyKnown())
     if commands.is_taxed(facture) and not reglage.TVA_INTRA.valeur:
@@ -155,6 +159,11 @@ def obstacles(facture: Facture) -> list[Obstacle]:
         found.append(DepositTooBig())
     found += _of_a_credit(facture, facture.origine) if facture.origine else _of_an_invoice(facture)
     return found + [Unexplained(line) for line in facture.lignes if line.is_another and not line.motif.strip()]
+
+
+def _of_its_agreement(facture: Facture) -> list[Obstacle]:
+    late = facture.nature is Nature.ACOMPTE and facture.action.etat in queries.OVER
+    return [DayOver()] * late + [Outdated()] * commands.is_outdated(facture)
 
 
 def _of_an_invoice(facture: Facture) -> list[Obstacle]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from flask import current_app
+
 from portal import clock
 from portal.comptes.models import Personne
 from portal.db import db
@@ -173,10 +175,11 @@ def _contents(annees: Collection[int]) -> dict[int, Mapping[str, Any]]:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Raises Unreadable where what a paper says was made, by hand, no JSON or not that of a paper."""
+    """Raises Unreadable where what a paper says was made, by hand, no JSON or not that of a paper; the log says where."""
     try:
         yield
     except (AssertionError, ValueError, KeyError, TypeError) as error:
+        current_app.logger.error("a year is not read any more", exc_info=error)
         raise Unreadable from error
 
 

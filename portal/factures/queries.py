@@ -34,7 +34,9 @@ from portal.reglage import Profil
 from portal.web import Leaf, leaf
 
 PAGE = 25
-COMING = (actions.Etat.CONFIRMEE, actions.Etat.EN_COURS)  # its deposit is asked for; once the day is over, all of it is
+COMING = frozenset({actions.Etat.CONFIRMEE, actions.Etat.EN_COURS})
+OVER = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE, actions.Etat.SOLDEE})  # settled, it may be invoiced anew
+ASKED_IN = {Nature.ACOMPTE: COMING, Nature.FACTURE: OVER}  # once the day is over, all of it is asked for
 NAME = (Facture.nature, Facture.serie, Facture.annee, Facture.rang)
 SHEET: tuple[Any, ...] = (  # of one invoice: what its page does not touch of it is not asked for
     joinedload(Facture.action).joinedload(Action.demandeur),
@@ -177,10 +179,7 @@ class Reste(NamedTuple):
 def left_of(annee: int) -> Reste:
     """In one query."""
     took_place = Action.debut >= clock.start_of(date(annee, 1, 1)), Action.debut < clock.start_of(date(annee + 1, 1, 1))
-    is_whole = and_(Facture.nature == Nature.FACTURE, Action.etat.not_in(STOPPED))
-    is_deposit = and_(Facture.nature == Nature.ACOMPTE, Action.etat.in_(COMING))
-    leaves = Facture.etat == Etat.BROUILLON, or_(is_whole, is_deposit)
-    drafts = select(func.count(Facture.id)).join(Facture.action).where(*leaves, *took_place)
+    drafts = select(func.count(Facture.id)).join(Facture.action).where(asks(), *took_place)
     not_begun = select(func.count()).select_from(to_prepare().where(*took_place).with_only_columns(Action.id).subquery())
     to_come = not_credited() - func.coalesce(_came(), 0)
     due = select(func.coalesce(func.sum(to_come), 0)).where(Facture.annee == annee, _awaited(), to_come > 0)
@@ -232,7 +231,7 @@ def asked_by(factures: Iterable[Facture], paid: Iterable[Reglement]) -> list[Fac
 def kept_deposits(annee: int) -> list[Facture]:
     """The deposits of that year that stopped actions keep: owed, as the journal has them, to nobody any more."""
     query = select(Facture).join(Facture.action).where(Facture.annee == annee, Facture.nature == Nature.ACOMPTE)
-    query = query.where(Action.etat.in_(STOPPED)).order_by(Facture.rang).options(CREDITED)
+    query = query.where(Action.etat.in_(STOPPED)).order_by(Facture.rang).options(defer(Facture.contenu), CREDITED)
     return [one for one in db.session.scalars(query).unique() if not one.is_cancelled]
 
 
@@ -247,6 +246,12 @@ def series() -> dict[str, Serie]:
     """By prefix, the last number that each series gave."""
     query = select(Serie).order_by(Serie.prefixe).execution_options(populate_existing=True)
     return {one.prefixe: one for one in db.session.scalars(query)}
+
+
+def asks() -> ColumnElement[bool]:
+    """A draft that still asks for something: that of a deposit until the day is over, that of all of it from then on."""
+    natures = (and_(Facture.nature == nature, Facture.action.has(Action.etat.in_(when))) for nature, when in ASKED_IN.items())
+    return and_(Facture.etat == Etat.BROUILLON, or_(*natures))
 
 
 def _awaited() -> ColumnElement[bool]:
@@ -285,7 +290,7 @@ def _to_hand_over() -> ColumnElement[bool]:
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
-    "a_emettre": ("À émettre", lambda: Facture.etat == Etat.BROUILLON),
+    "a_emettre": ("À émettre", lambda: or_(asks(), and_(Facture.etat == Etat.BROUILLON, Facture.nature == Nature.AVOIR))),
     "a_deposer": ("À déposer (plateforme)", _to_hand_over),
     "a_encaisser": ("À encaisser", _awaited),
     "en_retard": ("En retard", lambda: and_(_awaited(), Facture.echeance < clock.today())),

@@ -24,7 +24,6 @@ from portal.devis import chiffrage
 from portal.devis import models as devis
 from portal.devis.models import Devis, LigneDevis
 from portal.factures import queries as invoices
-from portal.factures.models import Etat as EtatFacture
 from portal.factures.models import Facture, LigneFacture
 from portal.factures.models import Nature as Sorte
 from portal.journal import Called, describes
@@ -36,7 +35,7 @@ from portal.web import Leaf, leaf
 
 PAGE = 25
 TO_SHARE = frozenset({actions.Etat.TERMINEE, actions.Etat.FACTUREE})
-COSTING = TO_SHARE | {actions.Etat.CONFIRMEE, actions.Etat.EN_COURS} | actions.SETTLED  # stopped, fees still come
+COSTING = TO_SHARE | invoices.COMING | actions.SETTLED  # stopped, fees still come
 
 
 class Charge(NamedTuple):
@@ -65,7 +64,7 @@ class Compte:
     action: Action
     partage: Partage | None
     factures: list[Facture]  # those that left
-    is_prepared: bool  # whether a draft is there that may still leave
+    is_prepared: bool  # whether a draft of all of it is there, that may leave
     comptees: dict[int | None, list[chiffrage.Ligne]]  # the lines of each invoice, by its id; None: of the agreed devis
     depenses: list[Depense]
     charges: list[Charge]
@@ -176,10 +175,13 @@ class Compte:
         return self.action.etat in actions.SETTLED
 
     @property
+    def keeps_a_deposit(self) -> bool:
+        return any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
+
+    @property
     def is_ready(self) -> bool:
         """Whether it is invoiced, even when avoirs have since taken all of it back: what it cost is then a loss."""
-        kept = any(one.nature is Sorte.ACOMPTE and not one.is_cancelled for one in self.factures)
-        ended = self.is_ended and (kept or self.couts > 0)
+        ended = self.is_ended and (self.keeps_a_deposit or self.couts > 0)
         return ended or any(one.nature is Sorte.FACTURE for one in self.factures)
 
     @property
@@ -198,12 +200,12 @@ def _without_deposits(facture: Facture) -> int:
 def compte(action: Action) -> Compte:
     """As it now is: six statements, one more to read the ledger, and the settings while nothing is decided."""
     partage, there = _fresh(action), _factures(action)
-    drafted = any(one.is_draft and not one.is_credit for one in there)
+    drafted = any(one.is_draft and one.nature is Sorte.FACTURE for one in there)
     return Compte(
         action=action,
         partage=partage,
         factures=[one for one in there if not one.is_draft],
-        is_prepared=drafted and action.etat not in actions.STOPPED,
+        is_prepared=drafted and action.etat in invoices.OVER,
         comptees=_comptees(action),
         depenses=depenses(action),
         charges=_charges(action, partage),
@@ -287,9 +289,8 @@ def _is_undecided() -> ColumnElement[bool]:
 
 
 def _awaits_nothing() -> ColumnElement[bool]:
-    """It is invoiced, or has ended, and all its money came, or was given back; no draft of what was stopped can leave."""
-    leaves = and_(Facture.etat == EtatFacture.BROUILLON, Action.etat.not_in(actions.STOPPED))
-    waits = or_(leaves, invoices.is_unsettled())
+    """It is invoiced, or has ended, and all its money came, or was given back; no draft asks for more."""
+    waits = or_(invoices.asks(), invoices.is_unsettled())
     unsettled = exists().where(Facture.action_id == Action.id, Facture.nature != Sorte.AVOIR, waits)
     return and_(Action.etat != actions.Etat.TERMINEE, ~unsettled)
 

@@ -41,9 +41,20 @@ def test_what_an_avoir_took_back_is_prepared_again_by_whoever_wants_it(to_come):
     assert commands.openings(to_come.action, queries.of_action(to_come.action)) == [Nature.ACOMPTE]
 
 
-def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
+@pytest.mark.both
+def test_no_deposit_is_proposed_once_the_day_is_over(to_come):
+    """Nor is one that was prepared before to be issued any more: the invoice asks for all of it."""
+
+    def to_issue() -> list[int]:
+        return [one.id for one in db.session.scalars(queries.waiting("a_emettre"))]
+
+    deposit = to_come.draft(Nature.ACOMPTE)
+    assert to_issue() == [deposit.id]
     to_come.end()
-    assert commands.openings(to_come.action, []) == [Nature.FACTURE]
+    assert to_issue() == []
+    assert commands.openings(to_come.action, [deposit]) == [Nature.FACTURE]
+    whole = to_come.draft()
+    assert to_issue() == [whole.id]
 
 
 def test_nothing_before_the_day_when_no_deposit_is_promised(people):

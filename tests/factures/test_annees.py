@@ -201,12 +201,31 @@ def test_the_other_years_are_still_read(as_, people, facture, annee, is_closed):
     assert shown(years).count("1 facture") == (2 if is_closed else 1)
 
 
+@pytest.mark.sqlite
+def test_a_year_is_shown_when_a_deposit_that_it_keeps_is_not_read_any_more(as_, to_come, annee):
+    to_come.issued(Nature.ACOMPTE)
+    actions.decide(to_come.action, annuler, by=to_come.zoe, motif="Cyclone")
+    forge("UPDATE facture SET contenu = '{'")
+    db.session.commit()
+    assert "324,00 €" in shown(as_(to_come.rita).get(f"/factures/exercices/{annee}"))
+
+
+@pytest.mark.sqlite
+def test_why_a_file_is_not_made_is_in_the_log(as_, affaire, facture, annee, caplog):
+    """Whoever keeps the server reads whether the paper was touched, or the portal is wrong."""
+    forge("UPDATE facture SET contenu = json_remove(contenu, '$.parts')")
+    db.session.commit()
+    assert as_(affaire.rita).post(f"/factures/exercices/{annee}/factures.csv").status_code == 409
+    assert {repr(one.exc_info[1]) for one in caplog.records if one.exc_info} == {"KeyError('parts')"}
+
+
 def test_what_is_refused_is_said_on_its_page(as_, affaire, facture, annee):
     answer = as_(affaire.rita).post(f"/factures/exercices/{annee}/clore")
     assert answer.status_code == 409
     assert "pas finie" in answer.text
     assert closings() == 0
-    assert as_(affaire.rita).post("/factures/exercices/1999/clore").status_code == 404
+    for nothing in ("1999/clore", "1999/factures.csv", "10000/reglements.csv", "10000/fec.txt"):
+        assert as_(affaire.rita).post(f"/factures/exercices/{nothing}").status_code == 404, nothing
 
 
 def test_a_payment_dated_in_it_is_refused_on_the_page_and_what_was_typed_stays(as_, affaire, facture, annee):

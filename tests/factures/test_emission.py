@@ -122,11 +122,24 @@ def test_a_deposit_above_the_whole_waits_for_an_avoir(to_come):
     assert [type(one) for one in emission.obstacles(facture)] == [emission.DepositsExceed]
 
 
-@pytest.mark.parametrize("nature", [Nature.FACTURE, Nature.ACOMPTE])
-def test_an_action_is_invoiced_once(affaire, nature):
-    affaire.issued(nature)
-    with pytest.raises((commands.AlreadyInvoiced, commands.DepositAsked)):
-        affaire.draft(nature)
+def test_an_action_is_invoiced_once(to_come):
+    to_come.issued(Nature.ACOMPTE)
+    with pytest.raises(commands.DepositAsked):
+        to_come.draft(Nature.ACOMPTE)
+    to_come.end().issued()
+    with pytest.raises(commands.AlreadyInvoiced):
+        to_come.draft()
+
+
+def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
+    """One that was prepared before is to be abandoned, and says so."""
+    draft = to_come.draft(Nature.ACOMPTE)
+    assert emission.obstacles(draft) == []
+    to_come.end()
+    assert [type(one) for one in emission.obstacles(draft)] == [emission.DayOver]
+    commands.drop(draft, by=to_come.rita)
+    with pytest.raises(commands.TooLate):
+        to_come.draft(Nature.ACOMPTE)
 
 
 def test_nobody_issues_what_they_have_not_read(affaire):

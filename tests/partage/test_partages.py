@@ -47,10 +47,10 @@ def test_the_profit_is_what_was_invoiced_less_what_it_cost(fete):
     assert compte.parts[fete.cuisine.id] == 94_25
 
 
-def test_a_deposit_counts_once(fete):
-    fete.issued(Sorte.ACOMPTE)
-    fete.issued()
-    assert fete.compte().facture == WHOLE
+def test_a_deposit_counts_once(a_venir):
+    a_venir.issued(Sorte.ACOMPTE)
+    a_venir.end().issued()
+    assert a_venir.compte().facture == WHOLE
 
 
 # --- the decision --------------------------------------------------------------------------------------------

@@ -57,19 +57,19 @@ def test_it_leaves_what_is_to_come_and_says_why(fete, offerte):
     assert db.session.scalars(said).all() == ["Offerte à l’association."]
 
 
-def test_what_was_invoiced_is_settled_by_its_share_out(fete):
+def test_what_was_invoiced_is_settled_by_its_share_out(a_venir):
+    deposit, fete = a_venir.issued(Sorte.ACOMPTE), a_venir.end()
     draft = fete.draft()
-    refused(fete, "abandonne-le")
-    invoices.drop(draft, by=fete.rita)
-    deposit = fete.issued(Sorte.ACOMPTE)
     refused(fete, "un avoir de tout cet acompte")
     fete.credit(deposit)
+    refused(fete, "abandonne-le")
+    invoices.drop(draft, by=fete.rita)
     settle(fete.action, fete.rita)
     assert fete.action.etat is Etat.SOLDEE
 
 
-def test_what_was_paid_is_given_back_first(fete):
-    deposit = fete.issued(Sorte.ACOMPTE)
+def test_what_was_paid_is_given_back_first(a_venir):
+    deposit, fete = a_venir.issued(Sorte.ACOMPTE), a_venir.end()
     fete.pay(deposit)
     fete.credit(deposit)
     db.session.commit()
@@ -123,6 +123,39 @@ def test_its_share_out_leads_to_the_invoice_that_is_prepared(as_, fete):
     assert not page.select('a[href$="#solder_sans_facture"]')
     [lead] = page.select(f'.ou a[href="/factures/action/{fete.action.id}"]')
     assert lead.text == "Une facture est en préparation"
+
+
+def leads_to_its_sheet(as_, fete) -> bool:
+    db.session.commit()
+    page = BeautifulSoup(as_(fete.rita).get(f"/partage/action/{fete.action.id}").text, "html5lib").select_one("main")
+    return bool(page.select('a[href$="#solder_sans_facture"]'))
+
+
+def test_its_share_out_leads_nowhere_while_a_deposit_stands_or_is_to_be_given_back(as_, a_venir):
+    deposit, fete = a_venir.issued(Sorte.ACOMPTE), a_venir.end()
+    fete.pay(deposit)
+    assert not leads_to_its_sheet(as_, fete)
+    fete.credit(deposit)
+    assert not leads_to_its_sheet(as_, fete)
+
+
+def test_a_deposit_that_nobody_asked_for_in_time_keeps_nothing_from_being_decided(as_, a_venir):
+    a_venir.draft(Sorte.ACOMPTE)
+    fete = a_venir.end()
+    assert leads_to_its_sheet(as_, fete)
+    fete.invoiced()
+    db.session.commit()
+    assert [action.id for action in queries.listed("a_decider", 1).items] == [fete.action.id]
+    page = as_(fete.rita).get(f"/partage/action/{fete.action.id}").text
+    assert ("en préparation" in page, 'id="decider"' in page) == (False, True)
+
+
+def test_what_is_prepared_anew_is_not_said_to_wait_once_its_share_out_is_closed(as_, fete):
+    settle(fete.action, fete.rita)
+    fete.draft()
+    db.session.commit()
+    page = as_(fete.rita).get(f"/partage/action/{fete.action.id}").text
+    assert (fete.compte().is_prepared, "en préparation" in page) == (True, False)
 
 
 def test_an_invoice_that_appeared_meanwhile_is_said_with_the_reason_that_was_typed(as_, fete):
