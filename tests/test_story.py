@@ -62,7 +62,7 @@ def test_the_whole_story(visit, action):
     tap(zoe, "Se connecter")
     expect(zoe.get_by_text("1 attend ta réponse.")).to_be_visible()
     tap(zoe, "Accepter")
-    expect(zoe.get_by_text("Rien n’attend de réponse.")).to_be_visible()
+    expect(zoe.get_by_text("Rien n’attend ta réponse.")).to_be_visible()
     expect(zoe.get_by_text("Annuler la réponse")).to_be_visible()
     with clock.freeze(clock.now() + UNDO):
         lea.reload()

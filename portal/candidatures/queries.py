@@ -156,6 +156,11 @@ def waiting_count(personne: Personne, *, action: int | None, mission: int | None
     return count(_asked(personne, Etat.DEPOSEE, action, mission))
 
 
+def asked_about(action: int | None, mission: int | None) -> Mission | Action | None:
+    """What the queue is narrowed to."""
+    return db.session.get(Mission, mission) if mission else db.session.get(Action, action)
+
+
 def is_untold() -> ColumnElement[bool]:
     """Candidature.is_undoable, for a list: an answer that nobody was told."""
     unsent = or_(Candidature.dite_le.is_(None), Candidature.dite_le > clock.now())

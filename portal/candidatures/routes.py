@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from flask import abort, request, url_for
 from flask_login import current_user
 
-from portal.actions.models import Action
 from portal.candidatures import attente, commands, depot, queries, suivi
 from portal.candidatures.forms import MOTIFS, CandidatureForm, CorrectionForm, DecisionForm, LeaveForm, LinksForm
 from portal.candidatures.models import (
@@ -256,10 +255,11 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
 
 def _here(action: int | None, mission: int | None) -> str:
     """What the queue is filtered by, as the sentence that counts it ends; nothing when it is not."""
-    asked: Mission | Action | None = load(Mission, mission, "mission.voir") if mission else None
-    if asked is None and action:
-        asked = load(Action, action, "action.voir")
-    return f" pour «\u00a0{asked.titre}\u00a0»" if asked else ""
+    if not (action or mission):
+        return ""
+    asked = queries.asked_about(action, mission)
+    known = asked and can(current_user, f"{asked.__tablename__}.voir", asked)
+    return f" pour «\u00a0{asked.titre}\u00a0»" if asked and known else " ici"
 
 
 @bp.get("/", access="candidature.lister")

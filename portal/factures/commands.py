@@ -8,7 +8,7 @@ from typing import Any
 
 from portal import journal, reglage
 from portal.actions.commands import apply
-from portal.actions.models import Action
+from portal.actions.models import STOPPED, Action
 from portal.comptes.models import Personne
 from portal.db import db, lock_one
 from portal.devis import commands as devis
@@ -35,7 +35,11 @@ class TooEarly(Refusal):
 
 
 class TooLate(Refusal):
-    sentence = "Il est trop tard pour un acompte : la journée est passée, la facture demande tout."
+    sentence = "Le site est fermé : la facture demande tout, un acompte ne part plus."
+
+
+class ActionStopped(Refusal):
+    sentence = "Cette action est arrêtée : plus rien ne s’y facture."
 
 
 class AlreadyInvoiced(Refusal):
@@ -102,7 +106,7 @@ class TooMuch(Refusal):
 def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
     """The draft of that nature: the one that is there, else a new one from the accepted devis.
 
-    Raises NoAgreement, TooEarly, TooLate, AlreadyInvoiced, NoDeposit, DepositAsked.
+    Raises NoAgreement, ActionStopped, TooEarly, TooLate, AlreadyInvoiced, NoDeposit, DepositAsked.
     """
     action = lock_one(action)
     if there := queries.drafted(action, nature):
@@ -122,16 +126,27 @@ def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
 def agreement(action: Action, nature: Nature) -> Devis:
     """The devis that an invoice of that nature follows now: asked again as it leaves, a draft may have waited.
 
-    Raises NoAgreement, TooEarly, TooLate, AlreadyInvoiced.
+    Raises NoAgreement, ActionStopped, TooEarly, TooLate, AlreadyInvoiced.
     """
     agreed = devis_queries.in_state(action, devis_models.Etat.ACCEPTE)
-    if agreed is None or action.etat not in queries.COMING | queries.OVER:
+    if agreed is None:
         raise NoAgreement
     if whole := next(iter(queries.standing(action, Nature.FACTURE)), None):
         raise AlreadyInvoiced(whole)
-    if action.etat not in queries.ASKED_IN[nature]:
-        raise TooEarly if nature is Nature.FACTURE else TooLate
+    if refusal := untimely(action, nature):
+        raise refusal
     return agreed
+
+
+def untimely(action: Action, nature: Nature) -> Refusal | None:
+    """Why that nature is not asked for as the action stands."""
+    if action.etat in queries.ASKED_IN[nature]:
+        return None
+    if action.etat in STOPPED:
+        return ActionStopped()
+    if action.etat in queries.OVER:
+        return TooLate()
+    return TooEarly() if action.etat in queries.COMING else NoAgreement()
 
 
 def is_outdated(facture: Facture) -> bool:

@@ -107,8 +107,9 @@ class Outdated(Obstacle):
     sentence = "Un autre devis a été accepté depuis : abandonne ce brouillon, puis prépare-le de nouveau."
 
 
-class DayOver(Obstacle):
-    sentence = "La journée est passée, la facture demande tout : abandonne ce brouillon d’acompte."
+class Untimely(Obstacle):
+    def __init__(self, why: Refusal):
+        super().__init__(why.sentence)
 
 
 class NotForChorus(Obstacle):
@@ -162,8 +163,9 @@ def obstacles(facture: Facture) -> list[Obstacle]:
 
 
 def _of_its_agreement(facture: Facture) -> list[Obstacle]:
-    late = facture.nature is Nature.ACOMPTE and facture.action.etat in queries.OVER
-    return [DayOver()] * late + [Outdated()] * commands.is_outdated(facture)
+    if why := commands.untimely(facture.action, facture.nature):
+        return [Untimely(why)]
+    return [Outdated()] if commands.is_outdated(facture) else []
 
 
 def _of_an_invoice(facture: Facture) -> list[Obstacle]:

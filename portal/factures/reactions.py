@@ -41,10 +41,16 @@ class InvoicedOnIt(Refusal):
 
 @processus.solder_sans_facture.react
 def refuse_what_is_invoiced(news: News) -> None:
-    """What avoirs took back whole counts for nothing, once it was given back. Raises Invoiced, NotPaid."""
-    there = queries.of_action(news.subject)
-    if facture := next((one for one in there if not one.is_credit and not queries.is_void(one, there)), None):
-        raise Invoiced(facture)
+    """What avoirs took back whole counts for nothing, once it was given back; nor does a draft that leaves no more.
+
+    Raises Invoiced, NotPaid.
+    """
+    action: Action = news.subject
+    there = queries.of_action(action)
+    for one in there:
+        leaves_no_more = one.is_draft and action.etat not in queries.ASKED_IN[one.nature]
+        if not (one.is_credit or leaves_no_more or queries.is_void(one, there)):
+            raise Invoiced(one)
     _refuse_what_is_not_paid(there)
 
 

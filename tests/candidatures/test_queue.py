@@ -272,7 +272,8 @@ def test_the_heading_counts_what_the_filters_keep(as_, zoe, mission, etat):
         ("", "3 attendent ta réponse."),
         (f"mission={mission.id}", f"1 attend ta réponse pour «\u00a0{mission.titre}\u00a0»."),
         (f"action={mission.action_id}", f"1 attend ta réponse pour «\u00a0{mission.action.titre}\u00a0»."),
-        (f"mission={nothing.id}", f"Rien n’attend de réponse pour «\u00a0{nothing.titre}\u00a0»."),
+        (f"mission={nothing.id}", f"Rien n’attend ta réponse pour «\u00a0{nothing.titre}\u00a0»."),
+        ("mission=999999999", "Rien n’attend ta réponse ici."),
     ):
         soup = BeautifulSoup(client.get(f"/candidatures/?etat={etat}&{asked}").text, "html5lib")
         assert soup.select_one("#compteurs").text == said

@@ -209,7 +209,7 @@ def test_nor_does_anything_leave_for_an_action_that_was_cancelled_or_reopened(pe
     affaire = agreed(*people)
     deposit = affaire.draft(Nature.ACOMPTE)
     fire(processus.annuler, affaire.action, by=affaire.zoe, motif="Cyclone.")
-    with pytest.raises(commands.NoAgreement):
+    with pytest.raises(commands.ActionStopped):
         emission.emit(deposit, by=affaire.rita, read=emission.reading(deposit))
     other = agreed(*people).end()
     draft = other.draft()

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, reglage
+from portal.actions import processus
 from portal.actions.models import Etat as EtatAction
 from portal.actions.models import reading
 from portal.db import db
@@ -19,6 +20,7 @@ from portal.devis.models import Unite
 from portal.factures import commands, document, emission, numeros
 from portal.factures.models import Etat, Facture, LigneFacture, Nature, Serie
 from portal.reglage import Profil
+from portal.workflow import fire
 from tests import builders
 from tests.factures.conftest import agreed
 
@@ -131,13 +133,30 @@ def test_an_action_is_invoiced_once(to_come):
         to_come.draft()
 
 
+def said_of(draft) -> list[str]:
+    return [one.sentence for one in emission.obstacles(draft)]
+
+
 def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
-    """One that was prepared before is to be abandoned, and says so."""
+    """One that was prepared before says so, as does whatever the action, as it stands, keeps from leaving."""
     draft = to_come.draft(Nature.ACOMPTE)
-    assert emission.obstacles(draft) == []
+    assert said_of(draft) == []
     to_come.end()
-    assert [type(one) for one in emission.obstacles(draft)] == [emission.DayOver]
-    commands.drop(draft, by=to_come.rita)
+    assert said_of(draft) == [commands.TooLate.sentence]
+    whole = to_come.draft()
+    assert said_of(whole) == []
+    fire(processus.rouvrir, to_come.action, by=to_come.zoe)
+    assert (said_of(draft), said_of(whole)) == ([], [commands.TooEarly.sentence])
+
+
+def test_nothing_is_asked_for_an_action_that_was_stopped(to_come):
+    draft = to_come.draft(Nature.ACOMPTE)
+    fire(processus.annuler, to_come.action, by=to_come.zoe, motif="Cyclone.")
+    assert said_of(draft) == [commands.ActionStopped.sentence]
+
+
+def test_no_deposit_is_prepared_once_the_day_is_over(to_come):
+    to_come.end()
     with pytest.raises(commands.TooLate):
         to_come.draft(Nature.ACOMPTE)
 

@@ -143,6 +143,8 @@ def test_a_deposit_that_nobody_asked_for_in_time_keeps_nothing_from_being_decide
     a_venir.draft(Sorte.ACOMPTE)
     fete = a_venir.end()
     assert leads_to_its_sheet(as_, fete)
+    settle(fete.action, fete.rita)
+    db.session.rollback()
     fete.invoiced()
     db.session.commit()
     assert [action.id for action in queries.listed("a_decider", 1).items] == [fete.action.id]
