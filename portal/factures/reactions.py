@@ -48,8 +48,9 @@ def refuse_what_is_invoiced(news: News) -> None:
     action: Action = news.subject
     there = queries.of_action(action)
     for one in there:
-        leaves_no_more = one.is_draft and action.etat not in queries.ASKED_IN[one.nature]
-        if not (one.is_credit or leaves_no_more or queries.is_void(one, there)):
+        if one.is_credit or queries.is_void(one, there):
+            continue
+        if not one.is_draft or action.etat in queries.ASKED_IN[one.nature]:
             raise Invoiced(one)
     _refuse_what_is_not_paid(there)
 
