@@ -258,8 +258,9 @@ def _here(action: int | None, mission: int | None) -> str:
     if not (action or mission):
         return ""
     asked = queries.asked_about(action, mission)
-    known = asked and can(current_user, f"{asked.__tablename__}.voir", asked)
-    return f" pour «\u00a0{asked.titre}\u00a0»" if asked and known else " ici"
+    if asked and can(current_user, f"{asked.__tablename__}.voir", asked):
+        return f" pour «\u00a0{asked.titre}\u00a0»"
+    return " ici"
 
 
 @bp.get("/", access="candidature.lister")
