@@ -27,11 +27,16 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def init_app(app: Flask) -> None:
     app.view_functions["static"] = serve
     written_to = app.config["PORTAL"].env == "development"  # elsewhere files change with the release, hence the process
-    app.jinja_env.globals["asset"] = asset if written_to else lru_cache(maxsize=None)(asset)
+    app.extensions["asset"] = app.jinja_env.globals["asset"] = _address if written_to else lru_cache(maxsize=None)(_address)
 
 
 def asset(name: str) -> str:
     """The URL of a file of static/, which changes when the file does."""
+    url: str = current_app.extensions["asset"](name)
+    return url
+
+
+def _address(name: str) -> str:
     return f"{current_app.static_url_path}/{name}?v={_read(_path(name)).digest}"
 
 

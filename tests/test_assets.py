@@ -18,6 +18,11 @@ def named(app):
         return asset("app.css")
 
 
+def test_its_address_is_worked_out_once_where_files_change_with_the_release_only(app, named):
+    with app.test_request_context():
+        assert asset("app.css") is named
+
+
 def test_a_file_asked_for_by_its_content_is_kept_for_ever(client, named):
     assert client.get(named).headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
