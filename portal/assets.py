@@ -26,8 +26,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 def init_app(app: Flask) -> None:
     app.view_functions["static"] = serve
-    written_to = app.config["PORTAL"].env == "development"  # elsewhere files change with the release, hence the process
-    app.extensions["asset"] = app.jinja_env.globals["asset"] = _address if written_to else lru_cache(maxsize=None)(_address)
+    may_change = app.config["PORTAL"].env == "development"  # elsewhere files change with the release, hence the process
+    app.extensions["asset"] = app.jinja_env.globals["asset"] = _address if may_change else lru_cache(maxsize=None)(_address)
 
 
 def asset(name: str) -> str:

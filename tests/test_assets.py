@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from portal import create_app
 from portal.assets import asset
 from portal.config import ROOT
 from tests import builders
@@ -21,6 +24,17 @@ def named(app):
 def test_its_address_is_worked_out_once_where_files_change_with_the_release_only(app, named):
     with app.test_request_context():
         assert asset("app.css") is named
+
+
+def test_where_it_is_being_written_it_is_worked_out_again(site, tmp_path):
+    app = create_app(site.environ | {"PORTAL_ENV": "development"})
+    app.static_folder, written = str(tmp_path), tmp_path / "app.css"
+    with app.test_request_context():
+        written.write_text("a {}")
+        before = asset("app.css")
+        written.write_text("b {}")
+        os.utime(written, ns=(1, 1))  # whatever a disk keeps of an instant
+        assert asset("app.css") != before
 
 
 def test_a_file_asked_for_by_its_content_is_kept_for_ever(client, named):
