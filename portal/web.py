@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     flash,
     get_flashed_messages,
@@ -196,16 +197,19 @@ def _respond(answer: Answer) -> Response:
 
 
 def _show(page: Page) -> Response:
-    context = dict(page.context)
+    context = _at_most_its_last_page(page.context)
     current_app.update_template_context(context)
     template = current_app.jinja_env.get_template(page.template)
-    read = page.read or dict
+
+    def read() -> dict[str, Any]:
+        return context | _at_most_its_last_page(page.read() if page.read else {})
+
     if page.block and wants_fragment():
         names = (page.block,) if isinstance(page.block, str) else page.block
-        html = _blocks(template, names, context | read()) + str(current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True))  # type: ignore[attr-defined]
+        html = _blocks(template, names, read()) + str(current_app.jinja_env.globals["ui"].toasts(toasts(), oob=True))  # type: ignore[attr-defined]
     else:
         if page.read:
-            context["main"] = cache.remember("main", lambda: Markup(_blocks(template, ("main",), context | read())))  # noqa: S704
+            context["main"] = cache.remember("main", lambda: Markup(_blocks(template, ("main",), read())))  # noqa: S704
         html = template.render(context)
     response = make_response(html, page.status)
     response.mimetype = page.mimetype
@@ -213,6 +217,15 @@ def _show(page: Page) -> Response:
     if wants_fragment() and current_user.is_authenticated:
         response.headers["X-Compte"] = str(current_user.id)  # a page that bears another's name does not take it (app.js)
     return response
+
+
+def _at_most_its_last_page(context: dict[str, Any]) -> dict[str, Any]:
+    """The same, unless it shows a page after the last one of a list: what was there was answered, or moved, meanwhile."""
+    leaves = (getattr(value, "leaf", value) for value in context.values())
+    beyond = next((leaf for leaf in leaves if isinstance(leaf, Leaf) and leaf.is_beyond), None)
+    if beyond and request.method in SAFE_METHODS:
+        abort(see_other(beyond.last_url))
+    return dict(context)
 
 
 def drawer(template: str, context: dict[str, Any]) -> Callable[[str], str]:
@@ -316,6 +329,14 @@ class Leaf:
     @property
     def pages(self) -> int:
         return max(1, -(-self.total // self.size))
+
+    @property
+    def is_beyond(self) -> bool:
+        return not self.items and self.number > self.pages
+
+    @property
+    def last_url(self) -> str:
+        return self._url(self.pages)
 
     @property
     def is_counted(self) -> bool:

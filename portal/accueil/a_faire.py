@@ -206,7 +206,7 @@ ATTENTES = (
         "a_preparer",
         "facture à préparer",
         "factures à préparer",
-        "L’acompte est promis, ou la journée est finie",
+        "L’acompte est promis, ou le site est fermé",
         Page("factures.index", {"vue": "a_preparer"}),
         Page("factures.of_action", {"action_id": "{id}"}),
     ),
@@ -288,7 +288,7 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "envoi", candidatures.kept_back(personne)
         yield "devis_a_revoir", devis.to_look_at_again(personne)
         yield "devis_a_relancer", devis.to_follow_up(personne)
-        yield "a_preparer", factures.to_prepare(of=None if can(personne, "facture.toutes") else personne)  # as their list shows
+        yield "a_preparer", factures.to_prepare(of=personne)
     if personne.is_pole_member:
         yield "a_porter", avis.to_carry_by(personne).with_only_columns(Action.id)
         yield "avis", avis.owed_by(personne).with_only_columns(Action.id)

@@ -91,9 +91,14 @@ def arranged(rows: Iterable[Row], etat: Etat | None) -> list[Row]:
 
 
 def _scope(personne: Personne) -> list[Any]:
-    """Those that this person may answer; never their own, which would tell them an answer before it leaves."""
+    """Those that this person reads; never their own, which would tell them an answer before it leaves."""
     others = Candidature.personne_id != personne.id
-    return [others] if personne.has_role(NomRole.ADMIN) else [others, Action.bienveillant_id == personne.id]
+    return [others] if reads_all(personne) else [others, Action.bienveillant_id == personne.id]
+
+
+def reads_all(personne: Personne) -> bool:
+    """Those of everybody's actions, where others answer."""
+    return personne.has_role(NomRole.ADMIN)
 
 
 def rows_of(candidatures: list[Candidature]) -> list[Row]:
@@ -147,8 +152,8 @@ def _already_done(ids: Collection[int]) -> Select[int, int]:
 
 
 def to_answer(personne: Personne) -> Select[Candidature]:
-    """Those that wait for an answer from this bienveillant."""
-    return _asked(personne, Etat.DEPOSEE, None, None)
+    """Those that wait for an answer from this bienveillant, whatever else they read."""
+    return _asked(personne, Etat.DEPOSEE, None, None).where(Action.bienveillant_id == personne.id)
 
 
 def waiting_count(personne: Personne, *, action: int | None, mission: int | None) -> int:
@@ -157,8 +162,11 @@ def waiting_count(personne: Personne, *, action: int | None, mission: int | None
 
 
 def asked_about(action: int | None, mission: int | None) -> Mission | Action | None:
-    """What the queue is narrowed to."""
-    return db.session.get(Mission, mission) if mission else db.session.get(Action, action)
+    """What the queue is narrowed to: nothing that is there when its filters contradict each other."""
+    if not mission:
+        return db.session.get(Action, action)
+    found = db.session.get(Mission, mission)
+    return found if found and action in (None, found.action_id) else None
 
 
 def is_untold() -> ColumnElement[bool]:

@@ -41,7 +41,7 @@ bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
 LEFT = {
     "retirer": "Ta candidature est retirée.",
     "desister": "C’est noté, l’équipe est prévenue. Merci de l’avoir dit.",
-    "laisser_place": "C’est noté : la place va à la personne suivante. Merci de l’avoir dit.",
+    "laisser_place": "C’est noté\u00a0: la place va à la personne suivante. Merci de l’avoir dit.",
 }
 TAKING = (
     attente.OfferOver,
@@ -79,7 +79,7 @@ def apply(mission_id: int) -> Any:
     if not complete:
         return _again(mission, form, 422)
     if form.trapped:
-        return _again(mission, form, 422, "Tout est là : relis, puis envoie encore une fois.")
+        return _again(mission, form, 422, "Tout est là\u00a0: relis, puis envoie encore une fois.")
     try:
         by = me() if current_user.is_authenticated else None
         candidature = depot.apply(mission, form.demande, waiting_list=form.attente.data, by=by)
@@ -89,7 +89,10 @@ def apply(mission_id: int) -> Any:
     except (mineurs.AdultsOnly, mineurs.TooYoung, mineurs.PlaceGiven) as refusal:
         return _again(mission, form, refusal.status, refusal.sentence)
     if by and any(other is not candidature for other in queries.sent_to(mission, by)):
-        toast("Tu avais déjà candidaté à cette mission : celle-ci s’y ajoute. Retires-en une, depuis « Moi ».", "attention")
+        toast(
+            "Tu avais déjà candidaté à cette mission\u00a0: celle-ci s’y ajoute. Retires-en une, depuis «\u00a0Moi\u00a0».",
+            "attention",
+        )
     return done(url_for(".suivi", jeton=suivi.page_token(candidature)))
 
 
@@ -243,6 +246,8 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
         "leaf": leaf,
         "etat": etat,
         "ici": _here(action, mission),
+        "reads_all": queries.reads_all(me()),
+        "answers": any(can(current_user, "candidature.accepter", row.candidature) for row in leaf.items),
         "waiting": leaf.total if etat is Etat.DEPOSEE else queries.waiting_count(me(), action=action, mission=mission),
         "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
         "motifs": MOTIFS,
@@ -254,13 +259,11 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
 
 
 def _here(action: int | None, mission: int | None) -> str:
-    """What the queue is filtered by, as the sentence that counts it ends; nothing when it is not."""
+    """What the queue is filtered by, as the sentence that counts it ends; nothing when it is not. Its readers see them all."""
     if not (action or mission):
         return ""
     asked = queries.asked_about(action, mission)
-    if asked and can(current_user, f"{asked.__tablename__}.voir", asked):
-        return f" pour «\u00a0{asked.titre}\u00a0»"
-    return " ici"
+    return f" pour «\u00a0{asked.titre}\u00a0»" if asked else " ici"
 
 
 @bp.get("/", access="candidature.lister")
@@ -324,7 +327,7 @@ def authorise(id: int, slug: str) -> Any:
     candidature = load(Candidature, id, autoriser.key, queries.WITH_MISSION)
     received = slug == autoriser.slug
     commands.authorise(candidature, received, by=me())
-    toast("C’est noté : l’autorisation est reçue." if received else "C’est noté : l’autorisation n’est pas reçue.")
+    toast("C’est noté\u00a0: l’autorisation est reçue." if received else "C’est noté\u00a0: l’autorisation n’est pas reçue.")
     return done(_back(), lambda: _row_page(candidature))
 
 

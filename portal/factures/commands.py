@@ -27,19 +27,19 @@ COPIED = ("libelle", "detail", "quantite", "unite", "prix", "taux", "remise", "p
 
 
 class NoAgreement(Refusal):
-    sentence = "Aucun devis accepté : une facture suit un devis que le demandeur a accepté."
+    sentence = "Aucun devis accepté\u00a0: une facture suit un devis que le demandeur a accepté."
 
 
 class TooEarly(Refusal):
-    sentence = "La facture se prépare une fois le site fermé : elle dit ce qui s’est vraiment passé."
+    sentence = "La facture se fait une fois le site fermé\u00a0: elle dit ce qui s’est vraiment passé."
 
 
 class TooLate(Refusal):
-    sentence = "Le site est fermé : la facture demande tout, un acompte ne part plus."
+    sentence = "Le site est fermé\u00a0: la facture demande tout, un acompte ne part plus."
 
 
 class ActionStopped(Refusal):
-    sentence = "Cette action est arrêtée : plus rien ne s’y facture."
+    sentence = "Cette action est arrêtée\u00a0: plus rien ne s’y facture."
 
 
 class AlreadyInvoiced(Refusal):
@@ -56,12 +56,16 @@ class DepositAsked(Refusal):
         super().__init__(f"L’acompte est déjà facturé\u00a0: {facture.label}.")
 
 
+class InPreparation(Refusal):
+    sentence = "La facture est déjà en préparation\u00a0: elle demande tout, il n’y a plus d’acompte."
+
+
 class NotToCredit(Refusal):
-    sentence = "Il n’y a rien à annuler : ce n’est pas une facture émise, ou des avoirs ont déjà tout repris."
+    sentence = "Il n’y a rien à annuler\u00a0: ce n’est pas une facture émise, ou des avoirs ont déjà tout repris."
 
 
 class PaidByDeposits(Refusal):
-    sentence = "Des acomptes avaient déjà tout payé : c’est sur l’acompte que se fait l’avoir."
+    sentence = "Des acomptes avaient déjà tout payé\u00a0: c’est sur l’acompte que se fait l’avoir."
 
 
 class Deducted(Refusal):
@@ -78,7 +82,7 @@ class AnotherCredit(Refusal):
 
 
 class NotDraft(Refusal):
-    sentence = "Ce papier est émis : il ne change plus. Un avoir corrige une facture."
+    sentence = "Ce papier est émis\u00a0: il ne change plus. Un avoir corrige une facture."
 
 
 class LineGone(Refusal):
@@ -86,27 +90,27 @@ class LineGone(Refusal):
 
 
 class OfTheDevis(Refusal):
-    sentence = "Cette ligne vient du devis : mets sa quantité à 0, et écris pourquoi."
+    sentence = "Cette ligne vient du devis\u00a0: mets sa quantité à 0, et écris pourquoi."
 
 
 class OfADeposit(Refusal):
-    sentence = "Une facture d’acompte n’a pas d’autre ligne : ce qui s’ajoute va sur la facture."
+    sentence = "Une facture d’acompte n’a pas d’autre ligne\u00a0: ce qui s’ajoute va sur la facture."
 
 
 class TooMany(Refusal):
     status = 422
-    sentence = f"Une facture a {LONGEST} lignes au plus : regroupe-en quelques-unes."
+    sentence = f"Une facture a {LONGEST} lignes au plus\u00a0: regroupe-en quelques-unes."
 
 
 class TooMuch(Refusal):
     status = 422
-    sentence = "Cette facture dépasse dix millions d’euros : une quantité ou un prix a sans doute un chiffre de trop."
+    sentence = "Cette facture dépasse dix millions d’euros\u00a0: une quantité ou un prix a sans doute un chiffre de trop."
 
 
 def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
     """The draft of that nature: the one that is there, else a new one from the accepted devis.
 
-    Raises NoAgreement, ActionStopped, TooEarly, TooLate, AlreadyInvoiced, NoDeposit, DepositAsked.
+    Raises NoAgreement, ActionStopped, TooEarly, TooLate, AlreadyInvoiced, InPreparation, NoDeposit, DepositAsked.
     """
     action = lock_one(action)
     if there := queries.drafted(action, nature):
@@ -172,6 +176,8 @@ def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
     """One line for each rate of the devis, in the proportion that was agreed."""
     if asked := next(iter(queries.standing(action, Nature.ACOMPTE)), None):
         raise DepositAsked(asked)
+    if queries.drafted(action, Nature.FACTURE):  # its site was closed, then opened again
+        raise InPreparation
     said = agreed.contenu or {}
     if not said.get("acompte"):
         raise NoDeposit

@@ -30,32 +30,34 @@ class Obstacle(Refusal):
 class NobodyKnown(Obstacle):
     mend = "identite"
     sentence = (
-        "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque : un admin les remplit dans les réglages."
+        "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque\u00a0: un admin les remplit "
+        "dans les réglages."
     )
 
 
 class NoTaxNumber(Obstacle):
     mend = "identite"
     sentence = (
-        "Le numéro de TVA de l’association manque : une facture avec TVA le porte. Un admin le remplit dans les réglages."
+        "Le numéro de TVA de l’association manque\u00a0: une facture avec TVA le porte. Un admin le remplit dans les réglages."
     )
 
 
 class NoLateTerms(Obstacle):
     mend = "factures"
     sentence = (
-        "Une facture à un professionnel dit les pénalités de retard et l’escompte : un admin les remplit dans les réglages."
+        "Une facture à un professionnel dit les pénalités de retard et l’escompte\u00a0: un admin les remplit "
+        "dans les réglages."
     )
 
 
 class TooLong(Obstacle):
     mend = "entete"
-    sentence = f"Un professionnel paie en {LATEST} jours au plus : raccourcis le délai."
+    sentence = f"Un professionnel paie en {LATEST} jours au plus\u00a0: raccourcis le délai."
 
 
 class Retaxed(Obstacle):
     mend = "entete"
-    sentence = "Le régime de TVA n’est plus celui du devis : dis au demandeur, dans le mot, ce que cela change pour lui."
+    sentence = "Le régime de TVA n’est plus celui du devis\u00a0: dis au demandeur, dans le mot, ce que cela change pour lui."
 
 
 class StillDeducted(Obstacle):
@@ -68,17 +70,17 @@ class StillDeducted(Obstacle):
 
 class NoAddress(Obstacle):
     mend = "adresse"
-    sentence = "L’adresse du demandeur manque : ajoute-la dans la fiche de l’action, la facture doit la porter."
+    sentence = "L’adresse du demandeur manque\u00a0: ajoute-la dans la fiche de l’action, la facture doit la porter."
 
 
 class NothingToPay(Obstacle):
     mend = "lignes"
-    sentence = "Cette facture est à 0 € : il n’y a rien à payer."
+    sentence = "Cette facture est à 0\u00a0€\u00a0: il n’y a rien à payer."
 
 
 class NoReason(Obstacle):
     mend = "entete"
-    sentence = "Dis pourquoi cet avoir : le demandeur le lira."
+    sentence = "Dis pourquoi cet avoir\u00a0: le demandeur le lira."
 
 
 class Beyond(Obstacle):
@@ -100,26 +102,27 @@ class DepositsExceed(Obstacle):
 
 class DepositTooBig(Obstacle):
     mend = "lignes"
-    sentence = "Cet acompte dépasse ce que demande le devis : un montant a sans doute un chiffre de trop."
+    sentence = "Cet acompte dépasse ce que demande le devis\u00a0: un montant a sans doute un chiffre de trop."
 
 
 class Outdated(Obstacle):
-    sentence = "Un autre devis a été accepté depuis : abandonne ce brouillon, puis prépare-le de nouveau."
+    sentence = "Un autre devis a été accepté depuis\u00a0: abandonne ce brouillon, puis prépare-le de nouveau."
 
 
 class Untimely(Obstacle):
     def __init__(self, why: Refusal):
-        super().__init__(why.sentence)
+        is_past = isinstance(why, commands.TooLate | commands.ActionStopped)
+        super().__init__(f"{why.sentence} {'Abandonne ce brouillon.' if is_past else 'Ce brouillon attend.'}")
 
 
 class NotForChorus(Obstacle):
     mend = "chorus"
-    sentence = "Chorus Pro demande le SIRET du client, le code du service et le numéro d’engagement : il en manque."
+    sentence = "Chorus Pro demande le SIRET du client, le code du service et le numéro d’engagement\u00a0: il en manque."
 
 
 class NotByChorus(Obstacle):
     mend = "chorus"
-    sentence = "Chorus Pro va d’un SIRET à un autre : un particulier n’en a pas, et l’association doit avoir le sien."
+    sentence = "Chorus Pro va d’un SIRET à un autre\u00a0: un particulier n’en a pas, et l’association doit avoir le sien."
 
 
 class Unexplained(Obstacle):
@@ -133,11 +136,11 @@ class Unexplained(Obstacle):
 
 
 class Reread(Refusal):
-    sentence = "Cette facture a changé pendant que tu la lisais : la voici telle qu’elle est maintenant."
+    sentence = "Cette facture a changé pendant que tu la lisais\u00a0: la voici telle qu’elle est maintenant."
 
 
 class NotSaved(Refusal):
-    sentence = "Enregistre d’abord ce que tu viens d’écrire : tu liras ensuite le message."
+    sentence = "Enregistre d’abord ce que tu viens d’écrire\u00a0: tu liras ensuite le message."
 
 
 def obstacles(facture: Facture) -> list[Obstacle]:

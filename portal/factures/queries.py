@@ -172,15 +172,18 @@ def moved_in(annees: Iterable[int]) -> list[Reglement]:
 class Reste(NamedTuple):
     """What is not finished of a year."""
 
-    to_issue: int  # invoices, prepared or not, of actions that took place in it
+    to_issue: int  # invoices and avoirs, prepared or not, of actions that took place in it
     due: int  # cents still to come for what was issued in it
 
 
 def left_of(annee: int) -> Reste:
     """In one query."""
     took_place = Action.debut >= clock.start_of(date(annee, 1, 1)), Action.debut < clock.start_of(date(annee + 1, 1, 1))
-    drafts = select(func.count(Facture.id)).join(Facture.action).where(asks(), *took_place)
-    not_begun = select(func.count()).select_from(to_prepare().where(*took_place).with_only_columns(Action.id).subquery())
+    reopened = Facture.etat == Etat.BROUILLON, Facture.nature == Nature.FACTURE, Action.etat.in_(COMING)
+    drafts = select(func.count(Facture.id)).join(Facture.action).where(or_(_to_issue(), and_(*reopened)), *took_place)
+    never_closed = and_(Action.etat.in_(COMING), Action.fin < clock.now())
+    unasked = _unasked(or_(Action.etat == actions.Etat.TERMINEE, never_closed)).where(*took_place)
+    not_begun = select(func.count()).select_from(unasked.with_only_columns(Action.id).subquery())
     to_come = not_credited() - func.coalesce(_came(), 0)
     due = select(func.coalesce(func.sum(to_come), 0)).where(Facture.annee == annee, _awaited(), to_come > 0)
     to_issue = drafts.scalar_subquery() + not_begun.scalar_subquery()
@@ -254,6 +257,10 @@ def asks() -> ColumnElement[bool]:
     return and_(Facture.etat == Etat.BROUILLON, or_(*natures))
 
 
+def _to_issue() -> ColumnElement[bool]:
+    return or_(asks(), and_(Facture.etat == Etat.BROUILLON, Facture.nature == Nature.AVOIR))
+
+
 def _awaited() -> ColumnElement[bool]:
     return and_(Facture.etat == Etat.EMISE, Facture.nature != Nature.AVOIR)
 
@@ -290,7 +297,7 @@ def _to_hand_over() -> ColumnElement[bool]:
 
 
 VUES: dict[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {
-    "a_emettre": ("À émettre", lambda: or_(asks(), and_(Facture.etat == Etat.BROUILLON, Facture.nature == Nature.AVOIR))),
+    "a_emettre": ("À émettre", _to_issue),
     "a_deposer": ("À déposer (plateforme)", _to_hand_over),
     "a_encaisser": ("À encaisser", _awaited),
     "en_retard": ("En retard", lambda: and_(_awaited(), Facture.echeance < clock.today())),
@@ -310,12 +317,16 @@ def to_prepare(*, of: Personne | None = None) -> Select[Action]:
 
     What an avoir took back is prepared again by whoever wants it. `of` somebody: the actions that they set up.
     """
+    query = _unasked(Action.etat == actions.Etat.TERMINEE)
+    return query.where(Action.bienveillant_id == of.id) if of else query
+
+
+def _unasked(is_over: ColumnElement[bool]) -> Select[Action]:
     on_it = exists().where(Facture.action_id == Action.id)
-    over = Action.etat == actions.Etat.TERMINEE, devis.Devis.ttc > 0, ~on_it.where(Facture.nature == Nature.FACTURE)
+    over = is_over, devis.Devis.ttc > 0, ~on_it.where(Facture.nature == Nature.FACTURE)
     promised = Action.etat.in_(COMING), devis.Devis.contenu["acompte"].as_integer() > 0, ~on_it
     agreed = and_(devis.Devis.action_id == Action.id, devis.Devis.etat == devis.Etat.ACCEPTE)
-    query = select(Action).join(devis.Devis, agreed).where(or_(and_(*over), and_(*promised)))
-    return query.where(Action.bienveillant_id == of.id) if of else query
+    return select(Action).join(devis.Devis, agreed).where(or_(and_(*over), and_(*promised)))
 
 
 def actions_to_prepare(number: int, *, of: Personne | None = None) -> Leaf:

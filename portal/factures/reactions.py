@@ -21,6 +21,8 @@ class Invoiced(Refusal):
     def __init__(self, facture: Facture):
         if facture.is_draft:
             what = "émets ce brouillon, ou abandonne-le d’abord"
+        elif any(avoir.is_draft for avoir in facture.avoirs):
+            what = "émets l’avoir qui se prépare, ou abandonne-le"
         elif facture.nature is Nature.ACOMPTE:
             what = "fais la facture, ou un avoir de tout cet acompte"
         else:

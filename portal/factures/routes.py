@@ -60,7 +60,9 @@ def index() -> Any:
 def of_action(action_id: int) -> Any:
     action = load(Action, action_id, "facture.de_l_action", actions.SHEET)
     found = queries.of_action(action)
-    return render("factures/action.html", action=action, factures=found, natures=commands.openings(action, found))
+    why_none = commands.untimely(action, Nature.FACTURE) or commands.NoAgreement()
+    natures = commands.openings(action, found)
+    return render("factures/action.html", action=action, factures=found, natures=natures, why_none=why_none.sentence)
 
 
 @bp.post("/action/<int:action_id>/preparer/<any(facture, acompte):nature>", access="facture.preparer")

@@ -207,11 +207,17 @@ def test_several_lead_to_the_list_of_them_alone(as_, app, make, who, said, liste
     assert "de Rose" not in main.get_text()
 
 
-def test_a_bienveillant_who_is_of_the_administration_counts_what_their_list_shows(as_, app):
-    House().over(0)  # Zoé's
+def test_a_bienveillant_who_is_of_the_administration_counts_what_they_may_act_on(as_, app):
+    """Their lists show others' too."""
+    zoe = House().over(0).zoe
+    builders.candidature(builders.mission(builders.action(zoe)))
     both = builders.personne("Ada Dijoux", [builders.ADMIN, builders.BIENVEILLANT])
     db.session.commit()
-    assert row(as_(both), "facture à préparer")
+    client = as_(both)
+    assert not BeautifulSoup(client.get("/").text, "html5lib").select(".rangees li")
+    builders.candidature(builders.mission(builders.action(both)))
+    db.session.commit()
+    assert row(client, "candidature à valider")
 
 
 @pytest.mark.parametrize("path", ["/actions/taches", "/besoins/reponses", "/actions/?qui=relais"])

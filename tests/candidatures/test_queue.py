@@ -273,17 +273,36 @@ def test_the_heading_counts_what_the_filters_keep(as_, zoe, mission, etat):
         (f"mission={mission.id}", f"1 attend ta réponse pour «\u00a0{mission.titre}\u00a0»."),
         (f"action={mission.action_id}", f"1 attend ta réponse pour «\u00a0{mission.action.titre}\u00a0»."),
         (f"mission={nothing.id}", f"Rien n’attend ta réponse pour «\u00a0{nothing.titre}\u00a0»."),
+        (f"mission={mission.id}&action={mission.action_id}", f"1 attend ta réponse pour «\u00a0{mission.titre}\u00a0»."),
+        (f"mission={mission.id}&action=999999999", "Rien n’attend ta réponse ici."),
         ("mission=999999999", "Rien n’attend ta réponse ici."),
     ):
         soup = BeautifulSoup(client.get(f"/candidatures/?etat={etat}&{asked}").text, "html5lib")
         assert soup.select_one("#compteurs").text == said
 
 
-def test_an_admin_reads_the_queue_and_decides_nothing(as_, mission):
+@pytest.mark.parametrize("also", [[], [builders.BIENVEILLANT]], ids=["alone", "bienveillant"])
+def test_an_admin_reads_the_queue_and_decides_nothing(as_, mission, also):
+    """Nor is anything said to await them, whoever else they are."""
+    admin = as_(builders.personne("Root", [builders.ADMIN, *also]))
+    assert "Rien n’attend de réponse." in admin.get("/candidatures/").text
     candidature = builders.candidature(mission)
-    admin = as_(builders.personne("Root", [builders.ADMIN]))
-    assert row_of(admin.get("/candidatures/").text, candidature.id)
+    page = BeautifulSoup(admin.get("/candidatures/").text, "html5lib")
+    assert row_of(str(page), candidature.id)
+    assert page.select_one("#compteurs").text == "1 attend une réponse."
+    assert not page.select("#lot, .clavier")
     assert admin.post(f"/candidatures/{candidature.id}/accepter").status_code == 403
+
+
+def test_the_last_one_of_a_page_once_answered_the_page_before_it_is_read(as_, zoe):
+    mission = builders.mission(builders.action(zoe), places=60)
+    made = [builders.candidature(mission).id for _ in range(51)]
+    client, second = as_(zoe), "/candidatures/?mission=1&page=2"
+    assert row_of(client.get(second).text, made[-1])
+    answer = client.post(f"/candidatures/{made[-1]}/accepter?mission=1&page=2")
+    assert answer.location == second
+    assert client.get(second).location == "/candidatures/?mission=1&page=1"
+    assert client.post("/candidatures/lot?mission=1&page=2", data={"decision": "accepter"}, headers=HTMX).status_code == 200
 
 
 def test_freeing_an_accepted_place_wants_a_reason_and_tells(as_, zoe, mission):

@@ -17,7 +17,7 @@ from portal.db import db
 from portal.devis import accords
 from portal.devis.commands import Typed
 from portal.devis.models import Unite
-from portal.factures import commands, document, emission, numeros
+from portal.factures import commands, document, emission, numeros, queries
 from portal.factures.models import Etat, Facture, LigneFacture, Nature, Serie
 from portal.reglage import Profil
 from portal.workflow import fire
@@ -138,21 +138,35 @@ def said_of(draft) -> list[str]:
 
 
 def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
-    """One that was prepared before says so, as does whatever the action, as it stands, keeps from leaving."""
+    """One that was prepared before says so, and what to do with it, as does whatever the action keeps from leaving."""
     draft = to_come.draft(Nature.ACOMPTE)
     assert said_of(draft) == []
     to_come.end()
-    assert said_of(draft) == [commands.TooLate.sentence]
+    assert said_of(draft) == [f"{commands.TooLate.sentence} Abandonne ce brouillon."]
     whole = to_come.draft()
     assert said_of(whole) == []
     fire(processus.rouvrir, to_come.action, by=to_come.zoe)
-    assert (said_of(draft), said_of(whole)) == ([], [commands.TooEarly.sentence])
+    assert (said_of(draft), said_of(whole)) == ([], [f"{commands.TooEarly.sentence} Ce brouillon attend."])
+
+
+def test_nor_beside_the_whole_when_its_site_is_opened_again(to_come):
+    to_come.end().draft()
+    fire(processus.rouvrir, to_come.action, by=to_come.zoe)
+    assert commands.openings(to_come.action, queries.of_action(to_come.action)) == []
+    with pytest.raises(commands.InPreparation):
+        to_come.draft(Nature.ACOMPTE)
+
+
+def test_nor_once_what_was_agreed_no_longer_is(to_come):
+    draft = to_come.draft(Nature.ACOMPTE)
+    accords.undo(to_come.devis, by=to_come.zoe, motif="Erreur.")
+    assert said_of(draft)[0] == f"{commands.NoAgreement.sentence} Ce brouillon attend."
 
 
 def test_nothing_is_asked_for_an_action_that_was_stopped(to_come):
     draft = to_come.draft(Nature.ACOMPTE)
     fire(processus.annuler, to_come.action, by=to_come.zoe, motif="Cyclone.")
-    assert said_of(draft) == [commands.ActionStopped.sentence]
+    assert said_of(draft) == [f"{commands.ActionStopped.sentence} Abandonne ce brouillon."]
 
 
 def test_no_deposit_is_prepared_once_the_day_is_over(to_come):

@@ -8,9 +8,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from portal import clock, reglage
+from portal.actions.processus import annuler
 from portal.db import db
 from portal.factures.models import Etat, Facture
 from portal.jour_j import consommations, queries
+from portal.workflow import fire
 from tests import builders
 from tests.actions.test_routes import shown, shown_in
 from tests.factures.conftest import agreed
@@ -51,6 +53,25 @@ def test_from_its_action_to_its_paper(affaire, rita, url):
     paper = rita.get(f"{url}.pdf")
     assert (paper.mimetype, paper.data[:5]) == ("application/pdf", b"%PDF-")
     assert page.h1.text.removeprefix("Facture ") in paper.headers["Content-Disposition"]
+
+
+def test_a_tab_with_nothing_in_it_says_why(as_, people):
+    """To whoever prepares nothing too: an admin reads them all."""
+    coming, over, stopped, never = agreed(*people), agreed(*people).end(), agreed(*people), builders.validated(people[0])
+    fire(annuler, stopped.action, by=stopped.zoe, motif="Cyclone.")
+    db.session.commit()
+    rita, admin = as_(people[1]), as_(builders.personne("Ada Dijoux", [builders.ADMIN]))
+    for client in (rita, admin):
+        for action, why in (
+            (coming.action, "Rien n’est encore facturé"),  # its deposit may be
+            (over.action, "Rien n’est encore facturé"),
+            (stopped.action, "plus rien ne s’y facture"),
+            (never, "une facture suit un devis que le demandeur a accepté"),
+        ):
+            page = soup(client.get(f"/factures/action/{action.id}"))
+            assert why in page.select_one(".vide").get_text()
+            assert bool(page.select_one(".barre form")) is (client is rita and action in (coming.action, over.action))
+    assert soup(rita.get(f"/factures/action/{stopped.action.id}")).select_one(".onglets [aria-current]").text == "Facture"
 
 
 def test_where_it_goes_is_said_before_and_once_it_left(affaire, rita, url):

@@ -215,6 +215,7 @@ def test_what_an_action_of_before_the_portal_cost_is_decided_then_closed(as_, fe
     assert ancienne.titre in rita.get("/partage/").text
     page = soup(rita.get(url))
     assert page.select_one("#decider textarea[name=perte]")
+    assert "ne rapporte\u00a0: aucun bénéfice ne se partage." in page.select_one(".erreur").text
     assert "Le commun porte la perte" in page.select_one("#decider").text
     assert rita.post(f"{url}/decider", data=sent_to_decide(page) | {"perte": "Avant le portail."}).status_code == 303
     assert rita.post(f"{url}/clore").status_code == 303
