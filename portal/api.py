@@ -57,7 +57,7 @@ class Liste:
         each = _object({champ.nom: champ.forme | {"description": champ.sens} for champ in self.champs})
         properties = {
             "page": NUMERO | {"description": "Le numéro de cette page, à partir de 1."},
-            "suivante": peut_manquer(ADRESSE) | {"description": "L’adresse de la page suivante ; null à la dernière."},
+            "suivante": peut_manquer(ADRESSE) | {"description": "L’adresse de la page suivante\u00a0; null à la dernière."},
             self.nom: {"type": "array", "items": each},
         }
         said = {"$schema": DRAFT, "$id": absolute(path), "title": self.titre} | _object(properties)

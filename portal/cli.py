@@ -256,7 +256,9 @@ def remove_second_factor(email: str) -> None:
 
 
 @portal.command("backup")
-@click.option("--dossier", type=click.Path(path_type=Path, file_okay=False), help="Où la mettre ; à défaut, PORTAL_BACKUP_DIR.")
+@click.option(
+    "--dossier", type=click.Path(path_type=Path, file_okay=False), help="Où la mettre\u00a0; à défaut, PORTAL_BACKUP_DIR."
+)
 @click.option("--ranger", is_flag=True, help="Ne garde ensuite que la dernière de chaque jour, semaine et mois récents.")
 def make_backup(dossier: Path | None, ranger: bool) -> None:
     """Sauvegarde le portail, pendant qu’il tourne, et vérifie la copie."""
@@ -282,7 +284,7 @@ def _end_cleanly() -> None:
 
 
 @portal.command("doctor")
-@click.option("--sauvegardes", type=click.Path(path_type=Path), help="Où elles sont ; à défaut, PORTAL_BACKUP_DIR.")
+@click.option("--sauvegardes", type=click.Path(path_type=Path), help="Où elles sont\u00a0; à défaut, PORTAL_BACKUP_DIR.")
 def examine(sauvegardes: Path | None) -> None:
     """Dit ce qui ne va pas, et quoi faire ; sort en erreur si quelque chose ne va pas."""
     from portal import diagnostic

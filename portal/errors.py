@@ -40,7 +40,7 @@ SENTENCES = {
         "Le portail a trébuché",
         "La faute est au portail, et l’équipe technique est prévenue. À réessayer dans un instant.",
     ),
-    503: ("Le portail est momentanément occupé", "Rien n’est perdu : à renvoyer dans quelques secondes."),
+    503: ("Le portail est momentanément occupé", "Rien n’est perdu\u00a0: à renvoyer dans quelques secondes."),
 }
 READ_ONLY = "25006"  # what PostgreSQL says then, by a name that speaks of no outage
 
@@ -61,7 +61,7 @@ def _refused(error: Refusal) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return answer(400, "Ce formulaire n’est plus à jour : il a attendu longtemps, ou une connexion a eu lieu entre-temps.")
+    return answer(400, "Ce formulaire n’est plus à jour\u00a0: il a attendu longtemps, ou une connexion a eu lieu entre-temps.")
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

@@ -123,7 +123,7 @@ class Email(Line):
         if len(self.data) > 254:
             raise ValidationError("Cette adresse est trop longue.")
         if not is_address(self.data):
-            raise ValidationError("Cette adresse semble incomplète : elle s’écrit comme prenom@exemple.re")
+            raise ValidationError("Cette adresse semble incomplète\u00a0: elle s’écrit comme prenom@exemple.re")
 
 
 def is_address(text: str) -> bool:
@@ -182,8 +182,8 @@ def local_phone(number: str) -> str:
 def _phone_advice(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     if clock.HERE.region == "RE" and (local := re.fullmatch(r"(?:00)?33(0?)([62][69][023]\d{6})", digits)):
-        return f"Ce numéro est de La Réunion : il s’écrit +262 {local[2]}, ou simplement 0{local[2]}."
-    return f"Ce numéro ne semble pas exister : par exemple {' ou '.join(dict.fromkeys((_example(), '06 12 34 56 78')))}."
+        return f"Ce numéro est de La Réunion\u00a0: il s’écrit +262 {local[2]}, ou simplement 0{local[2]}."
+    return f"Ce numéro ne semble pas exister\u00a0: par exemple {' ou '.join(dict.fromkeys((_example(), '06 12 34 56 78')))}."
 
 
 def _example() -> str:
@@ -239,7 +239,7 @@ class LocalDateTime(Typed):
         self.raw = one_line(valuelist[0]) if valuelist else ""
         self.data = self.read(self.raw)
         if self.raw and not self.data:
-            raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026 9h30.")
+            raise ValueError("Cette date n’est pas comprise\u00a0: par exemple 29/10/2026 9h30.")
 
     @classmethod
     def read(cls, words: str) -> datetime | None:
@@ -267,10 +267,10 @@ class Day(Typed, DateField):
         with suppress(ValueError):
             super().process_formdata(typed)
         if typed and self.data is None:
-            raise ValueError("Cette date n’est pas comprise : par exemple 29/10/2026.")
+            raise ValueError("Cette date n’est pas comprise\u00a0: par exemple 29/10/2026.")
         if self.data and not 2000 <= self.data.year <= 2100:
             self.data = None
-            raise ValueError("Cette année est loin : une date entre 2000 et 2100 est attendue.")
+            raise ValueError("Cette année est loin\u00a0: une date entre 2000 et 2100 est attendue.")
 
     def start(self) -> datetime | None:
         return clock.start_of(self.data) if self.data else None
@@ -289,7 +289,7 @@ class Hour(Typed, TimeField):
         with suppress(ValueError):
             super().process_formdata(typed)
         if typed and self.data is None:
-            raise ValueError("Cette heure n’est pas comprise : par exemple 9h30.")
+            raise ValueError("Cette heure n’est pas comprise\u00a0: par exemple 9h30.")
 
 
 class Whole(Typed, IntegerField):
@@ -333,7 +333,7 @@ class Hundredths(Typed):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
-        found = _hundredths(valuelist, "%", "Ce nombre n’est pas compris : par exemple 7,5.")
+        found = _hundredths(valuelist, "%", "Ce nombre n’est pas compris\u00a0: par exemple 7,5.")
         if found is not None and not self.least <= found <= self.most:
             raise ValueError(f"Un nombre entre {quantite(self.least)} et {quantite(self.most)} est attendu.")
         self.data = found
@@ -371,11 +371,11 @@ class Euros(Typed):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
-        found = _hundredths(valuelist, "€", "Ce montant n’est pas compris : par exemple 1 234,50.")
+        found = _hundredths(valuelist, "€", "Ce montant n’est pas compris\u00a0: par exemple 1 234,50.")
         if found is not None and found > self.most:
-            raise ValueError(f"C’est trop : {quantite(self.most)}\u00a0€ au plus.")
+            raise ValueError(f"C’est trop\u00a0: {quantite(self.most)}\u00a0€ au plus.")
         if found is not None and self.least is not None and found < self.least:
-            raise ValueError(f"C’est trop peu : {quantite(self.least)}\u00a0€ au moins.")
+            raise ValueError(f"C’est trop peu\u00a0: {quantite(self.least)}\u00a0€ au moins.")
         self.data = found
 
 

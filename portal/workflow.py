@@ -35,7 +35,7 @@ class Refusal(Exception):
 class TransitionRefused(Refusal):
     """The subject has moved on: this transition is no longer open."""
 
-    sentence = "Entre-temps, la situation a changé : cette action n’est plus possible. Voici l’état actuel."
+    sentence = "Entre-temps, la situation a changé\u00a0: cette action n’est plus possible. Voici l’état actuel."
     short = "déjà traité"
 
 
@@ -43,7 +43,7 @@ class MotifMissing(Refusal):
     """A transition that wants a reason got none."""
 
     status = 422
-    sentence = "Un motif est nécessaire : écris en quelques mots pourquoi."
+    sentence = "Un motif est nécessaire\u00a0: écris en quelques mots pourquoi."
     short = "motif manquant"
 
 

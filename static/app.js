@@ -90,7 +90,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 // Whoever signed in again in another tab left this page the token of the session before: it takes the new one, and may send.
 // Nobody else's: what one person typed never leaves in the name of another.
 let outdated = false;
-const ANOTHER = "Quelqu’un d’autre est connecté ici : copie ce que tu as écrit, puis recharge la page.";
+const ANOTHER = "Quelqu’un d’autre est connecté ici : copie ce que tu as écrit, puis recharge la page.";
 const isAnother = (compte) => compte && document.body.dataset.compte && compte !== document.body.dataset.compte;
 
 // Nor does this page take in what is said to somebody else, whose forms would stand under the first one's name.
@@ -175,8 +175,8 @@ document.addEventListener("submit", async (event) => {
   const left = waiting(await all().catch(() => [])).filter(({ compte }) => compte === Number(document.body.dataset.compte));
   if (!left.length) return form.submit();
   const [many, made, erase] = left.length > 1
-    ? [`${left.length} gestes ne sont pas encore partis : ils restent`, "les a faits", "Les effacer, et se déconnecter"]
-    : ["Un geste n’est pas encore parti : il reste", "l’a fait", "L’effacer, et se déconnecter"];
+    ? [`${left.length} gestes ne sont pas encore partis : ils restent`, "les a faits", "Les effacer, et se déconnecter"]
+    : ["Un geste n’est pas encore parti : il reste", "l’a fait", "L’effacer, et se déconnecter"];
   toast(`${many} sur ce téléphone, pour la personne qui ${made}.`, "attention", {
     "Se déconnecter": () => form.submit(),
     [erase]: async () => (await drop(...left.map(({ uuid }) => uuid)), form.submit()),

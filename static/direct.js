@@ -18,7 +18,7 @@ async function ask(shown) {
     if (fresh) shown.replaceWith(fresh), setRight(fresh);
     say.hidden = true;
   } catch {
-    trouble(`Pas de réseau depuis ${hour(heard + ahead)} : ce qui est affiché date d’alors.`);
+    trouble(`Pas de réseau depuis ${hour(heard + ahead)} : ce qui est affiché date d’alors.`);
   } finally {
     clearTimeout(late);
   }

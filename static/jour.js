@@ -76,7 +76,7 @@ function plain(form, missing) {
   return form;
 }
 
-const undoing = ({ uuid, dit }) => tap({ genre: "annule", cible: uuid, dit: `Annuler : ${dit}` });
+const undoing = ({ uuid, dit }) => tap({ genre: "annule", cible: uuid, dit: `Annuler : ${dit}` });
 
 async function take(said) {
   await put(said);
@@ -172,8 +172,8 @@ function list(taps) {
   region.replaceChildren(...taps.map((said) => {
     const line = document.createElement("p");
     line.append(Object.assign(document.createElement("strong"), { textContent: `${hour(said.quand)} ${said.dit}` }));
-    if (said.mot) line.append(` « ${said.mot} »`);
-    line.append(said.motif ? `. Refusé : ${said.motif}` : ", en attente d’envoi");
+    if (said.mot) line.append(` « ${said.mot} »`);
+    line.append(said.motif ? `. Refusé : ${said.motif}` : ", en attente d’envoi");
     if (said.motif) {
       const read = Object.assign(document.createElement("button"), { type: "button", className: "bouton compact", textContent: "Retirer" });
       read.addEventListener("click", async () => (await drop(said.uuid), paint()));
@@ -185,7 +185,7 @@ function list(taps) {
 
 function state(taps) {
   const mine = waiting(taps).filter((said) => said.compte === compte).length, theirs = waiting(taps).length - mine;
-  const said = { "": "En direct", attente: "", reseau: `Hors ligne depuis ${hour(since)}`, session: "Session expirée : reconnecte-toi, rien n’est perdu" };
+  const said = { "": "En direct", attente: "", reseau: `Hors ligne depuis ${hour(since)}`, session: "Session expirée : reconnecte-toi, rien n’est perdu" };
   return [
     said[trouble],
     mine ? `${many(mine, "geste", "gestes")} en attente d’envoi` : "",
@@ -278,7 +278,7 @@ const post = (batch) => ask(`/jour-j/${batch[0].jour}/entrees`, {
 const SIDE = 1600; // pixels: as the portal keeps it
 
 /** As the camera made it, kept in the same breath as its entry; made smaller just before it leaves. */
-const picture = async (file, { uuid, dit, mot }) => tap({ genre: "photo", cible: uuid, dit: `Photo : ${mot || dit}`, type: file.type, octets: await file.arrayBuffer() });
+const picture = async (file, { uuid, dit, mot }) => tap({ genre: "photo", cible: uuid, dit: `Photo : ${mot || dit}`, type: file.type, octets: await file.arrayBuffer() });
 
 /** A picture goes nowhere without its entry. */
 const orphans = (rows, refused) => rows

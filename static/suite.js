@@ -21,8 +21,8 @@ export function drawable(taps) {
 
 /** "Commencer : Visite" is done: "Commencée : Visite". */
 export function done(dit, form) {
-  const fait = form.dataset.fait;
-  return fait ? [fait, ...dit.split(" : ").slice(1)].join(" : ") : dit;
+  const { fait } = form.dataset;
+  return fait ? dit.replace(/^.*?(?=\s:|$)/, () => fait) : dit;
 }
 
 const key = ({ genre, cible, valeur }) => `${genre}:${cible}:${valeur}`;

@@ -183,7 +183,7 @@ def test_a_number_is_understood_however_it_is_typed(text, number):
 
 @pytest.mark.parametrize("text", ["+33692123456", "0033 692 12 34 56", "+33 0692 12 34 56", "33692123456"])
 def test_a_reunion_number_with_the_prefix_of_france_gets_an_advice(text):
-    assert refused("phone", text) == "Ce numéro est de La Réunion : il s’écrit +262 692123456, ou simplement 0692123456."
+    assert refused("phone", text) == "Ce numéro est de La Réunion\u00a0: il s’écrit +262 692123456, ou simplement 0692123456."
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_an_instant_is_shown_as_the_clock_on_the_wall():
     "text", ["demain", "2026-02-30T09:00", "29/10/26 9h", "1999-12-31T23:00", "2101-01-01T00:00", "9h30", "0" * 10_000]
 )
 def test_what_is_no_hour_is_refused(text):
-    assert refused("at", text) == "Cette date n’est pas comprise : par exemple 29/10/2026 9h30."
+    assert refused("at", text) == "Cette date n’est pas comprise\u00a0: par exemple 29/10/2026 9h30."
 
 
 @pytest.mark.parametrize("text", ["2026-10-29", "29/10/2026", " 29/10/2026 "])
@@ -261,12 +261,12 @@ def test_a_day_starts_at_midnight_at_la_reunion():
 
 @pytest.mark.parametrize("text", ["demain", "2026-02-30", "30/02/2026", "0" * 10_000])
 def test_what_is_no_day_is_refused(text):
-    assert refused("day", text) == "Cette date n’est pas comprise : par exemple 29/10/2026."
+    assert refused("day", text) == "Cette date n’est pas comprise\u00a0: par exemple 29/10/2026."
 
 
 @pytest.mark.parametrize("text", ["1999-12-31", "01/01/1999", "2101-01-01"])
 def test_a_day_of_another_century_is_understood_and_refused(text):
-    assert refused("day", text) == "Cette année est loin : une date entre 2000 et 2100 est attendue."
+    assert refused("day", text) == "Cette année est loin\u00a0: une date entre 2000 et 2100 est attendue."
 
 
 @pytest.mark.parametrize("text", ["9:30", "09:30", "09:30:00", "9h30", "9 h 30", "9\u00a0H\u00a030"])
@@ -277,7 +277,7 @@ def test_an_hour_as_browsers_and_people_write_it(text):
 
 @pytest.mark.parametrize("text", ["midi", "25:00", "9h60", "-1h", "0" * 10_000])
 def test_what_is_no_hour_of_a_day_is_refused(text):
-    assert refused("hour", text) == "Cette heure n’est pas comprise : par exemple 9h30."
+    assert refused("hour", text) == "Cette heure n’est pas comprise\u00a0: par exemple 9h30."
 
 
 # --- numbers and amounts ---------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_an_amount_typed_the_french_way(text, cents):
     ["NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e2", "1_000", "１２", "1.234,50", "9" * 40, "un", "--1", ","],
 )
 def test_what_is_no_amount_is_refused(text):
-    assert refused("euros", text) == "Ce montant n’est pas compris : par exemple 1 234,50."
+    assert refused("euros", text) == "Ce montant n’est pas compris\u00a0: par exemple 1 234,50."
 
 
 @pytest.mark.parametrize(("name", "text"), [("euros", "12,505"), ("euros", "-0,001"), ("part", "33,333"), ("part", "8.555 %")])

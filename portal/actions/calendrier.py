@@ -152,4 +152,4 @@ def _carried(action: Action) -> tuple[str, ...]:
     """Where it stands and who carries it."""
     pole = action.pole_porteur.label if action.pole_porteur else "Pôle porteur à décider"
     bienveillant = action.bienveillant.nom if action.bienveillant else "à prendre"
-    return action.etat.label, f"{pole}\nBienveillant : {bienveillant}"
+    return action.etat.label, f"{pole}\nBienveillant\u00a0: {bienveillant}"

@@ -56,11 +56,11 @@ class Conflict(Refusal):
 
 
 class PoleAsked(Refusal):
-    sentence = "Le pôle porteur se décide dans l’onglet Validation : la fiche n’en change pas avant la confirmation."
+    sentence = "Le pôle porteur se décide dans l’onglet Validation\u00a0: la fiche n’en change pas avant la confirmation."
 
 
 class ClientErased(Refusal):
-    sentence = "Ce demandeur a été effacé : rien ne se retrouve ni ne s’ajoute."
+    sentence = "Ce demandeur a été effacé\u00a0: rien ne se retrouve ni ne s’ajoute."
 
 
 class OfTheDay(Refusal):

@@ -25,8 +25,8 @@ class UnderWay(Refusal):
 
 class Dated(Refusal):
     sentence = (
-        "Cette date est promise au demandeur, ou des étapes, des missions, des besoins y tiennent : tout change avec elle. "
-        "Les anciennes dates sont remises ici : enregistre le reste, puis décale l’action."
+        "Cette date est promise au demandeur, ou des étapes, des missions, des besoins y tiennent\u00a0: tout change "
+        "avec elle. Les anciennes dates sont remises ici\u00a0: enregistre le reste, puis décale l’action."
     )
 
 

@@ -19,11 +19,13 @@ from portal.workflow import MotifMissing, Refusal, TransitionRefused, fire
 
 
 class NoVoice(Refusal):
-    sentence = "Ce n’est pas un pôle de l’interpôle : seuls les pôles qui ont au moins un membre portent et donnent leur avis."
+    sentence = (
+        "Ce n’est pas un pôle de l’interpôle\u00a0: seuls les pôles qui ont au moins un membre portent et donnent leur avis."
+    )
 
 
 class AlreadyAsked(Refusal):
-    sentence = "Ce pôle est déjà celui à qui l’action est proposée : attends sa réponse, ou choisis-en un autre."
+    sentence = "Ce pôle est déjà celui à qui l’action est proposée\u00a0: attends sa réponse, ou choisis-en un autre."
 
 
 class NotItsMember(Refusal):
@@ -33,11 +35,11 @@ class NotItsMember(Refusal):
 
 class CommentMissing(Refusal):
     status = 422
-    sentence = "Un avis qui n’est pas favorable s’explique : écris en quelques mots ce qui retient le pôle."
+    sentence = "Un avis qui n’est pas favorable s’explique\u00a0: écris en quelques mots ce qui retient le pôle."
 
 
 class Closed(Refusal):
-    sentence = "La validation n’est pas en cours : les avis ne se donnent ni ne changent."
+    sentence = "La validation n’est pas en cours\u00a0: les avis ne se donnent ni ne changent."
 
 
 class TooLate(Refusal):
@@ -49,24 +51,26 @@ class TooLate(Refusal):
 
 
 class OpinionChanged(Refusal):
-    sentence = "Quelqu’un a donné ou changé l’avis du pôle pendant que tu écrivais. Rien n’est perdu : compare, puis renvoie."
+    sentence = (
+        "Quelqu’un a donné ou changé l’avis du pôle pendant que tu écrivais. Rien n’est perdu\u00a0: compare, puis renvoie."
+    )
 
 
 class OwnOpinionFirst(Refusal):
-    sentence = "L’avis de ton pôle d’abord : tu liras ensuite ceux des autres, et tu pourras clore."
+    sentence = "L’avis de ton pôle d’abord\u00a0: tu liras ensuite ceux des autres, et tu pourras clore."
 
 
 class QuorumMissing(Refusal):
-    sentence = "Il manque des avis pour clore en ligne : attends ceux des autres pôles, ou note la décision d’une réunion."
+    sentence = "Il manque des avis pour clore en ligne\u00a0: attends ceux des autres pôles, ou note la décision d’une réunion."
 
 
 class Blocked(Refusal):
-    sentence = "Un pôle est défavorable : il lève son avis en le changeant, ou une réunion décide."
+    sentence = "Un pôle est défavorable\u00a0: il lève son avis en le changeant, ou une réunion décide."
 
 
 class OwnAction(Refusal):
     status = 403
-    sentence = "Tu as monté cette action : quelqu’un d’autre clôt sa validation."
+    sentence = "Tu as monté cette action\u00a0: quelqu’un d’autre clôt sa validation."
 
 
 # --- its pôle ------------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def do(task: Tache, *, by: Personne) -> None:
 def set_aside(task: Tache, *, by: Personne, motif: str) -> None:
     """Somebody looked, and this action does not need it: why. Raises MotifMissing or AlreadySettled."""
     if not motif.strip():
-        raise MotifMissing("Dis pourquoi elle n’a pas lieu d’être : « pas encore regardé » n’est pas « sans objet ».")
+        raise MotifMissing("Dis pourquoi elle n’a pas lieu d’être : « pas encore regardé » n’est pas « sans objet\u00a0».")
     _settle(task, Avancee.SANS_OBJET, ecarter_tache, by=by, motif=motif)
 
 

@@ -102,7 +102,7 @@ def propose(id: int) -> Any:
 def carry(id: int) -> Any:
     action = load(Action, id, prendre_en_charge, avis.SHEET)
     interpole.take(action, by=me(), shown=_shown())
-    toast("Le pôle porte l’action : l’interpôle peut donner son avis.")
+    toast("Le pôle porte l’action\u00a0: l’interpôle peut donner son avis.")
     return _back(id)
 
 
@@ -113,7 +113,7 @@ def pass_on(id: int) -> Any:
     if not form.validate():
         return _again(id, pass_form=form)
     interpole.pass_on(action, by=me(), motif=form.motif.data, to=form.chosen, shown=_shown())
-    toast(f"Passée au pôle {form.chosen.nom}." if form.chosen else "Passée : elle sera proposée à un autre pôle.")
+    toast(f"Passée au pôle {form.chosen.nom}." if form.chosen else "Passée\u00a0: elle sera proposée à un autre pôle.")
     return _back(id)
 
 
@@ -164,7 +164,7 @@ def record_decision(id: int) -> Any:
         return refused(422, lambda: _meeting(id, form)) if meeting else _again(id, decision_form=form)
     following = _following(id) if meeting else None
     interpole.decide(action, by=me(), **form.said)
-    toast(f"« {action.titre} » est {'validée' if form.said['favorable'] else 'refusée'}.")
+    toast(f"«\u00a0{action.titre}\u00a0» est {'validée' if form.said['favorable'] else 'refusée'}.")
     return done(url_for(".meeting", action=following)) if meeting else _back(id)
 
 

@@ -14,7 +14,7 @@ from portal.workflow import Transition, fire
 
 OTHER_DAY = "L’action a changé de jour."  # why a promise is asked for again
 TAKEN_SINCE = "L’espace a été pris entre-temps."
-RUN_OUT = "L’option a expiré : l’espace est de nouveau libre."
+RUN_OUT = "L’option a expiré\u00a0: l’espace est de nouveau libre."
 
 
 def keep(besoin: Besoin, many: int, until: datetime | None = None) -> list[Occupation]:

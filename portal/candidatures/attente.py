@@ -58,7 +58,7 @@ class AutorisationFirst(Refusal):
 
 
 class NotOutOfTurn(Refusal):
-    sentence = "Il n’y a pas de liste d’attente où revenir : voici où en est ta candidature."
+    sentence = "Il n’y a pas de liste d’attente où revenir\u00a0: voici où en est ta candidature."
 
 
 def locked(candidature: Candidature) -> Candidature:

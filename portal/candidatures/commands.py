@@ -53,7 +53,7 @@ class StatutMissing(Refusal):
 
 
 class TooLate(Refusal):
-    sentence = "La réponse est déjà partie : elle ne peut plus être annulée."
+    sentence = "La réponse est déjà partie\u00a0: elle ne peut plus être annulée."
     short = "réponse déjà partie"
 
 
@@ -192,7 +192,7 @@ def leave(candidature: Candidature, *, motif: str = "") -> None:
     if candidature.etat in (Etat.RETIREE, Etat.DESISTEE):
         return
     if candidature.mission.is_past:
-        raise missions.MissionOver("Cette mission a eu lieu : il n’y a plus rien à retirer.")
+        raise missions.MissionOver("Cette mission a eu lieu\u00a0: il n’y a plus rien à retirer.")
     if candidature.etat is Etat.REFUSEE:
         take_back(candidature, by=candidature.personne)  # for them it is still waiting
     outbox.withdraw(candidature.answer_key)

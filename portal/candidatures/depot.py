@@ -28,8 +28,10 @@ from portal.missions.models import Mineur, Minorite, Mission
 from portal.workflow import Refusal, TransitionRefused
 
 MOST_LINKS_AN_HOUR = 3
-MINOR = "Cette adresse est aussi celle d’une personne mineure : l’accord écrit de son responsable légal est d’abord attendu."
-TWICE = "Tu avais candidaté deux fois : tu gardes ton autre inscription."
+MINOR = (
+    "Cette adresse est aussi celle d’une personne mineure\u00a0: l’accord écrit de son responsable légal est d’abord attendu."
+)
+TWICE = "Tu avais candidaté deux fois\u00a0: tu gardes ton autre inscription."
 
 
 class PhaseClosed(Refusal):
@@ -42,12 +44,12 @@ class FilledUp(Refusal):
 
 class NotYours(Refusal):
     status = 403
-    sentence = "Cette candidature a rejoint un compte : ouvre le lien reçu par e-mail, ou connecte-toi, pour la modifier."
+    sentence = "Cette candidature a rejoint un compte\u00a0: ouvre le lien reçu par e-mail, ou connecte-toi, pour la modifier."
 
 
 class LinkOver(Refusal):
     status = 410
-    sentence = "Cette candidature date de plus d’un an : son lien ne s’ouvre plus. Pour tes données, écris à l’équipe."
+    sentence = "Cette candidature date de plus d’un an\u00a0: son lien ne s’ouvre plus. Pour tes données, écris à l’équipe."
 
 
 def apply(mission: Mission, demande: Demande, *, waiting_list: bool, by: Personne | None) -> Candidature:
@@ -110,7 +112,7 @@ def edit(candidature: Candidature, *, message: str, nom: str = "", telephone: st
     """
     candidature = locked(candidature)
     if not candidature.is_open:
-        raise commands.TooLate("Cette candidature est close : elle ne se modifie plus.")
+        raise commands.TooLate("Cette candidature est close\u00a0: elle ne se modifie plus.")
     personne, known = candidature.personne, candidature.mineur
     if mineur and (known is None or known.age != mineur.age):
         mineurs.check_age(candidature.mission, mineur)
@@ -191,7 +193,7 @@ def declare(candidature: Candidature, situation: Situation) -> None:
     """The candidate says as what they would be paid, while it is open."""
     candidature = locked(candidature)
     if not candidature.is_open:
-        raise commands.TooLate("Cette candidature est close : elle ne se modifie plus.")
+        raise commands.TooLate("Cette candidature est close\u00a0: elle ne se modifie plus.")
     comptes.declare(candidature.personne, situation, by=candidature.personne)
 
 

@@ -54,11 +54,11 @@ class CandidatureForm(PublicForm, StatutFields):
         ],
         render_kw={"autocomplete": "name", "autocapitalize": "words"},
     )
-    email = Email("Ton adresse e-mail", [DataRequired("Écris ton adresse e-mail : la réponse y sera envoyée.")])
+    email = Email("Ton adresse e-mail", [DataRequired("Écris ton adresse e-mail\u00a0: la réponse y sera envoyée.")])
     telephone = Phone("Ton téléphone")
     message = Words(
         "Un mot pour l’équipe",
-        [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
+        [Length(max=2000, message="Ce message est trop long\u00a0: 2 000 caractères au plus.")],
         render_kw={"rows": 3},
     )
     mineur = BooleanField(f"J’ai moins de {MAJORITE} ans")
@@ -69,7 +69,7 @@ class CandidatureForm(PublicForm, StatutFields):
         render_kw={"autocomplete": "off", "autocapitalize": "words"},
     )
     responsable_telephone = Phone(
-        "Son téléphone", [of_a_minor("Écris son numéro : l’équipe doit pouvoir l’appeler le jour de la mission.")]
+        "Son téléphone", [of_a_minor("Écris son numéro\u00a0: l’équipe doit pouvoir l’appeler le jour de la mission.")]
     )
     accord = BooleanField(
         "J’ai lu ce que deviennent ces informations",
@@ -110,7 +110,7 @@ class CorrectionForm(Form):
     telephone = Phone("Ton téléphone")
     message = Words(
         "Un mot pour l’équipe",
-        [Length(max=2000, message="Ce message est trop long : 2 000 caractères au plus.")],
+        [Length(max=2000, message="Ce message est trop long\u00a0: 2 000 caractères au plus.")],
         render_kw={"rows": 3},
     )
     responsable = Line(
@@ -157,7 +157,7 @@ class LeaveForm(Form):
 
 
 class DecisionForm(Form):
-    motif = Line("Motif", [Length(max=300, message="Ce motif est trop long : 300 caractères au plus.")])
-    mot = Words("Un mot pour la personne", [Length(max=500, message="Ce mot est trop long : 500 caractères au plus.")])
+    motif = Line("Motif", [Length(max=300, message="Ce motif est trop long\u00a0: 300 caractères au plus.")])
+    mot = Words("Un mot pour la personne", [Length(max=500, message="Ce mot est trop long\u00a0: 500 caractères au plus.")])
     malgre_chevauchement = BooleanField("Accepter quand même")
     malgre_melange = BooleanField("Accepter quand même")

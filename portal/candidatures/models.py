@@ -240,7 +240,7 @@ liberer = Transition(
 ceder = Transition(
     "candidature.ceder",
     "Céder la priorité",
-    "en attente : le poste est pris par priorité",
+    "en attente\u00a0: le poste est pris par priorité",
     "clock",
     frozenset({_D}),
     _W,
@@ -248,7 +248,7 @@ ceder = Transition(
 rendre = Transition(
     "candidature.rendre",
     "Revenir dans la file",
-    "revenue dans la file : le poste est rendu",
+    "revenue dans la file\u00a0: le poste est rendu",
     "undo-2",
     frozenset({_W}),
     _D,

@@ -46,16 +46,16 @@ ERASED = "Personne effacée"
 
 
 class AddressTaken(Refusal):
-    sentence = "Une personne est déjà connue avec cette adresse : retrouve-la dans la liste."
+    sentence = "Une personne est déjà connue avec cette adresse\u00a0: retrouve-la dans la liste."
 
 
 class AccountClosed(Refusal):
     status = 403
-    sentence = "Cette adresse est celle d’un compte désactivé : parles-en à l’équipe."
+    sentence = "Cette adresse est celle d’un compte désactivé\u00a0: parles-en à l’équipe."
 
 
 class LastAdmin(Refusal):
-    sentence = "C’est la dernière personne à administrer le portail : donne d’abord ce rôle à quelqu’un d’autre."
+    sentence = "C’est la dernière personne à administrer le portail\u00a0: donne d’abord ce rôle à quelqu’un d’autre."
 
 
 class NoInvitation(Refusal):
@@ -73,7 +73,7 @@ class Erased(Refusal):
 
 class OwnRole(Refusal):
     status = 403
-    sentence = "Personne ne se donne un rôle : demande à quelqu’un d’autre de l’administration."
+    sentence = "Personne ne se donne un rôle\u00a0: demande à quelqu’un d’autre de l’administration."
 
 
 def introduce(*, nom: str, email: str, telephone: str = "", sollicitable: bool = False) -> Personne:

@@ -101,7 +101,7 @@ class PasswordForm(Form):
             DataRequired("Écris un mot de passe."),
             Length(
                 min=MIN_PASSWORD,
-                message=f"Au moins {MIN_PASSWORD} caractères : trois mots au hasard font très bien l’affaire.",
+                message=f"Au moins {MIN_PASSWORD} caractères\u00a0: trois mots au hasard font très bien l’affaire.",
             ),
             Length(max=MAX_PASSWORD, message="Ce mot de passe est trop long."),
         ],

@@ -37,23 +37,23 @@ class Unanswerable(Refusal):
 class NotReadAgain(Refusal):
     """The paper that was shown is not the one that would be accepted."""
 
-    sentence = "Ce devis a changé pendant que vous le lisiez : le voici tel qu’il est maintenant."
+    sentence = "Ce devis a changé pendant que vous le lisiez\u00a0: le voici tel qu’il est maintenant."
 
 
 class Moved(Refusal):
     """What would be agreed to takes place at another time by now."""
 
-    sentence = "La date a changé depuis ce devis : il ne s’accepte plus. L’équipe vous en envoie un nouveau."
+    sentence = "La date a changé depuis ce devis\u00a0: il ne s’accepte plus. L’équipe vous en envoie un nouveau."
 
 
 class NoName(Refusal):
     status = 422
-    sentence = "Écrivez votre nom : il vaut signature."
+    sentence = "Écrivez votre nom\u00a0: il vaut signature."
 
 
 class NoProof(Refusal):
     status = 422
-    sentence = "Dis d’où vient cet accord : qui l’a donné, quand, sur quel papier ou dans quel message."
+    sentence = "Dis d’où vient cet accord\u00a0: qui l’a donné, quand, sur quel papier ou dans quel message."
 
 
 class NotThen(Refusal):
@@ -62,7 +62,7 @@ class NotThen(Refusal):
 
 
 class AlreadySaid(Refusal):
-    sentence = "Un autre accord est déjà noté sur ce devis : relis-le, ou annule-le avant de noter celui-ci."
+    sentence = "Un autre accord est déjà noté sur ce devis\u00a0: relis-le, ou annule-le avant de noter celui-ci."
 
 
 class NothingToUndo(Refusal):

@@ -33,7 +33,7 @@ from portal.workflow import Refusal
 
 
 class NotDraft(Refusal):
-    sentence = "Ce devis est parti : il ne change plus. Pour le modifier, prépare une nouvelle version."
+    sentence = "Ce devis est parti\u00a0: il ne change plus. Pour le modifier, prépare une nouvelle version."
 
 
 class LineGone(Refusal):
@@ -42,12 +42,12 @@ class LineGone(Refusal):
 
 class TooMany(Refusal):
     status = 422
-    sentence = f"Un devis a {LONGEST} lignes au plus : regroupe-en quelques-unes."
+    sentence = f"Un devis a {LONGEST} lignes au plus\u00a0: regroupe-en quelques-unes."
 
 
 class TooMuch(Refusal):
     status = 422
-    sentence = "Ce devis dépasse dix millions d’euros : une quantité ou un prix a sans doute un chiffre de trop."
+    sentence = "Ce devis dépasse dix millions d’euros\u00a0: une quantité ou un prix a sans doute un chiffre de trop."
 
 
 class AtTheEnd(Refusal):

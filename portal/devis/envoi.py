@@ -37,28 +37,28 @@ class Obstacle(Refusal):
 
 class TooEarly(Obstacle):
     mend = "validation"
-    sentence = "L’interpôle n’a pas encore validé cette action : aucun devis ne part avant."
+    sentence = "L’interpôle n’a pas encore validé cette action\u00a0: aucun devis ne part avant."
 
 
 class Empty(Obstacle):
     status = 422
     mend = "ajouter"
-    sentence = "Ce devis n’a pas de ligne : ajoute au moins l’heure de site."
+    sentence = "Ce devis n’a pas de ligne\u00a0: ajoute au moins l’heure de site."
 
 
 class NobodyKnown(Obstacle):
     status = 422
     mend = "identite"
     sentence = (
-        "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque : un admin les remplit dans les réglages, "
-        "puis le devis peut partir."
+        "Le nom, l’adresse ou le numéro (SIRET, sinon RNA) de l’association manque\u00a0: un admin les remplit dans les "
+        "réglages, puis le devis peut partir."
     )
 
 
 class NoAddress(Obstacle):
     status = 422
     mend = "adresse"
-    sentence = "L’adresse du demandeur manque : ajoute-la dans la fiche de l’action, le devis doit la porter."
+    sentence = "L’adresse du demandeur manque\u00a0: ajoute-la dans la fiche de l’action, le devis doit la porter."
 
 
 class OutOfRange(Obstacle):
@@ -85,7 +85,7 @@ class ToApprove(Obstacle):
 
 class OwnDiscount(Refusal):
     status = 403
-    sentence = "C’est toi qui as accordé cette remise : une autre personne l’approuve."
+    sentence = "C’est toi qui as accordé cette remise\u00a0: une autre personne l’approuve."
 
 
 class Reread(Refusal):

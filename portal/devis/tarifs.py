@@ -24,7 +24,7 @@ class BeforeItself(Refusal):
 
 
 class Withdrawn(Refusal):
-    sentence = "Ce tarif a été remplacé ou retiré entre-temps : c’est le nouveau qui se modifie."
+    sentence = "Ce tarif a été remplacé ou retiré entre-temps\u00a0: c’est le nouveau qui se modifie."
 
 
 def add(*, by: Personne, du: date, **fields: Any) -> Tarif:

@@ -11,7 +11,7 @@ from portal.workflow import MotifMissing, Refusal
 
 
 class NotElectronic(Refusal):
-    sentence = "Cette facture ne passe pas par une plateforme : elle n’est pas émise, ou son PDF part tel quel."
+    sentence = "Cette facture ne passe pas par une plateforme\u00a0: elle n’est pas émise, ou son PDF part tel quel."
 
 
 def is_handed_over(facture: Facture) -> bool:

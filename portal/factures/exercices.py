@@ -63,11 +63,11 @@ class Forged(Refusal):
 
 
 class Unreadable(Refusal):
-    sentence = "Ce que dit un papier ne se lit plus : préviens un admin."
+    sentence = "Ce que dit un papier ne se lit plus\u00a0: préviens un admin."
 
 
 class Another(Refusal):
-    sentence = "Les comptes de cette année ne sont plus ceux qui ont été clos : préviens un admin."
+    sentence = "Les comptes de cette année ne sont plus ceux qui ont été clos\u00a0: préviens un admin."
 
 
 @dataclass(frozen=True)

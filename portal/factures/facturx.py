@@ -34,7 +34,7 @@ class Malformed(Refusal):
     """The library refuses what it was asked to write: a fault of this portal, said to whoever issues."""
 
     sentence = (
-        "La version électronique de cette facture ne passe pas le contrôle de son format : préviens un admin. "
+        "La version électronique de cette facture ne passe pas le contrôle de son format\u00a0: préviens un admin. "
         "Rien n’est émis, aucun numéro n’est pris."
     )
 

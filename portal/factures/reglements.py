@@ -34,7 +34,7 @@ SEALED = ("facture_id", "annee", "rang", "montant", "reference", "annule_id", "m
 
 
 class NotIssued(Refusal):
-    sentence = "Cette facture n’est pas encore émise : rien n’est à payer."
+    sentence = "Cette facture n’est pas encore émise\u00a0: rien n’est à payer."
 
 
 class TooMuch(Refusal):
@@ -47,7 +47,7 @@ class TooMuch(Refusal):
 
 
 class NotToPay(Refusal):
-    sentence = "Un avoir ne se paie pas : le remboursement se note sur la facture qu’il corrige."
+    sentence = "Un avoir ne se paie pas\u00a0: le remboursement se note sur la facture qu’il corrige."
 
 
 class NotToGiveBack(Refusal):
@@ -60,12 +60,12 @@ class NotToGiveBack(Refusal):
 
 class NotYet(Refusal):
     status = 422
-    sentence = "Cette date est dans le futur : note le règlement quand l’argent est arrivé."
+    sentence = "Cette date est dans le futur\u00a0: note le règlement quand l’argent est arrivé."
 
 
 class TooOld(Refusal):
     status = 422
-    sentence = "Cette date est plus de cinq ans avant celle de la facture : vérifie l’année."
+    sentence = "Cette date est plus de cinq ans avant celle de la facture\u00a0: vérifie l’année."
 
 
 class Closed(Refusal):

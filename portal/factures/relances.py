@@ -17,7 +17,7 @@ MORNING = time(8)  # nobody is reminded in their night
 
 
 class NothingToRemind(Refusal):
-    sentence = "Rien n’est à relancer : cette facture n’attend plus rien, ou tout a déjà été envoyé."
+    sentence = "Rien n’est à relancer\u00a0: cette facture n’attend plus rien, ou tout a déjà été envoyé."
 
 
 class TooSoon(Refusal):
@@ -26,7 +26,7 @@ class TooSoon(Refusal):
 
 class NoAddress(Refusal):
     status = 422
-    sentence = "Le demandeur n’a pas d’adresse e-mail : appelle-le, ou ajoute-la dans la fiche de l’action."
+    sentence = "Le demandeur n’a pas d’adresse e-mail\u00a0: appelle-le, ou ajoute-la dans la fiche de l’action."
 
 
 class AlreadyReminded(Refusal):

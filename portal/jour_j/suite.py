@@ -67,9 +67,9 @@ def _items(day: Day) -> list[Geste]:
     row, following = day.deroule.plan.rows[day.track.lane], day.track.next
     left = row[row.index(following) :] if following else []
     to_come = [item for item in left if day.state.step(item.id).etat is EtatEtape.A_VENIR]
-    starts = [Geste(Genre.ETAPE, i.id, "debut", f"Commencer : {_title(day, i.id)}", "skip-forward") for i in to_come]
+    starts = [Geste(Genre.ETAPE, i.id, "debut", f"Commencer\u00a0: {_title(day, i.id)}", "skip-forward") for i in to_come]
     last = to_come[-1] if to_come else day.track.current
-    ends = [Geste(Genre.ETAPE, last.id, "fin", f"Terminer : {_title(day, last.id)}", "square")] if last else []
+    ends = [Geste(Genre.ETAPE, last.id, "fin", f"Terminer\u00a0: {_title(day, last.id)}", "square")] if last else []
     return [*starts, *ends]
 
 

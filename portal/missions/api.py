@@ -38,14 +38,14 @@ MISSIONS = Liste(
         Champ("lieu", TEXTE, "Où.", lambda m: m.action.lieu),
         Champ("action", TEXTE, "Le titre de l’action dont elle fait partie.", lambda m: m.action.titre),
         Champ("pole", peut_manquer(TEXTE), "Le pôle qui porte l’action.", _pole_of),
-        Champ("description", TEXTE, "Ce qu’on y fait, en Markdown ; vide si rien n’est dit.", lambda m: m.description),
+        Champ("description", TEXTE, "Ce qu’on y fait, en Markdown\u00a0; vide si rien n’est dit.", lambda m: m.description),
         Champ("fourni", TEXTE, "Ce qui est fourni sur place.", lambda m: m.fourni),
         Champ("apporter", TEXTE, "Ce qu’il faut apporter.", lambda m: m.apporter),
         Champ("contrepartie", TEXTE, "Ce qu’on reçoit en retour, avec les mots de sa page.", lambda m: m.contrepartie),
         Champ("majeurs", OUI_NON, "Si elle est réservée aux personnes majeures.", lambda m: not m.takes_minors),
         Champ("places", NUMERO, "Combien de personnes il faut.", lambda m: m.places),
         Champ("places_libres", NOMBRE, "Combien il en manque.", lambda m: m.left),
-        Champ("candidater", peut_manquer(ADRESSE), "Le formulaire ; null si on ne candidate pas en ce moment.", _form_of),
+        Champ("candidater", peut_manquer(ADRESSE), "Le formulaire\u00a0; null si on ne candidate pas en ce moment.", _form_of),
     ),
 )
 

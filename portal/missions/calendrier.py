@@ -55,6 +55,6 @@ def _told(entry: Entry, base_url: str) -> ical.Evenement:
 
 
 def _said(mission: Mission) -> tuple[str, ...]:
-    provided = f"Sur place : {mission.fourni}" if mission.fourni else ""
-    to_bring = f"À apporter : {mission.apporter}" if mission.apporter else ""
+    provided = f"Sur place\u00a0: {mission.fourni}" if mission.fourni else ""
+    to_bring = f"À apporter\u00a0: {mission.apporter}" if mission.apporter else ""
     return mission.nature.label, mission.description, provided, to_bring

@@ -77,7 +77,7 @@ class MissionForm(SlotForm):
         "Minimum de personnes",
         least=1,
         most=500,
-        description="En dessous, tu es prévenu à temps pour trouver du renfort. Vide : pas de minimum.",
+        description="En dessous, tu es prévenu à temps pour trouver du renfort. Vide\u00a0: pas de minimum.",
     )
     alerte = Whole("Prévenir combien de jours avant", least=1, most=60, default=ALERTE)
     preavis = Whole(

@@ -33,7 +33,7 @@ Poste = int | None  # a need by its id; None: the référent's post
 
 
 class NeedGone(Refusal):
-    sentence = "Un de ces besoins n’est plus confirmé : rien n’est créé. Relis la liste, puis renvoie."
+    sentence = "Un de ces besoins n’est plus confirmé\u00a0: rien n’est créé. Relis la liste, puis renvoie."
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class Occasion:
     def entry(self, journal: Mapping[str, datetime], contacts: Iterable[Personne], base_url: str) -> Entry:
         """What the calendar says of it; `contacts` are those whom the reader may call."""
         call = ", ".join(" ".join(filter(None, (p.nom, local_phone(p.telephone)))) for p in contacts)
-        notes = (f"Sur place, appelle : {call}" if call else "", f"Pour prévenir ou changer d’avis : {base_url}/moi/")
+        notes = (f"Sur place, appelle\u00a0: {call}" if call else "", f"Pour prévenir ou changer d’avis\u00a0: {base_url}/moi/")
         return Entry(self.mission, self.status, self.sequence, self.revised(journal), self.mark, notes)
 
 

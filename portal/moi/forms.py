@@ -45,7 +45,7 @@ class ProfilForm(Form):
 
 class MessagesForm(Form):
     reception = RadioField(
-        "Quand t’écrire ?",
+        "Quand t’écrire\u00a0?",
         [InputRequired("Choisis une façon de recevoir les messages.")],
         choices=choices(*((r.value, r.label) for r in Reception)),
         coerce=Reception,

@@ -41,7 +41,7 @@ def ics(id: int) -> Any:
     from portal.missions import calendrier
 
     place = load(Affectation, id, "affectation.voir", HELD)
-    note = f"Qui appeler, et comment prévenir si tu ne peux plus venir : {_base_url()}{url_for('.index')}"
+    note = f"Qui appeler, et comment prévenir si tu ne peux plus venir\u00a0: {_base_url()}{url_for('.index')}"
     return ical.attached(calendrier.of_missions([place.mission], _base_url(), note=note), f"mission-{place.mission_id}")
 
 
@@ -121,7 +121,7 @@ def calendar() -> Any:
 @bp.post("/calendrier/changer", access="moi.voir")
 def change_calendar() -> Any:
     commands.change_calendar_address(me(), by=me())
-    toast("Voici ta nouvelle adresse. L’ancienne ne donne plus rien : remplace-la dans ton agenda.")
+    toast("Voici ta nouvelle adresse. L’ancienne ne donne plus rien\u00a0: remplace-la dans ton agenda.")
     return done(url_for(".calendar"))
 
 

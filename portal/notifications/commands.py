@@ -35,7 +35,7 @@ ecarter = Event("outbox.ecarter", "Écarter", "écarté", "x")
 
 class Discarded(Refusal):
     status = 409
-    sentence = "Ce message a été écarté entre-temps : il n’est plus à renvoyer."
+    sentence = "Ce message a été écarté entre-temps\u00a0: il n’est plus à renvoyer."
 
 
 REMINDERS = {"semaine": Poids.ORDINAIRE, "veille": Poids.ESSENTIEL, "bientot": Poids.PRESSANT}

@@ -87,13 +87,13 @@ class Porte:
         """Raises Unreachable, OSError for what may pass, or Final with the advice; none of them repeats the answer."""
         words = f"{self.nom} a répondu {status}"
         if status in AWAY:
-            away = Unreachable(f"{words} : il ne prend rien pour l’instant")
+            away = Unreachable(f"{words}\u00a0: il ne prend rien pour l’instant")
             away.rest = rest(headers)
             raise away
         if status >= 500:
             raise OSError(words)
         known = "l’adresse du webhook renvoie ailleurs" if status // 100 == 3 else advice.get(status, advice[400])
-        raise Final(f"{words} : {known}")
+        raise Final(f"{words}\u00a0: {known}")
 
 
 @contextmanager

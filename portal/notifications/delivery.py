@@ -20,7 +20,7 @@ from portal.outbox import Message, Voie
 
 TIMEOUT = 10  # seconds for each exchange with the server
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
-ADVICE = "PORTAL_MAIL_URL n’est pas compris : il s’écrit smtp://identifiant:secret@serveur:587, ou smtps://…"
+ADVICE = "PORTAL_MAIL_URL n’est pas compris\u00a0: il s’écrit smtp://identifiant:secret@serveur:587, ou smtps://…"
 
 
 @dataclass(frozen=True)

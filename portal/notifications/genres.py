@@ -14,7 +14,7 @@ T = TypeVar("T")
 Facts = dict[str, Any]
 Context = dict[str, Any]
 
-AGENDA_NOTE = "Pour prévenir si tu ne peux plus venir : le lien de l’e-mail qui t’annonce la réponse."
+AGENDA_NOTE = "Pour prévenir si tu ne peux plus venir\u00a0: le lien de l’e-mail qui t’annonce la réponse."
 
 
 class Outdated(Exception):

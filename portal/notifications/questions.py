@@ -12,11 +12,11 @@ MOST = 5  # actions named in one answer
 LONGEST = 200  # characters of a question
 DECIDING = frozenset({"valider", "refuser", "avis", "décider", "decider"})
 HELP = (
-    "Demande-moi où en est une action :\n"
-    "• {mot} 42 : l’action numéro 42\n"
-    "• {mot} fête moulin : celles dont le titre contient ces mots\n"
-    "• {mot} valider 42 : la page où donner un avis et décider\n"
-    "Je réponds, je ne décide de rien : tout se décide sur le portail, une fois connecté."
+    "Demande-moi où en est une action\u00a0:\n"
+    "• {mot} 42\u00a0: l’action numéro 42\n"
+    "• {mot} fête moulin\u00a0: celles dont le titre contient ces mots\n"
+    "• {mot} valider 42\u00a0: la page où donner un avis et décider\n"
+    "Je réponds, je ne décide de rien\u00a0: tout se décide sur le portail, une fois connecté."
 )
 
 
@@ -43,16 +43,16 @@ def _without(text: object, trigger: object) -> tuple[str, str]:
 
 
 def _told(action: Action) -> str:
-    return f"{said(action)} : {action.etat.label.lower()}.\n{page(action)}"
+    return f"{said(action)}\u00a0: {action.etat.label.lower()}.\n{page(action)}"
 
 
 def _decide(action: Action) -> str:
     if action.etat is not Etat.EN_VALIDATION:
-        return f"{said(action)} n’attend pas l’avis de l’interpôle : {action.etat.label.lower()}.\n{page(action)}"
-    return f"{said(action)} : donne ton avis et décide sur le portail, une fois connecté.\n{page(action)}"
+        return f"{said(action)} n’attend pas l’avis de l’interpôle\u00a0: {action.etat.label.lower()}.\n{page(action)}"
+    return f"{said(action)}\u00a0: donne ton avis et décide sur le portail, une fois connecté.\n{page(action)}"
 
 
 def _several(found: list[Action]) -> str:
-    lines = [f"• {action.id} : {said(action)}, {action.etat.label.lower()}" for action in found[:MOST]]
-    more = "\nEt d’autres : précise." if len(found) > MOST else ""
-    return "Plusieurs actions répondent, demande par leur numéro :\n" + "\n".join(lines) + more
+    lines = [f"• {action.id}\u00a0: {said(action)}, {action.etat.label.lower()}" for action in found[:MOST]]
+    more = "\nEt d’autres\u00a0: précise." if len(found) > MOST else ""
+    return "Plusieurs actions répondent, demande par leur numéro\u00a0:\n" + "\n".join(lines) + more

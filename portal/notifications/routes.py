@@ -42,7 +42,7 @@ def _as_it_stands(message: Message) -> tuple[str, str]:
     try:
         return messages.words(messages.render(message.genre, message.faits), message.faits)
     except Outdated:
-        return "Ce message n’a plus d’objet", "La situation a changé depuis : il ne partira pas."
+        return "Ce message n’a plus d’objet", "La situation a changé depuis\u00a0: il ne partira pas."
     except Exception:  # what keeps it from leaving also keeps it from being shown
         current_app.logger.exception("message %s cannot be written", message.id)
         return "Ce message ne s’écrit pas", ""
@@ -74,7 +74,7 @@ def take_up(id: int) -> Any:
 @bp.post("/<int:id>/ecarter", access="outbox.ecarter")
 def discard(id: int) -> Any:
     commands.discard(load(Message, id, "outbox.ecarter"), by=me())
-    toast("Le message est écarté : il ne sera pas envoyé.")
+    toast("Le message est écarté\u00a0: il ne sera pas envoyé.")
     return done(url_for(".courrier"))
 
 

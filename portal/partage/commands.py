@@ -61,7 +61,7 @@ class YearClosed(Refusal):
 
 class NotTheirs(Refusal):
     status = 403
-    sentence = "Ce compte vient d’être fermé : rien n’est enregistré."
+    sentence = "Ce compte vient d’être fermé\u00a0: rien n’est enregistré."
 
 
 class Gone(Refusal):
@@ -76,19 +76,21 @@ class Beyond(Refusal):
 
 
 class KeysMoved(Refusal):
-    sentence = "Quelqu’un a changé les clés pendant que tu écrivais : elles sont dans le tableau. Compare, puis renvoie."
+    sentence = "Quelqu’un a changé les clés pendant que tu écrivais\u00a0: elles sont dans le tableau. Compare, puis renvoie."
 
 
 class KeysNotKept(Refusal):
-    sentence = "Les clés que tu as écrites ne sont pas enregistrées, et rien n’est décidé : enregistre-les, relis, puis décide."
+    sentence = (
+        "Les clés que tu as écrites ne sont pas enregistrées, et rien n’est décidé\u00a0: enregistre-les, relis, puis décide."
+    )
 
 
 class NotInvoiced(Refusal):
-    sentence = "Cette action n’est pas encore facturée : le partage reste provisoire."
+    sentence = "Cette action n’est pas encore facturée\u00a0: le partage reste provisoire."
 
 
 class NothingToShare(Refusal):
-    sentence = "Cette action n’a rien coûté ni rapporté : il n’y a rien à partager."
+    sentence = "Cette action n’a rien coûté ni rapporté\u00a0: il n’y a rien à partager."
 
 
 class NotIssued(Refusal):
@@ -105,19 +107,19 @@ class NotDecided(Refusal):
 
 
 class NotCorrected(Refusal):
-    sentence = "Les comptes ont bougé depuis la décision : écris d’abord la correction."
+    sentence = "Les comptes ont bougé depuis la décision\u00a0: écris d’abord la correction."
 
 
 class NothingMoved(Refusal):
-    sentence = "Rien n’a bougé depuis la dernière écriture : il n’y a rien à corriger."
+    sentence = "Rien n’a bougé depuis la dernière écriture\u00a0: il n’y a rien à corriger."
 
 
 class Reread(Refusal):
-    sentence = "Les comptes ont changé pendant que tu les lisais : les voici tels qu’ils sont maintenant."
+    sentence = "Les comptes ont changé pendant que tu les lisais\u00a0: les voici tels qu’ils sont maintenant."
 
 
 class LossToExplain(MotifMissing):
-    sentence = "C’est une perte : dis pourquoi le commun la porte."
+    sentence = "C’est une perte\u00a0: dis pourquoi le commun la porte."
 
 
 # --- what it cost --------------------------------------------------------------------------------------------

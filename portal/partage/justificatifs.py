@@ -28,17 +28,17 @@ ACTIVE = re.compile(  # what a receipt has no use for
 
 class NotAReceipt(Refusal):
     status = 422
-    sentence = "Ce fichier n’est ni un PDF ni une photo (JPEG, PNG, WebP) : choisis-en un autre."
+    sentence = "Ce fichier n’est ni un PDF ni une photo (JPEG, PNG, WebP)\u00a0: choisis-en un autre."
 
 
 class ActiveReceipt(Refusal):
     status = 422
-    sentence = "Ce PDF contient un programme ou un autre fichier : imprime-le en PDF, puis envoie ce nouveau fichier."
+    sentence = "Ce PDF contient un programme ou un autre fichier\u00a0: imprime-le en PDF, puis envoie ce nouveau fichier."
 
 
 class TooHeavy(Refusal):
     status = 413
-    sentence = f"Ce fichier est trop lourd : {LIMITS}."
+    sentence = f"Ce fichier est trop lourd\u00a0: {LIMITS}."
 
 
 class Recu(NamedTuple):

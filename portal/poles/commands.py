@@ -28,7 +28,7 @@ from portal.workflow import Refusal
 
 
 class NameTaken(Refusal):
-    sentence = "Ce nom est déjà pris : choisis-en un qui s’en distingue."
+    sentence = "Ce nom est déjà pris\u00a0: choisis-en un qui s’en distingue."
 
 
 class SpaceLoop(Refusal):

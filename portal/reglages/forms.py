@@ -48,7 +48,7 @@ class PersonForm(RefusableForm):
 
 
 class NewPersonForm(PersonForm):
-    email = Email("Adresse e-mail", [DataRequired("Écris l’adresse e-mail : l’invitation y sera envoyée.")])
+    email = Email("Adresse e-mail", [DataRequired("Écris l’adresse e-mail\u00a0: l’invitation y sera envoyée.")])
 
 
 class JournalForm(Form):

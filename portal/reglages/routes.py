@@ -205,7 +205,7 @@ def lift_second(id: int) -> Any:
 def erase_person(id: int) -> Any:
     personne = _person(id)
     if "certain" not in request.form:
-        toast("Coche d’abord la case : rien ne se retrouve ensuite.", "attention")
+        toast("Coche d’abord la case\u00a0: rien ne se retrouve ensuite.", "attention")
         return done(url_for(".person", id=id))
     comptes.erase(personne, by=me())
     toast("Cette personne est effacée. Ses missions passées restent comptées, sans son nom.")

@@ -87,7 +87,7 @@ def test_the_houses_says_options_and_who_carries_them(zoe, read):
     action(zoe, "Demandée", confirmed=False, debut=in_days(20, 9), fin=in_days(20, 12))
     events = read(address(zoe))
     assert said(events) == [("CONFIRMED", "Kabar"), ("TENTATIVE", "(option) Demandée")]
-    assert "Confirmée\n\nPôle Culture\nBienveillant : Zoé Hoarau" in events[0]["description"]
+    assert "Confirmée\n\nPôle Culture\nBienveillant\u00a0: Zoé Hoarau" in events[0]["description"]
     assert "Sollicitée\n\nPôle porteur à décider" in events[1]["description"]
     assert events[0]["url"].endswith(f"/actions/{firm.id}")
     for secret in ("DAL974", "dal@example.org"):

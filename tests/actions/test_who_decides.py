@@ -128,7 +128,7 @@ def test_the_meeting_shows_no_other_action_for_one_that_is_decided(as_, action, 
     bruno = as_(builders.bienveillant("Bruno Ozoux"))
     bruno.post(f"/actions/{action.id}/valider")
     page = main(bruno.get(f"/actions/reunion?action={action.id}"))
-    assert "Cette action n’attend pas de décision : validée." in page.get_text()
+    assert "Cette action n’attend pas de décision\u00a0: validée." in page.get_text()
     assert page.select(f"a[href='/actions/{action.id}/validation']")
     assert not page.select("form")
     assert len(page.select("a[href='/actions/reunion']")) == bool(others)

@@ -206,7 +206,7 @@ def test_the_queue_shows_the_mix_and_one_tick_passes_it(zoe, action, paid, as_):
     builders.hold(builders.mission(action, titre="Vaisselle"), lea)
     candidature = builders.candidature(paid, lea)
     client = as_(zoe)
-    assert "Volontaire sur la même action : Vaisselle" in client.get("/candidatures/").text
+    assert "Volontaire sur la même action\u00a0: Vaisselle" in client.get("/candidatures/").text
     url = f"/candidatures/{candidature.id}/accepter"
     refused = client.post(url)
     assert refused.status_code == 409

@@ -117,7 +117,7 @@ def form_of(page: BeautifulSoup, label: str) -> dict[str, str]:
 
 
 def test_the_plain_form_says_it_keeps_its_words_and_one_tap_mends_it(saturday, point, as_):
-    awa, url, label = as_(saturday.awa), f"{saturday.url}/entrees", f"Non conforme : {point.texte}"
+    awa, url, label = as_(saturday.awa), f"{saturday.url}/entrees", f"Non conforme\u00a0: {point.texte}"
     form = form_of(soup(awa.get(saturday.url).text), label)
     kept = awa.post(url, data=form | {"mot": "trop long " * 300})
     assert kept.status_code == 422
@@ -146,7 +146,7 @@ def test_once_all_was_looked_at_the_numbers_say_what_is_wrong_and_the_reason_is_
     assert text["#ouverture .chiffres"] == "8 sur 9, 1 non conforme"
     big = page.select_one("#geste a")
     assert (big.get_text(strip=True), big["href"]) == ("1 non conforme", "#passage")
-    assert page.select_one("#mot-ouvrir").text == f"{point.texte} : {FAULT}"
+    assert page.select_one("#mot-ouvrir").text == f"{point.texte}\u00a0: {FAULT}"
 
 
 def test_who_only_reads_reads_it(saturday, point, as_):

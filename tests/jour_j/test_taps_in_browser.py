@@ -83,7 +83,7 @@ def test_on_a_slow_network_it_never_says_the_old_thing_again(phone):
     expect(phone.locator("#maintenant .quoi")).to_contain_text("Visite", timeout=20_000)
     assert asked
     phone.context.unroute_all(behavior="wait")
-    assert set(phone.evaluate("window.said")) == {"Commencer : Repas, carry poulet"}
+    assert set(phone.evaluate("window.said")) == {"Commencer\u00a0: Repas, carry poulet"}
 
 
 def test_the_same_thing_tapped_in_the_list_is_not_kept_twice(phone):

@@ -62,7 +62,7 @@ def test_an_event_says_when_what_and_where():
     assert told["description"].split("\n\n") == [
         "Volontaire",
         "Ouvrir le portail.",
-        "Sur place : Repas partagé",
+        "Sur place\u00a0: Repas partagé",
         "À bientôt.",
         f"{BASE}/missions/7",
     ]

@@ -75,9 +75,9 @@ def test_a_place_that_one_holds_is_confirmed_with_all_one_needs(ada, awa, read):
     assert event["location"] == "La case"
     words = str(event["description"])
     for expected in (
-        "Sur place : Repas partagé",
-        "À apporter : Chapeau",
-        "Sur place, appelle : Ada Robert 0692 11 11 11",
+        "Sur place\u00a0: Repas partagé",
+        "À apporter\u00a0: Chapeau",
+        "Sur place, appelle\u00a0: Ada Robert 0692 11 11 11",
         "/moi/",
     ):
         assert expected in words

@@ -177,7 +177,7 @@ def test_the_channel_hears_once_that_an_action_is_sure_and_nothing_of_its_price(
     said = [line for line in channel() if "Devis accepté" in line]
     assert len(said) == 1
     title, address = said[0].splitlines()
-    assert title.startswith(f"Devis accepté, c’est confirmé : «\u00a0{action.titre}\u00a0», ")
+    assert title.startswith(f"Devis accepté, c’est confirmé\u00a0: «\u00a0{action.titre}\u00a0», ")
     assert address.endswith(f"/actions/{action.id}")
     for word in ("1\u202f080", "Armelle", first.numero, action.demandeur.nom):
         assert word not in said[0]

@@ -47,7 +47,7 @@ def test_a_word_is_sent_through_the_outbox_and_the_page_says_that_it_left(chat, 
     assert (told.sujet, told.personne_id) == (f"outbox:{row.id}", ada.id)
     db.session.commit()
     worker.run_once()
-    assert [text.partition("\n")[0] for text in chat.texts] == ["Message d’essai du portail : ce canal est relié."]
+    assert [text.partition("\n")[0] for text in chat.texts] == ["Message d’essai du portail\u00a0: ce canal est relié."]
     page = words(office.get(PATH))
     assert "Message d’essai du portail : ce canal est relié." in page
     assert "Envoyé" in page

@@ -49,8 +49,8 @@ def page(action: Action) -> str:
 def words(faits: Facts) -> tuple[str, str]:
     """Subject and text of what it hears. Raises Outdated: a question that is no more asked is not put."""
     if faits["fait"] == TRIAL:
-        return "Message d’essai", f"Message d’essai du portail : ce canal est relié.\n{link('accueil.index')}"
+        return "Message d’essai", f"Message d’essai du portail\u00a0: ce canal est relié.\n{link('accueil.index')}"
     action = still(db.session.get(Action, faits["action"]))
     still(faits["fait"] != "prendre_en_charge" or action.etat is Etat.EN_VALIDATION)
     fait = FAITS[faits["fait"]]
-    return f"{fait} : {one_line(action.titre)}", f"{fait} : {said(action)}\n{page(action)}"
+    return f"{fait}\u00a0: {one_line(action.titre)}", f"{fait}\u00a0: {said(action)}\n{page(action)}"

@@ -1,0 +1,73 @@
+"""A French space never ends a line: before : ; ? ! » and after « it is unbreakable, in all that the portal writes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.config import ROOT
+
+BREAKS = re.compile(r"(?:^|(?<=\S)) (?=»|[:;?!](?:[\s).,…<\"'`]|$))|(?<=«) ")
+TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+MODULES = sorted((ROOT / "portal").rglob("*.py"))
+SCRIPTS = sorted((ROOT / "static").glob("*.js"))
+SQL = {"VACUUM INTO ?"}
+
+
+def of_template(source: str) -> Iterator[str]:
+    yield re.sub(r"\{#.*?#\}", "", source, flags=re.DOTALL)
+
+
+def of_module(source: str) -> Iterator[str]:
+    tree = ast.parse(source)
+    told_to_us = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told_to_us:
+            yield node.value
+
+
+def of_script(source: str) -> Iterator[str]:
+    code = re.sub(r"^ *(?://|/?\*).*$", "", source, flags=re.MULTILINE)
+    while (said := re.sub(r"\$\{[^{}]*\}", "…", code)) != code:  # what a sentence is given is code, innermost first
+        code = said
+    return (text for quoted in re.findall(r'"([^"\n]*)"|`([^`]*)`', code) for text in quoted)
+
+
+SENTENCES = {".py": of_module, ".js": of_script}
+
+
+def broken(path: Path, source: str) -> list[str]:
+    read = SENTENCES.get(path.suffix, of_template)
+    return [
+        text[max(0, m.start() - 30) : m.end() + 20] for text in read(source) if text not in SQL for m in BREAKS.finditer(text)
+    ]
+
+
+@pytest.mark.parametrize("paths", [TEMPLATES, MODULES, SCRIPTS], ids=["templates", "modules", "scripts"])
+def test_no_space_of_a_sentence_ends_a_line_where_french_forbids_it(paths):
+    assert len(paths) > 10
+    assert {str(path.relative_to(ROOT)): found for path in paths if (found := broken(path, path.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("a.html", "<p>Deux places : {{ n }}"), ("a.html", "{{ titre }} : demain"), ("a.html", "l’onglet « Facture »"),
+        ("a.py", 'x = "Trop tard ; relis."'), ("a.py", 'x = f"{nom} : {mot}"'), ("a.py", 'x = "Sûr ?"'),
+        ("a.js", 'dire("Parti : il reste");'), ("a.js", "dire(`Annuler : ${mot}`);"),
+    ],
+)  # fmt: skip
+def test_one_that_would_is_found(name, bad):
+    assert broken(Path(name), bad)
+    assert not broken(Path(name), re.sub(BREAKS, "\u00a0", bad))
+
+
+def test_what_is_not_a_sentence_is_left_alone():
+    code = 'def f(x):\n    """« x » : what it is."""\n    return x[1 : 2]'
+    assert not broken(Path("a.py"), code)
+    assert not broken(Path("a.js"), '// « x » : so\nconst y = x ? "a" : "b";')
+    assert not broken(Path("a.html"), "{# « x » : so #}")
