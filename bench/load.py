@@ -136,5 +136,10 @@ def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], secon
             target.warm()
         found = {id(target): figure(target.press_shared(seconds)) for target in order}
         pairs.append((found[id(ours)], found[id(theirs)]))
+    return compared(pairs)
+
+
+def compared(pairs: list[tuple[float, float]]) -> Comparison:
+    """Of each round, ours and theirs."""
     ratio = spread([mine / other for mine, other in pairs])
     return Comparison(ratio, median(mine for mine, _ in pairs), median(other for _, other in pairs))
