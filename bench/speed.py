@@ -149,7 +149,11 @@ def _in_turn(ours: Callable[[int], object], theirs: Callable[[int], object]) -> 
     """Both in this process, once it is warm."""
     for render in (ours, theirs):
         render(0)
-    return compared([(_round(ours, n), _round(theirs, n)) for n in range(ROUNDS)])
+    pairs = []
+    for n in range(ROUNDS):
+        found = {render: _round(render, n) for render in ((ours, theirs) if n % 2 else (theirs, ours))}
+        pairs.append((found[ours], found[theirs]))
+    return compared(pairs)
 
 
 def _warm(name: str, render: Callable[[int], object], most: float | None = None) -> Result:

@@ -197,12 +197,15 @@ def _respond(answer: Answer) -> Response:
 
 
 def _show(page: Page) -> Response:
-    context = _at_most_its_last_page(page.context)
+    context = dict(page.context)
+    _leave_beyond(context)
     current_app.update_template_context(context)
     template = current_app.jinja_env.get_template(page.template)
 
     def read() -> dict[str, Any]:
-        return context | _at_most_its_last_page(page.read() if page.read else {})
+        found = page.read() if page.read else {}
+        _leave_beyond(found)
+        return context | found
 
     if page.block and wants_fragment():
         names = (page.block,) if isinstance(page.block, str) else page.block
@@ -219,13 +222,12 @@ def _show(page: Page) -> Response:
     return response
 
 
-def _at_most_its_last_page(context: dict[str, Any]) -> dict[str, Any]:
-    """The same, unless it shows a page after the last one of a list: what was there was answered, or moved, meanwhile."""
+def _leave_beyond(context: dict[str, Any]) -> None:
+    """To the last page of a list, from one after it: what was there was answered, or moved, meanwhile."""
     leaves = (getattr(value, "leaf", value) for value in context.values())
     beyond = next((leaf for leaf in leaves if isinstance(leaf, Leaf) and leaf.is_beyond), None)
     if beyond and request.method in SAFE_METHODS:
         abort(see_other(beyond.last_url))
-    return dict(context)
 
 
 def drawer(template: str, context: dict[str, Any]) -> Callable[[str], str]:

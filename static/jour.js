@@ -22,7 +22,7 @@ function words(form, button) {
   const label = (button ?? form.querySelector("button")).cloneNode(true);
   for (const small of label.querySelectorAll("small, svg")) small.remove();
   const chosen = [...form.querySelectorAll("select")].map((field) => field.selectedOptions[0].textContent).join(", ");
-  return `${button?.ariaLabel ?? label.textContent}${chosen && ` : ${chosen}`}`.replace(/\s+/g, " ").trim();
+  return `${button?.ariaLabel ?? label.textContent}${chosen && `\u00a0: ${chosen}`}`.replace(/[ \t\n]+/g, " ").trim();
 }
 
 /** The last time that the clocks of the place showed that hour. */

@@ -125,7 +125,9 @@ def do(task: Tache, *, by: Personne) -> None:
 def set_aside(task: Tache, *, by: Personne, motif: str) -> None:
     """Somebody looked, and this action does not need it: why. Raises MotifMissing or AlreadySettled."""
     if not motif.strip():
-        raise MotifMissing("Dis pourquoi elle n’a pas lieu d’être : « pas encore regardé » n’est pas « sans objet\u00a0».")
+        raise MotifMissing(
+            "Dis pourquoi elle n’a pas lieu d’être\u00a0: «\u00a0pas encore regardé\u00a0» n’est pas «\u00a0sans objet\u00a0»."
+        )
     _settle(task, Avancee.SANS_OBJET, ecarter_tache, by=by, motif=motif)
 
 

@@ -58,7 +58,7 @@ class CandidatureForm(PublicForm, StatutFields):
     telephone = Phone("Ton téléphone")
     message = Words(
         "Un mot pour l’équipe",
-        [Length(max=2000, message="Ce message est trop long\u00a0: 2 000 caractères au plus.")],
+        [Length(max=2000, message="Ce message est trop long\u00a0: 2\u00a0000 caractères au plus.")],
         render_kw={"rows": 3},
     )
     mineur = BooleanField(f"J’ai moins de {MAJORITE} ans")
@@ -110,7 +110,7 @@ class CorrectionForm(Form):
     telephone = Phone("Ton téléphone")
     message = Words(
         "Un mot pour l’équipe",
-        [Length(max=2000, message="Ce message est trop long\u00a0: 2 000 caractères au plus.")],
+        [Length(max=2000, message="Ce message est trop long\u00a0: 2\u00a0000 caractères au plus.")],
         render_kw={"rows": 3},
     )
     responsable = Line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -235,7 +236,10 @@ def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more
     asked = request.args.get("etat", "")
     etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
     action, mission = (row_id(request.args.get(name)) for name in ("action", "mission"))
-    leaf = queries.queue(me(), etat=etat, action=action, mission=mission, number=page_number())
+    read = partial(queries.queue, me(), etat=etat, action=action, mission=mission)
+    leaf = read(number=page_number())
+    if leaf.is_beyond:  # what was on it was answered
+        leaf = read(number=leaf.pages)
     leaf = replace(leaf, path=url_for(".index"))
     if rows:
         known = {row.id for row in rows}

@@ -17,7 +17,7 @@ from portal.filters import NBSP, duree
 
 
 def minutes_of(text: str) -> int | None:
-    """Minutes of "3\u00a0h\u00a030", "3h", "3:30", "3,5" (hours), "45 min"; None when it is none of these."""
+    """Minutes of "3 h 30", "3h", "3:30", "3,5" (hours), "45 min"; None when it is none of these."""
     bare = re.sub(r"\s", "", text.lower())
     if re.fullmatch(r"\d{1,3}([.,]\d{1,2})?h?", bare):
         return round(float(bare.rstrip("h").replace(",", ".")) * 60)
@@ -44,7 +44,7 @@ class Duration(Field):
 
 
 def hours(minutes: int) -> str:
-    """ "3\u00a0h\u00a030", "0 h"."""
+    """ "3 h 30", "0 h"."""
     return duree(minutes) if minutes >= 60 or minutes % 60 else f"0{NBSP}h"
 
 

@@ -34,7 +34,9 @@ ACCOUNTS = {
     "volontaire@example.org": "donne un coup de main",
     "culture@example.org": "membre du pôle culture",
     "cuisine@example.org": "membre du pôle alimentation et du groupe cuisine",
-    "tresorier@example.org": "tient tarif et factures\u00a0; du pôle communs, des groupes mobilier et location d’équipement",
+    "tresorier@example.org": (
+        "tient le tarif et les factures\u00a0; du pôle communs, des groupes mobilier et location d’équipement"
+    ),
     "admin@example.org": "administre le portail",
 }
 

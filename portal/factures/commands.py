@@ -56,10 +56,6 @@ class DepositAsked(Refusal):
         super().__init__(f"L’acompte est déjà facturé\u00a0: {facture.label}.")
 
 
-class InPreparation(Refusal):
-    sentence = "La facture est déjà en préparation\u00a0: elle demande tout, il n’y a plus d’acompte."
-
-
 class NotToCredit(Refusal):
     sentence = "Il n’y a rien à annuler\u00a0: ce n’est pas une facture émise, ou des avoirs ont déjà tout repris."
 
@@ -110,7 +106,7 @@ class TooMuch(Refusal):
 def prepare(action: Action, nature: Nature, *, by: Personne) -> Facture:
     """The draft of that nature: the one that is there, else a new one from the accepted devis.
 
-    Raises NoAgreement, ActionStopped, TooEarly, TooLate, AlreadyInvoiced, InPreparation, NoDeposit, DepositAsked.
+    Raises NoAgreement, ActionStopped, TooEarly, TooLate, AlreadyInvoiced, NoDeposit, DepositAsked.
     """
     action = lock_one(action)
     if there := queries.drafted(action, nature):
@@ -176,8 +172,6 @@ def _deposit(action: Action, agreed: Devis) -> list[LigneFacture]:
     """One line for each rate of the devis, in the proportion that was agreed."""
     if asked := next(iter(queries.standing(action, Nature.ACOMPTE)), None):
         raise DepositAsked(asked)
-    if queries.drafted(action, Nature.FACTURE):  # its site was closed, then opened again
-        raise InPreparation
     said = agreed.contenu or {}
     if not said.get("acompte"):
         raise NoDeposit

@@ -180,8 +180,10 @@ def left_of(annee: int) -> Reste:
     """In one query."""
     took_place = Action.debut >= clock.start_of(date(annee, 1, 1)), Action.debut < clock.start_of(date(annee + 1, 1, 1))
     reopened = Facture.etat == Etat.BROUILLON, Facture.nature == Nature.FACTURE, Action.etat.in_(COMING)
-    drafts = select(func.count(Facture.id)).join(Facture.action).where(or_(_to_issue(), and_(*reopened)), *took_place)
     never_closed = and_(Action.etat.in_(COMING), Action.fin < clock.now())
+    too_late = and_(Facture.nature == Nature.ACOMPTE, never_closed)  # the whole is counted
+    left = or_(_to_issue(), and_(*reopened)), ~too_late
+    drafts = select(func.count(Facture.id)).join(Facture.action).where(*left, *took_place)
     unasked = _unasked(or_(Action.etat == actions.Etat.TERMINEE, never_closed)).where(*took_place)
     not_begun = select(func.count()).select_from(unasked.with_only_columns(Action.id).subquery())
     to_come = not_credited() - func.coalesce(_came(), 0)

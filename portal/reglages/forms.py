@@ -89,7 +89,7 @@ class JournalForm(Form):
 class PoleForm(RefusableForm):
     nom = Line("Nom", [DataRequired("Écris un nom."), Length(max=80, message="80 caractères au plus.")])
     genre = RadioField("Genre", choices=choices(*((g.value, g.label) for g in Genre)), default=Genre.POLE.value)
-    description = Words("Ce qu’on y fait", [Length(max=2000, message="2 000 caractères au plus.")])
+    description = Words("Ce qu’on y fait", [Length(max=2000, message="2\u00a0000 caractères au plus.")])
 
 
 class SettingsForm(EditForm):
