@@ -38,3 +38,8 @@ def test_more_is_better_where_the_budget_is_a_least():
 def test_seconds_and_what_nobody_measured_before_do_not_regress():
     assert not Result("LCP", 9, unit="s", most=10).has_regressed([Result("LCP", 1, unit="s", most=10)])
     assert not ratio(2.4).has_regressed([])
+
+
+def test_two_runs_of_one_code_differ_by_a_tenth():
+    before = [Result("file", 0.74, 0.01, least=0.5)]
+    assert [Result("file", value, 0.01, least=0.5).has_regressed(before) for value in (0.67, 0.66)] == [False, True]
