@@ -21,7 +21,7 @@ from portal.jour_j import aujourdhui
 from portal.web import htmx_redirect, me, questions, see_other, toasts, typed_words, wants_fragment
 
 SEEN_EVERY = timedelta(hours=1)
-REMEMBERED = ("icon", "badge", "marque", "nature_badge", "places")  # macros that say the same of the same, on every row
+REMEMBERED = ("apercu", "badge", "icon", "marque", "nature_badge", "options", "places")  # macros that say the same of the same
 
 
 @dataclass(frozen=True)
