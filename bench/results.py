@@ -17,7 +17,10 @@ RUNS = 5  # that a figure is compared with: in one run the noise is that of some
 
 @dataclass(frozen=True)
 class Result:
-    """`value` is a ratio when `unit` is empty; `noise` is what two equal runs may differ by, in the same unit."""
+    """`value` is a ratio when `unit` is empty, and "fois" when its budget alone judges it.
+
+    `noise` is what two equal runs may differ by, in the same unit.
+    """
 
     name: str
     value: float

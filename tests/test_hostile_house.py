@@ -110,11 +110,12 @@ def test_every_list_of_hostile_rows_answers_and_their_words_stay_words(ada, as_,
     """The slowest is told; the client that asks also reads each page as a browser would, outside of what is told."""
     client, taken = as_(ada), {}
     for path in LISTS:
+        last = "page=" in path  # of few rows, it is past their last, and leads there
         begun = perf_counter()
-        answer = client.get(path, headers={"Accept-Encoding": "gzip"}, follow_redirects=True)  # of few rows, the last page
+        answer = client.get(path, headers={"Accept-Encoding": "gzip"}, follow_redirects=last)
         taken[path] = perf_counter() - begun
         assert answer.status_code == 200, path
-        shown = client.get(path, follow_redirects=True).text
+        shown = client.get(path, follow_redirects=last).text
         for hostile in ("<svg/onload", "<script>alert", "<b hx-post"):
             assert hostile not in shown, path
     slowest = sorted(taken, key=taken.__getitem__, reverse=True)[:3]

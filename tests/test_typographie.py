@@ -1,6 +1,6 @@
 """A French space never ends a line: before : ; ? ! » and after « it is unbreakable, on every screen and in every message.
 
-But their subjects, which are one line, and what the terminal says.
+But their subjects, which are one line, and the help of the commands, which is their docstrings.
 """
 
 from __future__ import annotations

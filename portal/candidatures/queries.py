@@ -97,7 +97,7 @@ def _scope(personne: Personne) -> list[Any]:
 
 
 def reads_all(personne: Personne) -> bool:
-    """Those of everybody's actions; who set one up answers."""
+    """Whether they read those of everybody's actions; who set one up answers."""
     return personne.has_role(NomRole.ADMIN)
 
 

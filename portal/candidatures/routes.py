@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -232,34 +233,49 @@ def links_sent() -> Any:
 # --- the queue -----------------------------------------------------------------------------------------------
 
 
-def _queue_page(status: int = 200, rows: list[queries.Row] | None = None, **more: Any) -> Page:
-    asked = request.args.get("etat", "")
-    etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
-    action, mission = (row_id(request.args.get(name)) for name in ("action", "mission"))
+def _queue_page(status: int = 200, rows: Sequence[queries.Row] = (), refus: Mapping[int, str] | None = None) -> Page:
+    """The queue, with these rows first of all, and why some were refused."""
+    etat, action, mission = _filters()
     read = partial(queries.queue, me(), etat=etat, action=action, mission=mission)
     leaf = read(number=page_number())
-    if leaf.is_beyond:  # what was on it was answered
+    if leaf.is_beyond and request.method == "POST":  # what was on it was answered
         leaf = read(number=leaf.pages)
-    leaf = replace(leaf, path=url_for(".index"))
     if rows:
         known = {row.id for row in rows}
         leaf.items[:] = queries.arranged([*rows, *(r for r in leaf.items if r.id not in known)], etat)
-    shown = (row.candidature for row in leaf.items)
+    return render(
+        "candidatures/file.html",
+        ("file", "compteurs"),
+        status,
+        leaf=replace(leaf, path=url_for(".index")),
+        etat=etat,
+        answers=any(can(current_user, "candidature.accepter", row.candidature) for row in leaf.items),
+        kept_back=queries.kept_back_count(me()) if me().repond_plus_tard else 0,
+        asked=_asked,
+        refus=refus or {},
+        **_around(leaf.items, leaf.total if etat is Etat.DEPOSEE else None),
+    )
+
+
+def _around(rows: Sequence[queries.Row], waiting: int | None = None) -> dict[str, Any]:
+    """What the rows that are shown are drawn with, and how many wait; whose number is read there is written down."""
+    _, action, mission = _filters()
+    shown = (row.candidature for row in rows)
     consultations.write({c.personne_id for c in shown if c.mineur and not c.is_noted}, Vue.CANDIDATURES, by=me())
-    context = {
-        "leaf": leaf,
-        "etat": etat,
+    return {
         "ici": _here(action, mission),
         "reads_all": queries.reads_all(me()),
-        "answers": any(can(current_user, "candidature.accepter", row.candidature) for row in leaf.items),
-        "waiting": leaf.total if etat is Etat.DEPOSEE else queries.waiting_count(me(), action=action, mission=mission),
-        "kept_back": queries.kept_back_count(me()) if me().repond_plus_tard else 0,
+        "waiting": queries.waiting_count(me(), action=action, mission=mission) if waiting is None else waiting,
         "motifs": MOTIFS,
-        "refus": {},
-        "asked": _asked,
         "suite": _suite(),
-    } | more
-    return render("candidatures/file.html", ("file", "compteurs"), status, **context)
+    }
+
+
+def _filters() -> tuple[Etat | None, int | None, int | None]:
+    """The state, the action and the mission that the queue is narrowed to; None: all of them."""
+    asked = request.args.get("etat", "")
+    etat = None if asked == "toutes" else next((e for e in Etat if e == asked), Etat.DEPOSEE)
+    return etat, row_id(request.args.get("action")), row_id(request.args.get("mission"))
 
 
 def _here(action: int | None, mission: int | None) -> str:
@@ -382,9 +398,9 @@ def _act(candidature: Candidature, transition: Any, form: DecisionForm) -> None:
 def _row_page(candidature: Candidature, status: int = 200, sentence: str = "") -> Page:
     """Only the row and the counters; without htmx, the queue with that row's refusal in place."""
     row = queries.rows_of([candidature])[0]
-    if status == 409 and wants_fragment():
+    refus = {candidature.id: sentence} if sentence else {}
+    if not wants_fragment():
+        return _queue_page(status, [row], refus)
+    if status == 409:
         status = 422  # htmx shows a 409 as a toast; this row says itself why, and what can still be done
-    page = _queue_page(status, rows=[row], refus={candidature.id: sentence} if sentence else {})
-    page.context["row"] = row
-    page.block = ("rangee", "compteurs")
-    return page
+    return render("candidatures/file.html", ("rangee", "compteurs"), status, row=row, refus=refus, **_around([row]))

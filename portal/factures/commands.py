@@ -158,7 +158,7 @@ def openings(action: Action, there: Collection[Facture]) -> list[Nature]:
     """Which may be prepared, beside those that are there."""
     natures = {one.nature for one in there if not one.is_credit and not queries.is_void(one, there)}
     when = queries.ASKED_IN.items()
-    free = [nature for nature, etats in when if not natures & {nature, Nature.FACTURE} and action.etat in etats]
+    free = [nature for nature, etats in when if nature not in natures and action.etat in etats]
     agreed = devis_queries.agreed(action) if free else None
     asks = bool(agreed and (agreed.contenu or {}).get("acompte"))
     return [nature for nature in free if agreed and (nature is Nature.FACTURE or asks)]

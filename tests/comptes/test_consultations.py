@@ -21,6 +21,7 @@ from tests import builders
 
 pytestmark = pytest.mark.both
 PHONE = "+262692777777"
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -112,6 +113,17 @@ def test_so_it_is_among_the_candidatures(tonight, guarded, zoe, ada, as_, count_
     assert looks() == [(zoe.id, guarded.id, Vue.CANDIDATURES)]
     as_(ada).get("/candidatures/?etat=toutes")
     assert looks()[1:] == [(ada.id, guarded.id, Vue.CANDIDATURES)]
+
+
+def test_a_row_that_is_answered_alone_shows_no_number_but_its_own(tonight, guarded, zoe, as_):
+    minor = builders.candidature(builders.mission(tonight), guarded, mineur=Minorite(17, "Marie", "+262692888888"))
+    other = builders.candidature(builders.mission(tonight), builders.personne("Bob Majeur", telephone=PHONE))
+    db.session.commit()
+    client = as_(zoe)
+    client.post(f"/candidatures/{other.id}/mettre_en_attente", headers=HTMX)
+    assert looks() == []
+    client.post(f"/candidatures/{minor.id}/mettre_en_attente", headers=HTMX)
+    assert looks() == [(zoe.id, guarded.id, Vue.CANDIDATURES)]
 
 
 def test_what_the_day_came_to_shows_no_number(tonight, guarded, zoe, as_):
