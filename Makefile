@@ -35,6 +35,7 @@ test: $(DEV) services check ## tout vérifier : règles, unités, pages, SQLite 
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint types imports gabarits verrous ## les règles du code : style, types, dépendances entre paquets, gabarits
+	@echo "Les règles du code sont tenues."
 
 proofs: $(DEV) services ## les essais longs, aux tailles promises : courses, arrêts brutaux, documents au hasard
 	PORTAL_PROOFS=1 $(BIN)/pytest -m "proof or hypothesis" -o faulthandler_timeout=1800 $(ARGS)

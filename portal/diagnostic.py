@@ -126,6 +126,8 @@ def _facteur(_settings: Settings) -> Constat:
     tick = db.session.scalar(select(Battement.quand).where(Battement.nom == "worker"))
     if tick and (ago := abs(clock.now() - tick)) < SILENCE:
         return bon(f"Le facteur travaillait il y a {ago.seconds}\u00a0s.")
+    if tick and tick > clock.now():
+        return mal(f"Le facteur est à l’heure du {clock.local(tick):%d/%m/%Y à %H:%M}.", "Remettre la machine à l’heure.")
     since = f" depuis le {clock.local(tick):%d/%m/%Y à %H:%M}" if tick else "\u00a0: il n’a jamais tourné"
     return mal(f"Le facteur ne travaille pas{since}.", "Lancer python -m portal run, ou worker.")
 

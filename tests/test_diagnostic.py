@@ -71,6 +71,14 @@ def test_a_worker_that_is_down_is_said_and_since_when(whole):
     assert list(wrong(whole)) == ["Le facteur ne travaille pas\u00a0: il n’a jamais tourné."]
 
 
+def test_a_worker_that_lives_later_than_who_asks_is_told_from_one_that_is_down(whole):
+    db.session.query(Battement).update({"quand": clock.now() + timedelta(hours=12)})
+    db.session.commit()
+    [(said, what)] = wrong(whole).items()
+    assert said.startswith("Le facteur est à l’heure du ")
+    assert what == "Remettre la machine à l’heure."
+
+
 def test_a_mail_server_that_is_down_is_said_without_its_password(whole, settings):
     settings(mail_url="smtp://moi:un-secret@127.0.0.1:9")
     [(said, todo)] = wrong(whole).items()
