@@ -6,6 +6,7 @@ import re
 
 import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from bs4 import BeautifulSoup
 from flask import session
 from sqlalchemy import func, select
@@ -135,6 +136,9 @@ def test_every_reason_costs_one_comparison(client, hashed):
         sign_in(client, email)
     assert len(hashed) == len(addresses)
     assert len({stored.rpartition("$")[0].rpartition("$")[0] for stored, _, _ in hashed}) == 1  # memory, time, threads
+    for stored, _, _ in list(hashed):
+        with pytest.raises(VerifyMismatchError):  # it was read to its end
+            PasswordHasher().verify(stored, "ni celui-là")
 
 
 def test_no_transaction_is_open_while_comparing(client, awa, hashed):
