@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 
 from portal import clock
@@ -30,6 +31,11 @@ NINE = datetime(2026, 11, 21, 9, 0, tzinfo=clock.ZONE)
 def at(hour: float) -> datetime:
     """That hour of the day, at La Réunion."""
     return NINE + timedelta(hours=hour - 9)
+
+
+def words(html: str) -> str:
+    """What a page says, each space a plain one."""
+    return " ".join(BeautifulSoup(html, "html5lib").get_text(" ").split())
 
 
 @dataclass

@@ -18,8 +18,7 @@ from portal.db import db
 from portal.notifications.echeances import pass_time
 from tests import builders
 from tests.comptes.test_erase import everything
-from tests.contributions.conftest import at
-from tests.contributions.test_routes import words
+from tests.contributions.conftest import at, words
 
 pytestmark = pytest.mark.both
 

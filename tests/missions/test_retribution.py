@@ -12,7 +12,7 @@ from portal.db import db
 from portal.missions.models import UNDO, Nature
 from tests import builders
 from tests.candidatures.test_follow import link
-from tests.contributions.test_routes import words
+from tests.contributions.conftest import words
 
 
 @pytest.fixture

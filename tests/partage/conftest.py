@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
+from bs4 import BeautifulSoup
 
 from portal import clock
 from portal.comptes.models import Personne
@@ -26,6 +28,22 @@ from tests import builders
 from tests.factures.conftest import Affaire
 
 WHOLE = 1380_00
+
+
+def soup(answer) -> BeautifulSoup:
+    return BeautifulSoup(answer.text, "html5lib")
+
+
+def expense(file: bytes = b"", name: str = "recu.pdf", **said: str) -> dict:
+    """The form of an expense, as it is sent."""
+    typical = {
+        "libelle": "Marché <du> matin",
+        "montant": "80",
+        "le": clock.today().isoformat(),
+        "nature": "consommables",
+        "pole_id": "",
+    }
+    return typical | said | ({"justificatif": (BytesIO(file), name)} if file else {})
 
 
 @dataclass

@@ -18,8 +18,8 @@ from portal.factures import emission
 from portal.partage import commands, queries
 from portal.partage.models import Etat
 from tests import builders
+from tests.partage.conftest import expense, soup
 from tests.partage.test_partages import give_back
-from tests.partage.test_routes import expense, soup
 
 
 def sent_to_decide(page: BeautifulSoup) -> dict[str, str]:
