@@ -127,7 +127,8 @@ def _facteur(_settings: Settings) -> Constat:
     if tick and (ago := abs(clock.now() - tick)) < SILENCE:
         return bon(f"Le facteur travaillait il y a {ago.seconds}\u00a0s.")
     if tick and tick > clock.now():
-        return mal(f"Le facteur est à l’heure du {clock.local(tick):%d/%m/%Y à %H:%M}.", "Remettre la machine à l’heure.")
+        said = f"Le dernier signe du facteur est du {clock.local(tick):%d/%m/%Y à %H:%M}, plus tard que maintenant."
+        return mal(said, "Vérifier l’heure de la machine (ou PORTAL_NOW), puis redémarrer le portail.")
     since = f" depuis le {clock.local(tick):%d/%m/%Y à %H:%M}" if tick else "\u00a0: il n’a jamais tourné"
     return mal(f"Le facteur ne travaille pas{since}.", "Lancer python -m portal run, ou worker.")
 

@@ -36,7 +36,7 @@ from portal.missions import queries as missions_queries
 from portal.missions.models import Mission, Nature
 from portal.policy import can, load, load_locked
 from portal.reglage import AGE_AUTORISATION, AGE_MINIMUM, GARDES
-from portal.web import GuardedBlueprint, Page, done, me, page_number, refused, render, toast, wants_fragment
+from portal.web import GuardedBlueprint, Page, Refused, done, me, page_number, refused, render, toast, wants_fragment
 from portal.workflow import Refusal
 
 bp = GuardedBlueprint("candidatures", __name__, url_prefix="/candidatures")
@@ -233,8 +233,8 @@ def links_sent() -> Any:
 # --- the queue -----------------------------------------------------------------------------------------------
 
 
-def _queue_page(status: int = 200, rows: Sequence[queries.Row] = (), refus: Mapping[int, str] | None = None) -> Page:
-    """The queue, with these rows first of all, and why some were refused."""
+def _queue_page(rows: Sequence[queries.Row] = (), refus: Mapping[int, str] | None = None) -> Page:
+    """The queue, these rows among the others, and why some were refused."""
     etat, action, mission = _filters()
     read = partial(queries.queue, me(), etat=etat, action=action, mission=mission)
     leaf = read(number=page_number())
@@ -246,7 +246,6 @@ def _queue_page(status: int = 200, rows: Sequence[queries.Row] = (), refus: Mapp
     return render(
         "candidatures/file.html",
         ("file", "compteurs"),
-        status,
         leaf=replace(leaf, path=url_for(".index")),
         etat=etat,
         answers=any(can(current_user, "candidature.accepter", row.candidature) for row in leaf.items),
@@ -308,7 +307,7 @@ def decide_all() -> Any:
     outcomes = commands.decide_all(chosen, transition, by=me(), motif=form.motif.data, mot=form.mot.data)
     toast(_sum_up(outcomes, transition.done), "bon" if all(o.refusal is None for o in outcomes) else "attention")
     refus = {o.candidature.id: o.refusal.sentence for o in outcomes if o.refusal}
-    return done(_back(), lambda: _queue_page(rows=queries.rows_of([o.candidature for o in outcomes]), refus=refus))
+    return done(_back(), lambda: _queue_page(queries.rows_of([o.candidature for o in outcomes]), refus))
 
 
 def _sum_up(outcomes: list[commands.Outcome], word: str) -> str:
@@ -365,13 +364,13 @@ def decide(id: int, slug: str) -> Any:
     candidature = load(Candidature, id, transition, queries.WITH_MISSION)
     form = DecisionForm()
     if not form.validate():
-        return _row_page(candidature, 422, next(e for errors in form.errors.values() for e in errors))
+        return _refused_row(candidature, 422, next(e for errors in form.errors.values() for e in errors))
     try:
         _act(candidature, transition, form)
     except Refusal as refusal:
         if not isinstance(refusal, WARNED) and refusal.status != 422:
             raise
-        return _row_page(candidature, refusal.status, refusal.sentence)
+        return _refused_row(candidature, refusal.status, refusal.sentence)
     if not wants_fragment():  # with htmx the row itself says so, and offers to take it back
         undo = (f"/candidatures/{id}/{annuler.slug}{_suite()}", annuler.label) if transition in DECISIONS else None
         toast(f"{candidature.personne.nom} : {transition.done}.", undo=undo)
@@ -395,12 +394,16 @@ def _act(candidature: Candidature, transition: Any, form: DecisionForm) -> None:
         )
 
 
-def _row_page(candidature: Candidature, status: int = 200, sentence: str = "") -> Page:
+def _refused_row(candidature: Candidature, status: int, sentence: str) -> Refused:
+    if status == 409 and wants_fragment():
+        status = 422  # htmx shows a 409 as a toast; this row says itself why, and what can still be done
+    return refused(status, lambda: _row_page(candidature, sentence))
+
+
+def _row_page(candidature: Candidature, sentence: str = "") -> Page:
     """Only the row and the counters; without htmx, the queue with that row's refusal in place."""
     row = queries.rows_of([candidature])[0]
     refus = {candidature.id: sentence} if sentence else {}
     if not wants_fragment():
-        return _queue_page(status, [row], refus)
-    if status == 409:
-        status = 422  # htmx shows a 409 as a toast; this row says itself why, and what can still be done
-    return render("candidatures/file.html", ("rangee", "compteurs"), status, row=row, refus=refus, **_around([row]))
+        return _queue_page([row], refus)
+    return render("candidatures/file.html", ("rangee", "compteurs"), row=row, refus=refus, **_around([row]))

@@ -115,6 +115,16 @@ def test_so_it_is_among_the_candidatures(tonight, guarded, zoe, ada, as_, count_
     assert looks()[1:] == [(ada.id, guarded.id, Vue.CANDIDATURES)]
 
 
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "plain"])
+def test_so_it_is_when_what_was_answered_is_refused(tonight, guarded, zoe, as_, headers):
+    minor = builders.candidature(builders.mission(tonight), guarded, mineur=Minorite(17, "Marie", "+262692888888"))
+    db.session.commit()
+    answer = as_(zoe).post(f"/candidatures/{minor.id}/refuser", headers=headers)
+    assert answer.status_code == 422
+    assert "0692 88 88 88" in answer.text.replace("\u00a0", " ")
+    assert looks() == [(zoe.id, guarded.id, Vue.CANDIDATURES)]
+
+
 def test_a_row_that_is_answered_alone_shows_no_number_but_its_own(tonight, guarded, zoe, as_):
     minor = builders.candidature(builders.mission(tonight), guarded, mineur=Minorite(17, "Marie", "+262692888888"))
     other = builders.candidature(builders.mission(tonight), builders.personne("Bob Majeur", telephone=PHONE))

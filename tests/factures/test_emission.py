@@ -137,6 +137,16 @@ def said_of(draft) -> list[str]:
     return [one.sentence for one in emission.obstacles(draft)]
 
 
+def test_opened_again_its_site_lets_a_deposit_be_asked_for_and_the_whole_deducts_it(to_come):
+    whole = to_come.end().draft()
+    fire(processus.rouvrir, to_come.action, by=to_come.zoe)
+    assert commands.openings(to_come.action, queries.of_action(to_come.action)) == [Nature.ACOMPTE]
+    deposit = to_come.issued(Nature.ACOMPTE)
+    fire(processus.clore, to_come.action, by=to_come.zoe)
+    assert to_come.issued() is whole
+    assert whole.a_payer == whole.ttc - deposit.ttc
+
+
 def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
     """One that was prepared before says so, and what to do with it, as does whatever the action keeps from leaving."""
     draft = to_come.draft(Nature.ACOMPTE)
@@ -147,16 +157,6 @@ def test_no_deposit_is_asked_for_once_the_day_is_over(to_come):
     assert said_of(whole) == []
     fire(processus.rouvrir, to_come.action, by=to_come.zoe)
     assert (said_of(draft), said_of(whole)) == ([], [f"{commands.TooEarly.sentence} Ce brouillon attend."])
-
-
-def test_opened_again_its_site_lets_a_deposit_be_asked_for_and_the_whole_deducts_it(to_come):
-    whole = to_come.end().draft()
-    fire(processus.rouvrir, to_come.action, by=to_come.zoe)
-    assert commands.openings(to_come.action, queries.of_action(to_come.action)) == [Nature.ACOMPTE]
-    deposit = to_come.issued(Nature.ACOMPTE)
-    fire(processus.clore, to_come.action, by=to_come.zoe)
-    assert to_come.issued() is whole
-    assert whole.a_payer == whole.ttc - deposit.ttc
 
 
 def test_nor_once_what_was_agreed_no_longer_is(to_come):
