@@ -146,12 +146,13 @@ def test_an_action_that_is_not_confirmed_keeps_drafts_only(as_, zoe, draft_actio
 
 def test_without_values_no_volontaire_mission_and_a_link_to_write_them(as_, zoe, draft_action):
     client, path = as_(zoe), f"/missions/nouvelle/{draft_action.id}"
-    values = f"/actions/{draft_action.id}/modifier#valeurs"
-    assert page(client.get(path)).select_one(f'.rangees a[href="{values}"]')
+    values = f"/actions/{draft_action.id}/modifier?next="
+    link = page(client.get(path)).select_one(f'.rangees a[href^="{values}"][href$="#valeurs"]')
+    assert page(client.get(link["href"])).select_one("[name=next]")["value"] == f"{path}?nature=volontaire"
     answer = client.post(path, data=typed(draft_action))
     assert answer.status_code == 422
     assert "n’énonce pas de valeurs" in words(answer)
-    assert page(answer).select_one(f'main a[href="{values}"]')
+    assert page(answer).select_one(f'main a[href^="{values}"][href$="#valeurs"]')
     assert page(answer).select_one("#titre")["value"] == "Accueil du public"
     assert not db.session.scalars(select(Mission)).all()
     assert client.post(path, data=typed(draft_action, "charge_de_mission")).status_code == 303
@@ -281,7 +282,7 @@ def test_values_taken_away_hold_back_the_volontaire_missions(as_, zoe, action):
     assert client.post(f"/missions/{mission.id}/publier").status_code == 422
     answer = client.post(f"/missions/{mission.id}/modifier", data=edited(mission))
     assert answer.status_code == 422
-    assert page(answer).select_one(f'main a[href="/actions/{action.id}/modifier#valeurs"]')
+    assert page(answer).select_one(f'main a[href^="/actions/{action.id}/modifier?next="][href$="#valeurs"]')
 
 
 @pytest.mark.both

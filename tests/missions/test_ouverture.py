@@ -184,7 +184,8 @@ def test_what_the_public_will_read_of_the_action_is_shown_before(as_, zoe, actio
     [said] = [box for box in page.select(".encart") if "Le public lira aussi" in box.get_text()]
     assert "500 €" in said.get_text()
     assert said.a
-    assert said.a["href"] == f"/actions/{action.id}/modifier#description"
+    assert said.a["href"].startswith(f"/actions/{action.id}/modifier?next=/missions/")
+    assert said.a["href"].endswith("#description")
 
 
 def test_an_admin_opens_them_without_the_tick(as_, action):
@@ -254,7 +255,8 @@ def test_without_values_people_are_charges_de_mission_and_the_page_says_why(as_,
     besoin = need(of=action)
     page = soup(client.get(f"/missions/ouvrir/{action.id}"))
     assert [r["value"] for r in page.select(f'input[name="p{besoin.id}-nature"]')] == ["charge_de_mission"]
-    assert page.select_one(f'main a[href="/actions/{action.id}/modifier#valeurs"]')
+    link = page.select_one(f'main a[href^="/actions/{action.id}/modifier?"][href$="#valeurs"]')
+    assert soup(client.get(link["href"])).select_one("[name=next]")["value"].startswith(f"/missions/ouvrir/{action.id}")
     forced = form_of(client, action) | {f"p{besoin.id}-nature": "volontaire"}
     assert client.post(f"/missions/ouvrir/{action.id}", data=forced).status_code == 422
     client.post(f"/missions/ouvrir/{action.id}", data=form_of(client, action))
