@@ -32,8 +32,9 @@ function last(heure) {
   return Math.floor(now / 60e3) * 60e3 - since;
 }
 
-let standing = []; // what this phone said and the page may not show: what waits, and what was acknowledged since it was drawn
-let heard = []; // of which those that the portal has acknowledged
+let taps = []; // what this phone keeps, as it was last read
+let heard = []; // what it no longer keeps: the portal has acknowledged it, and the page may not show it yet
+let standing = []; // what it said and the page may not show: what was heard, and what waits
 
 const ONCE = ["site", "presence", "etape", "charge"]; // said twice in a row, they say nothing more
 const ORDERED = ["etape", "charge"]; // of which another one, said since, changes what the same one says
@@ -96,21 +97,27 @@ function turn(now, asked = Date.now()) {
   trouble = now;
 }
 
+const here = () => taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
+
 /** What waits, drawn over whatever page is there, be it of an hour ago. */
 async function paint() {
-  const taps = await all().catch(() => []);
-  for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
-  const here = taps.filter((said) => said.jour === jour && said.compte === compte); // nobody reads what another one tapped
-  drawable(waiting(here)).forEach(draw);
-  standing = kept([...heard, ...waiting(here)]);
-  follow(standing);
-  drawTeam();
-  count(standing.filter(isCount));
-  list(here.filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
-  const line = state(taps);
+  taps = await all().catch(() => []);
+  cover(waiting(here()));
+  list(here().filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
+  const line = state();
   const region = document.getElementById("reseau");
   if (region.firstChild?.textContent !== line || region.dataset.etat !== trouble) region.replaceChildren(line, ...(trouble === "session" ? [door()] : []));
   region.dataset.etat = trouble;
+}
+
+/** These, drawn over the page before it is seen without them. */
+function cover(said) {
+  for (const mark of screen.querySelectorAll(".en-attente")) mark.classList.remove("en-attente");
+  drawable(said).forEach(draw);
+  standing = kept([...heard, ...waiting(here())]);
+  follow(standing);
+  drawTeam();
+  count(standing.filter(isCount));
 }
 
 /** Where to sign in again, and come back. */
@@ -150,14 +157,14 @@ let before = null, flying = 0;
 const isCount = ({ genre }) => genre === "jauge";
 
 /** The people counted: what the portal said, and what this phone has not sent yet. */
-function count(taps) {
-  const here = document.getElementById("jauge");
-  if (!here) return;
-  const more = taps.reduce((sum, { valeur }) => sum + Number(valeur), 0), numbers = [...here.querySelectorAll("[data-nombre]")];
-  const said = numbers.map((number, n) => (number.textContent = Math.max(0, (before?.[n] ?? Number(number.dataset.nombre)) + more)));
-  const percent = here.dataset.capacite ? (said.at(-1) * 100) / here.dataset.capacite : 0;
-  here.dataset.etat = percent >= 100 ? "attention" : percent >= 90 ? "attente" : "bon";
-  here.classList.toggle("en-attente", taps.length > 0);
+function count(said) {
+  const gauge = document.getElementById("jauge");
+  if (!gauge) return;
+  const more = said.reduce((sum, { valeur }) => sum + Number(valeur), 0), numbers = [...gauge.querySelectorAll("[data-nombre]")];
+  const people = numbers.map((number, n) => (number.textContent = Math.max(0, (before?.[n] ?? Number(number.dataset.nombre)) + more)));
+  const percent = gauge.dataset.capacite ? (people.at(-1) * 100) / gauge.dataset.capacite : 0;
+  gauge.dataset.etat = percent >= 100 ? "attention" : percent >= 90 ? "attente" : "bon";
+  gauge.classList.toggle("en-attente", said.length > 0);
 }
 
 /** Five minutes more, twice, are ten: its buttons start from what was just tapped. */
@@ -166,10 +173,10 @@ function lengthen(place, minutes) {
 }
 
 /** The taps that no line of the page shows, and those that were refused, with why. */
-function list(taps) {
+function list(lines) {
   const region = document.getElementById("attente");
-  region.hidden = !taps.length;
-  region.replaceChildren(...taps.map((said) => {
+  region.hidden = !lines.length;
+  region.replaceChildren(...lines.map((said) => {
     const line = document.createElement("p");
     line.append(Object.assign(document.createElement("strong"), { textContent: `${hour(said.quand)} ${said.dit}` }));
     if (said.mot) line.append(` « ${said.mot} »`);
@@ -183,7 +190,7 @@ function list(taps) {
   }));
 }
 
-function state(taps) {
+function state() {
   const mine = waiting(taps).filter((said) => said.compte === compte).length, theirs = waiting(taps).length - mine;
   const said = { "": "En direct", attente: "", reseau: `Hors ligne depuis ${hour(since)}`, session: "Session expirée : reconnecte-toi, rien n’est perdu" };
   return [
@@ -217,8 +224,8 @@ async function empty() {
   let left = await mine().catch(() => []); // a browser that keeps nothing
   try {
     while (left.length) {
-      const taps = left.filter(({ genre }) => genre !== "photo");
-      if (!(await (taps.length ? sendSome(taps) : sendPicture(left[0])))) break;
+      const light = left.filter(({ genre }) => genre !== "photo");
+      if (!(await (light.length ? sendSome(light) : sendPicture(left[0])))) break;
       left = await mine();
     }
   } catch {
@@ -250,7 +257,8 @@ async function sendSome(left) {
   turn(answered.length ? "" : "session");
   const taken = answered.filter(({ statut }) => statut !== "refusée").map(({ uuid }) => uuid);
   await drop(...taken);
-  if (batch[0].jour === jour) heard.push(...batch.filter(({ uuid }) => taken.includes(uuid))); // only now: a tap that waits and was heard counts twice
+  taps = taps.filter(({ uuid }) => !taken.includes(uuid)); // in one breath: a tap that waits and was heard counts twice
+  if (batch[0].jour === jour) heard.push(...batch.filter(({ uuid }) => taken.includes(uuid)));
   flying = 0;
   await refuse(answered.filter(({ statut }) => statut === "refusée").map(({ uuid, motif }) => ({ ...batch.find((one) => one.uuid === uuid), motif })));
   tries = 0;
@@ -382,6 +390,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!ours(ctx) || ctx.response?.status !== 200 || !ctx.response.headers.has("X-Toutes")) return;
   shown(ctx);
+  cover([...heard, ...waiting(here())]); // a page asked for before a tap says nothing of it
   remember(live()).finally(paint);
 });
 
