@@ -116,11 +116,11 @@ ATTENTES = (
     ),
     Attente(
         "a_proposer",
-        "action à proposer à un autre pôle",
-        "actions à proposer à un autre pôle",
-        "Le pôle sollicité a dit non",
-        Page("actions.index", {"etat": "proposee"}),
-        Page("actions.validation", {"id": "{action}"}),
+        "action à proposer à un pôle",
+        "actions à proposer à un pôle",
+        "Aucun pôle ne la porte encore",
+        Page("actions.index"),
+        Page("actions.validation", {"id": "{action}", "_anchor": "porteur"}),
     ),
     Attente(
         "a_porter",
@@ -145,6 +145,14 @@ ATTENTES = (
         "Ton pôle ou ton groupe dit oui, non, ou autrement",
         Page("besoins.index"),
         Page("besoins.index", {"_anchor": "besoin-{id}"}),
+    ),
+    Attente(
+        "a_chiffrer",
+        "action à chiffrer",
+        "actions à chiffrer",
+        "C’est validé, prépare le devis et envoie-le",
+        Page("actions.index", {"etat": "validee"}),
+        Page("devis.of_action", {"action_id": "{action}"}),
     ),
     Attente(
         "lignes",
@@ -281,11 +289,12 @@ def _asked(personne: Personne) -> Iterator[tuple[str, Select[*tuple[Any, ...]]]]
         yield "candidature", candidatures.to_answer(personne)
         yield "demande", actions.to_take()
         yield "sans_reponse", actions.unanswered_by(personne)
-        yield "a_proposer", actions.passed_back_to(personne)
+        yield "a_proposer", actions.to_propose(personne)
         yield "revoir", revue.to_review(personne)
         yield "ouvrir", ouverture.to_open(personne)
         yield "reponse", besoins.answered_otherwise(personne)
         yield "envoi", candidatures.kept_back(personne)
+        yield "a_chiffrer", devis.to_prepare(personne)
         yield "devis_a_revoir", devis.to_look_at_again(personne)
         yield "devis_a_relancer", devis.to_follow_up(personne)
         yield "a_preparer", factures.to_prepare(of=personne)

@@ -156,11 +156,11 @@ def unanswered_by(personne: Personne) -> Select[Action]:
     return _unanswered().where(Action.bienveillant_id == personne.id)
 
 
-def passed_back_to(personne: Personne) -> Select[Action]:
-    """Theirs that the pôle which was asked does not carry, and that no other is asked to."""
-    return select(Action).where(
-        Action.bienveillant_id == personne.id, Action.etat == Etat.PROPOSEE, Action.pole_porteur_id.is_(None)
-    )
+def to_propose(personne: Personne) -> Select[Action]:
+    """Theirs that no pôle is asked to carry: the demandeur has an answer, or the pôle which was asked passed."""
+    answered = and_(Action.etat == Etat.SOLLICITEE, Action.repondue_le.is_not(None))
+    passed = and_(Action.etat == Etat.PROPOSEE, Action.pole_porteur_id.is_(None))
+    return select(Action).where(Action.bienveillant_id == personne.id, or_(answered, passed))
 
 
 def relays_to(personne: Personne) -> Select[Action]:

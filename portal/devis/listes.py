@@ -16,7 +16,7 @@ from portal.actions.models import Etat as EtatAction
 from portal.comptes.models import Personne
 from portal.db import counts, db
 from portal.devis.models import Accord, Devis, Etat, LigneDevis, demander_un_changement
-from portal.devis.queries import REMINDED
+from portal.devis.queries import REMINDED, awaits_a_pole
 from portal.journal import EntreeJournal
 from portal.poles.models import Pole
 from portal.shown import Shown
@@ -153,6 +153,12 @@ def _next(mois: date) -> date:
 
 
 # --- what awaits somebody, on the home page ------------------------------------------------------------------
+
+
+def to_prepare(by: Personne) -> Select[Action]:
+    """Validated actions of this bienveillant whose devis is in their hands: no pôle or groupe has lines to confirm."""
+    waits = exists().where(Devis.action_id == Action.id, awaits_a_pole())
+    return select(Action).where(Action.bienveillant_id == by.id, Action.etat == EtatAction.VALIDEE, ~waits)
 
 
 def to_follow_up(by: Personne) -> Select[Devis]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from portal import clock
@@ -161,12 +161,16 @@ def refusal_of(devis: Devis) -> str:
 # --- what a pôle or groupe is asked --------------------------------------------------------------------------
 
 
+def awaits_a_pole(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a devis is a draft with a line, one of these, of which a pôle or groupe was asked and has said nothing."""
+    silent = (LigneDevis.pole_id.is_not(None), LigneDevis.confirmee_le.is_(None), LigneDevis.reserve == "")
+    return and_(is_draft(), Devis.demande_le.is_not(None), exists().where(LigneDevis.devis_id == Devis.id, *silent, *which))
+
+
 def to_confirm_by(personne: Personne) -> Select[Devis]:
     """The drafts that the pôles and groupes of a person are asked about, and have not answered, soonest action first."""
     mine = select(Adhesion.pole_id).where(Adhesion.personne_id == personne.id)
-    silent = (LigneDevis.pole_id.in_(mine), LigneDevis.confirmee_le.is_(None), LigneDevis.reserve == "")
-    asked = (is_draft(), Devis.demande_le.is_not(None), Action.etat.in_(ALIVE))
-    waits = select(Devis).join(Devis.action).where(*asked, exists().where(LigneDevis.devis_id == Devis.id, *silent))
+    waits = select(Devis).join(Devis.action).where(Action.etat.in_(ALIVE), awaits_a_pole(LigneDevis.pole_id.in_(mine)))
     return waits.options(contains_eager(Devis.action)).order_by(Action.debut, Devis.id)
 
 

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from portal import clock, reglage
-from portal.actions import relais, retroplanning
+from portal.actions import echanges, relais, retroplanning
 from portal.besoins import commands as besoins
 from portal.besoins.models import confirmer, refuser
 from portal.db import db
@@ -88,6 +88,17 @@ def a_need_to_confirm(house: House, n: int) -> str:
     return f"/besoins/#besoin-{builders.besoin(house.action(n), house.jardin).id}"
 
 
+def an_answered_request(house: House, n: int) -> str:
+    action = builders.request(titre=f"Fête {n}")
+    relais.take(action, by=house.zoe)
+    echanges.note_answer(action, by=house.zoe)
+    return f"/actions/{action.id}/validation#porteur"
+
+
+def a_validated_action(house: House, n: int) -> str:
+    return f"/devis/action/{builders.validated(house.zoe, titre=f'Fête {n}').id}"
+
+
 def a_devis_to_confirm(house: House, n: int) -> str:
     devis = builders.devis(builders.validated(house.zoe, titre=f"Fête {n}"), pole_id=house.jardin.id)
     envoi.ask_poles(devis, by=house.zoe)
@@ -149,6 +160,8 @@ def a_share_to_decide(house: House, n: int) -> str:
 KINDS = (
     (a_relay,            ZOE,  "action que l’on te confie",  "/actions/?qui=relais",     "Relais {n}"),
     (a_request,          ZOE,  "demande à prendre",          "/actions/?qui=a_prendre",  "Demande {n}"),
+    (an_answered_request, ZOE, "action à proposer",          "/actions/",                "Fête {n}"),
+    (a_validated_action, ZOE,  "action à chiffrer",          "/actions/?etat=validee",   "Fête {n}"),
     (a_refused_need,     ZOE,  "besoin refusé ou changé",    "/besoins/reponses",        "Fête {n}"),
     (a_changed_need,     ZOE,  "besoin refusé ou changé",    "/besoins/reponses",        "Fête {n}"),
     (a_late_task,        ZOE,  "tâche à faire",              "/actions/taches",          "Tâche {n}"),

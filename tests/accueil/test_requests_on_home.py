@@ -11,6 +11,7 @@ from portal import clock
 from portal.actions import interpole, relais
 from portal.actions.processus import clore, ouvrir
 from portal.db import db
+from portal.devis import envoi
 from portal.workflow import fire
 from tests import builders
 
@@ -42,7 +43,18 @@ def test_an_action_that_its_pole_passed_back_to_nobody(as_, zoe):
     for to in (None, house["Jardin"].pole):
         action = builders.proposed(zoe, house["Culture"].pole, titre=f"À {to}")
         interpole.pass_on(action, by=house["Culture"].member, motif="Pas nous.", to=to)
-    assert list(awaited(as_(zoe))) == ["action à proposer à un autre pôle"]
+    assert list(awaited(as_(zoe))) == ["action à proposer à un pôle"]
+
+
+def test_a_devis_is_theirs_until_the_poles_are_asked_and_again_once_they_all_spoke(as_, zoe):
+    gina = builders.personne("Gina Mussard")
+    action, jardin = builders.validated(zoe), builders.pole("Jardin", members=[gina])
+    devis = builders.devis(action, pole_id=jardin.id)
+    assert awaited(as_(zoe)) == {"action à chiffrer": f"/devis/action/{action.id}"}
+    envoi.ask_poles(devis, by=zoe)
+    assert awaited(as_(zoe)) == {}
+    envoi.object_to(devis, jardin, by=gina, mot="Trop de plants.")
+    assert awaited(as_(zoe)) == {"action à chiffrer": f"/devis/action/{action.id}"}
 
 
 def test_a_relay_is_awaited_even_once_the_day_is_over(as_, zoe):
