@@ -30,7 +30,7 @@ class Served:
         self.start()
 
     def start(self) -> None:
-        options = f"--workers 2 --threads 8 --bind 127.0.0.1:{self.port} --log-level critical"
+        options = f"--workers 2 --threads 8 --bind 127.0.0.1:{self.port} --log-level critical --preload --no-control-socket"
         command = [sys.executable, "-m", "gunicorn", *options.split(), "wsgi:app"]
         self._process = self._processes.start(*command, cwd=ROOT, env=os.environ | self._environ)
         services.wait_until(self._answers, "gunicorn", 30)
