@@ -101,7 +101,7 @@ const here = () => taps.filter((said) => said.jour === jour && said.compte === c
 
 /** What waits, drawn over whatever page is there, be it of an hour ago. */
 async function paint() {
-  taps = await all().catch(() => []);
+  taps = await all().catch(() => taps);
   cover(waiting(here()));
   list(here().filter((said) => said.motif || said.mot || !["coche", "presence", "jauge"].includes(said.genre)));
   const line = state();
@@ -128,7 +128,7 @@ const NOW = { fait: true, sans_objet: true, arrive: true };
 
 const drawn = new Set(); // the blocks that show what the portal may not confirm
 
-function draw({ genre, cible, valeur }) {
+function draw({ uuid, genre, cible, valeur }) {
   const row = CHANGES.includes(genre) ? "etape" : { coche: "point", presence: "place", etape: "etape" }[genre];
   const place = row && document.getElementById(`${row}-${cible}`);
   if (genre === "presence") {
@@ -136,7 +136,7 @@ function draw({ genre, cible, valeur }) {
     drawn.add("geste");
   }
   if (!place) return;
-  place.classList.add("en-attente");
+  place.classList.toggle("en-attente", !heard.some((said) => said.uuid === uuid));
   drawn.add(place.closest("section").id);
   if (genre === "presence") {
     valeur ??= place.dataset.etat; // taken back: what the portal said
@@ -265,7 +265,11 @@ async function sendSome(left) {
   return answered.length > 0;
 }
 
-const refuse = async (refused) => refused.length && put(...refused, ...orphans(await mine(), refused));
+async function refuse(refused) {
+  if (!refused.length) return;
+  await put(...refused, ...orphans(await mine(), refused));
+  taps = await all(); // they wait no more
+}
 
 /** Too heavy for the portal, or for what stands before it: by halves; alone, a tap is refused, and the others pass. */
 async function lighten(batch) {

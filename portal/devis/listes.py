@@ -16,7 +16,7 @@ from portal.actions.models import Etat as EtatAction
 from portal.comptes.models import Personne
 from portal.db import counts, db
 from portal.devis.models import Accord, Devis, Etat, LigneDevis, demander_un_changement
-from portal.devis.queries import REMINDED, awaits_a_pole
+from portal.devis.queries import REMINDED, awaits_a_pole, is_draft
 from portal.journal import EntreeJournal
 from portal.poles.models import Pole
 from portal.shown import Shown
@@ -111,7 +111,7 @@ def _where(vue: Vue, by: Personne) -> tuple[ColumnElement[bool], ...]:
         Vue.EN_ATTENTE: out,
         Vue.A_RELANCER: (*out, or_(Devis.envoye_le < _long_ago(), Devis.valable_jusqu_au <= clock.today() + REMINDED)),
         Vue.A_REVOIR: (alive, or_(_changed(), _turned_down())),
-        Vue.A_APPROUVER: (alive, *_to_approve(by)),
+        Vue.A_APPROUVER: (alive, _is_to_approve(), Devis.remise_par_id != by.id),
         Vue.BROUILLONS: (alive, Devis.etat == Etat.BROUILLON),
         Vue.ACCEPTES: (Devis.etat == Etat.ACCEPTE,),
         Vue.EXPIRES: (Devis.etat == Etat.EXPIRE,),
@@ -129,11 +129,14 @@ def _turned_down() -> ColumnElement[bool]:
     return and_(over, Action.etat == EtatAction.DEVIS_ENVOYE, _is_last())
 
 
-def _to_approve(by: Personne) -> tuple[ColumnElement[bool], ...]:
-    """Drafts with a discount that somebody else granted, and that nobody has agreed to."""
-    large = LigneDevis.remise > reglage.REMISE_SEULE.valeur * 100
-    granted = Devis.approuve_par_id.is_(None), Devis.remise_par_id != by.id
-    return (Devis.etat == Etat.BROUILLON, *granted, exists().where(LigneDevis.devis_id == Devis.id, large))
+def _is_to_approve() -> ColumnElement[bool]:
+    """A draft with a discount that one person does not grant alone, and that nobody else has agreed to."""
+    large = exists().where(LigneDevis.devis_id == Devis.id, LigneDevis.remise > reglage.REMISE_SEULE.valeur * 100)
+    return and_(is_draft(), Devis.approuve_par_id.is_(None), large)
+
+
+def _is_objected_to() -> ColumnElement[bool]:
+    return exists().where(LigneDevis.devis_id == Devis.id, LigneDevis.reserve != "")
 
 
 def _of(filtres: Filtres, by: Personne) -> Select[Devis]:
@@ -156,9 +159,15 @@ def _next(mois: date) -> date:
 
 
 def to_prepare(by: Personne) -> Select[Action]:
-    """Validated actions of this bienveillant whose devis is in their hands: no pôle or groupe has lines to confirm."""
-    waits = exists().where(Devis.action_id == Action.id, awaits_a_pole())
-    return select(Action).where(Action.bienveillant_id == by.id, Action.etat == EtatAction.VALIDEE, ~waits)
+    """Actions of this bienveillant whose devis, or whose next version of it, is theirs to prepare or to send.
+
+    It is not while a discount is to be approved, nor while a pôle or groupe has lines to answer and none has objected.
+    """
+    draft = Devis.action_id == Action.id, is_draft()
+    elsewhere = or_(_is_to_approve(), and_(awaits_a_pole(), ~_is_objected_to()))
+    another = and_(Action.etat.in_((EtatAction.DEVIS_ENVOYE, EtatAction.CONFIRMEE)), exists().where(*draft))
+    begun = or_(Action.etat == EtatAction.VALIDEE, another)
+    return select(Action).where(Action.bienveillant_id == by.id, begun, ~exists().where(*draft, elsewhere))
 
 
 def to_follow_up(by: Personne) -> Select[Devis]:

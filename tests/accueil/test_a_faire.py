@@ -161,7 +161,7 @@ KINDS = (
     (a_relay,            ZOE,  "action que l’on te confie",  "/actions/?qui=relais",     "Relais {n}"),
     (a_request,          ZOE,  "demande à prendre",          "/actions/?qui=a_prendre",  "Demande {n}"),
     (an_answered_request, ZOE, "action à proposer",          "/actions/",                "Fête {n}"),
-    (a_validated_action, ZOE,  "action à chiffrer",          "/actions/?etat=validee",   "Fête {n}"),
+    (a_validated_action, ZOE,  "action à chiffrer",          "/actions/",                 "Fête {n}"),
     (a_refused_need,     ZOE,  "besoin refusé ou changé",    "/besoins/reponses",        "Fête {n}"),
     (a_changed_need,     ZOE,  "besoin refusé ou changé",    "/besoins/reponses",        "Fête {n}"),
     (a_late_task,        ZOE,  "tâche à faire",              "/actions/taches",          "Tâche {n}"),

@@ -11,7 +11,9 @@ from portal import clock
 from portal.actions import interpole, relais
 from portal.actions.processus import clore, ouvrir
 from portal.db import db
+from portal.devis import commands as quotes
 from portal.devis import envoi
+from portal.devis.models import Unite
 from portal.workflow import fire
 from tests import builders
 
@@ -46,15 +48,32 @@ def test_an_action_that_its_pole_passed_back_to_nobody(as_, zoe):
     assert list(awaited(as_(zoe))) == ["action à proposer à un pôle"]
 
 
-def test_a_devis_is_theirs_until_the_poles_are_asked_and_again_once_they_all_spoke(as_, zoe):
-    gina = builders.personne("Gina Mussard")
-    action, jardin = builders.validated(zoe), builders.pole("Jardin", members=[gina])
-    devis = builders.devis(action, pole_id=jardin.id)
-    assert awaited(as_(zoe)) == {"action à chiffrer": f"/devis/action/{action.id}"}
+def test_a_devis_is_theirs_until_the_poles_are_asked_and_again_once_one_objects(as_, zoe):
+    gina, action = builders.personne("Gina Mussard"), builders.validated(zoe)
+    jardin, cuisine = builders.pole("Jardin", members=[gina]), builders.pole("Cuisine")
+    devis, theirs = builders.devis(action, pole_id=jardin.id), {"action à chiffrer": f"/devis/action/{action.id}"}
+    quotes.add(devis, by=zoe, libelle="Repas", quantite=100, unite=Unite.PERSONNE, prix=12_00, taux=850, pole_id=cuisine.id)
+    assert awaited(as_(zoe)) == theirs
     envoi.ask_poles(devis, by=zoe)
     assert awaited(as_(zoe)) == {}
     envoi.object_to(devis, jardin, by=gina, mot="Trop de plants.")
-    assert awaited(as_(zoe)) == {"action à chiffrer": f"/devis/action/{action.id}"}
+    assert awaited(as_(zoe)) == theirs
+
+
+def test_a_devis_is_not_theirs_while_their_discount_is_to_be_approved(as_, zoe):
+    devis = builders.devis(builders.validated(zoe))
+    quotes.discount(devis, by=zoe, remise=50_00)
+    assert awaited(as_(zoe)) == {}
+    envoi.approve(devis, by=builders.bienveillant("Bruno Ozoux"))
+    assert list(awaited(as_(zoe))) == ["action à chiffrer"]
+
+
+def test_the_next_version_of_a_devis_is_theirs_as_the_first_one_was(as_, zoe):
+    action = builders.validated(zoe)
+    builders.sent(action)
+    assert awaited(as_(zoe)) == {}
+    quotes.draft(action, by=zoe)
+    assert list(awaited(as_(zoe))) == ["action à chiffrer"]
 
 
 def test_a_relay_is_awaited_even_once_the_day_is_over(as_, zoe):
