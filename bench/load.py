@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 
 from bench.servers import Server
 from tools import systeme
@@ -124,9 +124,10 @@ class Comparison:
 
 
 def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], seconds: int = SECONDS) -> Comparison:
-    """Press both in turn, each first every other time, once they are warm.
+    """Press both in turn, there and back, each first every other time, once they are warm.
 
     Each round has servers that have just started: between two of the same program there is more than between two rounds.
+    There and back: what slows the whole machine for some seconds falls on both.
     """
     pairs = []
     for number in range(ROUNDS):
@@ -134,8 +135,9 @@ def compare(ours: Target, theirs: Target, figure: Callable[[Load], float], secon
         for target in order:
             target.server.restart()
             target.warm()
-        found = {id(target): figure(target.press_shared(seconds)) for target in order}
-        pairs.append((found[id(ours)], found[id(theirs)]))
+        found = [(target, figure(target.press_shared(seconds))) for target in (*order, *order[::-1])]
+        mine, other = (mean(value for target, value in found if target is one) for one in (ours, theirs))
+        pairs.append((mine, other))
     return compared(pairs)
 
 
